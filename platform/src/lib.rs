@@ -1,0 +1,87 @@
+//! What a Card Rust applet stands on: the secure element, in Rust terms.
+//!
+//! An applet is generic over one [`Platform`]. On this machine that is `host::Host` (feature
+//! `host`), which behaves as a Java Card does: retry counters that no rollback restores, memory
+//! that is cleared by reset and deselect, transactions that roll back. On the card the type
+//! parameter is erased and every method below is the Java Card API call that its documentation
+//! names; the table that binds them is part of the compiler.
+//!
+//! Everything is allocated by [`Applet::install`], nothing afterwards. State that changes lives in
+//! [`Cell`]s and [`Bytes`]; a plain field of an applet's struct is fixed when it is installed.
+#![no_std]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod apdu;
+mod applet;
+mod crypto;
+mod memory;
+mod pin;
+mod secure_channel;
+
+pub use apdu::Apdu;
+pub use apdu_spec::StatusWord;
+pub use applet::{Applet, Package};
+pub use crypto::{Random, RsaKeyPair, RsaSigner};
+pub use memory::{Bytes, Cell, Value};
+pub use pin::OwnerPin;
+pub use secure_channel::SecureChannel;
+
+/// What an applet's function gives: a value, or the status word that ends the command
+/// (on the card a throw of `javacard.framework.ISOException`).
+pub type Result<T = ()> = core::result::Result<T, StatusWord>;
+
+/// The secure element: a bundle of types and the ways to make them, erased on the card.
+pub trait Platform: Sized {
+    /// One persistent value (on the card a field).
+    type Cell<T: Value>: Cell<T>;
+    /// `N` persistent bytes (on the card a `byte[]`).
+    type Bytes<const N: usize>: Bytes;
+    /// One value that reset and deselection set to zero (`CLEAR_ON_DESELECT`).
+    type TransientCell<T: Value>: Cell<T>;
+    /// `N` bytes that reset and deselection set to zero (`CLEAR_ON_DESELECT`).
+    type TransientBytes<const N: usize>: Bytes;
+    /// A PIN with its retry counter (`javacard.framework.OwnerPIN`).
+    type Pin: OwnerPin;
+    /// An RSA key pair (`javacard.security.KeyPair`).
+    type RsaKeyPair: RsaKeyPair;
+    /// An RSA signer (`javacardx.crypto.Cipher`, `ALG_RSA_PKCS1`).
+    type RsaSigner: RsaSigner<Self::RsaKeyPair>;
+    /// A random number generator (`javacard.security.RandomData`).
+    type Random: Random;
+    /// The command under way (`javacard.framework.APDU`).
+    type Apdu: Apdu;
+    /// The applet's end of a GlobalPlatform secure channel (`org.globalplatform.SecureChannel`).
+    type SecureChannel: SecureChannel<Self::Apdu>;
+
+    /// Makes a persistent value. Only while the applet is installed.
+    fn cell<T: Value>(&mut self, initial: T) -> Self::Cell<T>;
+    /// Makes `N` persistent bytes, all zero. Only while the applet is installed.
+    fn bytes<const N: usize>(&mut self) -> Self::Bytes<N>;
+    /// Makes a transient value, zero (`false`, the first variant) after every reset and deselection.
+    /// Only while the applet is installed.
+    fn transient_cell<T: Value>(&mut self) -> Self::TransientCell<T>;
+    /// Makes `N` transient bytes. Only while the applet is installed.
+    fn transient_bytes<const N: usize>(&mut self) -> Self::TransientBytes<N>;
+    /// Makes a PIN of at most `max_size` bytes (1..=127) that blocks after `tries` (1..=127) wrong
+    /// presentations in a row. Only while the applet is installed.
+    fn pin(&mut self, tries: u8, max_size: u8) -> Self::Pin;
+    /// Makes an empty RSA key pair with a modulus of `bits` bits (2048 is what every card has).
+    /// Only while the applet is installed.
+    fn rsa_key_pair(&mut self, bits: u16) -> Self::RsaKeyPair;
+    /// Makes a signer. Only while the applet is installed.
+    fn rsa_signer(&mut self) -> Self::RsaSigner;
+    /// Makes a random number generator. Only while the applet is installed.
+    fn random(&mut self) -> Self::Random;
+
+    /// The secure channel of the applet's security domain (`GPSystem.getSecureChannel`).
+    fn secure_channel(&mut self) -> Self::SecureChannel;
+
+    /// Runs `body` atomically: all of its persistent writes happen, or none
+    /// (`JCSystem.beginTransaction` … `commitTransaction`). An `Err` must leave the command with
+    /// `?`: the transaction is then aborted, and so it is when power fails. Transactions do not
+    /// nest. Retry counters are outside of every transaction.
+    ///
+    /// # Errors
+    /// What `body` returns.
+    fn atomically<T>(&mut self, body: impl FnOnce(&mut Self) -> Result<T>) -> Result<T>;
+}
