@@ -1,1 +1,2 @@
-//! Placeholder.
+//! The Card Rust compiler.
+pub mod ir;
