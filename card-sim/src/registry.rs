@@ -1,0 +1,309 @@
+//! The card's registry (GPCS 2.3.1 §6.4): which load files, modules and applications there are,
+//! in which life-cycle state, with which privileges, and which security domain each belongs to.
+
+use crate::aid::Aid;
+use serde::{Deserialize, Serialize};
+
+/// An application's place in the registry. It never changes while the application exists.
+/// Number 0 is the issuer security domain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ApplicationId(pub u8);
+
+impl ApplicationId {
+    /// The issuer security domain, which every card has.
+    pub const ISSUER_SECURITY_DOMAIN: Self = Self(0);
+}
+
+/// An executable load file's place in the registry; also the firewall context of its applets
+/// (JCRE 3.0.5 §6.1.2: one group context per package).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct LoadFileId(pub u8);
+
+/// Life-cycle states as they are coded in GET STATUS (GPCS 2.3.1 §11.1.1).
+pub mod life_cycle {
+    /// Executable load file: LOADED.
+    pub const LOADED: u8 = 0x01;
+    /// Application: INSTALLED.
+    pub const INSTALLED: u8 = 0x03;
+    /// Application or security domain: SELECTABLE.
+    pub const SELECTABLE: u8 = 0x07;
+    /// Security domain: PERSONALIZED.
+    pub const PERSONALIZED: u8 = 0x0F;
+    /// Bit set while an application is LOCKED; the other bits keep the state before.
+    pub const LOCKED: u8 = 0x80;
+}
+
+/// The life-cycle state of the card itself (GPCS 2.3.1 §5.1, coded as in table 11-6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[repr(u8)]
+pub enum CardState {
+    /// OP_READY.
+    OpReady = 0x01,
+    /// INITIALIZED.
+    Initialized = 0x07,
+    /// SECURED.
+    Secured = 0x0F,
+    /// CARD_LOCKED: only the issuer security domain answers.
+    Locked = 0x7F,
+    /// TERMINATED: nothing but GET DATA answers, for ever.
+    Terminated = 0xFF,
+}
+
+impl CardState {
+    /// The state with this coding.
+    #[must_use]
+    pub fn from_byte(byte: u8) -> Option<Self> {
+        [
+            Self::OpReady,
+            Self::Initialized,
+            Self::Secured,
+            Self::Locked,
+            Self::Terminated,
+        ]
+        .into_iter()
+        .find(|state| *state as u8 == byte)
+    }
+}
+
+/// Privileges, three bytes as in GPCS 2.3.1 §11.1.2 (tables 11-7 to 11-9).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Privileges(pub [u8; 3]);
+
+impl Privileges {
+    /// Privilege numbers as the card API has them (`GPRegistryEntry.PRIVILEGE_*`):
+    /// 0 is bit 8 of the first byte.
+    pub const SECURITY_DOMAIN: u8 = 0;
+    /// Card lock.
+    pub const CARD_LOCK: u8 = 3;
+    /// Card terminate.
+    pub const CARD_TERMINATE: u8 = 4;
+    /// Card reset, formerly default selected: selected after a reset.
+    pub const CARD_RESET: u8 = 5;
+    /// Delete of anything on the card.
+    pub const GLOBAL_DELETE: u8 = 11;
+    /// Lock of any application.
+    pub const GLOBAL_LOCK: u8 = 12;
+
+    /// Whether privilege `number` (0–23) is there.
+    #[must_use]
+    pub fn has(self, number: u8) -> bool {
+        self.0
+            .get(usize::from(number / 8))
+            .is_some_and(|byte| byte & (0x80 >> (number % 8)) != 0)
+    }
+
+    /// The same with privilege `number` (0–23) added.
+    #[must_use]
+    pub fn with(mut self, number: u8) -> Self {
+        if let Some(byte) = self.0.get_mut(usize::from(number / 8)) {
+            *byte |= 0x80 >> (number % 8);
+        }
+        self
+    }
+}
+
+/// An executable module: what INSTALL \[for install\] makes an instance of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExecutableModule {
+    /// Module (applet class) AID.
+    pub aid: Aid,
+    /// Offset of the applet's `install` method in the Method component (JCVM 3.0.5 §6.5).
+    pub install_offset: u16,
+}
+
+/// An executable load file: a loaded CAP.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoadFile {
+    /// Package AID.
+    pub aid: Aid,
+    /// Package version, major then minor.
+    pub version: (u8, u8),
+    /// Life-cycle state, always [`life_cycle::LOADED`].
+    pub life_cycle: u8,
+    /// The security domain it is associated with.
+    pub security_domain: ApplicationId,
+    /// Its modules, in CAP order; empty for a library.
+    pub modules: Vec<ExecutableModule>,
+    /// AIDs of the packages it imports.
+    pub imports: Vec<Aid>,
+}
+
+/// What runs behind an application.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ApplicationKind {
+    /// A security domain that the card manager implements in Rust (the issuer's, or one made from
+    /// the card manager's own module).
+    SecurityDomain,
+    /// An applet instance in the virtual machine.
+    Applet {
+        /// The load file that holds its code.
+        load_file: LoadFileId,
+        /// Heap reference of the Applet instance.
+        instance: u16,
+    },
+}
+
+/// An application: an applet instance or a security domain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Application {
+    /// Instance AID.
+    pub aid: Aid,
+    /// AID of the module it was made from.
+    pub module: Aid,
+    /// Life-cycle state ([`life_cycle`]); applications may use bits 4–7 for states of their own.
+    pub life_cycle: u8,
+    /// Privileges.
+    pub privileges: Privileges,
+    /// The security domain it is associated with (the issuer security domain has itself).
+    pub security_domain: ApplicationId,
+    /// What runs behind it.
+    pub kind: ApplicationKind,
+}
+
+impl Application {
+    /// Whether SELECT may choose it now.
+    #[must_use]
+    pub fn is_selectable(&self) -> bool {
+        self.life_cycle & life_cycle::LOCKED == 0 && self.life_cycle >= life_cycle::SELECTABLE
+    }
+}
+
+/// The registry. Slots keep their number for as long as their entry exists.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Registry {
+    /// Life-cycle state of the card.
+    pub card_state: CardState,
+    load_files: Vec<Option<LoadFile>>,
+    applications: Vec<Option<Application>>,
+}
+
+impl Registry {
+    /// The most load files (and firewall contexts) a card holds.
+    pub const MAX_LOAD_FILES: usize = 128;
+    /// The most applications a card holds.
+    pub const MAX_APPLICATIONS: usize = 250;
+
+    /// A registry with the issuer security domain alone, card in OP_READY.
+    #[must_use]
+    pub fn new(issuer_security_domain: Application) -> Self {
+        Self {
+            card_state: CardState::OpReady,
+            load_files: Vec::new(),
+            applications: vec![Some(issuer_security_domain)],
+        }
+    }
+
+    /// The load file in slot `id`.
+    #[must_use]
+    pub fn load_file(&self, id: LoadFileId) -> Option<&LoadFile> {
+        self.load_files.get(usize::from(id.0))?.as_ref()
+    }
+
+    /// The same, to change it.
+    pub fn load_file_mut(&mut self, id: LoadFileId) -> Option<&mut LoadFile> {
+        self.load_files.get_mut(usize::from(id.0))?.as_mut()
+    }
+
+    /// All load files in slot order.
+    pub fn load_files(&self) -> impl Iterator<Item = (LoadFileId, &LoadFile)> {
+        (0u8..)
+            .zip(&self.load_files)
+            .filter_map(|(id, slot)| Some((LoadFileId(id), slot.as_ref()?)))
+    }
+
+    /// The load file with exactly this AID.
+    #[must_use]
+    pub fn find_load_file(&self, aid: &[u8]) -> Option<LoadFileId> {
+        self.load_files()
+            .find(|(_, file)| file.aid.as_bytes() == aid)
+            .map(|(id, _)| id)
+    }
+
+    /// The module with exactly this AID and the load file it is in.
+    #[must_use]
+    pub fn find_module(&self, aid: &[u8]) -> Option<(LoadFileId, ExecutableModule)> {
+        self.load_files().find_map(|(id, file)| {
+            let module = file.modules.iter().find(|m| m.aid.as_bytes() == aid)?;
+            Some((id, *module))
+        })
+    }
+
+    /// The slot the next [`Self::add_load_file`] will fill, or `None` if the registry is full.
+    #[must_use]
+    pub fn free_load_file(&self) -> Option<LoadFileId> {
+        free_slot(&self.load_files, Self::MAX_LOAD_FILES).map(LoadFileId)
+    }
+
+    /// Adds a load file; `None` if the registry is full.
+    pub fn add_load_file(&mut self, file: LoadFile) -> Option<LoadFileId> {
+        let id = self.free_load_file()?;
+        fill_slot(&mut self.load_files, id.0, file);
+        Some(id)
+    }
+
+    /// Removes a load file.
+    pub fn remove_load_file(&mut self, id: LoadFileId) -> Option<LoadFile> {
+        self.load_files.get_mut(usize::from(id.0))?.take()
+    }
+
+    /// The application in slot `id`.
+    #[must_use]
+    pub fn application(&self, id: ApplicationId) -> Option<&Application> {
+        self.applications.get(usize::from(id.0))?.as_ref()
+    }
+
+    /// The same, to change it.
+    pub fn application_mut(&mut self, id: ApplicationId) -> Option<&mut Application> {
+        self.applications.get_mut(usize::from(id.0))?.as_mut()
+    }
+
+    /// All applications, the issuer security domain first.
+    pub fn applications(&self) -> impl Iterator<Item = (ApplicationId, &Application)> {
+        (0u8..)
+            .zip(&self.applications)
+            .filter_map(|(id, slot)| Some((ApplicationId(id), slot.as_ref()?)))
+    }
+
+    /// The application with exactly this AID.
+    #[must_use]
+    pub fn find_application(&self, aid: &[u8]) -> Option<ApplicationId> {
+        self.applications()
+            .find(|(_, application)| application.aid.as_bytes() == aid)
+            .map(|(id, _)| id)
+    }
+
+    /// The slot the next [`Self::add_application`] will fill, or `None` if the registry is full.
+    #[must_use]
+    pub fn free_application(&self) -> Option<ApplicationId> {
+        free_slot(&self.applications, Self::MAX_APPLICATIONS).map(ApplicationId)
+    }
+
+    /// Adds an application; `None` if the registry is full.
+    pub fn add_application(&mut self, application: Application) -> Option<ApplicationId> {
+        let id = self.free_application()?;
+        fill_slot(&mut self.applications, id.0, application);
+        Some(id)
+    }
+
+    /// Removes an application.
+    pub fn remove_application(&mut self, id: ApplicationId) -> Option<Application> {
+        self.applications.get_mut(usize::from(id.0))?.take()
+    }
+}
+
+fn free_slot<T>(slots: &[Option<T>], limit: usize) -> Option<u8> {
+    let free = slots
+        .iter()
+        .position(Option::is_none)
+        .unwrap_or(slots.len());
+    (free < limit).then(|| u8::try_from(free).ok()).flatten()
+}
+
+fn fill_slot<T>(slots: &mut Vec<Option<T>>, slot: u8, value: T) {
+    let slot = usize::from(slot);
+    if slot == slots.len() {
+        slots.push(Some(value));
+    } else if let Some(place) = slots.get_mut(slot) {
+        *place = Some(value);
+    }
+}
