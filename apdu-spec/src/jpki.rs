@@ -67,6 +67,8 @@ pub const PROFILE_CARD: u8 = 1;
 /// The start of the public key template, `7F49 { 81 modulus, 82 exponent }` (ISO 7816-8 §6), up to
 /// the first byte of the modulus.
 pub const PUBLIC_KEY_HEADER: &[u8] = &[0x7F, 0x49, 0x82, 0x01, 0x09, 0x81, 0x82, 0x01, 0x00];
+/// The tag and length in the template before the public exponent, which is 65537.
+pub const EXPONENT_HEADER: &[u8] = &[0x82, 0x03];
 /// The length of the whole public key template in bytes.
 pub const PUBLIC_KEY_LENGTH: usize = 270;
 /// The template is longer than a short response: its first part ends here, in the middle of the
