@@ -1,0 +1,33 @@
+//! Import component (JCVM §6.7): the packages that this one uses.
+
+use super::{PackageInfo, Reader, Tag, Writer};
+use crate::error::{ReadError, WriteError};
+
+/// The Import component. A package token is an index into `packages`.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Import {
+    /// At most 128 packages.
+    pub packages: Vec<PackageInfo>,
+}
+
+impl Import {
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, ReadError> {
+        let count = reader.u1("the import count")?;
+        Ok(Self {
+            packages: reader.table(count.into(), PackageInfo::read)?,
+        })
+    }
+
+    /// The component's bytes.
+    ///
+    /// # Errors
+    /// [`WriteError`] if there are more than 255 imports.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, WriteError> {
+        let mut writer = Writer::component(Tag::Import);
+        writer.count1("the import count", self.packages.len())?;
+        for package in &self.packages {
+            package.write(&mut writer)?;
+        }
+        writer.finish()
+    }
+}

@@ -1,0 +1,107 @@
+//! Reference Location component (JCVM §6.12): where the code refers to the constant pool.
+
+use super::{Reader, Tag, Writer};
+use crate::error::{ReadError, WriteError};
+
+/// The Reference Location component. Both tables are kept as they stand in the file: each byte is the
+/// distance from the location before it (the first from 0), and 255 means "255 and no location here".
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct ReferenceLocation {
+    /// Distances between one-byte indices.
+    pub byte_indices: Vec<u8>,
+    /// Distances between two-byte indices.
+    pub byte2_indices: Vec<u8>,
+}
+
+impl ReferenceLocation {
+    /// Encodes two ascending lists of offsets into the info item of the Method component.
+    #[must_use]
+    pub fn from_offsets(byte_offsets: &[u16], byte2_offsets: &[u16]) -> Self {
+        Self {
+            byte_indices: distances(byte_offsets),
+            byte2_indices: distances(byte2_offsets),
+        }
+    }
+
+    /// Offsets of the one-byte indices in the info item of the Method component.
+    #[must_use]
+    pub fn byte_offsets(&self) -> Vec<usize> {
+        offsets(&self.byte_indices)
+    }
+
+    /// Offsets of the two-byte indices.
+    #[must_use]
+    pub fn byte2_offsets(&self) -> Vec<usize> {
+        offsets(&self.byte2_indices)
+    }
+
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, ReadError> {
+        let count = reader.u2("the count of one-byte indices")?;
+        let byte_indices = reader
+            .bytes(count.into(), "locations of one-byte indices")?
+            .to_vec();
+        let count = reader.u2("the count of two-byte indices")?;
+        let byte2_indices = reader
+            .bytes(count.into(), "locations of two-byte indices")?
+            .to_vec();
+        Ok(Self {
+            byte_indices,
+            byte2_indices,
+        })
+    }
+
+    /// The component's bytes.
+    ///
+    /// # Errors
+    /// [`WriteError`] if a table is too long.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, WriteError> {
+        let mut writer = Writer::component(Tag::ReferenceLocation);
+        for table in [&self.byte_indices, &self.byte2_indices] {
+            writer.count2("the count of locations", table.len())?;
+            writer.bytes(table);
+        }
+        writer.finish()
+    }
+}
+
+fn distances(offsets: &[u16]) -> Vec<u8> {
+    let mut table = Vec::with_capacity(offsets.len());
+    let mut at = 0u16;
+    for &offset in offsets {
+        let mut distance = offset.saturating_sub(at);
+        while distance >= 255 {
+            table.push(255);
+            distance -= 255;
+        }
+        // Below 255 here.
+        table.extend(u8::try_from(distance));
+        at = offset;
+    }
+    table
+}
+
+fn offsets(table: &[u8]) -> Vec<usize> {
+    let mut at = 0;
+    let mut found = Vec::with_capacity(table.len());
+    for &distance in table {
+        at += usize::from(distance);
+        if distance != 255 {
+            found.push(at);
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_distances_take_several_bytes() {
+        let table = ReferenceLocation::from_offsets(&[3, 258, 1000], &[255]);
+        assert_eq!(table.byte_indices, [3, 255, 0, 255, 255, 232]);
+        assert_eq!(table.byte2_indices, [255, 0]);
+        assert_eq!(table.byte_offsets(), [3, 258, 1000]);
+        assert_eq!(table.byte2_offsets(), [255]);
+    }
+}

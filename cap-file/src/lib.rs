@@ -1,0 +1,16 @@
+//! Java Card CAP and EXP files: read, write, explain and verify.
+//!
+//! The format is that of JCVM 3.0.5 chapters 5 and 6 (CAP 2.1 and 2.2, compact). Clause numbers in this crate
+//! are of that edition.
+
+pub mod api;
+pub mod cap;
+pub mod component;
+pub mod error;
+pub mod instruction;
+pub mod opcode;
+
+pub use cap::CapFile;
+pub use error::ReadError;
+pub use instruction::{Instruction, Instructions, Operands};
+pub use opcode::Opcode;
