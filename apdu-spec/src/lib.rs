@@ -6,8 +6,13 @@
 #![no_std]
 
 mod aid;
+mod command;
 pub mod jpki;
+mod response;
 mod status;
+pub mod tlv;
 
 pub use aid::{Aid, AidError};
+pub use command::{Command, CommandError, Lengths};
+pub use response::{Response, ResponseError};
 pub use status::{Meaning, StatusWord};
