@@ -7,10 +7,13 @@ pub mod api;
 pub mod cap;
 pub mod component;
 pub mod error;
+pub mod export_file;
 pub mod instruction;
+pub mod limits;
 pub mod opcode;
 
 pub use cap::CapFile;
-pub use error::ReadError;
+pub use error::{ReadError, WriteError};
+pub use export_file::ExportFile;
 pub use instruction::{Instruction, Instructions, Operands};
 pub use opcode::Opcode;

@@ -165,7 +165,9 @@ fn member(word: &str, line: &mut Line<'_>, class: &mut ApiClass) -> Option<()> {
             let token = line.number()?;
             let name = line.word()?.to_owned();
             let descriptor = line.word()?.to_owned();
-            let (flags, since) = line.flags_since(class.since)?;
+            let (mut flags, since) = line.flags_since(class.since)?;
+            // The tables leave the common case out.
+            flags.public = !flags.protected;
             let kind = match word {
                 "field" => {
                     class.fields.push(ApiField {

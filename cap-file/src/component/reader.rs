@@ -4,7 +4,7 @@ use crate::error::{Place, ReadError};
 use nom::Parser;
 use nom::bytes::complete::take;
 use nom::error::{Error, ErrorKind};
-use nom::number::complete::{be_i16, be_i32, be_u8, be_u16, be_u32};
+use nom::number::complete::{be_i32, be_u8, be_u16, be_u32};
 use std::borrow::Cow;
 
 type NomError<'a> = Error<&'a [u8]>;
@@ -79,9 +79,6 @@ impl<'a> Reader<'a> {
     }
     pub(crate) fn u4(&mut self, what: &'static str) -> Result<u32, ReadError> {
         self.parse(what, be_u32)
-    }
-    pub(crate) fn i2(&mut self, what: &'static str) -> Result<i16, ReadError> {
-        self.parse(what, be_i16)
     }
     pub(crate) fn i4(&mut self, what: &'static str) -> Result<i32, ReadError> {
         self.parse(what, be_i32)

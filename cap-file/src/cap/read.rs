@@ -1,0 +1,130 @@
+//! From the bytes of components to a [`CapFile`].
+
+use super::CapFile;
+use crate::component::applet::AppletComponent;
+use crate::component::class::ClassComponent;
+use crate::component::constant_pool::ConstantPool;
+use crate::component::custom::CustomComponent;
+use crate::component::debug::Debug;
+use crate::component::descriptor::Descriptor;
+use crate::component::directory::Directory;
+use crate::component::export::Export;
+use crate::component::header::Header;
+use crate::component::import::Import;
+use crate::component::method::MethodComponent;
+use crate::component::reference_location::ReferenceLocation;
+use crate::component::static_field::StaticFieldComponent;
+use crate::component::{Reader, Tag};
+use crate::error::{Place, ReadError};
+
+/// The components of a file by tag, not yet read.
+#[derive(Debug, Default)]
+pub(super) struct RawComponents<'a> {
+    components: Vec<(Tag, &'a [u8])>,
+}
+
+impl<'a> RawComponents<'a> {
+    /// Adds one; its tag is its first byte.
+    pub(super) fn add(&mut self, bytes: &'a [u8]) -> Result<(), ReadError> {
+        let mut reader = Reader::new(Place::LoadFile, bytes);
+        let tag = Tag::from_byte(reader.u1("a component tag")?);
+        if self.get(tag).is_some() {
+            let reader = Reader::new(Place::Component(tag), bytes);
+            return Err(reader.error(
+                0,
+                "each component once",
+                format!("a second {tag} component"),
+            ));
+        }
+        self.components.push((tag, bytes));
+        Ok(())
+    }
+
+    fn get(&self, tag: Tag) -> Option<&'a [u8]> {
+        self.components
+            .iter()
+            .find(|(other, _)| *other == tag)
+            .map(|(_, bytes)| *bytes)
+    }
+
+    fn optional<T>(
+        &self,
+        tag: Tag,
+        read: impl FnOnce(&mut Reader<'a>) -> Result<T, ReadError>,
+    ) -> Result<Option<T>, ReadError> {
+        let Some(bytes) = self.get(tag) else {
+            return Ok(None);
+        };
+        let mut reader = Reader::new(Place::Component(tag), bytes);
+        reader.u1("the tag")?;
+        let size = reader.u2("the size")?;
+        if reader.remaining() != usize::from(size) {
+            let found = format!("{size} (the component has {} bytes)", reader.remaining());
+            return Err(reader.error(1, "the component's size", found));
+        }
+        let component = read(&mut reader)?;
+        reader.end()?;
+        Ok(Some(component))
+    }
+
+    fn required<T>(
+        &self,
+        tag: Tag,
+        read: impl FnOnce(&mut Reader<'a>) -> Result<T, ReadError>,
+    ) -> Result<T, ReadError> {
+        self.optional(tag, read)?.ok_or_else(|| {
+            Reader::new(Place::Component(tag), &[]).error(
+                0,
+                "this component",
+                "none (it is required)",
+            )
+        })
+    }
+
+    pub(super) fn read(self) -> Result<CapFile, ReadError> {
+        let header = self.required(Tag::Header, Header::read)?;
+        let format = header.format;
+        Ok(CapFile {
+            archive_path: String::new(),
+            header,
+            directory: self.required(Tag::Directory, |reader| Directory::read(reader, format))?,
+            applet: self.optional(Tag::Applet, AppletComponent::read)?,
+            import: self.required(Tag::Import, Import::read)?,
+            constant_pool: self.required(Tag::ConstantPool, ConstantPool::read)?,
+            class: self.required(Tag::Class, |reader| ClassComponent::read(reader, format))?,
+            method: self.required(Tag::Method, MethodComponent::read)?,
+            static_field: self.required(Tag::StaticField, StaticFieldComponent::read)?,
+            reference_location: self.required(Tag::ReferenceLocation, ReferenceLocation::read)?,
+            export: self.optional(Tag::Export, Export::read)?,
+            descriptor: self.optional(Tag::Descriptor, Descriptor::read)?,
+            debug: self.optional(Tag::Debug, Debug::read)?,
+            custom: self.custom()?,
+        })
+    }
+
+    fn custom(&self) -> Result<Vec<CustomComponent>, ReadError> {
+        let mut custom = Vec::new();
+        for (tag, _) in &self.components {
+            if let Tag::Custom(byte) = *tag {
+                custom.extend(self.optional(*tag, |reader| CustomComponent::read(reader, byte))?);
+            }
+        }
+        Ok(custom)
+    }
+}
+
+impl CapFile {
+    /// Reads a file from its components, each with tag and size, in any order.
+    ///
+    /// # Errors
+    /// [`ReadError`] with the component and the offset of the first byte that is wrong.
+    pub fn from_components<'a>(
+        components: impl IntoIterator<Item = &'a [u8]>,
+    ) -> Result<CapFile, ReadError> {
+        let mut raw = RawComponents::default();
+        for bytes in components {
+            raw.add(bytes)?;
+        }
+        raw.read()
+    }
+}

@@ -1,0 +1,134 @@
+//! From the table form to an export file.
+
+use super::{
+    ACC_SHAREABLE, ExportConstant, ExportFile, ExportedClass, ExportedField, ExportedMethod,
+};
+use crate::api::{ApiFlags, ApiPackage};
+use crate::component::Version;
+
+/// Gives each distinct constant one index.
+#[derive(Default)]
+struct Pool {
+    constants: Vec<ExportConstant>,
+}
+
+impl Pool {
+    fn index(&mut self, constant: ExportConstant) -> Option<u16> {
+        let known = self.constants.iter().position(|known| *known == constant);
+        let index = known.unwrap_or_else(|| {
+            self.constants.push(constant);
+            self.constants.len() - 1
+        });
+        u16::try_from(index).ok()
+    }
+
+    fn text(&mut self, text: &str) -> Option<u16> {
+        self.index(ExportConstant::Utf8(text.as_bytes().to_vec()))
+    }
+
+    fn class(&mut self, name: &str) -> Option<u16> {
+        let name = self.text(name)?;
+        self.index(ExportConstant::Class(name))
+    }
+
+    fn classes(&mut self, names: &[String]) -> Option<Vec<u16>> {
+        names.iter().map(|name| self.class(name)).collect()
+    }
+}
+
+fn access(flags: ApiFlags) -> u16 {
+    [
+        (flags.public, 0x0001),
+        (flags.protected, 0x0004),
+        (flags.is_static, 0x0008),
+        (flags.is_final, 0x0010),
+        (flags.is_abstract, 0x0400),
+        (flags.shareable, ACC_SHAREABLE),
+    ]
+    .iter()
+    .filter(|(set, _)| *set)
+    .map(|(_, bit)| bit)
+    .sum()
+}
+
+impl ExportFile {
+    /// The export file (format 2.1) of one version of a package. `None` if the package has more names than the
+    /// format can count.
+    #[must_use]
+    pub fn from_api(
+        package: &ApiPackage,
+        version: Version,
+        is_library: bool,
+    ) -> Option<ExportFile> {
+        let mut pool = Pool::default();
+        let name = pool.text(&package.name.replace('.', "/"))?;
+        let this_package = pool.index(ExportConstant::Package {
+            flags: u8::from(is_library),
+            name,
+            version,
+            aid: package.aid.clone(),
+        })?;
+        let mut classes = Vec::new();
+        for class in package
+            .classes
+            .iter()
+            .filter(|class| class.since <= version)
+        {
+            let interface = if class.is_interface { 0x0600 } else { 0 };
+            let mut fields = Vec::new();
+            for constant in class
+                .constants
+                .iter()
+                .filter(|constant| constant.since <= version)
+            {
+                let value = pool.index(ExportConstant::Integer(constant.value))?;
+                fields.push(ExportedField {
+                    token: 0xff,
+                    access_flags: 0x0019,
+                    name: pool.text(&constant.name)?,
+                    descriptor: pool.text(&constant.descriptor)?,
+                    attributes: vec![(pool.text("ConstantValue")?, value.to_be_bytes().to_vec())],
+                });
+            }
+            for field in class.fields.iter().filter(|field| field.since <= version) {
+                fields.push(ExportedField {
+                    token: field.token,
+                    access_flags: access(field.flags),
+                    name: pool.text(&field.name)?,
+                    descriptor: pool.text(&field.descriptor)?,
+                    attributes: Vec::new(),
+                });
+            }
+            let mut methods = Vec::new();
+            for method in class
+                .methods
+                .iter()
+                .filter(|method| method.since <= version)
+            {
+                methods.push(ExportedMethod {
+                    token: method.token,
+                    access_flags: access(method.flags),
+                    name: pool.text(&method.name)?,
+                    descriptor: pool.text(&method.descriptor)?,
+                });
+            }
+            classes.push(ExportedClass {
+                token: class.token,
+                access_flags: access(class.flags) | interface,
+                name: pool.class(&class.name)?,
+                supers: pool.classes(&class.supers)?,
+                interfaces: pool.classes(&class.interfaces)?,
+                fields,
+                methods,
+                inheritable_public_method_token_count: None,
+            });
+        }
+        Some(ExportFile {
+            format: Version::new(2, 1),
+            constant_pool: pool.constants,
+            this_package,
+            referenced_packages: None,
+            classes,
+        })
+    }
+}
