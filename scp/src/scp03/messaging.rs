@@ -1,0 +1,119 @@
+//! The protection of commands and responses that both ends share (Amendment D §6.2.4 to §6.2.7).
+
+use se_crypto::CryptoError;
+
+use crate::scp03::SecurityLevel;
+use crate::scp03::derivation::SessionKeys;
+use crate::{Command, CommandError};
+
+/// The bit of a class byte that tells of secure messaging, for logical channels 0 to 3.
+pub(crate) const SECURE_MESSAGING: u8 = 0x04;
+/// The bits of the logical channel in such a class byte.
+const CHANNEL: u8 = 0x03;
+
+/// The keys and counters of one session.
+#[derive(Clone, Debug)]
+pub(crate) struct Messaging {
+    keys: SessionKeys,
+    pub(crate) level: SecurityLevel,
+    /// 8 bytes of a MAC are sent, or 16 in S16 mode.
+    mac_length: usize,
+    /// The whole last C-MAC.
+    chaining: [u8; 16],
+    /// Counts the commands of the session, from 1 on.
+    counter: u128,
+}
+
+impl Messaging {
+    pub(crate) fn new(keys: SessionKeys, level: SecurityLevel, mac_length: usize) -> Self {
+        Self {
+            keys,
+            level,
+            mac_length,
+            chaining: [0; 16],
+            counter: 0,
+        }
+    }
+
+    pub(crate) fn mac_length(&self) -> usize {
+        self.mac_length
+    }
+
+    /// The C-MAC over a command whose data do not hold it yet, and the new chaining value. The length that
+    /// goes into it counts the MAC (§6.2.4).
+    pub(crate) fn command_mac(&mut self, command: &Command) -> Result<Vec<u8>, CommandError> {
+        let header = [
+            command.cla & !CHANNEL | SECURE_MESSAGING,
+            command.ins,
+            command.p1,
+            command.p2,
+        ];
+        let mut protected = command.clone();
+        protected
+            .data
+            .resize(command.data.len() + self.mac_length, 0);
+        let length = protected.coded_length()?;
+        self.chaining = self
+            .keys
+            .mac
+            .cmac(&[&self.chaining, &header, &length, &command.data]);
+        Ok(self.sent(self.chaining))
+    }
+
+    /// The R-MAC over response data and status word.
+    pub(crate) fn response_mac(&self, data: &[u8], status: [u8; 2]) -> Vec<u8> {
+        self.sent(self.keys.r_mac.cmac(&[&self.chaining, data, &status]))
+    }
+
+    fn sent(&self, mac: [u8; 16]) -> Vec<u8> {
+        mac.into_iter().take(self.mac_length).collect()
+    }
+
+    /// Counts a command in.
+    pub(crate) fn count(&mut self) {
+        self.counter += 1;
+    }
+
+    /// The initial vector: the counter encrypted, its first bit set for a response (§6.2.6, §6.2.7).
+    fn vector(&self, response: bool) -> Result<[u8; 16], CryptoError> {
+        let counter = self.counter | u128::from(response) << 127;
+        let mut vector = counter.to_be_bytes();
+        self.keys.enc.encrypt_ecb(&mut vector)?;
+        Ok(vector)
+    }
+
+    pub(crate) fn encrypt(&self, data: &[u8], response: bool) -> Result<Vec<u8>, CryptoError> {
+        let mut padded = data.to_vec();
+        padded.push(0x80);
+        padded.resize(padded.len().next_multiple_of(16), 0);
+        self.keys
+            .enc
+            .encrypt_cbc(&self.vector(response)?, &mut padded)?;
+        Ok(padded)
+    }
+
+    /// The plain data, or `None` where they are no whole blocks or not padded.
+    pub(crate) fn decrypt(
+        &self,
+        data: &[u8],
+        response: bool,
+    ) -> Result<Option<Vec<u8>>, CryptoError> {
+        if data.is_empty() || !data.len().is_multiple_of(16) {
+            return Ok(None);
+        }
+        let mut plain = data.to_vec();
+        self.keys
+            .enc
+            .decrypt_cbc(&self.vector(response)?, &mut plain)?;
+        while plain.last() == Some(&0) {
+            plain.pop();
+        }
+        // Cards are seen to pad with more than a block, so only the marker counts.
+        Ok((plain.pop() == Some(0x80)).then_some(plain))
+    }
+}
+
+/// Whether a response with this status carries a MAC: success and warnings do, errors do not (§6.2.5).
+pub(crate) fn is_protected(status: [u8; 2]) -> bool {
+    status == [0x90, 0x00] || matches!(status, [0x62 | 0x63, _])
+}
