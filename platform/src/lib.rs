@@ -11,9 +11,14 @@
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "host")]
+extern crate std;
+
 mod apdu;
 mod applet;
 mod crypto;
+#[cfg(feature = "host")]
+pub mod host;
 mod memory;
 mod pin;
 mod secure_channel;
@@ -57,9 +62,9 @@ pub trait Platform: Sized {
     fn cell<T: Value>(&mut self, initial: T) -> Self::Cell<T>;
     /// Makes `N` persistent bytes, all zero. Only while the applet is installed.
     fn bytes<const N: usize>(&mut self) -> Self::Bytes<N>;
-    /// Makes a transient value, zero (`false`, the first variant) after every reset and deselection.
-    /// Only while the applet is installed.
-    fn transient_cell<T: Value>(&mut self) -> Self::TransientCell<T>;
+    /// Makes a transient value: its default, which must be zero (`false`, the first variant), after
+    /// every reset and deselection. Only while the applet is installed.
+    fn transient_cell<T: Value + Default>(&mut self) -> Self::TransientCell<T>;
     /// Makes `N` transient bytes. Only while the applet is installed.
     fn transient_bytes<const N: usize>(&mut self) -> Self::TransientBytes<N>;
     /// Makes a PIN of at most `max_size` bytes (1..=127) that blocks after `tries` (1..=127) wrong
