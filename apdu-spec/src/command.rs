@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-/// Whether lengths take one byte or, after a marker, two (ISO 7816-4 §5.2).
+/// Whether lengths take one byte or, after a marker, two (ISO 7816-4 §5.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Lengths {
     /// Up to 255 bytes of data and 256 expected.
@@ -327,7 +327,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
     use std::string::ToString;
-    use std::vec::Vec;
+    use std::vec;
 
     #[test]
     fn refuses_what_is_no_command() {
@@ -433,8 +433,7 @@ mod tests {
             for lengths in [Lengths::Short, Lengths::Extended] {
                 let [cla, ins, p1, p2] = header;
                 let command = Command { data: &data, le, lengths, ..Command::new(cla, ins, p1, p2) };
-                let mut out = Vec::new();
-                out.resize(1000, 0);
+                let mut out = vec![0; 1000];
                 if let Ok(bytes) = command.encode(&mut out) {
                     let mut expected = command;
                     if data.is_empty() && le.is_none() {

@@ -7,6 +7,9 @@
 
 pub mod file;
 pub mod ins;
+mod table;
+
+pub use table::SPECIFICATION;
 
 /// The AID of the application.
 pub const AID: &[u8] = &[0xD3, 0x92, 0xF0, 0x00, 0x26, 0x01, 0x00, 0x00, 0x00, 0x01];
@@ -64,7 +67,7 @@ pub const PROFILE_PHONE: u8 = 0;
 /// [`TOKEN_LABEL_CARD`], and everyone may read EF 000A.
 pub const PROFILE_CARD: u8 = 1;
 
-/// The start of the public key template, `7F49 { 81 modulus, 82 exponent }` (ISO 7816-8 §6), up to
+/// The start of the public key template, `7F49 { 81 modulus, 82 exponent }` (ISO 7816-8), up to
 /// the first byte of the modulus.
 pub const PUBLIC_KEY_HEADER: &[u8] = &[0x7F, 0x49, 0x82, 0x01, 0x09, 0x81, 0x82, 0x01, 0x00];
 /// The tag and length in the template before the public exponent, which is 65537.
@@ -74,9 +77,41 @@ pub const PUBLIC_KEY_LENGTH: usize = 270;
 /// The template is longer than a short response: its first part ends here, in the middle of the
 /// modulus, and the second part starts at this offset.
 pub const PUBLIC_KEY_SECOND_PART: usize = 137;
-/// The tag of the offset data object (ISO 7816-4 §11.2.3) in the command that reads a public key.
+/// The tag of the offset data object (ISO 7816-4 §7.2.2) in the command that reads a public key.
 pub const OFFSET_TAG: u8 = 0x54;
 
 /// What the application asks of a secure channel: C-MAC and C-DECRYPTION, and an authenticated
 /// terminal (the bits of `org.globalplatform.SecureChannel`).
 pub const MANAGEMENT_SECURITY_LEVEL: u8 = 0x83;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_token_information_has_its_length() {
+        assert_eq!(TOKEN_LABEL_PHONE.len(), TOKEN_LABEL_LENGTH);
+        assert_eq!(TOKEN_LABEL_CARD.len(), TOKEN_LABEL_LENGTH);
+        assert_eq!(
+            TOKEN_LABEL_LENGTH + TOKEN_INFORMATION_REST.len(),
+            TOKEN_INFORMATION_LENGTH
+        );
+    }
+
+    #[test]
+    fn the_public_key_template_adds_up() {
+        assert_eq!(
+            PUBLIC_KEY_HEADER.len() + MODULUS_LENGTH + EXPONENT_HEADER.len() + 3,
+            PUBLIC_KEY_LENGTH
+        );
+        assert_eq!(
+            PUBLIC_KEY_SECOND_PART,
+            PUBLIC_KEY_HEADER.len() + MODULUS_LENGTH / 2
+        );
+    }
+
+    #[test]
+    fn package_and_application_share_their_provider() {
+        assert_eq!(AID[..5], PACKAGE_AID[..5]);
+    }
+}

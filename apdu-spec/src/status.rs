@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-/// The two status bytes that end every response, SW1 and SW2 (ISO 7816-4 §5.6).
+/// The two status bytes that end every response, SW1 and SW2 (ISO 7816-4 §5.1.3).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct StatusWord(pub u16);
 

@@ -199,7 +199,7 @@ fn names_application(command: &Command<'_>) -> bool {
     command.cla == 0x00 && command.ins == SELECT && command.p1 == BY_NAME && command.p2 & 0xF3 == 0
 }
 
-/// The logical channel in a class byte (ISO 7816-4 §5.4.1, GPCS 2.3.1 §11.1.4).
+/// The logical channel in a class byte (ISO 7816-4 §5.1.1, GPCS 2.3.1 §11.1.4).
 fn channel_of(cla: u8) -> u8 {
     if cla & 0x40 == 0 {
         cla & 0x03
