@@ -1,0 +1,233 @@
+//! GET STATUS (GPCS 2.3.1 §11.4).
+
+use scp::Command;
+
+use super::stop::{NO_REFERENCE, Stop, WRONG_DATA, WRONG_PARAMETERS};
+use super::{Answer, CardManager, OK, tlv};
+use crate::aid::Aid;
+use crate::registry::{Application, ApplicationId, LoadFile};
+use crate::runtime::Runtime;
+
+/// P1: the issuer security domain.
+const ISSUER: u8 = 0x80;
+/// P1: applications and supplementary security domains.
+const APPLICATIONS: u8 = 0x40;
+/// P1: executable load files.
+const LOAD_FILES: u8 = 0x20;
+/// P1: executable load files and their modules.
+const LOAD_FILES_AND_MODULES: u8 = 0x10;
+/// P2: go on with the listing before.
+const NEXT: u8 = 0x01;
+/// P2: data objects rather than the deprecated form.
+const OBJECTS: u8 = 0x02;
+/// More data available.
+const MORE: u16 = 0x6310;
+
+/// The most data in one response: encrypted and with a MAC they still fit 256 bytes.
+const LIMIT: usize = 239;
+/// The most modules in one entry; a load file with more has several entries.
+const MODULES: usize = 8;
+
+/// The entries that are still to be told, the next one last.
+#[derive(Clone, Debug)]
+pub(super) struct Listing {
+    p1: u8,
+    format: u8,
+    entries: Vec<Vec<u8>>,
+}
+
+impl CardManager {
+    pub(super) fn get_status(
+        &mut self,
+        runtime: &Runtime,
+        _domain: ApplicationId,
+        command: &Command,
+    ) -> Result<Answer, Stop> {
+        let (p1, format) = (command.p1, command.p2 & OBJECTS);
+        if command.p2 & !(NEXT | OBJECTS) != 0 || !p1.is_power_of_two() || p1 < 0x10 {
+            return Err(WRONG_PARAMETERS);
+        }
+        let mut listing = if command.p2 & NEXT == 0 {
+            Listing::new(runtime, p1, format, &command.data)?
+        } else {
+            self.listing
+                .take()
+                .filter(|listing| (listing.p1, listing.format) == (p1, format))
+                .ok_or(Stop::Status(0x6985))?
+        };
+        let mut data = Vec::new();
+        while let Some(entry) = listing.entries.last() {
+            if !data.is_empty() && data.len() + entry.len() > LIMIT {
+                self.listing = Some(listing);
+                return Ok((data, MORE));
+            }
+            data.extend(listing.entries.pop().unwrap_or_default());
+        }
+        self.listing = None;
+        Ok((data, OK))
+    }
+}
+
+impl Listing {
+    fn new(runtime: &Runtime, p1: u8, format: u8, criteria: &[u8]) -> Result<Self, Stop> {
+        let criteria = tlv::all(criteria)?;
+        let prefix = tlv::find(&criteria, 0x4F).ok_or(WRONG_DATA)?;
+        if prefix.len() > 16 {
+            return Err(WRONG_DATA);
+        }
+        let form = Form {
+            objects: format == OBJECTS,
+            tags: tlv::find(&criteria, 0x5C).map(tag_list).transpose()?,
+        };
+        let registry = &runtime.registry;
+        let mut entries = Vec::new();
+        match p1 {
+            ISSUER | APPLICATIONS => {
+                for (id, application) in registry.applications() {
+                    let is_issuer = id == ApplicationId::ISSUER_SECURITY_DOMAIN;
+                    if is_issuer == (p1 == ISSUER) && application.aid.starts_with(prefix) {
+                        entries.push(form.application(runtime, application, is_issuer));
+                    }
+                }
+            }
+            LOAD_FILES | LOAD_FILES_AND_MODULES => {
+                for (_, file) in registry.load_files() {
+                    if file.aid.starts_with(prefix) {
+                        form.load_file(runtime, file, p1 == LOAD_FILES_AND_MODULES, &mut entries);
+                    }
+                }
+            }
+            _ => return Err(WRONG_PARAMETERS),
+        }
+        if entries.is_empty() {
+            return Err(NO_REFERENCE);
+        }
+        entries.reverse();
+        Ok(Self {
+            p1,
+            format,
+            entries,
+        })
+    }
+}
+
+/// The tags of a tag list (5C).
+fn tag_list(mut bytes: &[u8]) -> Result<Vec<u16>, Stop> {
+    let mut tags = Vec::new();
+    while !bytes.is_empty() {
+        let first = tlv::take_byte(&mut bytes)?;
+        tags.push(if first & 0x1F == 0x1F {
+            u16::from_be_bytes([first, tlv::take_byte(&mut bytes)?])
+        } else {
+            u16::from(first)
+        });
+    }
+    Ok(tags)
+}
+
+/// How entries are written.
+struct Form {
+    objects: bool,
+    tags: Option<Vec<u16>>,
+}
+
+impl Form {
+    /// One E3 with those of the objects that are asked for.
+    fn entry(&self, objects: &[(u16, &[u8])]) -> Vec<u8> {
+        let wanted = |tag: u16| self.tags.as_ref().is_none_or(|tags| tags.contains(&tag));
+        let content: Vec<u8> = objects
+            .iter()
+            .filter(|(tag, _)| wanted(*tag))
+            .flat_map(|(tag, value)| tlv::object(*tag, value))
+            .collect();
+        tlv::object(0xE3, &content)
+    }
+
+    fn application(
+        &self,
+        runtime: &Runtime,
+        application: &Application,
+        is_issuer: bool,
+    ) -> Vec<u8> {
+        let registry = &runtime.registry;
+        let state = if is_issuer {
+            registry.card_state as u8
+        } else {
+            application.life_cycle
+        };
+        if !self.objects {
+            return short_entry(&application.aid, &[state, application.privileges.0[0]]);
+        }
+        let load_file = registry
+            .find_module(application.module.as_bytes())
+            .and_then(|(id, _)| registry.load_file(id))
+            .map(|file| file.aid);
+        let domain = registry
+            .application(application.security_domain)
+            .map(|domain| domain.aid);
+        let mut objects: Vec<(u16, &[u8])> = vec![
+            (0x4F, application.aid.as_bytes()),
+            (0x9F70, std::slice::from_ref(&state)),
+            (0xC5, &application.privileges.0),
+        ];
+        if let Some(load_file) = &load_file {
+            objects.push((0xC4, load_file.as_bytes()));
+        }
+        if let Some(domain) = &domain {
+            objects.push((0xCC, domain.as_bytes()));
+        }
+        self.entry(&objects)
+    }
+
+    fn load_file(
+        &self,
+        runtime: &Runtime,
+        file: &LoadFile,
+        with_modules: bool,
+        entries: &mut Vec<Vec<u8>>,
+    ) {
+        let modules: &[_] = if with_modules { &file.modules } else { &[] };
+        let state = [file.life_cycle];
+        let version = [file.version.0, file.version.1];
+        let domain = runtime
+            .registry
+            .application(file.security_domain)
+            .map(|domain| domain.aid);
+        // A load file without modules has one entry too.
+        let mut rest = modules;
+        loop {
+            let (now, later) = rest.split_at(rest.len().min(MODULES));
+            if self.objects {
+                let mut objects: Vec<(u16, &[u8])> = vec![
+                    (0x4F, file.aid.as_bytes()),
+                    (0x9F70, &state),
+                    (0xCE, &version),
+                ];
+                objects.extend(now.iter().map(|module| (0x84, module.aid.as_bytes())));
+                if let Some(domain) = &domain {
+                    objects.push((0xCC, domain.as_bytes()));
+                }
+                entries.push(self.entry(&objects));
+            } else {
+                let mut entry = short_entry(&file.aid, &[file.life_cycle, 0]);
+                if with_modules {
+                    entry.push(u8::try_from(now.len()).unwrap_or(0));
+                    for module in now {
+                        entry.extend(short_entry(&module.aid, &[]));
+                    }
+                }
+                entries.push(entry);
+            }
+            if later.is_empty() {
+                return;
+            }
+            rest = later;
+        }
+    }
+}
+
+/// The deprecated form: the length of the AID, the AID, then the rest.
+fn short_entry(aid: &Aid, rest: &[u8]) -> Vec<u8> {
+    let length = u8::try_from(aid.as_bytes().len()).unwrap_or(0);
+    [&[length], aid.as_bytes(), rest].concat()
+}

@@ -1,0 +1,100 @@
+//! PUT KEY (GPCS 2.3.1 §11.8, Amendment D §7.2): adds or replaces a key set.
+
+use scp::Command;
+use scp::scp03::{CardKeySet, StaticKeys, key_check_value};
+use se_crypto::equal;
+use zeroize::Zeroizing;
+
+use super::key_set::KeySet;
+use super::stop::{CONDITIONS, NO_MEMORY, NO_REFERENCE, Stop, WRONG_DATA, WRONG_PARAMETERS};
+use super::{Answer, CardManager, OK, tlv, write};
+use crate::registry::ApplicationId;
+use crate::runtime::Runtime;
+
+/// P2: several keys, the first with identifier 1.
+const THREE_KEYS: u8 = 0x81;
+/// AES.
+const AES: u8 = 0x88;
+/// The most key sets of one domain.
+const MAX_KEY_SETS: usize = 8;
+
+impl CardManager {
+    pub(super) fn put_key(
+        &mut self,
+        runtime: &mut Runtime,
+        domain: ApplicationId,
+        command: &Command,
+    ) -> Result<Answer, Stop> {
+        // The keys of a set come together, in one command.
+        if command.p2 != THREE_KEYS || command.p1 > 0x7F {
+            return Err(WRONG_PARAMETERS);
+        }
+        let mut data = command.data.as_slice();
+        let version = tlv::take_byte(&mut data)?;
+        if !(0x01..=0x7F).contains(&version) {
+            return Err(WRONG_DATA);
+        }
+        let mut response = vec![version];
+        let mut keys = Vec::new();
+        for _ in 0..3 {
+            let (key, check_value) = self.take_key(domain, &mut data)?;
+            keys.push(key);
+            response.extend(check_value);
+        }
+        let [enc, mac, dek] = keys.as_slice() else {
+            return Err(WRONG_DATA);
+        };
+        if !data.is_empty() {
+            return Err(WRONG_DATA);
+        }
+        let keys = StaticKeys::new(enc, mac, dek).map_err(|_| WRONG_DATA)?;
+        let new = KeySet(CardKeySet::new(version, keys));
+
+        let sets = self.domains.own_key_sets(domain);
+        let place = |version| sets.iter().position(|set| set.0.version == version);
+        let (replaced, taken) = (place(command.p1), place(version));
+        match (command.p1, replaced) {
+            (0, _) if taken.is_some() => return Err(CONDITIONS),
+            (0, _) if sets.len() >= MAX_KEY_SETS => return Err(NO_MEMORY),
+            (0, _) => {
+                write(runtime)?;
+                sets.push(new);
+            }
+            (_, Some(place)) if taken.is_none_or(|taken| taken == place) => {
+                write(runtime)?;
+                if let Some(set) = sets.get_mut(place) {
+                    *set = new;
+                }
+            }
+            (_, Some(_)) => return Err(CONDITIONS),
+            (_, None) => return Err(NO_REFERENCE),
+        }
+        Ok((response, OK))
+    }
+
+    /// Takes one key off the data: type, length of what follows, length of the key, the key encrypted with
+    /// Key-DEK and padded to whole blocks, check value.
+    fn take_key(
+        &mut self,
+        domain: ApplicationId,
+        data: &mut &[u8],
+    ) -> Result<(Zeroizing<Vec<u8>>, [u8; 3]), Stop> {
+        if tlv::take_byte(data)? != AES {
+            return Err(WRONG_DATA);
+        }
+        let mut component = tlv::take_field(data)?;
+        let length = usize::from(tlv::take_byte(&mut component)?);
+        if !matches!(length, 16 | 24 | 32) || component.len() != length.next_multiple_of(16) {
+            return Err(WRONG_DATA);
+        }
+        let mut key = Zeroizing::new(self.domains.session(domain).decrypt_data(component)?);
+        key.truncate(length);
+        let check_value = key_check_value(&key).map_err(|_| WRONG_DATA)?;
+        let given = tlv::take_field(data)?;
+        // A check value may be left out; a wrong one tells that the host encrypted with another key.
+        if !given.is_empty() && !equal(given, &check_value) {
+            return Err(WRONG_DATA);
+        }
+        Ok((key, check_value))
+    }
+}

@@ -1,0 +1,39 @@
+//! How a command of the card manager ends early.
+
+use scp::scp03::CardError;
+
+/// Why a command ends without success.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stop {
+    /// With this status word.
+    Status(u16),
+    /// Power was cut: there is no answer.
+    PowerCut,
+}
+
+/// Wrong length.
+pub(super) const WRONG_LENGTH: Stop = Stop::Status(0x6700);
+/// Security status not satisfied.
+pub(super) const SECURITY: Stop = Stop::Status(0x6982);
+/// Conditions of use not satisfied.
+pub(super) const CONDITIONS: Stop = Stop::Status(0x6985);
+/// Incorrect values in the command data.
+pub(super) const WRONG_DATA: Stop = Stop::Status(0x6A80);
+/// Application not found.
+pub(super) const NOT_FOUND: Stop = Stop::Status(0x6A82);
+/// Not enough memory.
+pub(super) const NO_MEMORY: Stop = Stop::Status(0x6A84);
+/// Incorrect P1 or P2.
+pub(super) const WRONG_PARAMETERS: Stop = Stop::Status(0x6A86);
+/// Referenced data not found.
+pub(super) const NO_REFERENCE: Stop = Stop::Status(0x6A88);
+/// Instruction not supported.
+pub(super) const NO_INSTRUCTION: Stop = Stop::Status(0x6D00);
+/// Class not supported.
+pub(super) const NO_CLASS: Stop = Stop::Status(0x6E00);
+
+impl From<CardError> for Stop {
+    fn from(error: CardError) -> Self {
+        Self::Status(error.status_word())
+    }
+}
