@@ -1,2 +1,10 @@
-//! The Card Rust compiler.
+//! The Card Rust compiler: an applet's `no_std` Rust source to a Java Card CAP file.
+pub mod codegen;
+pub mod diagnostic;
+pub mod driver;
 pub mod ir;
+pub mod package;
+
+mod bindings;
+mod front;
+pub mod source;

@@ -1,0 +1,5 @@
+//! What the platform traits are on the card.
+
+/// The table that binds each method of the platform traits to calls of the Java Card API, itself
+/// written in Card Rust.
+pub(crate) const CARD: &str = include_str!("bindings/card.rs");

@@ -1,0 +1,282 @@
+//! The platform on the card: each method of the platform traits as calls of the Java Card API.
+//!
+//! The compiler reads this text, and only here `javacard`, `javacardx` and `org` name API classes:
+//! `Class::new(…)` is a constructor, `Class::method(…)` a static method, `object.method(…)` a
+//! method of the object's API class, `Class::CONSTANT` a constant; integer arguments are converted to
+//! the parameter's type as `as` does, and `downcast::<Class>(object)` is a `checkcast`.
+//! `slice.array()`, `slice.offset()` and `slice_of(array, offset, length)` take slices apart
+//! and make them. `Card` is the platform and `App` is the applet's struct.
+//! Cells, byte arrays, and `atomically` are the compiler's own.
+
+use javacard::framework::{APDU, JCSystem, OwnerPIN, Util};
+use javacard::security::{KeyPair, RSAPublicKey, RandomData};
+use javacardx::crypto::Cipher;
+use org::globalplatform::GPSystem;
+use platform::{Apdu, Bytes, OwnerPin, Platform, Random, Result, RsaKeyPair, RsaSigner, SecureChannel};
+
+/// Where command data starts in the APDU buffer (short lengths).
+const DATA: usize = 5;
+/// The part of the APDU buffer that [`Apdu::buffer`] shows.
+const DATA_LENGTH: usize = 256;
+/// R-MAC in a security level.
+const R_MAC: u8 = 0x10;
+
+impl Platform for Card {
+    type Pin = OwnerPIN;
+    type RsaKeyPair = KeyPair;
+    type RsaSigner = Cipher;
+    type Random = RandomData;
+    type Apdu = APDU;
+    type SecureChannel = org::globalplatform::SecureChannel;
+
+    fn pin(&mut self, tries: u8, max_size: u8) -> OwnerPIN {
+        OwnerPIN::new(tries, max_size)
+    }
+
+    fn rsa_key_pair(&mut self, bits: u16) -> KeyPair {
+        KeyPair::new(KeyPair::ALG_RSA_CRT, bits)
+    }
+
+    fn rsa_signer(&mut self) -> Cipher {
+        Cipher::getInstance(Cipher::ALG_RSA_PKCS1, false)
+    }
+
+    fn random(&mut self) -> RandomData {
+        RandomData::getInstance(RandomData::ALG_SECURE_RANDOM)
+    }
+
+    fn secure_channel(&mut self) -> org::globalplatform::SecureChannel {
+        GPSystem::getSecureChannel()
+    }
+}
+
+impl Bytes for ByteArray {
+    fn get(&self, index: usize) -> u8 {
+        self[index]
+    }
+
+    fn set(&mut self, index: usize, value: u8) {
+        self[index] = value;
+    }
+
+    fn read(&self, offset: usize, out: &mut [u8]) {
+        Util::arrayCopyNonAtomic(self, offset, out.array(), out.offset(), out.len());
+    }
+
+    fn write(&mut self, offset: usize, data: &[u8]) {
+        Util::arrayCopy(data.array(), data.offset(), self, offset, data.len());
+    }
+
+    fn fill(&mut self, offset: usize, length: usize, value: u8) {
+        Util::arrayFillNonAtomic(self, offset, length, value);
+    }
+}
+
+impl OwnerPin for OwnerPIN {
+    fn update(&mut self, pin: &[u8]) {
+        self.update(pin.array(), pin.offset(), pin.len());
+    }
+
+    fn check(&mut self, pin: &[u8]) -> bool {
+        self.check(pin.array(), pin.offset(), pin.len())
+    }
+
+    fn tries_remaining(&self) -> u8 {
+        self.getTriesRemaining() as u8
+    }
+
+    fn is_validated(&self) -> bool {
+        self.isValidated()
+    }
+
+    fn reset(&mut self) {
+        self.reset();
+    }
+
+    fn reset_and_unblock(&mut self) {
+        self.resetAndUnblock();
+    }
+}
+
+impl RsaKeyPair for KeyPair {
+    fn generate(&mut self) {
+        self.genKeyPair();
+    }
+
+    fn modulus(&self, out: &mut [u8]) -> usize {
+        downcast::<RSAPublicKey>(self.getPublic()).getModulus(out.array(), out.offset()) as usize
+    }
+
+    fn exponent(&self, out: &mut [u8]) -> usize {
+        downcast::<RSAPublicKey>(self.getPublic()).getExponent(out.array(), out.offset()) as usize
+    }
+
+    fn clear(&mut self) {
+        self.getPrivate().clearKey();
+        self.getPublic().clearKey();
+    }
+}
+
+impl RsaSigner<KeyPair> for Cipher {
+    fn sign(&mut self, key: &KeyPair, buffer: &mut [u8], length: usize) -> Result<usize> {
+        // Encrypting with a private key pads with block type 01: what a signature wants.
+        self.init(key.getPrivate(), Cipher::MODE_ENCRYPT);
+        Ok(self.doFinal(buffer.array(), buffer.offset(), length, buffer.array(), buffer.offset()) as usize)
+    }
+}
+
+impl Random for RandomData {
+    fn fill(&mut self, out: &mut [u8]) {
+        self.generateData(out.array(), out.offset(), out.len());
+    }
+}
+
+impl Apdu for APDU {
+    fn cla(&self) -> u8 {
+        self.getBuffer()[0]
+    }
+
+    fn ins(&self) -> u8 {
+        self.getBuffer()[1]
+    }
+
+    fn p1(&self) -> u8 {
+        self.getBuffer()[2]
+    }
+
+    fn p2(&self) -> u8 {
+        self.getBuffer()[3]
+    }
+
+    fn receive(&mut self) -> Result<usize> {
+        // A block of T=1 or a contactless frame may hold less than the whole data field.
+        let mut received = self.setIncomingAndReceive() as usize;
+        let length = self.getIncomingLength() as usize;
+        while received < length {
+            received += self.receiveBytes(DATA + received) as usize;
+        }
+        Ok(length)
+    }
+
+    fn buffer(&mut self) -> &mut [u8] {
+        slice_of(self.getBuffer(), DATA, DATA_LENGTH)
+    }
+
+    fn expected(&mut self) -> usize {
+        self.setOutgoing() as usize
+    }
+
+    fn send(&mut self, length: usize) -> Result {
+        if self.getCurrentState() < APDU::STATE_OUTGOING as i8 {
+            self.setOutgoing();
+        }
+        self.setOutgoingLength(length);
+        self.sendBytes(DATA, length);
+        Ok(())
+    }
+}
+
+impl SecureChannel<APDU> for org::globalplatform::SecureChannel {
+    fn process_security(&mut self, apdu: &mut APDU) -> Result {
+        let length = self.processSecurity(apdu) as usize;
+        if length > 0 {
+            apdu.setOutgoingAndSend(DATA, length);
+        }
+        Ok(())
+    }
+
+    fn security_level(&self) -> u8 {
+        self.getSecurityLevel() as u8
+    }
+
+    fn receive(&mut self, apdu: &mut APDU) -> Result<usize> {
+        let length = Apdu::receive(apdu)?;
+        let unwrapped = self.unwrap(apdu.getBuffer(), 0, DATA + length) as usize;
+        if unwrapped > DATA {
+            return Ok(unwrapped - DATA);
+        }
+        Ok(0)
+    }
+
+    fn send(&mut self, apdu: &mut APDU, length: usize) -> Result {
+        if self.getSecurityLevel() as u8 & R_MAC != 0 {
+            // The status word is part of what the R-MAC covers.
+            let buffer = apdu.getBuffer();
+            buffer[DATA + length] = 0x90;
+            buffer[DATA + length + 1] = 0x00;
+            let wrapped = self.wrap(buffer, DATA, length + 2) as usize;
+            return Apdu::send(apdu, wrapped);
+        }
+        if length > 0 {
+            return Apdu::send(apdu, length);
+        }
+        Ok(())
+    }
+
+    fn reset(&mut self) {
+        self.resetSecurity();
+    }
+}
+
+/// `to.copy_from_slice(from)`
+fn copy_from_slice(to: &mut [u8], from: &[u8]) {
+    Util::arrayCopyNonAtomic(from.array(), from.offset(), to.array(), to.offset(), from.len());
+}
+
+/// `buffer.copy_within(from..end, to)`
+fn copy_within(buffer: &mut [u8], from: usize, end: usize, to: usize) {
+    Util::arrayCopyNonAtomic(buffer.array(), buffer.offset() + from, buffer.array(), buffer.offset() + to, end - from);
+}
+
+/// `to.fill(value)`
+fn fill(to: &mut [u8], value: u8) {
+    Util::arrayFillNonAtomic(to.array(), to.offset(), to.len(), value);
+}
+
+/// `a == b`, of as many bytes as `a` has.
+fn equal_bytes(a: &[u8], b: &[u8]) -> bool {
+    Util::arrayCompare(a.array(), a.offset(), b.array(), b.offset(), a.len()) == 0
+}
+
+/// The start of `platform.atomically`.
+fn begin_transaction() {
+    JCSystem::beginTransaction();
+}
+
+/// Its end.
+fn commit_transaction() {
+    JCSystem::commitTransaction();
+}
+
+/// `platform.transient_bytes()`, and a transient cell of a byte.
+fn transient_bytes(length: usize) -> ByteArray {
+    JCSystem::makeTransientByteArray(length, JCSystem::CLEAR_ON_DESELECT)
+}
+
+/// A transient cell of a 16-bit value.
+fn transient_shorts(length: usize) -> ShortArray {
+    JCSystem::makeTransientShortArray(length, JCSystem::CLEAR_ON_DESELECT)
+}
+
+/// `Applet.install([BSB)V`: the array holds instance AID, control information and the applet's own
+/// parameters, each behind its length (JCAPI 3.0.4, `Applet.install`).
+fn install(data: ByteArray, offset: usize, _length: i8) -> Result {
+    let control = offset + 1 + data[offset] as usize;
+    let parameters = control + 1 + data[control] as usize;
+    let applet = App::install(Card, slice_of(data, parameters + 1, data[parameters] as usize))?;
+    applet.register(data, offset + 1, data[offset]);
+    Ok(())
+}
+
+/// `Applet.process(APDU)`.
+fn process(applet: &mut App, apdu: APDU) -> Result {
+    if !applet.selectingApplet() {
+        App::process(applet, Card, apdu)?;
+    }
+    Ok(())
+}
+
+/// `Applet.deselect()`.
+fn deselect(applet: &mut App) {
+    App::deselect(applet, Card);
+}

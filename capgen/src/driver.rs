@@ -1,0 +1,88 @@
+//! From a crate's folder to IR.
+
+use std::path::Path;
+
+use crate::diagnostic::{Diagnostic, Diagnostics, Span};
+use crate::front::define::StructId;
+use crate::front::lower;
+use crate::front::resolve::Context;
+use crate::front::ty::TypeKey;
+use crate::ir;
+use crate::source::{CrateError, Sources};
+
+/// Why an applet could not be compiled.
+#[derive(Debug, thiserror::Error)]
+pub enum CompileError {
+    /// The crate could not be read.
+    #[error(transparent)]
+    Crate(#[from] CrateError),
+    /// The source is not Card Rust.
+    #[error("{0}")]
+    Source(Box<Diagnostics>),
+    /// There is no such applet.
+    #[error("no applet `{wanted}` in this crate: {}", known(.found))]
+    NoApplet {
+        /// The name asked for.
+        wanted: String,
+        /// The applets that there are.
+        found: Vec<String>,
+    },
+}
+
+fn known(found: &[String]) -> String {
+    if found.is_empty() {
+        "nothing implements `platform::Applet`".to_owned()
+    } else {
+        format!("it has {}", found.join(", "))
+    }
+}
+
+/// An applet's IR, and the sources that it came from.
+#[derive(Debug)]
+pub struct Lowered {
+    /// The package.
+    pub program: ir::Program,
+    /// The sources that [`ir::Position`]s point into.
+    pub sources: Sources,
+}
+
+/// Compiles the applet named `applet` (the struct that implements `platform::Applet`; upper and lower
+/// case do not matter) of the crate in `folder` to IR.
+///
+/// # Errors
+/// If the crate cannot be read, has no such applet, or is not Card Rust.
+pub fn lower(folder: &Path, applet: &str) -> Result<Lowered, CompileError> {
+    let (mut context, errors) = Context::load(folder)?;
+    if !errors.is_empty() {
+        return Err(source_error(errors, context.sources));
+    }
+    let app = find(&context, applet)?;
+    context.app = Some(app);
+    match lower::lower(&context, app) {
+        Ok(program) => Ok(Lowered { program, sources: context.sources }),
+        Err(errors) => Err(source_error(errors, context.sources)),
+    }
+}
+
+fn source_error(mut list: Vec<Diagnostic>, sources: Sources) -> CompileError {
+    list.sort_by_key(|diagnostic| (diagnostic.span, diagnostic.message.clone()));
+    list.dedup();
+    if list.is_empty() {
+        list.push(Diagnostic::new(Span::default(), "the compiler gave up without a reason", ""));
+    }
+    CompileError::Source(Box::new(Diagnostics { list, sources }))
+}
+
+/// The struct that implements `platform::Applet` and has this name.
+fn find(context: &Context, applet: &str) -> Result<StructId, CompileError> {
+    let all = context.definitions.implementors.keys().filter_map(|(name, key)| match key {
+        TypeKey::Struct(id) if name == "Applet" => Some(*id),
+        _ => None,
+    });
+    let name = |id: &StructId| context.definitions.structs[id.0].name.clone();
+    let found: Vec<StructId> = all.collect();
+    found.iter().find(|id| name(id).eq_ignore_ascii_case(applet)).copied().ok_or_else(|| CompileError::NoApplet {
+        wanted: applet.to_owned(),
+        found: found.iter().map(name).collect(),
+    })
+}

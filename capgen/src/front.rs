@@ -1,0 +1,10 @@
+//! The front end: from parsed Rust to typed trees, and from those to IR.
+
+pub(crate) mod api;
+pub(crate) mod check;
+pub(crate) mod constant;
+pub(crate) mod define;
+pub(crate) mod lower;
+pub(crate) mod resolve;
+pub(crate) mod tree;
+pub(crate) mod ty;

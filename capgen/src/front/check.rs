@@ -1,0 +1,217 @@
+//! Type checking: a function's body to a typed tree, or a located reason why not.
+
+mod call;
+mod expr;
+mod method;
+mod operator;
+mod pattern;
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::define::{FnId, ImplId};
+use super::resolve::{Checked, Context};
+use super::tree::{Body, Expr, Kind, LoopId, Variable, VariableId};
+use super::ty::{Generics, Inference, Ty};
+use crate::diagnostic::{Diagnostic, Span};
+use crate::source::ModuleId;
+
+/// A function's parameters and result.
+pub(crate) struct Signature {
+    pub(crate) parameters: Vec<(Option<syn::Pat>, Ty)>,
+    pub(crate) result: Ty,
+}
+
+/// Checks one body.
+pub(crate) struct Checker<'a> {
+    context: &'a Context,
+    module: ModuleId,
+    owner: Option<ImplId>,
+    generics: Generics,
+    variables: Vec<Variable>,
+    scopes: Vec<BTreeMap<String, VariableId>>,
+    inference: Inference,
+    loops: Vec<Loop>,
+    next_loop: usize,
+    /// What `return` gives, of the function and of closures inside of it.
+    results: Vec<Ty>,
+}
+
+struct Loop {
+    id: LoopId,
+    label: Option<String>,
+    /// The type that `break` gives, of a `loop` or block.
+    value: Option<Ty>,
+    /// A labelled block, which a `break` without label does not mean.
+    is_block: bool,
+    /// Whether anything leaves it.
+    left: bool,
+}
+
+impl Context {
+    /// The types of a function's parameters, receiver first, and of its result.
+    pub(crate) fn signature(&self, id: FnId) -> Checked<Signature> {
+        let function = &self.definitions.fns[id.0];
+        let generics = self.fn_generics(id)?;
+        if let Some(token) = &function.signature.asyncness {
+            return Err(Diagnostic::new(self.span(function.module, token), "an `async` function is not part of Card Rust", "not on the card"));
+        }
+        let mut parameters = Vec::new();
+        for input in &function.signature.inputs {
+            match input {
+                syn::FnArg::Receiver(_) => {
+                    let Some(owner) = function.owner else { continue };
+                    parameters.push((None, self.impl_type(owner).clone()));
+                }
+                syn::FnArg::Typed(typed) => {
+                    let ty = self.resolve_with(function.module, function.owner, &generics, &typed.ty)?;
+                    if is_mutable_scalar(&typed.ty, &ty) {
+                        return Err(Diagnostic::new(
+                            self.span(function.module, &typed.ty),
+                            "a `&mut` to a scalar is not part of Card Rust",
+                            "the card cannot refer to a local",
+                        )
+                        .help("give the new value back as the result"));
+                    }
+                    parameters.push((Some((*typed.pat).clone()), ty));
+                }
+            }
+        }
+        let result = match &function.signature.output {
+            syn::ReturnType::Default => Ty::Unit,
+            syn::ReturnType::Type(_, ty) => self.resolve_with(function.module, function.owner, &generics, ty)?,
+        };
+        Ok(Signature { parameters, result })
+    }
+
+    /// The typed tree of a function, checked once.
+    pub(crate) fn body(&self, id: FnId) -> Checked<Rc<Body>> {
+        if let Some(body) = self.bodies.borrow().get(&id) {
+            return Ok(Rc::clone(body));
+        }
+        let body = Rc::new(Checker::whole(self, id)?);
+        self.bodies.borrow_mut().insert(id, Rc::clone(&body));
+        Ok(body)
+    }
+}
+
+fn is_mutable_scalar(written: &syn::Type, ty: &Ty) -> bool {
+    matches!(written, syn::Type::Reference(reference) if reference.mutability.is_some()) && ty.is_scalar()
+}
+
+impl<'a> Checker<'a> {
+    fn whole(context: &'a Context, id: FnId) -> Checked<Body> {
+        let function = &context.definitions.fns[id.0];
+        let signature = context.signature(id)?;
+        let mut checker = Checker {
+            context,
+            module: function.module,
+            owner: function.owner,
+            generics: context.fn_generics(id)?,
+            variables: Vec::new(),
+            scopes: vec![BTreeMap::new()],
+            inference: Inference::default(),
+            loops: Vec::new(),
+            next_loop: 0,
+            results: vec![signature.result.clone()],
+        };
+        let mut parameters = Vec::new();
+        for (pattern, ty) in signature.parameters {
+            parameters.push(match pattern {
+                None => checker.declare("self".to_owned(), ty, false),
+                Some(syn::Pat::Ident(name)) => checker.declare(name.ident.to_string(), ty, name.mutability.is_some()),
+                Some(syn::Pat::Wild(_)) => checker.declare("_".to_owned(), ty, false),
+                Some(other) => {
+                    return Err(Diagnostic::new(context.span(function.module, &other), "a parameter is a plain name in Card Rust", "a pattern")
+                        .help("take the parameter apart in the body"));
+                }
+            });
+        }
+        let mut value = checker.block(&function.body, Some(&signature.result))?;
+        let result = signature.result;
+        checker.same(&result, &value.ty, value.span)?;
+        checker.finish(&mut value)?;
+        let variables = checker
+            .variables
+            .iter()
+            .map(|variable| Variable { ty: checker.inference.finish(&variable.ty), ..variable.clone() })
+            .collect();
+        let (mut size, mut loops) = (0, false);
+        measure(&mut value, &mut size, &mut loops);
+        Ok(Body { parameters, variables, result, value, size, loops })
+    }
+
+    /// Puts the types found into the tree, and checks that its constants fit them.
+    fn finish(&self, expr: &mut Expr) -> Checked<()> {
+        expr.ty = self.inference.finish(&expr.ty);
+        if let (Kind::Int(value), Ty::Int(int)) = (&expr.kind, &expr.ty) {
+            let (low, high) = int.range();
+            if !(low..=high).contains(value) {
+                return Err(Diagnostic::new(expr.span, format!("this number does not fit `{}` on the card", int.name()), format!("not in {low}..={high}")));
+            }
+        }
+        let mut outcome = Ok(());
+        expr.each_part(&mut |part| {
+            if outcome.is_ok() {
+                outcome = self.finish(part);
+            }
+        });
+        outcome
+    }
+
+    fn span(&self, node: &impl syn::spanned::Spanned) -> Span {
+        self.context.span(self.module, node)
+    }
+
+    fn declare(&mut self, name: String, ty: Ty, mutable: bool) -> VariableId {
+        let id = VariableId(self.variables.len());
+        self.variables.push(Variable { name: name.clone(), ty, mutable });
+        if let Some(scope) = self.scopes.last_mut() {
+            scope.insert(name, id);
+        }
+        id
+    }
+
+    fn variable(&self, name: &str) -> Option<VariableId> {
+        self.scopes.iter().rev().find_map(|scope| scope.get(name)).copied()
+    }
+
+    fn scoped<T>(&mut self, f: impl FnOnce(&mut Self) -> Checked<T>) -> Checked<T> {
+        self.scopes.push(BTreeMap::new());
+        let outcome = f(self);
+        self.scopes.pop();
+        outcome
+    }
+
+    fn resolve(&self, ty: &Ty) -> Ty {
+        self.inference.resolve(ty)
+    }
+
+    fn written_type(&self, ty: &syn::Type) -> Checked<Ty> {
+        self.context.resolve_with(self.module, self.owner, &self.generics, ty)
+    }
+
+    /// Makes two types one, or says that they differ.
+    fn same(&mut self, wanted: &Ty, found: &Ty, span: Span) -> Checked<()> {
+        if self.inference.unify(wanted, found) {
+            return Ok(());
+        }
+        let (wanted, found) = (self.context.type_name(&self.resolve(wanted)), self.context.type_name(&self.resolve(found)));
+        Err(Diagnostic::new(span, "mismatched types", format!("expected `{wanted}`, found `{found}`")))
+    }
+
+    fn refuse<T>(&self, node: &impl syn::spanned::Spanned, what: &str, help: &str) -> Checked<T> {
+        Err(Diagnostic::new(self.span(node), format!("{what} is not part of Card Rust"), "not compiled for the card").help(help))
+    }
+
+    /// Whether this is the compiler's own table of bindings.
+    fn is_binding(&self) -> bool {
+        self.module == self.context.bindings
+    }
+}
+
+fn measure(expr: &mut Expr, size: &mut usize, loops: &mut bool) {
+    *size += 1;
+    *loops |= matches!(expr.kind, Kind::Loop(..) | Kind::While(..) | Kind::For { .. });
+    expr.each_part(&mut |part| measure(part, size, loops));
+}

@@ -1,0 +1,128 @@
+//! Everything that the sources define, by name.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::ty::{Ty, TypeKey};
+use crate::diagnostic::Span;
+use crate::source::{CrateId, ModuleId};
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub(crate) struct $name(pub(crate) usize);
+    )*};
+}
+ids! {
+    /// Index of a [`StructDef`].
+    StructId
+    /// Index of an [`EnumDef`].
+    EnumId
+    /// Index of a [`FnDef`].
+    FnId
+    /// Index of a [`ConstDef`].
+    ConstId
+    /// Index of a [`TraitDef`].
+    TraitId
+    /// Index of an [`AliasDef`].
+    AliasId
+    /// Index of an [`ImplDef`].
+    ImplId
+}
+
+/// What a name stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Def {
+    Module(ModuleId),
+    Struct(StructId),
+    Enum(EnumId),
+    Variant(EnumId, usize),
+    Fn(FnId),
+    Const(ConstId),
+    Trait(TraitId),
+    Alias(AliasId),
+    /// A package or class of the Java Card API (in the bindings only), `javacard/framework/Util`.
+    Java(String),
+    /// Something of `core` or `std` by its path, `core::result::Result`.
+    Core(String),
+}
+
+pub(crate) struct StructDef {
+    pub(crate) name: String,
+    pub(crate) module: ModuleId,
+    pub(crate) span: Span,
+    pub(crate) ast: Rc<syn::ItemStruct>,
+}
+
+pub(crate) struct EnumDef {
+    pub(crate) name: String,
+    pub(crate) module: ModuleId,
+    pub(crate) span: Span,
+    pub(crate) ast: Rc<syn::ItemEnum>,
+}
+
+pub(crate) struct TraitDef {
+    pub(crate) name: String,
+    pub(crate) krate: CrateId,
+    pub(crate) module: ModuleId,
+    pub(crate) ast: Rc<syn::ItemTrait>,
+}
+
+pub(crate) struct AliasDef {
+    pub(crate) module: ModuleId,
+    pub(crate) ast: Rc<syn::ItemType>,
+}
+
+pub(crate) struct ConstDef {
+    pub(crate) name: String,
+    pub(crate) module: ModuleId,
+    pub(crate) ty: Rc<syn::Type>,
+    pub(crate) value: Rc<syn::Expr>,
+    pub(crate) owner: Option<ImplId>,
+}
+
+pub(crate) struct FnDef {
+    pub(crate) name: String,
+    pub(crate) module: ModuleId,
+    pub(crate) span: Span,
+    pub(crate) signature: Rc<syn::Signature>,
+    pub(crate) body: Rc<syn::Block>,
+    pub(crate) owner: Option<ImplId>,
+}
+
+pub(crate) struct ImplDef {
+    pub(crate) module: ModuleId,
+    pub(crate) generics: Rc<syn::Generics>,
+    pub(crate) trait_: Option<syn::Path>,
+    /// The type, known once all names are.
+    pub(crate) ty: Ty,
+    pub(crate) types: BTreeMap<String, Rc<syn::Type>>,
+}
+
+/// The names of one module.
+#[derive(Default)]
+pub(crate) struct Scope {
+    pub(crate) names: BTreeMap<String, Vec<Def>>,
+    /// `use` declarations: the name, and the path it stands for.
+    pub(crate) imports: BTreeMap<String, Vec<Vec<String>>>,
+    pub(crate) globs: Vec<Vec<String>>,
+}
+
+/// All definitions of a compilation.
+#[derive(Default)]
+pub(crate) struct Definitions {
+    pub(crate) structs: Vec<StructDef>,
+    pub(crate) enums: Vec<EnumDef>,
+    pub(crate) traits: Vec<TraitDef>,
+    pub(crate) aliases: Vec<AliasDef>,
+    pub(crate) consts: Vec<ConstDef>,
+    pub(crate) fns: Vec<FnDef>,
+    pub(crate) impls: Vec<ImplDef>,
+    pub(crate) scopes: BTreeMap<ModuleId, Scope>,
+    /// Inherent functions and constants, and those of traits.
+    pub(crate) methods: BTreeMap<(TypeKey, String), FnId>,
+    pub(crate) associated: BTreeMap<(TypeKey, String), ConstId>,
+    /// Which types implement which trait, by the trait's name.
+    pub(crate) implementors: BTreeMap<(String, TypeKey), ImplId>,
+}

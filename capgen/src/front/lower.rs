@@ -1,0 +1,271 @@
+//! Typed trees to IR.
+//!
+//! What the card has no value for is taken apart here: a slice is an array, an offset and a length;
+//! a tuple is its parts; the platform is nothing; a `Result` is its value, and `Err` a throw. A
+//! function that takes or gives such things, and each binding, is put into its callers.
+
+mod branch;
+mod builder;
+mod expr;
+mod intrinsic;
+mod value;
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::constant::Value as Constant;
+use super::define::{ConstId, FnId, StructId};
+use super::resolve::{Checked, Context};
+use super::ty::{Int, Ty, TypeKey};
+use crate::diagnostic::{Diagnostic, Span};
+use crate::ir;
+use builder::Builder;
+
+/// Functions of at most so many expressions are put into their callers.
+const SMALL: usize = 6;
+
+/// The IR of a package under construction.
+pub(crate) struct Lowering<'a> {
+    context: &'a Context,
+    classes: Vec<ir::Class>,
+    class_ids: BTreeMap<StructId, ir::ClassId>,
+    /// Of each class: the IR field of each source field, where it has one.
+    field_map: Vec<Vec<Option<usize>>>,
+    arrays: Vec<ir::ConstArray>,
+    array_ids: BTreeMap<ConstId, ir::ArrayId>,
+    functions: Vec<Option<ir::Function>>,
+    function_ids: BTreeMap<FnId, ir::FunctionId>,
+    queue: VecDeque<(FnId, ir::FunctionId, Option<ir::Entry>)>,
+    errors: Vec<Diagnostic>,
+}
+
+/// Lowers the applet `app` and everything that it reaches.
+pub(crate) fn lower(context: &Context, app: StructId) -> Result<ir::Program, Vec<Diagnostic>> {
+    let mut lowering = Lowering {
+        context,
+        classes: Vec::new(),
+        class_ids: BTreeMap::new(),
+        field_map: Vec::new(),
+        arrays: Vec::new(),
+        array_ids: BTreeMap::new(),
+        functions: Vec::new(),
+        function_ids: BTreeMap::new(),
+        queue: VecDeque::new(),
+        errors: Vec::new(),
+    };
+    let program = lowering.applet(app);
+    match program {
+        Ok(program) if lowering.errors.is_empty() => Ok(program),
+        Ok(_) => Err(lowering.errors),
+        Err(error) => {
+            lowering.errors.push(error);
+            Err(lowering.errors)
+        }
+    }
+}
+
+impl<'a> Lowering<'a> {
+    fn applet(&mut self, app: StructId) -> Checked<ir::Program> {
+        let context = self.context;
+        let span = context.definitions.structs[app.0].span;
+        let (aid, package) = self.identity(app)?;
+        let class = self.class(app, span)?;
+        let install = self.entry("install", "([BSB)V", span)?;
+        self.entry("process", "(Ljavacard/framework/APDU;)V", span)?;
+        if !context.member_of(&TypeKey::Struct(app), "deselect").is_empty() {
+            self.entry("deselect", "()V", span)?;
+        }
+        while let Some((id, target, entry)) = self.queue.pop_front() {
+            match self.function(id, entry) {
+                Ok(function) => self.functions[target.0] = Some(function),
+                Err(error) => self.errors.push(error),
+            }
+        }
+        let (package_aid, version) = package;
+        let krate = context.definitions.structs[app.0].name.to_lowercase();
+        Ok(ir::Program {
+            aid: package_aid,
+            version,
+            name: krate,
+            applets: vec![ir::AppletEntry { aid, class, install }],
+            classes: std::mem::take(&mut self.classes),
+            arrays: std::mem::take(&mut self.arrays),
+            functions: self.functions.drain(..).flatten().collect(),
+            files: context.sources.names().map(ToOwned::to_owned).collect(),
+        })
+    }
+
+    /// The applet's AID, and its package's AID and version: the constants of `platform::Applet`.
+    fn identity(&self, app: StructId) -> Checked<(Vec<u8>, (Vec<u8>, (u8, u8)))> {
+        let span = self.context.definitions.structs[app.0].span;
+        let constant = |name: &str| {
+            let id = self.context.definitions.associated.get(&(TypeKey::Struct(app), name.to_owned()));
+            let id = id.ok_or_else(|| Diagnostic::new(span, format!("the applet has no constant `{name}`"), "not an implementation of `platform::Applet`"))?;
+            self.context.constant_value(*id).map(|(_, value)| value)
+        };
+        let wrong = |what: &str| Diagnostic::new(span, format!("{what} of this applet cannot be used"), "an AID has 5 to 16 bytes, a version two numbers");
+        let aid = |value: Option<&Constant>, what: &str| {
+            value.and_then(Constant::bytes).filter(|aid| (5..=16).contains(&aid.len())).ok_or_else(|| wrong(what))
+        };
+        let number = |value: Option<&Constant>| match value {
+            Some(Constant::Int(n)) => u8::try_from(*n).map_err(|_| wrong("the version")),
+            _ => Err(wrong("the version")),
+        };
+        let package = constant("PACKAGE")?;
+        let package_aid = aid(package.field("aid"), "the package AID")?;
+        let version = (number(package.field("major"))?, number(package.field("minor"))?);
+        let applet_aid = aid(Some(&constant("AID")?), "the AID")?;
+        if applet_aid[..5] != package_aid[..5] {
+            return Err(Diagnostic::new(span, "the applet's AID and its package's AID have different RIDs", "the first five bytes must be the same (JCVM 3.0.5 §6.5)"));
+        }
+        Ok((applet_aid, (package_aid, version)))
+    }
+
+    fn entry(&mut self, name: &str, descriptor: &str, span: Span) -> Checked<ir::FunctionId> {
+        let id = self.context.binding(name, span)?;
+        let target = ir::FunctionId(self.functions.len());
+        self.functions.push(None);
+        let entry = ir::Entry { name: name.to_owned(), descriptor: descriptor.to_owned() };
+        self.queue.push_back((id, target, Some(entry)));
+        Ok(target)
+    }
+
+    /// The IR function of a source function, queued where it is new.
+    fn function_id(&mut self, id: FnId) -> ir::FunctionId {
+        if let Some(found) = self.function_ids.get(&id) {
+            return *found;
+        }
+        let target = ir::FunctionId(self.functions.len());
+        self.functions.push(None);
+        self.function_ids.insert(id, target);
+        self.queue.push_back((id, target, None));
+        target
+    }
+
+    fn function(&mut self, id: FnId, entry: Option<ir::Entry>) -> Checked<ir::Function> {
+        let definition = &self.context.definitions.fns[id.0];
+        let (name, span) = (self.context.fn_path(id), definition.span);
+        let has_self = definition.signature.receiver().is_some();
+        let body = self.context.body(id)?;
+        let receiver = match body.parameters.first().map(|first| &body.variables[first.0].ty) {
+            Some(Ty::Struct(app)) if entry.is_some() || has_self => Some(self.class(*app, span)?),
+            _ => None,
+        };
+        let result = match &body.result {
+            Ty::Result(inner) => self.value_type(inner, span)?,
+            other => self.value_type(other, span)?,
+        };
+        let mut builder = Builder::new(self, id);
+        let parameters = builder.parameters(&body)?;
+        builder.body(&body)?;
+        let (locals, blocks) = builder.finish();
+        Ok(ir::Function { name, receiver, entry, parameters, result, locals, blocks, position: position(span) })
+    }
+
+    /// The class of a struct.
+    fn class(&mut self, id: StructId, span: Span) -> Checked<ir::ClassId> {
+        if let Some(found) = self.class_ids.get(&id) {
+            return Ok(*found);
+        }
+        let class = ir::ClassId(self.classes.len());
+        self.class_ids.insert(id, class);
+        let definition = &self.context.definitions.structs[id.0];
+        let superclass = (self.context.app == Some(id)).then(|| "javacard/framework/Applet".to_owned());
+        self.classes.push(ir::Class { name: definition.name.clone(), superclass, fields: Vec::new() });
+        self.field_map.push(Vec::new());
+        for (name, ty) in self.context.struct_fields(id)? {
+            let stored = match &ty {
+                Ty::Cell(inner) => self.value_type(inner, span)?,
+                Ty::TransientCell(inner) => Some(ir::Type::Array(transient_element(inner))),
+                other => self.value_type(other, span)?,
+            };
+            let index = stored.map(|ty| {
+                let fields = &mut self.classes[class.0].fields;
+                fields.push(ir::Field { name, ty });
+                fields.len() - 1
+            });
+            self.field_map[class.0].push(index);
+        }
+        Ok(class)
+    }
+
+    /// The IR type of a value that is a single word or nothing.
+    fn value_type(&mut self, ty: &Ty, span: Span) -> Checked<Option<ir::Type>> {
+        Ok(Some(match ty {
+            Ty::Unit | Ty::Never | Ty::Platform => return Ok(None),
+            Ty::Bool => ir::Type::Bool,
+            Ty::Int(int) => int_type(*int),
+            Ty::IntVar(_) => ir::Type::I16,
+            Ty::Enum(_) => ir::Type::U8,
+            Ty::Newtype(id) => return self.value_type(&self.context.newtype_inner(*id)?, span),
+            Ty::Struct(id) => ir::Type::Class(self.class(*id, span)?),
+            Ty::Api(name) => ir::Type::Api(name.clone()),
+            Ty::Bytes => ir::Type::Array(ir::Element::U8),
+            Ty::Shorts => ir::Type::Array(ir::Element::U16),
+            Ty::Array(..) | Ty::Slice(_) | Ty::Cell(_) | Ty::TransientCell(_) | Ty::Result(_) | Ty::Tuple(_) | Ty::Closure(_) => {
+                let name = self.context.type_name(ty);
+                return Err(Diagnostic::new(span, format!("a `{name}` cannot stand here on the card"), "not a single value")
+                    .help("fields hold scalars, cells, bytes, structs and the platform's objects"));
+            }
+        }))
+    }
+
+    /// The constant array of a constant item.
+    fn const_array(&mut self, id: ConstId, span: Span) -> Checked<(ir::ArrayId, usize)> {
+        if let Some(found) = self.array_ids.get(&id) {
+            return Ok((*found, self.arrays[found.0].values.len()));
+        }
+        let definition = &self.context.definitions.consts[id.0];
+        let mut name = self.context.module_path(definition.module);
+        name.push(definition.name.clone());
+        let (ty, value) = self.context.constant_value(id)?;
+        let (Ty::Array(element, _) | Ty::Slice(element), Constant::Array(values)) = (&ty, &value) else {
+            return Err(Diagnostic::new(span, "this constant is not an array", "not an array"));
+        };
+        let values: Vec<i64> = values.iter().map(|value| if let Constant::Int(n) = value { *n } else { 0 }).collect();
+        let array = self.new_array(name.join("::"), element, &values);
+        self.array_ids.insert(id, array);
+        Ok((array, values.len()))
+    }
+
+    fn new_array(&mut self, name: String, element: &Ty, values: &[i64]) -> ir::ArrayId {
+        let element = element_of(element);
+        let values: Vec<i32> = values.iter().map(|n| i32::try_from(*n).unwrap_or(0)).collect();
+        if let Some(same) = self.arrays.iter().position(|array| array.element == element && array.values == values) {
+            return ir::ArrayId(same);
+        }
+        self.arrays.push(ir::ConstArray { name, element, values });
+        ir::ArrayId(self.arrays.len() - 1)
+    }
+}
+
+fn int_type(int: Int) -> ir::Type {
+    match int {
+        Int::U8 => ir::Type::U8,
+        Int::I8 => ir::Type::I8,
+        Int::U16 => ir::Type::U16,
+        Int::I16 => ir::Type::I16,
+        Int::Usize => ir::Type::Usize,
+    }
+}
+
+fn element_of(ty: &Ty) -> ir::Element {
+    match ty {
+        Ty::Bool => ir::Element::Bool,
+        Ty::Int(Int::I8) => ir::Element::I8,
+        Ty::Int(Int::U16 | Int::Usize) => ir::Element::U16,
+        Ty::Int(Int::I16) => ir::Element::I16,
+        _ => ir::Element::U8,
+    }
+}
+
+/// A transient cell is an array of bytes or of shorts.
+fn transient_element(ty: &Ty) -> ir::Element {
+    match ty {
+        Ty::Int(Int::U16 | Int::I16 | Int::Usize) | Ty::Newtype(_) => ir::Element::U16,
+        _ => ir::Element::U8,
+    }
+}
+
+fn position(span: Span) -> ir::Position {
+    ir::Position { file: span.file, line: span.line, column: span.column + 1 }
+}

@@ -1,0 +1,519 @@
+//! Expressions, calls and statements.
+
+use std::rc::Rc;
+
+use super::SMALL;
+use super::builder::{Builder, Frame};
+use super::value::{Place, Slice, Value, add, number, sub};
+use crate::diagnostic::{Diagnostic, Span};
+use crate::front::define::FnId;
+use crate::front::resolve::Checked;
+use crate::front::tree::{Body, Expr, Kind, Pattern, Statement};
+use crate::front::ty::Ty;
+use crate::ir::{self, BinaryOp, Callee, Type};
+
+impl Builder<'_, '_> {
+    /// The single word of an expression.
+    pub(super) fn scalar(&mut self, expr: &Expr) -> Checked<ir::Expr> {
+        let value = self.value(expr)?;
+        let ty = self.ty(&expr.ty, expr.span)?;
+        self.word(value, &ty, expr.span)
+    }
+
+    pub(super) fn ty(&mut self, ty: &Ty, span: Span) -> Checked<Type> {
+        match ty {
+            Ty::TransientCell(inner) => Ok(Type::Array(super::transient_element(inner))),
+            Ty::Cell(inner) => self.ty(inner, span),
+            Ty::Result(inner) => self.ty(inner, span),
+            // Of an expression that does not come back.
+            Ty::Never | Ty::Unit => Ok(Type::Usize),
+            other => Ok(self.lowering.value_type(other, span)?.unwrap_or(Type::Usize)),
+        }
+    }
+
+    /// Lowers an expression.
+    pub(super) fn value(&mut self, expr: &Expr) -> Checked<Value> {
+        let span = expr.span;
+        self.locate(span);
+        match &expr.kind {
+            Kind::Unit | Kind::Platform | Kind::Closure(..) => Ok(Value::Nothing),
+            Kind::Int(value) => {
+                let ty = self.ty(&expr.ty, span)?;
+                Ok(Value::Word(ir::Expr::Const(ty, i32::try_from(*value).unwrap_or(0))))
+            }
+            Kind::Variable(id) => Ok(self.slot(*id)),
+            Kind::ConstArray(id) => {
+                let (array, length) = self.lowering.const_array(*id, span)?;
+                Ok(self.whole(array, length))
+            }
+            Kind::Literal(values) => {
+                let element = Ty::Int(crate::front::ty::Int::U8);
+                let array = self.lowering.new_array(format!("bytes at {}:{}", span.line, span.column + 1), &element, values);
+                Ok(self.whole(array, values.len()))
+            }
+            Kind::Unary(op, inner) => {
+                let ty = self.ty(&expr.ty, span)?;
+                let inner = self.scalar(inner)?;
+                Ok(Value::Word(ir::Expr::Unary(*op, ty, Box::new(inner))))
+            }
+            Kind::Binary(op, a, b) => {
+                let ty = self.ty(&expr.ty, span)?;
+                let [a, b] = self.words([a, b])?;
+                Ok(Value::Word(binary(*op, ty, a, b)))
+            }
+            Kind::Compare(op, a, b) => {
+                let ty = self.ty(&a.ty, span)?;
+                let [a, b] = self.words([a, b])?;
+                Ok(Value::Word(ir::Expr::Compare(*op, ty, Box::new(a), Box::new(b))))
+            }
+            Kind::And(..) | Kind::Or(..) => self.truth(expr),
+            Kind::Cast(inner) => {
+                let (from, to) = (self.ty(&inner.ty, span)?, self.ty(&expr.ty, span)?);
+                let value = self.scalar(inner)?;
+                Ok(Value::Word(if from == to { value } else { ir::Expr::Cast { from, to, value: Box::new(value) } }))
+            }
+            Kind::Downcast(inner) => {
+                let value = self.scalar(inner)?;
+                let Ty::Api(class) = &expr.ty else { return Ok(Value::Word(value)) };
+                Ok(Value::Word(ir::Expr::Downcast(Box::new(value), class.clone())))
+            }
+            Kind::Assign(place, value) => self.assign(place, value).map(|()| Value::Nothing),
+            Kind::AssignOp(op, place, value) => self.assign_op(*op, place, value).map(|()| Value::Nothing),
+            Kind::Field(base, id, index) => {
+                let object = self.scalar(base)?;
+                let class = self.lowering.class(*id, span)?;
+                match (self.lowering.field_map[class.0].get(*index).copied().flatten(), &expr.ty) {
+                    (Some(field), Ty::Cell(_)) => Ok(Value::Place(Place { object, class, field })),
+                    (Some(field), _) => Ok(Value::Word(ir::Expr::Field(Box::new(object), field, class))),
+                    (None, _) => Ok(Value::Nothing),
+                }
+            }
+            Kind::TupleField(base, index) => match self.value(base)? {
+                Value::Parts(parts) => Ok(parts.get(*index).cloned().unwrap_or(Value::Nothing)),
+                other => Ok(other),
+            },
+            Kind::Index(base, at) => self.index(base, at, span),
+            Kind::SubSlice(base, from, to, inclusive) => self.sub_slice(base, from.as_deref(), to.as_deref(), *inclusive, span),
+            Kind::Call(id, arguments) => self.call(*id, arguments, expr),
+            Kind::Java(method, arguments) => {
+                let values = self.operands(arguments)?;
+                let mut list = Vec::new();
+                for (value, argument) in values.into_iter().zip(arguments) {
+                    let ty = self.ty(&argument.ty, argument.span)?;
+                    list.push(self.word(value, &ty, argument.span)?);
+                }
+                let result = self.lowering.value_type(&method.result, span)?;
+                Ok(self.called(ir::Expr::Call(Callee::Api(method.method.clone()), list, result.clone()), result.is_some()))
+            }
+            Kind::Intrinsic(intrinsic, arguments) => self.intrinsic(*intrinsic, arguments, expr),
+            Kind::Struct(id, fields) => {
+                let class = self.lowering.class(*id, span)?;
+                let values = self.operands(fields.iter().map(|(_, value)| value))?;
+                let values: Vec<Value> = values.into_iter().map(|value| self.fix(value)).collect();
+                self.locate(span);
+                let object = self.fix_expr(ir::Expr::New(class));
+                for ((index, field), value) in fields.iter().zip(values) {
+                    let Some(target) = self.lowering.field_map[class.0].get(*index).copied().flatten() else { continue };
+                    let ty = self.ty(&field.ty, field.span)?;
+                    let value = self.word(value, &ty, field.span)?;
+                    // A new object's fields are zero.
+                    if !matches!(value, ir::Expr::Const(_, 0)) {
+                        self.emit(ir::Statement::SetField(object.clone(), target, class, value));
+                    }
+                }
+                Ok(Value::Word(object))
+            }
+            Kind::Tuple(parts) if matches!(expr.ty, Ty::Newtype(_)) => parts.first().map_or(Ok(Value::Nothing), |part| self.value(part)),
+            Kind::Tuple(parts) | Kind::Array(parts) => Ok(Value::Parts(self.operands(parts)?)),
+            Kind::Ok(inner) | Kind::Try(inner) => self.value(inner),
+            Kind::Err(inner) => {
+                let status = self.scalar(inner)?;
+                self.end(ir::Terminator::Throw(status));
+                Ok(Value::Never)
+            }
+            Kind::If(condition, then, other) => self.if_(condition, then, other.as_deref(), expr),
+            Kind::Match(scrutinee, arms) => self.match_(scrutinee, arms, expr),
+            Kind::Loop(id, body) => self.loop_(*id, body, expr),
+            Kind::While(id, condition, body) => self.while_(*id, condition, body),
+            Kind::For { id, variable, from, to, inclusive, body } => self.for_(*id, *variable, from, to, *inclusive, body),
+            Kind::Break(id, value) => self.break_(*id, value.as_deref(), span),
+            Kind::Continue(id) => self.continue_(*id),
+            Kind::Return(value) => {
+                let value = value.as_ref().map_or(Ok(Value::Nothing), |value| self.value(value))?;
+                let result = self.frames.last().map_or(Ty::Unit, |frame| frame.body.result.clone());
+                self.leave(value, &result, span)?;
+                Ok(Value::Never)
+            }
+            Kind::Block(statements, value) => {
+                for statement in statements {
+                    self.statement(statement)?;
+                }
+                match value {
+                    Some(value) => self.value(value),
+                    None if expr.ty == Ty::Never => Ok(Value::Never),
+                    None => Ok(Value::Nothing),
+                }
+            }
+        }
+    }
+
+    fn whole(&self, array: ir::ArrayId, length: usize) -> Value {
+        let element = self.lowering.arrays[array.0].element.clone();
+        Value::Slice(Slice { element, array: ir::Expr::ConstArray(array), offset: number(0), length: number(length) })
+    }
+
+    /// A call's value; one without a value is a statement.
+    fn called(&mut self, call: ir::Expr, has_value: bool) -> Value {
+        if has_value {
+            Value::Word(call)
+        } else {
+            self.emit(ir::Statement::Eval(call));
+            Value::Nothing
+        }
+    }
+
+    pub(super) fn words(&mut self, exprs: [&Expr; 2]) -> Checked<[ir::Expr; 2]> {
+        let mut values = self.operands(exprs)?.into_iter();
+        let mut next = |builder: &mut Self, expr: &Expr| {
+            let ty = builder.ty(&expr.ty, expr.span)?;
+            builder.word(values.next().unwrap_or(Value::Nothing), &ty, expr.span)
+        };
+        Ok([next(self, exprs[0])?, next(self, exprs[1])?])
+    }
+
+    fn statement(&mut self, statement: &Statement) -> Checked<()> {
+        match statement {
+            Statement::Expr(expr) => {
+                let value = self.value(expr)?;
+                self.discard(value);
+            }
+            Statement::Let(pattern, value) => {
+                let Some(value) = value else {
+                    if let Pattern::Bind(id) = pattern {
+                        let variable = self.variable(*id);
+                        let slot = self.fresh(&variable.name, &variable.ty, false, Span::default())?;
+                        self.set_slot(*id, slot);
+                    }
+                    return Ok(());
+                };
+                let lowered = self.value(value)?;
+                self.bind(pattern, lowered, value.span)?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn discard(&mut self, value: Value) {
+        match value {
+            Value::Word(expr @ (ir::Expr::Call(..) | ir::Expr::New(_))) => self.emit(ir::Statement::Eval(expr)),
+            Value::Word(expr) if has_call(&expr) => self.emit(ir::Statement::Eval(expr)),
+            Value::Parts(parts) => parts.into_iter().for_each(|part| self.discard(part)),
+            _ => {}
+        }
+    }
+
+    fn variable(&self, id: crate::front::tree::VariableId) -> crate::front::tree::Variable {
+        let frame = self.frames.last().map(|frame| frame.body.variables[id.0].clone());
+        frame.unwrap_or(crate::front::tree::Variable { name: String::new(), ty: Ty::Unit, mutable: false })
+    }
+
+    /// Binds the names of a pattern that always fits.
+    pub(super) fn bind(&mut self, pattern: &Pattern, value: Value, span: Span) -> Checked<()> {
+        match (pattern, value) {
+            (Pattern::Bind(id), value) => {
+                let variable = self.variable(*id);
+                if matches!(value, Value::Never) {
+                    return Ok(());
+                }
+                let is_place = matches!(value, Value::Place(_) | Value::Nothing);
+                let slot = if variable.mutable && !is_place {
+                    let slot = self.fresh(&variable.name, &variable.ty, false, span)?;
+                    let value = self.materialise(value, &variable.ty, span)?;
+                    self.store(&slot, value, span)?;
+                    slot
+                } else {
+                    self.named(value, &variable.name)
+                };
+                self.set_slot(*id, slot);
+            }
+            (Pattern::Tuple(patterns), Value::Parts(parts)) => {
+                let parts: Vec<Value> = parts.into_iter().map(|part| self.fix(part)).collect();
+                for (pattern, part) in patterns.iter().zip(parts) {
+                    self.bind(pattern, part, span)?;
+                }
+            }
+            (Pattern::Wild, value) => self.discard(value),
+            (_, Value::Never) => {}
+            _ => return Err(Diagnostic::new(span, "this pattern does not fit every value", "refutable").help("use `match`")),
+        }
+        Ok(())
+    }
+
+    /// A slice that stands for a plain array, where the variable wants its parts.
+    fn materialise(&mut self, value: Value, ty: &Ty, span: Span) -> Checked<Value> {
+        if let (Value::Slice(slice), Ty::Array(_, n)) = (&value, ty)
+            && *n <= 4
+        {
+            let _ = span;
+            let parts = (0..*n)
+                .map(|i| Value::Word(ir::Expr::Element(slice.element.clone(), Box::new(slice.array.clone()), Box::new(add(slice.offset.clone(), number(i))))))
+                .collect();
+            return Ok(Value::Parts(parts));
+        }
+        Ok(value)
+    }
+
+    /// Fixes a value, giving its new local the source's name.
+    fn named(&mut self, value: Value, name: &str) -> Value {
+        if let Value::Word(expr) = value {
+            let known = matches!(expr, ir::Expr::Local(_));
+            let fixed = self.fix_expr(expr);
+            if let (ir::Expr::Local(local), false) = (&fixed, known) {
+                self.rename(*local, name);
+            }
+            return Value::Word(fixed);
+        }
+        self.fix(value)
+    }
+
+    fn assign(&mut self, place: &Expr, value: &Expr) -> Checked<()> {
+        match &place.kind {
+            Kind::Variable(id) => {
+                let lowered = self.value(value)?;
+                let variable = self.variable(*id);
+                let lowered = self.materialise(lowered, &variable.ty, value.span)?;
+                let slot = self.slot(*id);
+                if !variable.mutable && matches!(slot, Value::Nothing) {
+                    return self.bind(&Pattern::Bind(*id), lowered, value.span);
+                }
+                self.store(&slot, lowered, value.span)
+            }
+            Kind::Index(base, at) => {
+                let mut values = self.operands([&**base, &**at, value])?.into_iter();
+                let (base_value, at_value, new) = (values.next(), values.next(), values.next());
+                let target = self.element(base_value.unwrap_or(Value::Never), at_value.unwrap_or(Value::Never), base, at)?;
+                let ty = self.ty(&value.ty, value.span)?;
+                let new = self.word(new.unwrap_or(Value::Never), &ty, value.span)?;
+                if let Some((element, array, index)) = target {
+                    self.emit(ir::Statement::SetElement(element, array, index, new));
+                }
+                Ok(())
+            }
+            _ => Err(Diagnostic::new(place.span, "this cannot be assigned to", "not a place")),
+        }
+    }
+
+    fn assign_op(&mut self, op: BinaryOp, place: &Expr, value: &Expr) -> Checked<()> {
+        let ty = self.ty(&place.ty, place.span)?;
+        match &place.kind {
+            Kind::Variable(id) => {
+                let right = self.scalar(value)?;
+                let slot = self.slot(*id);
+                let left = self.word(slot.clone(), &ty, place.span)?;
+                self.store(&slot, Value::Word(binary(op, ty, left, right)), place.span)
+            }
+            Kind::Index(base, at) => {
+                let mut values = self.operands([value, &**base, &**at])?.into_iter();
+                let right = values.next().unwrap_or(Value::Never);
+                let right = self.word(right, &ty, value.span)?;
+                let right = self.fix_expr(right);
+                let (base_value, at_value) = (values.next().unwrap_or(Value::Never), values.next().unwrap_or(Value::Never));
+                let (base_value, at_value) = (self.fix(base_value), self.fix(at_value));
+                if let Some((element, array, index)) = self.element(base_value, at_value, base, at)? {
+                    let array = self.fix_expr(array);
+                    let index = self.fix_expr(index);
+                    let old = ir::Expr::Element(element.clone(), Box::new(array.clone()), Box::new(index.clone()));
+                    self.emit(ir::Statement::SetElement(element, array, index, binary(op, ty, old, right)));
+                }
+                Ok(())
+            }
+            _ => Err(Diagnostic::new(place.span, "this cannot be assigned to", "not a place")),
+        }
+    }
+
+    /// Element type, array and index of `base[at]`; `None` where it is never reached.
+    fn element(&mut self, base: Value, at: Value, base_expr: &Expr, at_expr: &Expr) -> Checked<Option<(ir::Element, ir::Expr, ir::Expr)>> {
+        let index = self.word(at, &Type::Usize, at_expr.span)?;
+        match base {
+            Value::Slice(slice) => Ok(Some((slice.element, slice.array, add(slice.offset, index)))),
+            Value::Word(array) => Ok(Some((ir::Element::U8, array, index))),
+            Value::Never => Ok(None),
+            _ => Err(Diagnostic::new(base_expr.span, "this array by value cannot be changed or indexed by a variable", "not in memory")
+                .help("work in `apdu.buffer()` or `P::TransientBytes<N>`")),
+        }
+    }
+
+    fn index(&mut self, base: &Expr, at: &Expr, span: Span) -> Checked<Value> {
+        let mut values = self.operands([base, at])?.into_iter();
+        let (array, index) = (values.next().unwrap_or(Value::Never), values.next().unwrap_or(Value::Never));
+        if let (Value::Parts(parts), Value::Word(ir::Expr::Const(_, n))) = (&array, &index) {
+            let found = usize::try_from(*n).ok().and_then(|n| parts.get(n)).cloned();
+            return found.ok_or_else(|| Diagnostic::new(span, "this index is out of bounds", format!("the array has {} elements", parts.len())));
+        }
+        // A constant's element at a constant index is a constant.
+        if let (Value::Slice(Slice { array: ir::Expr::ConstArray(id), offset: ir::Expr::Const(_, from), .. }), Value::Word(ir::Expr::Const(_, n))) = (&array, &index) {
+            let constant = &self.lowering.arrays[id.0];
+            let value = usize::try_from(from + n).ok().and_then(|n| constant.values.get(n)).copied();
+            let ty = constant.element.value_type();
+            return value.map(|value| Value::Word(ir::Expr::Const(ty, value))).ok_or_else(|| Diagnostic::new(span, "this index is out of bounds", "past the constant's end"));
+        }
+        Ok(match self.element(array, index, base, at)? {
+            Some((element, array, index)) => Value::Word(ir::Expr::Element(element, Box::new(array), Box::new(index))),
+            None => Value::Never,
+        })
+    }
+
+    fn sub_slice(&mut self, base: &Expr, from: Option<&Expr>, to: Option<&Expr>, inclusive: bool, span: Span) -> Checked<Value> {
+        let values = self.operands([Some(base), from, to].into_iter().flatten())?;
+        let mut values = values.into_iter();
+        let slice = match values.next() {
+            Some(Value::Slice(slice)) => slice,
+            Some(Value::Never) => return Ok(Value::Never),
+            _ => return Err(Diagnostic::new(span, "a part of this cannot be taken", "not a slice")),
+        };
+        let start = match from {
+            Some(expr) => {
+                let value = values.next().unwrap_or(Value::Never);
+                let word = self.word(value, &Type::Usize, expr.span)?;
+                self.fix_expr(word)
+            }
+            None => number(0),
+        };
+        let end = match to {
+            Some(expr) => {
+                let value = values.next().unwrap_or(Value::Never);
+                let word = self.word(value, &Type::Usize, expr.span)?;
+                if inclusive { add(word, number(1)) } else { word }
+            }
+            None => slice.length,
+        };
+        let length = self.fix_expr(sub(end, start.clone()));
+        let offset = self.fix_expr(add(slice.offset, start));
+        Ok(Value::Slice(Slice { offset, length, ..slice }))
+    }
+
+    fn call(&mut self, id: FnId, arguments: &[Expr], expr: &Expr) -> Checked<Value> {
+        let body = self.lowering.context.body(id)?;
+        if self.goes_inside(id, &body) {
+            return self.put_inside(id, &body, arguments, expr.span);
+        }
+        let values = self.operands(arguments)?;
+        let mut list = Vec::new();
+        for (value, argument) in values.into_iter().zip(arguments) {
+            match value {
+                Value::Nothing => {}
+                Value::Slice(slice) => list.extend([slice.array, slice.offset, slice.length]),
+                Value::Parts(_) => {
+                    return Err(Diagnostic::new(argument.span, "an array by value cannot be passed on the card", "not in memory").help("pass its elements"));
+                }
+                other => {
+                    let ty = self.ty(&argument.ty, argument.span)?;
+                    list.push(self.word(other, &ty, argument.span)?);
+                }
+            }
+        }
+        let result = match &body.result {
+            Ty::Result(inner) => self.lowering.value_type(inner, expr.span)?,
+            other => self.lowering.value_type(other, expr.span)?,
+        };
+        let target = self.lowering.function_id(id);
+        self.locate(expr.span);
+        Ok(self.called(ir::Expr::Call(Callee::Function(target), list, result.clone()), result.is_some()))
+    }
+
+    /// Whether a function is put into its callers.
+    fn goes_inside(&self, id: FnId, body: &Body) -> bool {
+        let context = self.lowering.context;
+        let function = &context.definitions.fns[id.0];
+        let single = |ty: &Ty| !matches!(ty, Ty::Cell(_) | Ty::Closure(_) | Ty::Tuple(_) | Ty::Array(..) | Ty::TransientCell(_));
+        let result = match &body.result {
+            Ty::Result(inner) => inner,
+            other => other,
+        };
+        let passable = body.parameters.iter().all(|id| single(&body.variables[id.0].ty)) && single(result) && !matches!(result, Ty::Slice(_));
+        // What only an entry of the runtime calls.
+        let from_entry = self.frames.len() == 1 && self.frames.iter().all(|frame| context.definitions.fns[frame.function.0].module == context.bindings);
+        !passable || (function.module == context.bindings && !body.loops) || from_entry || (body.size <= SMALL && !body.loops)
+    }
+
+    fn put_inside(&mut self, id: FnId, body: &Rc<Body>, arguments: &[Expr], span: Span) -> Checked<Value> {
+        if self.frames.iter().any(|frame| frame.function == id) {
+            return Err(Diagnostic::new(span, "a function that takes or gives slices by value cannot call itself", "recursion")
+                .help("write a loop"));
+        }
+        let values = self.operands(arguments)?;
+        let mut slots = vec![Value::Nothing; body.variables.len()];
+        for (parameter, value) in body.parameters.iter().zip(values) {
+            let variable = &body.variables[parameter.0];
+            slots[parameter.0] = if variable.mutable && !matches!(value, Value::Nothing | Value::Place(_) | Value::Never) {
+                let slot = self.fresh(&variable.name, &variable.ty, false, span)?;
+                self.store(&slot, value, span)?;
+                slot
+            } else {
+                self.fix(value)
+            };
+        }
+        // One expression without an early return needs no blocks of its own.
+        let after = self.block();
+        let result = match &body.result {
+            Ty::Result(inner) => (**inner).clone(),
+            other => other.clone(),
+        };
+        let direct = !returns(&body.value);
+        let slot = if direct { Value::Nothing } else { self.fresh("", &result, true, span)? };
+        self.frames.push(Frame { function: id, body: Rc::clone(body), slots, exit: Some((after, slot.clone())), loops: Vec::new() });
+        let value = self.value(&body.value);
+        let outcome = match value {
+            Ok(value) if direct => Ok(value),
+            Ok(value) => self.leave(value, &body.result, span).map(|()| {
+                self.switch_to(after);
+                slot
+            }),
+            Err(error) => Err(error),
+        };
+        self.frames.pop();
+        outcome
+    }
+}
+
+/// Whether a `return` leaves the function from inside.
+fn returns(expr: &Expr) -> bool {
+    let mut found = false;
+    let mut copy = expr.clone();
+    fn walk(expr: &mut Expr, found: &mut bool) {
+        *found |= matches!(expr.kind, Kind::Return(_));
+        if !matches!(expr.kind, Kind::Closure(..)) {
+            expr.each_part(&mut |part| walk(part, found));
+        }
+    }
+    walk(&mut copy, &mut found);
+    found
+}
+
+fn has_call(expr: &ir::Expr) -> bool {
+    match expr {
+        ir::Expr::Call(..) | ir::Expr::New(_) | ir::Expr::NewArray(..) => true,
+        ir::Expr::Unary(_, _, a) | ir::Expr::Field(a, _, _) | ir::Expr::Length(a) | ir::Expr::Downcast(a, _) | ir::Expr::Cast { value: a, .. } => has_call(a),
+        ir::Expr::Binary(_, _, a, b) | ir::Expr::Compare(_, _, a, b) | ir::Expr::Element(_, a, b) => has_call(a) || has_call(b),
+        ir::Expr::Const(..) | ir::Expr::Local(_) | ir::Expr::ConstArray(_) | ir::Expr::Null(_) => false,
+    }
+}
+
+/// An operation; of constants its result, where it is in range.
+fn binary(op: BinaryOp, ty: Type, a: ir::Expr, b: ir::Expr) -> ir::Expr {
+    if let (ir::Expr::Const(_, x), ir::Expr::Const(_, y)) = (&a, &b) {
+        let value = match op {
+            BinaryOp::Add => x.checked_add(*y),
+            BinaryOp::Sub => x.checked_sub(*y),
+            BinaryOp::And => Some(x & y),
+            BinaryOp::Or => Some(x | y),
+            _ => None,
+        };
+        if let (Some(value), Some((low, high))) = (value, ty.range())
+            && (low..=high).contains(&value)
+        {
+            return ir::Expr::Const(ty, value);
+        }
+    }
+    ir::Expr::Binary(op, ty, Box::new(a), Box::new(b))
+}

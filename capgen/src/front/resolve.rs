@@ -1,0 +1,235 @@
+//! Collects the definitions of all modules, and finds what a path stands for.
+
+mod collect;
+mod types;
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::rc::Rc;
+
+use super::define::{Def, Definitions, FnId, ImplId, StructId};
+use super::tree::Body;
+use super::ty::{Ty, TypeKey};
+use crate::bindings;
+use crate::diagnostic::{Diagnostic, Span};
+use crate::source::{self, CrateError, CrateId, ModuleId, ModuleSource, Sources};
+
+pub(crate) type Checked<T> = Result<T, Diagnostic>;
+
+/// Everything that is known of a compilation's sources.
+pub(crate) struct Context {
+    pub(crate) modules: Vec<ModuleSource>,
+    pub(crate) roots: Vec<ModuleId>,
+    pub(crate) dependencies: Vec<BTreeMap<String, CrateId>>,
+    pub(crate) packages: Vec<String>,
+    pub(crate) definitions: Definitions,
+    pub(crate) sources: Sources,
+    /// The crate that defines the platform traits.
+    pub(crate) platform: Option<CrateId>,
+    /// The root of the bindings.
+    pub(crate) bindings: ModuleId,
+    /// The applet's struct, which the bindings call `App`.
+    pub(crate) app: Option<StructId>,
+    pub(crate) bodies: RefCell<BTreeMap<FnId, Rc<Body>>>,
+}
+
+impl Context {
+    /// Reads and collects the crate in `folder` and those that it depends on by path.
+    pub(crate) fn load(folder: &Path) -> Result<(Self, Vec<Diagnostic>), CrateError> {
+        let mut parsed = source::load(folder)?;
+        let platform = parsed.crates.iter().position(|krate| krate.package == "platform").map(CrateId);
+        let dependencies = platform.into_iter().map(|id| ("platform".to_owned(), id)).collect();
+        let bindings = source::add_text(&mut parsed, "bindings", bindings::CARD, dependencies);
+        let mut context = Context {
+            roots: parsed.crates.iter().map(|krate| krate.root).collect(),
+            dependencies: parsed.crates.iter().map(|krate| krate.dependencies.clone()).collect(),
+            packages: parsed.crates.into_iter().map(|krate| krate.package).collect(),
+            modules: parsed.modules,
+            definitions: Definitions::default(),
+            sources: parsed.sources,
+            platform,
+            bindings,
+            app: None,
+            bodies: RefCell::default(),
+        };
+        let mut errors = parsed.errors;
+        context.collect(&mut errors);
+        Ok((context, errors))
+    }
+
+    pub(crate) fn span(&self, module: ModuleId, node: &impl syn::spanned::Spanned) -> Span {
+        source::span(self.modules[module.0].file, node.span())
+    }
+
+    fn krate(&self, module: ModuleId) -> CrateId {
+        self.modules[module.0].krate
+    }
+
+    /// What `path`, seen from `module`, stands for; all meanings that the name has.
+    pub(crate) fn lookup(&self, module: ModuleId, path: &[String]) -> Vec<Def> {
+        self.lookup_depth(module, path, 0)
+    }
+
+    fn lookup_depth(&self, module: ModuleId, path: &[String], depth: usize) -> Vec<Def> {
+        // A cycle of imports that leads nowhere.
+        if depth > 32 {
+            return Vec::new();
+        }
+        let Some((first, rest)) = path.split_first() else { return Vec::new() };
+        let root = |krate: CrateId| self.roots.get(krate.0).map(|id| Def::Module(*id));
+        let start: Vec<Def> = match first.as_str() {
+            "crate" => root(self.krate(module)).into_iter().collect(),
+            "self" => vec![Def::Module(module)],
+            "super" => self.modules[module.0].parent.map(Def::Module).into_iter().collect(),
+            _ => {
+                let found = self.in_module(module, first, depth);
+                if !found.is_empty() {
+                    found
+                } else if let Some(krate) = self.dependencies[self.krate(module).0].get(first) {
+                    root(*krate).into_iter().collect()
+                } else if first == "core" || first == "std" {
+                    vec![Def::Core("core".to_owned())]
+                } else if module == self.bindings && matches!(first.as_str(), "javacard" | "javacardx" | "org") {
+                    vec![Def::Java(first.clone())]
+                } else {
+                    Vec::new()
+                }
+            }
+        };
+        let mut found = start;
+        for name in rest {
+            found = found.iter().flat_map(|def| self.member(def, name, depth)).collect();
+        }
+        found
+    }
+
+    /// What `name` stands for inside of `def`.
+    fn member(&self, def: &Def, name: &str, depth: usize) -> Vec<Def> {
+        match def {
+            Def::Module(id) => match name {
+                "super" => self.modules[id.0].parent.map(Def::Module).into_iter().collect(),
+                "self" => vec![def.clone()],
+                _ => self.in_module(*id, name, depth),
+            },
+            Def::Enum(id) => {
+                let variants = &self.definitions.enums[id.0].ast.variants;
+                match variants.iter().position(|variant| variant.ident == name) {
+                    Some(index) => vec![Def::Variant(*id, index)],
+                    None => self.member_of(&TypeKey::Enum(*id), name),
+                }
+            }
+            Def::Struct(id) => self.member_of(&TypeKey::Struct(*id), name),
+            Def::Java(path) => vec![Def::Java(format!("{path}/{name}"))],
+            Def::Core(path) => vec![Def::Core(format!("{path}::{name}"))],
+            _ => Vec::new(),
+        }
+    }
+
+    /// An associated function or constant of a type.
+    pub(crate) fn member_of(&self, key: &TypeKey, name: &str) -> Vec<Def> {
+        let key = (key.clone(), name.to_owned());
+        let function = self.definitions.methods.get(&key).copied().map(Def::Fn);
+        let constant = self.definitions.associated.get(&key).copied().map(Def::Const);
+        function.into_iter().chain(constant).collect()
+    }
+
+    fn in_module(&self, module: ModuleId, name: &str, depth: usize) -> Vec<Def> {
+        let mut found = Vec::new();
+        let Some(scope) = self.definitions.scopes.get(&module) else { return found };
+        if let Some(defs) = scope.names.get(name) {
+            found.extend(defs.iter().cloned());
+        }
+        if let Some(child) = self.modules[module.0].children.get(name) {
+            found.push(Def::Module(*child));
+        }
+        for path in scope.imports.get(name).into_iter().flatten() {
+            // `use name::…` inside of itself means the crate of that name.
+            let from = if path.len() == 1 && path[0] == name { self.extern_root(module, name) } else { None };
+            match from {
+                Some(def) => found.push(def),
+                None => found.extend(self.lookup_depth(module, path, depth + 1)),
+            }
+        }
+        if found.is_empty() {
+            for path in &scope.globs {
+                for def in self.lookup_depth(module, path, depth + 1) {
+                    found.extend(self.member(&def, name, depth + 1));
+                }
+            }
+        }
+        found.dedup();
+        found
+    }
+
+    fn extern_root(&self, module: ModuleId, name: &str) -> Option<Def> {
+        let krate = self.dependencies[self.krate(module).0].get(name)?;
+        self.roots.get(krate.0).copied().map(Def::Module)
+    }
+
+    /// The path of a function for listings: `jpki::slot::Slot::verify`.
+    pub(crate) fn fn_path(&self, id: FnId) -> String {
+        let function = &self.definitions.fns[id.0];
+        let mut path = self.module_path(function.module);
+        if let Some(owner) = function.owner {
+            path.push(self.type_name(&self.definitions.impls[owner.0].ty));
+        }
+        path.push(function.name.clone());
+        path.join("::")
+    }
+
+    pub(crate) fn module_path(&self, module: ModuleId) -> Vec<String> {
+        let mut path = Vec::new();
+        let mut at = Some(module);
+        while let Some(id) = at {
+            path.push(self.modules[id.0].name.clone());
+            at = self.modules[id.0].parent;
+        }
+        path.reverse();
+        path
+    }
+
+    /// A type as a person reads it.
+    pub(crate) fn type_name(&self, ty: &Ty) -> String {
+        let name = |ty: &Ty| self.type_name(ty);
+        match ty {
+            Ty::Unit => "()".to_owned(),
+            Ty::Never => "!".to_owned(),
+            Ty::Bool => "bool".to_owned(),
+            Ty::Int(int) => int.name().to_owned(),
+            Ty::IntVar(_) => "{integer}".to_owned(),
+            Ty::Enum(id) => self.definitions.enums[id.0].name.clone(),
+            Ty::Newtype(id) | Ty::Struct(id) => self.definitions.structs[id.0].name.clone(),
+            Ty::Api(class) => class.rsplit('/').next().unwrap_or(class).to_owned(),
+            Ty::Bytes => "Bytes".to_owned(),
+            Ty::Shorts => "short[]".to_owned(),
+            Ty::Array(element, n) => format!("[{}; {n}]", name(element)),
+            Ty::Slice(element) => format!("[{}]", name(element)),
+            Ty::Cell(inner) => format!("Cell<{}>", name(inner)),
+            Ty::TransientCell(inner) => format!("TransientCell<{}>", name(inner)),
+            Ty::Result(inner) => format!("Result<{}>", name(inner)),
+            Ty::Tuple(list) => format!("({})", list.iter().map(name).collect::<Vec<_>>().join(", ")),
+            Ty::Platform => "Platform".to_owned(),
+            Ty::Closure(inner) => format!("closure giving {}", name(inner)),
+        }
+    }
+
+    /// A function of the bindings by its name.
+    pub(crate) fn binding(&self, name: &str, span: Span) -> Checked<FnId> {
+        let found = self.lookup(self.bindings, &[name.to_owned()]).into_iter().find_map(|def| match def {
+            Def::Fn(id) => Some(id),
+            _ => None,
+        });
+        found.ok_or_else(|| Diagnostic::new(span, format!("the bindings have no `{name}`"), "not bound"))
+    }
+
+    /// The type that an `impl` block is for.
+    pub(crate) fn impl_type(&self, id: ImplId) -> &Ty {
+        &self.definitions.impls[id.0].ty
+    }
+}
+
+/// A path's segments as text.
+pub(crate) fn segments(path: &syn::Path) -> Vec<String> {
+    path.segments.iter().map(|segment| segment.ident.to_string()).collect()
+}

@@ -1,0 +1,169 @@
+//! Walks all modules once and notes every definition.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::{Context, segments};
+use crate::diagnostic::Diagnostic;
+use crate::front::define::{
+    AliasDef, AliasId, ConstDef, ConstId, Def, EnumDef, EnumId, FnDef, FnId, ImplDef, ImplId, StructDef, StructId,
+    TraitDef, TraitId,
+};
+use crate::front::ty::Ty;
+use crate::source::{ModuleId, compiled};
+
+impl Context {
+    pub(super) fn collect(&mut self, errors: &mut Vec<Diagnostic>) {
+        let mut impls = Vec::new();
+        for index in 0..self.modules.len() {
+            let module = ModuleId(index);
+            self.definitions.scopes.insert(module, Default::default());
+            for item in std::mem::take(&mut self.modules[index].items) {
+                self.item(module, item, &mut impls);
+            }
+        }
+        // Types first need all names, then impl blocks need all types.
+        for (module, item) in impls {
+            if let Err(error) = self.implementation(module, item) {
+                // Only what is reached has to be Card Rust; an impl that cannot be read is not reached.
+                if self.modules[module.0].krate.0 == 0 {
+                    errors.push(error);
+                }
+            }
+        }
+    }
+
+    fn name(&mut self, module: ModuleId, name: String, def: Def) {
+        self.definitions.scopes.entry(module).or_default().names.entry(name).or_default().push(def);
+    }
+
+    fn item(&mut self, module: ModuleId, item: syn::Item, impls: &mut Vec<(ModuleId, syn::ItemImpl)>) {
+        match item {
+            syn::Item::Struct(ast) if compiled(&ast.attrs) => {
+                let id = StructId(self.definitions.structs.len());
+                let name = ast.ident.to_string();
+                let span = self.span(module, &ast.ident);
+                self.definitions.structs.push(StructDef { name: name.clone(), module, span, ast: Rc::new(ast) });
+                self.name(module, name, Def::Struct(id));
+            }
+            syn::Item::Enum(ast) if compiled(&ast.attrs) => {
+                let id = EnumId(self.definitions.enums.len());
+                let name = ast.ident.to_string();
+                let span = self.span(module, &ast.ident);
+                self.definitions.enums.push(EnumDef { name: name.clone(), module, span, ast: Rc::new(ast) });
+                self.name(module, name, Def::Enum(id));
+            }
+            syn::Item::Trait(ast) if compiled(&ast.attrs) => {
+                let id = TraitId(self.definitions.traits.len());
+                let name = ast.ident.to_string();
+                let krate = self.modules[module.0].krate;
+                self.definitions.traits.push(TraitDef { name: name.clone(), krate, module, ast: Rc::new(ast) });
+                self.name(module, name, Def::Trait(id));
+            }
+            syn::Item::Type(ast) if compiled(&ast.attrs) => {
+                let id = AliasId(self.definitions.aliases.len());
+                let name = ast.ident.to_string();
+                self.definitions.aliases.push(AliasDef { module, ast: Rc::new(ast) });
+                self.name(module, name, Def::Alias(id));
+            }
+            syn::Item::Const(ast) if compiled(&ast.attrs) => {
+                let name = ast.ident.to_string();
+                let id = self.constant(module, name.clone(), *ast.ty, *ast.expr, None);
+                self.name(module, name, Def::Const(id));
+            }
+            syn::Item::Fn(ast) if compiled(&ast.attrs) => {
+                let name = ast.sig.ident.to_string();
+                let id = self.function(module, ast.sig, *ast.block, None);
+                self.name(module, name, Def::Fn(id));
+            }
+            syn::Item::Impl(ast) if compiled(&ast.attrs) => impls.push((module, ast)),
+            syn::Item::Use(ast) if compiled(&ast.attrs) => {
+                let mut prefix = Vec::new();
+                self.import(module, &ast.tree, &mut prefix);
+            }
+            _ => {}
+        }
+    }
+
+    fn import(&mut self, module: ModuleId, tree: &syn::UseTree, prefix: &mut Vec<String>) {
+        let scope = self.definitions.scopes.entry(module).or_default();
+        let mut named = |name: String, last: String| {
+            let mut path = prefix.clone();
+            if last != "self" || path.is_empty() {
+                path.push(last);
+            }
+            let name = if name == "self" { path.last().cloned().unwrap_or(name) } else { name };
+            scope.imports.entry(name).or_default().push(path);
+        };
+        match tree {
+            syn::UseTree::Name(name) => named(name.ident.to_string(), name.ident.to_string()),
+            syn::UseTree::Rename(rename) => named(rename.rename.to_string(), rename.ident.to_string()),
+            syn::UseTree::Glob(_) => scope.globs.push(prefix.clone()),
+            syn::UseTree::Path(path) => {
+                prefix.push(path.ident.to_string());
+                self.import(module, &path.tree, prefix);
+                prefix.pop();
+            }
+            syn::UseTree::Group(group) => {
+                for tree in &group.items {
+                    self.import(module, tree, prefix);
+                }
+            }
+        }
+    }
+
+    fn constant(&mut self, module: ModuleId, name: String, ty: syn::Type, value: syn::Expr, owner: Option<ImplId>) -> ConstId {
+        self.definitions.consts.push(ConstDef { name, module, ty: Rc::new(ty), value: Rc::new(value), owner });
+        ConstId(self.definitions.consts.len() - 1)
+    }
+
+    fn function(&mut self, module: ModuleId, signature: syn::Signature, body: syn::Block, owner: Option<ImplId>) -> FnId {
+        let name = signature.ident.to_string();
+        let span = self.span(module, &signature.ident);
+        self.definitions.fns.push(FnDef { name, module, span, signature: Rc::new(signature), body: Rc::new(body), owner });
+        FnId(self.definitions.fns.len() - 1)
+    }
+
+    fn implementation(&mut self, module: ModuleId, item: syn::ItemImpl) -> Result<(), Diagnostic> {
+        let id = ImplId(self.definitions.impls.len());
+        let generics = Rc::new(item.generics);
+        let trait_ = item.trait_.map(|(_, path, _)| path);
+        self.definitions.impls.push(ImplDef {
+            module,
+            generics,
+            trait_: trait_.clone(),
+            ty: Ty::Unit,
+            types: BTreeMap::new(),
+        });
+        let ty = self.resolve_type(module, Some(id), &item.self_ty)?;
+        let key = ty.key();
+        self.definitions.impls[id.0].ty = ty;
+        let Some(key) = key else { return Ok(()) };
+        if let Some(name) = trait_.as_ref().and_then(|path| segments(path).pop()) {
+            self.definitions.implementors.insert((name, key.clone()), id);
+        }
+        for item in item.items {
+            match item {
+                syn::ImplItem::Fn(ast) if compiled(&ast.attrs) => {
+                    let name = ast.sig.ident.to_string();
+                    let function = self.function(module, ast.sig, ast.block, Some(id));
+                    // An inherent function hides that of a trait.
+                    let key = (key.clone(), name);
+                    if trait_.is_none() || !self.definitions.methods.contains_key(&key) {
+                        self.definitions.methods.insert(key, function);
+                    }
+                }
+                syn::ImplItem::Const(ast) if compiled(&ast.attrs) => {
+                    let name = ast.ident.to_string();
+                    let constant = self.constant(module, name.clone(), ast.ty, ast.expr, Some(id));
+                    self.definitions.associated.insert((key.clone(), name), constant);
+                }
+                syn::ImplItem::Type(ast) => {
+                    self.definitions.impls[id.0].types.insert(ast.ident.to_string(), Rc::new(ast.ty));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,342 @@
+//! What a written type means.
+
+use super::{Checked, Context, segments};
+use crate::diagnostic::Diagnostic;
+use crate::front::constant::Value;
+use crate::front::define::{Def, FnId, ImplId, StructId};
+use crate::front::ty::{Generics, Int, Ty};
+use crate::source::ModuleId;
+
+/// The field types of a struct that is a class, in source order, with their names.
+pub(crate) type Fields = Vec<(String, Ty)>;
+
+impl Context {
+    /// What `ty` means in `module`, inside of impl block `owner`.
+    pub(crate) fn resolve_type(&self, module: ModuleId, owner: Option<ImplId>, ty: &syn::Type) -> Checked<Ty> {
+        self.resolve_with(module, owner, &Generics::new(), ty)
+    }
+
+    /// As [`Context::resolve_type`], with the type parameters of a function.
+    pub(crate) fn resolve_with(&self, module: ModuleId, owner: Option<ImplId>, generics: &Generics, ty: &syn::Type) -> Checked<Ty> {
+        let refused = |what: &str, help: &str| {
+            Err(Diagnostic::new(self.span(module, ty), format!("{what} is not part of Card Rust"), "not on the card").help(help))
+        };
+        let again = |inner: &syn::Type| self.resolve_with(module, owner, generics, inner);
+        match ty {
+            syn::Type::Reference(reference) => again(&reference.elem),
+            syn::Type::Paren(paren) => again(&paren.elem),
+            syn::Type::Group(group) => again(&group.elem),
+            syn::Type::Never(_) => Ok(Ty::Never),
+            syn::Type::Slice(slice) => Ok(Ty::Slice(Box::new(again(&slice.elem)?))),
+            syn::Type::Array(array) => {
+                let element = again(&array.elem)?;
+                let length = self.array_length(module, owner, &array.len)?;
+                Ok(Ty::Array(Box::new(element), length))
+            }
+            syn::Type::Tuple(tuple) if tuple.elems.is_empty() => Ok(Ty::Unit),
+            syn::Type::Tuple(tuple) => Ok(Ty::Tuple(tuple.elems.iter().map(again).collect::<Checked<_>>()?)),
+            syn::Type::Path(path) => self.path_type(module, owner, generics, path),
+            syn::Type::TraitObject(_) => refused("a trait object", "use the concrete type, or a type parameter `P: Platform`"),
+            syn::Type::ImplTrait(_) => refused("`impl Trait`", "use the concrete type"),
+            syn::Type::Ptr(_) => refused("a raw pointer", "use a reference"),
+            syn::Type::BareFn(_) => refused("a function pointer", "call the function by its name"),
+            _ => refused("this type", "use integers, `bool`, C-like enums, structs, byte slices and the platform's types"),
+        }
+    }
+
+    fn array_length(&self, module: ModuleId, owner: Option<ImplId>, length: &syn::Expr) -> Checked<usize> {
+        let span = self.span(module, length);
+        match self.evaluate(module, owner, length, Some(&Ty::Int(Int::Usize)))? {
+            Value::Int(n) => usize::try_from(n)
+                .ok()
+                .filter(|n| *n <= 0x7FFF)
+                .ok_or_else(|| Diagnostic::new(span, "an array on the card has 0 to 32767 elements", format!("{n} elements"))),
+            _ => Err(Diagnostic::new(span, "an array's length is a number", "not a number")),
+        }
+    }
+
+    fn path_type(&self, module: ModuleId, owner: Option<ImplId>, generics: &Generics, ty: &syn::TypePath) -> Checked<Ty> {
+        let span = self.span(module, ty);
+        let names = segments(&ty.path);
+        let arguments = ty.path.segments.last().map(|segment| &segment.arguments);
+        if let Some(_qself) = &ty.qself {
+            return Err(Diagnostic::new(span, "a qualified path is not part of Card Rust as a type", "not understood")
+                .help("write `P::Name`"));
+        }
+        let single = (names.len() == 1).then(|| names[0].as_str());
+        if let Some(name) = single {
+            if let Some(ty) = generics.get(name) {
+                return Ok(ty.clone());
+            }
+            if let Some(int) = Int::named(name) {
+                return Ok(Ty::Int(int));
+            }
+            match name {
+                "bool" => return Ok(Ty::Bool),
+                "Self" => {
+                    return match owner {
+                        Some(id) => Ok(self.impl_type(id).clone()),
+                        None => Err(Diagnostic::new(span, "`Self` outside of an impl block", "no type")),
+                    };
+                }
+                "u32" | "i32" | "u64" | "i64" | "u128" | "i128" | "isize" => {
+                    return Err(Diagnostic::new(span, format!("`{name}` is not available on a 16-bit card"), "wider than 16 bits")
+                        .help("use `u16` or `i16`, or bytes in a slice"));
+                }
+                "f32" | "f64" => return Err(Diagnostic::new(span, format!("`{name}` is not part of Card Rust"), "no floating point on a card")),
+                "str" | "String" | "char" => {
+                    return Err(Diagnostic::new(span, format!("`{name}` is not part of Card Rust"), "no text on a card")
+                        .help("use bytes: `&[u8]`, `b\"…\"`"));
+                }
+                _ => {}
+            }
+            if self.is_platform_parameter(module, owner, name) || (module == self.bindings && name == "Card") {
+                return Ok(Ty::Platform);
+            }
+            if module == self.bindings && name == "App" {
+                return self.app.map(Ty::Struct).ok_or_else(|| Diagnostic::new(span, "no applet", "no applet"));
+            }
+            if module == self.bindings && name == "ByteArray" {
+                return Ok(Ty::Bytes);
+            }
+            if module == self.bindings && name == "ShortArray" {
+                return Ok(Ty::Shorts);
+            }
+        }
+        if names.len() == 2 {
+            let first = names[0].as_str();
+            let platform = generics.get(first) == Some(&Ty::Platform)
+                || self.is_platform_parameter(module, owner, first)
+                || (first == "Self" && owner.is_some_and(|id| *self.impl_type(id) == Ty::Platform));
+            if platform {
+                return self.platform_type(module, owner, generics, &names[1], arguments, span);
+            }
+        }
+        for def in self.lookup(module, &names) {
+            match def {
+                Def::Struct(id) => return Ok(self.struct_type(id)),
+                Def::Enum(id) => {
+                    self.check_enum(id)?;
+                    return Ok(Ty::Enum(id));
+                }
+                Def::Alias(id) => {
+                    let alias = &self.definitions.aliases[id.0];
+                    let mut inner = Generics::new();
+                    let given = self.type_arguments(module, owner, generics, arguments)?;
+                    for (index, parameter) in alias.ast.generics.type_params().enumerate() {
+                        let ty = match (given.get(index), &parameter.default) {
+                            (Some(ty), _) => ty.clone(),
+                            (None, Some(default)) => self.resolve_type(alias.module, None, default)?,
+                            (None, None) => return Err(Diagnostic::new(span, "a type argument is missing", "here")),
+                        };
+                        inner.insert(parameter.ident.to_string(), ty);
+                    }
+                    return self.resolve_with(alias.module, None, &inner, &alias.ast.ty);
+                }
+                Def::Java(class) => return Ok(Ty::Api(class)),
+                Def::Core(path) if path == "core::result::Result" => return self.result_type(module, owner, generics, arguments, span),
+                _ => {}
+            }
+        }
+        if single == Some("Result") {
+            return self.result_type(module, owner, generics, arguments, span);
+        }
+        if single == Some("Option") {
+            return Err(Diagnostic::new(span, "`Option` is not part of Card Rust yet", "not on the card")
+                .help("use a sentinel value, or a `bool` beside the value"));
+        }
+        Err(Diagnostic::new(span, format!("`{}` is not a type that Card Rust knows", names.join("::")), "not known")
+            .help("types come from the applet's crate, its path dependencies and the platform"))
+    }
+
+    fn result_type(&self, module: ModuleId, owner: Option<ImplId>, generics: &Generics, arguments: Option<&syn::PathArguments>, span: crate::diagnostic::Span) -> Checked<Ty> {
+        let given = self.type_arguments(module, owner, generics, arguments)?;
+        match given.as_slice() {
+            [ok, Ty::Newtype(id)] if self.definitions.structs[id.0].name == "StatusWord" => Ok(Ty::Result(Box::new(ok.clone()))),
+            _ => Err(Diagnostic::new(span, "a `Result` of Card Rust has a `StatusWord` as its error", "another error type")
+                .help("use `platform::Result<T>`")),
+        }
+    }
+
+    fn type_arguments(&self, module: ModuleId, owner: Option<ImplId>, generics: &Generics, arguments: Option<&syn::PathArguments>) -> Checked<Vec<Ty>> {
+        let Some(syn::PathArguments::AngleBracketed(list)) = arguments else { return Ok(Vec::new()) };
+        list.args
+            .iter()
+            .filter_map(|argument| match argument {
+                syn::GenericArgument::Type(ty) => Some(self.resolve_with(module, owner, generics, ty)),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// `P::Name<…>`.
+    fn platform_type(&self, module: ModuleId, owner: Option<ImplId>, generics: &Generics, name: &str, arguments: Option<&syn::PathArguments>, span: crate::diagnostic::Span) -> Checked<Ty> {
+        let inner = || -> Checked<Box<Ty>> {
+            let ty = self.type_arguments(module, owner, generics, arguments)?.pop();
+            match ty {
+                Some(ty) if ty.is_scalar() => Ok(Box::new(ty)),
+                _ => Err(Diagnostic::new(span, "a cell holds a `bool`, an integer, or a C-like enum", "not a scalar")
+                    .help("use `P::Bytes<N>` for bytes, a struct for more")),
+            }
+        };
+        match name {
+            "Cell" => return Ok(Ty::Cell(inner()?)),
+            "TransientCell" => return Ok(Ty::TransientCell(inner()?)),
+            "Bytes" | "TransientBytes" => return Ok(Ty::Bytes),
+            _ => {}
+        }
+        let key = ("Platform".to_owned(), crate::front::ty::TypeKey::Platform);
+        let id = self.definitions.implementors.get(&key);
+        if let Some(id) = id
+            && let Some(ty) = self.definitions.impls[id.0].types.get(name)
+        {
+            return self.resolve_type(self.bindings, Some(*id), ty);
+        }
+        Err(Diagnostic::new(span, format!("the platform has no type `{name}`"), "not known"))
+    }
+
+    /// `N` of `P::Bytes<N>` or `P::TransientBytes<N>`, if that is what `ty` is.
+    pub(crate) fn bytes_length(&self, module: ModuleId, owner: Option<ImplId>, ty: &syn::Type) -> Checked<Option<usize>> {
+        let syn::Type::Path(path) = ty else { return Ok(None) };
+        let Some(segment) = path.path.segments.last() else { return Ok(None) };
+        if segment.ident != "Bytes" && segment.ident != "TransientBytes" {
+            return Ok(None);
+        }
+        let syn::PathArguments::AngleBracketed(list) = &segment.arguments else { return Ok(None) };
+        match list.args.first() {
+            Some(argument) => self.length_argument(module, owner, argument),
+            None => Ok(None),
+        }
+    }
+
+    /// The number that a generic argument is.
+    pub(crate) fn length_argument(&self, module: ModuleId, owner: Option<ImplId>, argument: &syn::GenericArgument) -> Checked<Option<usize>> {
+        let length = match argument {
+            syn::GenericArgument::Const(expr) => expr.clone(),
+            syn::GenericArgument::Type(syn::Type::Path(path)) => {
+                syn::Expr::Path(syn::ExprPath { attrs: Vec::new(), qself: None, path: path.path.clone() })
+            }
+            _ => return Ok(None),
+        };
+        self.array_length(module, owner, &length).map(Some)
+    }
+
+    /// Whether `name` is a type parameter bounded by `platform::Platform`.
+    fn is_platform_parameter(&self, module: ModuleId, owner: Option<ImplId>, name: &str) -> bool {
+        owner.is_some_and(|id| self.has_platform_bound(module, &self.definitions.impls[id.0].generics, name))
+    }
+
+    pub(crate) fn has_platform_bound(&self, module: ModuleId, generics: &syn::Generics, name: &str) -> bool {
+        let is_platform = |bound: &syn::TypeParamBound| match bound {
+            syn::TypeParamBound::Trait(bound) => self.lookup(module, &segments(&bound.path)).iter().any(|def| {
+                matches!(def, Def::Trait(id) if self.definitions.traits[id.0].name == "Platform" && Some(self.definitions.traits[id.0].krate) == self.platform)
+            }),
+            _ => false,
+        };
+        let declared = generics.type_params().any(|p| p.ident == name && p.bounds.iter().any(is_platform));
+        let clause = generics.where_clause.iter().flat_map(|clause| &clause.predicates).any(|predicate| match predicate {
+            syn::WherePredicate::Type(ty) => {
+                matches!(&ty.bounded_ty, syn::Type::Path(path) if path.path.is_ident(name)) && ty.bounds.iter().any(is_platform)
+            }
+            _ => false,
+        });
+        declared || clause
+    }
+
+    /// The type parameters of a function: each must be a platform.
+    pub(crate) fn fn_generics(&self, id: FnId) -> Checked<Generics> {
+        let function = &self.definitions.fns[id.0];
+        let mut found = Generics::new();
+        for parameter in function.signature.generics.type_params() {
+            let name = parameter.ident.to_string();
+            if !self.has_platform_bound(function.module, &function.signature.generics, &name) {
+                return Err(Diagnostic::new(
+                    self.span(function.module, parameter),
+                    format!("type parameter `{name}` is not a platform"),
+                    "only `P: Platform` is erased on the card",
+                )
+                .help("write the function for the concrete type"));
+            }
+            found.insert(name, Ty::Platform);
+        }
+        if let Some(parameter) = function.signature.generics.const_params().next() {
+            return Err(Diagnostic::new(self.span(function.module, parameter), "a const parameter is not part of Card Rust", "not on the card")
+                .help("pass the number as an argument"));
+        }
+        Ok(found)
+    }
+
+    /// A struct's type: a newtype over one scalar, or a class.
+    pub(crate) fn struct_type(&self, id: StructId) -> Ty {
+        let fields = &self.definitions.structs[id.0].ast.fields;
+        if let syn::Fields::Unnamed(fields) = fields
+            && fields.unnamed.len() == 1
+            && self.newtype_inner(id).is_ok_and(|ty| ty.is_scalar())
+        {
+            return Ty::Newtype(id);
+        }
+        Ty::Struct(id)
+    }
+
+    /// The scalar inside of a newtype.
+    pub(crate) fn newtype_inner(&self, id: StructId) -> Checked<Ty> {
+        let definition = &self.definitions.structs[id.0];
+        match definition.ast.fields.iter().next() {
+            Some(field) => self.resolve_type(definition.module, None, &field.ty),
+            None => Ok(Ty::Unit),
+        }
+    }
+
+    fn struct_generics(&self, id: StructId) -> Checked<Generics> {
+        let definition = &self.definitions.structs[id.0];
+        let mut generics = Generics::new();
+        for parameter in definition.ast.generics.type_params() {
+            let name = parameter.ident.to_string();
+            if !self.has_platform_bound(definition.module, &definition.ast.generics, &name) {
+                return Err(Diagnostic::new(
+                    self.span(definition.module, parameter),
+                    format!("type parameter `{name}` is not a platform"),
+                    "only `P: Platform` is erased on the card",
+                ));
+            }
+            generics.insert(name, Ty::Platform);
+        }
+        Ok(generics)
+    }
+
+    /// The fields of a class.
+    pub(crate) fn struct_fields(&self, id: StructId) -> Checked<Fields> {
+        let definition = &self.definitions.structs[id.0];
+        let generics = self.struct_generics(id)?;
+        let mut fields = Fields::new();
+        for (index, field) in definition.ast.fields.iter().enumerate() {
+            let name = field.ident.as_ref().map_or_else(|| index.to_string(), ToString::to_string);
+            fields.push((name, self.resolve_with(definition.module, None, &generics, &field.ty)?));
+        }
+        Ok(fields)
+    }
+
+    /// `N` where field `index` of a class is `P::Bytes<N>`.
+    pub(crate) fn field_bytes_length(&self, id: StructId, index: usize) -> Checked<Option<usize>> {
+        let definition = &self.definitions.structs[id.0];
+        match definition.ast.fields.iter().nth(index) {
+            Some(field) => self.bytes_length(definition.module, None, &field.ty),
+            None => Ok(None),
+        }
+    }
+
+    fn check_enum(&self, id: crate::front::define::EnumId) -> Checked<()> {
+        let definition = &self.definitions.enums[id.0];
+        for variant in &definition.ast.variants {
+            if !matches!(variant.fields, syn::Fields::Unit) {
+                return Err(Diagnostic::new(
+                    self.span(definition.module, variant),
+                    format!("enum `{}` carries data", definition.name),
+                    "a variant with data is not part of Card Rust yet",
+                )
+                .help("use a C-like enum, and fields beside it"));
+            }
+        }
+        Ok(())
+    }
+}

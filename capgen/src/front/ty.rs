@@ -1,0 +1,227 @@
+//! The types of Card Rust, as the front end sees them.
+//!
+//! References are not a type of their own: objects and arrays are references on the card anyway,
+//! and a scalar behind a reference is refused where it would have to exist.
+
+use std::collections::BTreeMap;
+
+use super::define::{EnumId, StructId};
+
+/// An integer type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Int {
+    U8,
+    I8,
+    U16,
+    I16,
+    Usize,
+}
+
+impl Int {
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "u8" => Int::U8,
+            "i8" => Int::I8,
+            "u16" => Int::U16,
+            "i16" => Int::I16,
+            "usize" => Int::Usize,
+            _ => return None,
+        })
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Int::U8 => "u8",
+            Int::I8 => "i8",
+            Int::U16 => "u16",
+            Int::I16 => "i16",
+            Int::Usize => "usize",
+        }
+    }
+
+    /// The least and greatest value.
+    pub(crate) fn range(self) -> (i64, i64) {
+        match self {
+            Int::U8 => (0, 0xFF),
+            Int::I8 => (-0x80, 0x7F),
+            Int::U16 => (0, 0xFFFF),
+            Int::I16 => (-0x8000, 0x7FFF),
+            Int::Usize => (0, 0x7FFF),
+        }
+    }
+
+    /// A value brought into range as `as` does.
+    pub(crate) fn wrap(self, value: i64) -> i64 {
+        let low = value & 0xFFFF;
+        match self {
+            Int::U8 => value & 0xFF,
+            Int::I8 => ((value & 0xFF) ^ 0x80) - 0x80,
+            Int::U16 => low,
+            Int::I16 => (low ^ 0x8000) - 0x8000,
+            Int::Usize => value,
+        }
+    }
+}
+
+/// A type.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Ty {
+    Unit,
+    /// Of an expression that does not return.
+    Never,
+    Bool,
+    Int(Int),
+    /// An integer whose type is still to be found.
+    IntVar(usize),
+    /// A C-like enum.
+    Enum(EnumId),
+    /// A tuple struct over one scalar.
+    Newtype(StructId),
+    /// A struct: a class of the package.
+    Struct(StructId),
+    /// A class or interface of the API, by its Java name.
+    Api(String),
+    /// `P::Bytes<N>`, `P::TransientBytes<N>`: a byte array object.
+    Bytes,
+    /// A `short[]` object (bindings only).
+    Shorts,
+    /// `[T; N]`.
+    Array(Box<Ty>, usize),
+    /// `&[T]`.
+    Slice(Box<Ty>),
+    /// `P::Cell<T>`: a field.
+    Cell(Box<Ty>),
+    /// `P::TransientCell<T>`: a transient array of one element.
+    TransientCell(Box<Ty>),
+    /// `Result<T>` over `StatusWord`.
+    Result(Box<Ty>),
+    Tuple(Vec<Ty>),
+    /// The platform: nothing at run time.
+    Platform,
+    /// A closure that is passed to a platform call.
+    Closure(Box<Ty>),
+}
+
+/// What a method belongs to.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum TypeKey {
+    Struct(StructId),
+    Enum(EnumId),
+    Api(String),
+    Bytes,
+    Platform,
+}
+
+impl Ty {
+    pub(crate) fn key(&self) -> Option<TypeKey> {
+        Some(match self {
+            Ty::Struct(id) | Ty::Newtype(id) => TypeKey::Struct(*id),
+            Ty::Enum(id) => TypeKey::Enum(*id),
+            Ty::Api(name) => TypeKey::Api(name.clone()),
+            Ty::Bytes => TypeKey::Bytes,
+            Ty::Platform => TypeKey::Platform,
+            _ => return None,
+        })
+    }
+
+    pub(crate) fn slice_of_bytes() -> Self {
+        Ty::Slice(Box::new(Ty::Int(Int::U8)))
+    }
+
+    pub(crate) fn is_scalar(&self) -> bool {
+        matches!(self, Ty::Bool | Ty::Int(_) | Ty::IntVar(_) | Ty::Enum(_) | Ty::Newtype(_))
+    }
+}
+
+/// The integer types found so far.
+#[derive(Default)]
+pub(crate) struct Inference {
+    vars: Vec<Binding>,
+}
+
+#[derive(Clone, Copy)]
+enum Binding {
+    Open,
+    Known(Int),
+    Same(usize),
+}
+
+impl Inference {
+    pub(crate) fn fresh(&mut self) -> Ty {
+        self.vars.push(Binding::Open);
+        Ty::IntVar(self.vars.len() - 1)
+    }
+
+    fn find(&self, mut var: usize) -> (usize, Option<Int>) {
+        loop {
+            match self.vars.get(var) {
+                Some(Binding::Same(next)) => var = *next,
+                Some(Binding::Known(int)) => return (var, Some(*int)),
+                Some(Binding::Open) | None => return (var, None),
+            }
+        }
+    }
+
+    /// The type with every integer that is known put in.
+    pub(crate) fn resolve(&self, ty: &Ty) -> Ty {
+        match ty {
+            Ty::IntVar(var) => match self.find(*var) {
+                (_, Some(int)) => Ty::Int(int),
+                (root, None) => Ty::IntVar(root),
+            },
+            Ty::Array(element, n) => Ty::Array(Box::new(self.resolve(element)), *n),
+            Ty::Slice(element) => Ty::Slice(Box::new(self.resolve(element))),
+            Ty::Cell(inner) => Ty::Cell(Box::new(self.resolve(inner))),
+            Ty::TransientCell(inner) => Ty::TransientCell(Box::new(self.resolve(inner))),
+            Ty::Result(inner) => Ty::Result(Box::new(self.resolve(inner))),
+            Ty::Closure(inner) => Ty::Closure(Box::new(self.resolve(inner))),
+            Ty::Tuple(list) => Ty::Tuple(list.iter().map(|ty| self.resolve(ty)).collect()),
+            other => other.clone(),
+        }
+    }
+
+    /// As [`Inference::resolve`]; an integer that nothing pins down is an `i16`.
+    pub(crate) fn finish(&self, ty: &Ty) -> Ty {
+        match self.resolve(ty) {
+            Ty::IntVar(_) => Ty::Int(Int::I16),
+            Ty::Array(element, n) => Ty::Array(Box::new(self.finish(&element)), n),
+            Ty::Slice(element) => Ty::Slice(Box::new(self.finish(&element))),
+            Ty::Cell(inner) => Ty::Cell(Box::new(self.finish(&inner))),
+            Ty::TransientCell(inner) => Ty::TransientCell(Box::new(self.finish(&inner))),
+            Ty::Result(inner) => Ty::Result(Box::new(self.finish(&inner))),
+            Ty::Closure(inner) => Ty::Closure(Box::new(self.finish(&inner))),
+            Ty::Tuple(list) => Ty::Tuple(list.iter().map(|ty| self.finish(ty)).collect()),
+            other => other,
+        }
+    }
+
+    /// Makes two types one. `found` may be a type that Rust coerces to `wanted`.
+    pub(crate) fn unify(&mut self, wanted: &Ty, found: &Ty) -> bool {
+        match (self.resolve(wanted), self.resolve(found)) {
+            (_, Ty::Never) | (Ty::Never, _) => true,
+            (Ty::IntVar(a), Ty::IntVar(b)) => {
+                if a != b {
+                    self.vars[a] = Binding::Same(b);
+                }
+                true
+            }
+            (Ty::IntVar(a), Ty::Int(int)) | (Ty::Int(int), Ty::IntVar(a)) => {
+                self.vars[a] = Binding::Known(int);
+                true
+            }
+            (Ty::Slice(a), Ty::Array(b, _) | Ty::Slice(b)) => self.unify(&a, &b),
+            (Ty::Array(a, n), Ty::Array(b, m)) => n == m && self.unify(&a, &b),
+            (Ty::Cell(a), Ty::Cell(b))
+            | (Ty::TransientCell(a), Ty::TransientCell(b))
+            | (Ty::Closure(a), Ty::Closure(b))
+            | (Ty::Result(a), Ty::Result(b)) => self.unify(&a, &b),
+            (Ty::Tuple(a), Ty::Tuple(b)) => {
+                a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| self.unify(a, b))
+            }
+            (a, b) => a == b,
+        }
+    }
+}
+
+/// Type arguments by name, `Self` included.
+pub(crate) type Generics = BTreeMap<String, Ty>;
