@@ -14,6 +14,11 @@
 //! - Indexing out of bounds is the virtual machine's `ArrayIndexOutOfBoundsException`.
 //! - `Err(status word)` is [`Terminator::Throw`].
 
+pub mod dataflow;
+pub mod descriptor;
+mod typing;
+pub mod verify;
+
 use std::fmt;
 
 /// Index of a [`Class`] in [`Program::classes`].

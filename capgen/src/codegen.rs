@@ -1,0 +1,110 @@
+//! Code generation: IR functions to JCVM bytecode for cards without `int`.
+//!
+//! A function's locals live in words of its frame and its expressions on the stack. What needs care
+//! is that Java Card knows only signed 16-bit words: [`value`] keeps track of how each value lies in
+//! its word, [`interval`] of which values it can have, and masks are emitted only where neither
+//! proves them idle. Comparisons of `u16` values that may exceed 32767 are biased.
+//!
+//! The steps: [`legalize`] replaces what has no short exact translation by calls of helper
+//! functions, [`linkage`] decides which kind of method each function becomes, [`layout`] orders the
+//! blocks and gives the locals their words, [`emit`] produces instructions, [`peephole`] tidies
+//! them, and, once the constant pool is known, [`assemble`] makes bytes of them.
+
+pub mod assemble;
+mod condition;
+mod emit;
+pub mod error;
+pub mod interval;
+pub mod item;
+mod layout;
+pub mod legalize;
+pub mod linkage;
+mod operation;
+mod peephole;
+mod value;
+
+use crate::ir::{ClassId, Function, FunctionId, Position, Program};
+use cap_file::Opcode;
+pub use error::BackendError;
+use interval::Ranges;
+use item::{Item, Symbol};
+use linkage::Methods;
+
+type Result<T = ()> = std::result::Result<T, BackendError>;
+
+/// A function as instructions.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FunctionCode {
+    /// The instructions.
+    pub items: Vec<Item>,
+    /// Words of arguments, `this` included.
+    pub arguments: u8,
+    /// Words of local variables beside the arguments.
+    pub locals: u8,
+}
+
+/// Generates the code of one function of a program that [`crate::ir::verify`] accepts and
+/// [`legalize`] has been over.
+///
+/// # Errors
+/// [`BackendError`] for what cannot be compiled exactly.
+pub fn compile_function(program: &Program, methods: &Methods, id: FunctionId) -> Result<FunctionCode> {
+    let Some(function) = program.functions.get(id.0) else {
+        return Err(BackendError::Unsupported {
+            function: program.name.clone(),
+            what: format!("function {}", id.0),
+        });
+    };
+    let this = if methods.linkage(id).is_instance() { function.parameters.first().copied() } else { None };
+    let plan = layout::Plan::of(function);
+    let (slots, words) = plan.slots(function, this)?;
+    let mut emitter = emit::Emitter {
+        program,
+        function,
+        methods,
+        ranges: Ranges::of(program, function),
+        plan: &plan,
+        slots,
+        this,
+        items: Vec::new(),
+        next_label: function.blocks.len(),
+        position: Position::default(),
+    };
+    emitter.run()?;
+    let mut items = emitter.items;
+    peephole::improve(&mut items);
+    let arguments = function.parameters.len();
+    Ok(FunctionCode {
+        items,
+        arguments: word_count(function, arguments)?,
+        locals: word_count(function, words.saturating_sub(arguments))?,
+    })
+}
+
+fn word_count(function: &Function, words: usize) -> Result<u8> {
+    u8::try_from(words).map_err(|_| BackendError::TooLarge {
+        place: function.name.clone(),
+        what: "the number of parameters",
+        value: words,
+        limit: 255,
+    })
+}
+
+/// The constructor of a class: it calls that of the superclass.
+#[must_use]
+pub fn constructor(program: &Program, class: ClassId) -> FunctionCode {
+    let superclass = program.classes.get(class.0).and_then(|class| class.superclass.clone());
+    let method = crate::ir::ApiMethod {
+        class: superclass.unwrap_or_else(|| "java/lang/Object".to_owned()),
+        name: "<init>".to_owned(),
+        descriptor: "()V".to_owned(),
+    };
+    let call = Item::Invoke {
+        opcode: Opcode::Invokespecial,
+        method: Symbol::ApiStatic(method),
+        pops: 1,
+        pushes: 0,
+    };
+    let items = vec![Item::op(Opcode::Aload0), call, Item::op(Opcode::Return)];
+    FunctionCode { items, arguments: 1, locals: 0 }
+}

@@ -1,0 +1,370 @@
+//! One function's blocks as instructions.
+
+use super::error::BackendError;
+use super::interval::{Interval, Ranges};
+use super::item::{Item, Label, Symbol};
+use super::layout::Plan;
+use super::linkage::Methods;
+use super::value::{Form, low_byte, word};
+use crate::ir::{
+    BinaryOp, BlockId, ClassId, Element, Expr, Function, LocalId, Position, Program, Statement, Terminator, Type,
+};
+use cap_file::{Opcode, Operands};
+
+/// The state of emitting one function.
+pub(super) struct Emitter<'a> {
+    pub(super) program: &'a Program,
+    pub(super) function: &'a Function,
+    pub(super) methods: &'a Methods,
+    pub(super) ranges: Ranges<'a>,
+    pub(super) plan: &'a Plan,
+    /// By local: its index among the words of the frame.
+    pub(super) slots: Vec<Option<u8>>,
+    /// Local 0 of an instance method.
+    pub(super) this: Option<LocalId>,
+    pub(super) items: Vec<Item>,
+    /// Labels below the number of blocks are those blocks.
+    pub(super) next_label: usize,
+    pub(super) position: Position,
+}
+
+impl Emitter<'_> {
+    pub(super) fn unsupported(&self, what: String) -> BackendError {
+        BackendError::Unsupported { function: self.function.name.clone(), what }
+    }
+
+    pub(super) fn op(&mut self, opcode: Opcode) {
+        self.items.push(Item::op(opcode));
+    }
+
+    pub(super) fn new_label(&mut self) -> Label {
+        self.next_label += 1;
+        Label(self.next_label - 1)
+    }
+
+    fn mark(&mut self, position: Position) {
+        if position.line != 0 && position != self.position {
+            self.position = position;
+            self.items.push(Item::Mark(position));
+        }
+    }
+
+    /// Emits all blocks in their order.
+    pub(super) fn run(&mut self) -> super::Result {
+        self.prologue()?;
+        for (index, &block_id) in self.plan.order.iter().enumerate() {
+            let Some(block) = self.function.blocks.get(block_id.0) else { continue };
+            let next = self.plan.order.get(index + 1).copied();
+            self.items.push(Item::Label(Label(block_id.0)));
+            for (statement, position) in &block.statements {
+                self.mark(*position);
+                self.statement(statement)?;
+            }
+            self.mark(block.position);
+            self.terminator(block_id, &block.terminator, next)?;
+        }
+        Ok(())
+    }
+
+    /// The runtime environment hands over bytes with their sign extended.
+    fn prologue(&mut self) -> super::Result {
+        let Some(entry) = &self.function.entry else { return Ok(()) };
+        let parameters = crate::ir::descriptor::parameters(&entry.descriptor).unwrap_or_default();
+        let skip = usize::from(self.function.receiver.is_some());
+        for (local, described) in self.function.parameters.iter().skip(skip).zip(parameters) {
+            let is_u8 = self.function.locals.get(local.0).is_some_and(|local| local.ty == Type::U8);
+            if is_u8 && described == "B" && self.plan.is_read(*local) {
+                self.load(*local)?;
+                self.items.push(Item::push(255));
+                self.op(Opcode::Sand);
+                self.store(*local)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn slot(&self, local: LocalId) -> Result<u8, BackendError> {
+        self.slots
+            .get(local.0)
+            .copied()
+            .flatten()
+            .ok_or_else(|| self.unsupported(format!("local {} without a slot", local.0)))
+    }
+
+    fn is_reference(&self, local: LocalId) -> bool {
+        self.function.locals.get(local.0).is_some_and(|local| local.ty.is_reference())
+    }
+
+    pub(super) fn load(&mut self, local: LocalId) -> super::Result {
+        use Opcode::{Aload, Aload0, Aload1, Aload2, Aload3, Sload, Sload0, Sload1, Sload2, Sload3};
+        let slot = self.slot(local)?;
+        let forms = if self.is_reference(local) {
+            ([Aload0, Aload1, Aload2, Aload3], Aload)
+        } else {
+            ([Sload0, Sload1, Sload2, Sload3], Sload)
+        };
+        self.local_access(forms, slot);
+        Ok(())
+    }
+
+    fn store(&mut self, local: LocalId) -> super::Result {
+        use Opcode::{Astore, Astore0, Astore1, Astore2, Astore3, Sstore, Sstore0, Sstore1, Sstore2, Sstore3};
+        let slot = self.slot(local)?;
+        let forms = if self.is_reference(local) {
+            ([Astore0, Astore1, Astore2, Astore3], Astore)
+        } else {
+            ([Sstore0, Sstore1, Sstore2, Sstore3], Sstore)
+        };
+        self.local_access(forms, slot);
+        Ok(())
+    }
+
+    fn local_access(&mut self, (short, long): ([Opcode; 4], Opcode), slot: u8) {
+        self.items.push(match short.get(usize::from(slot)) {
+            Some(opcode) => Item::op(*opcode),
+            None => Item::Plain(long, Operands::Local(slot)),
+        });
+    }
+
+    /// Whether an expression is `this`, so that the short field instructions serve.
+    pub(super) fn is_this(&self, expr: &Expr) -> bool {
+        matches!(expr, Expr::Local(local) if Some(*local) == self.this)
+    }
+
+    fn statement(&mut self, statement: &Statement) -> super::Result {
+        match statement {
+            Statement::Set(local, value) => self.set(*local, value),
+            Statement::SetField(object, field, class, value) => self.set_field(object, *field, *class, value),
+            Statement::SetElement(element, array, index, value) => {
+                self.value(array, Form::Exact)?;
+                self.value(index, Form::Exact)?;
+                let (form, opcode) = match element {
+                    Element::U8 | Element::I8 => (Form::LowByte, Opcode::Bastore),
+                    Element::Bool => (Form::Exact, Opcode::Bastore),
+                    Element::U16 | Element::I16 => (Form::Exact, Opcode::Sastore),
+                    Element::Class(_) => (Form::Exact, Opcode::Aastore),
+                };
+                self.value(value, form)?;
+                self.op(opcode);
+                Ok(())
+            }
+            Statement::Eval(value) => self.discard(value),
+        }
+    }
+
+    /// Evaluates for effect only.
+    fn discard(&mut self, expr: &Expr) -> super::Result {
+        if expr.is_pure() {
+            return Ok(());
+        }
+        self.value(expr, Form::LowByte)?;
+        if expr.type_in(self.program, self.function).is_some() {
+            self.op(Opcode::Pop);
+        }
+        Ok(())
+    }
+
+    fn set(&mut self, local: LocalId, value: &Expr) -> super::Result {
+        if !self.plan.is_read(local) {
+            return self.discard(value);
+        }
+        if *value == Expr::Local(local) {
+            return Ok(());
+        }
+        if let Some(step) = self.increment(local, value) {
+            let slot = self.slot(local)?;
+            let opcode = if i8::try_from(step).is_ok() { Opcode::Sinc } else { Opcode::SincW };
+            self.items.push(Item::Plain(opcode, Operands::Increment { local: slot, value: step }));
+            return Ok(());
+        }
+        self.value(value, Form::Exact)?;
+        self.store(local)
+    }
+
+    /// The constant that `local = value` adds, if that is all it does.
+    fn increment(&self, local: LocalId, value: &Expr) -> Option<i16> {
+        let Expr::Binary(op, ty, left, right) = value else { return None };
+        let this = Expr::Local(local);
+        let step = match (op, &**left, &**right) {
+            (BinaryOp::Add | BinaryOp::WrappingAdd, left, Expr::Const(_, step)) if *left == this => *step,
+            (BinaryOp::Add | BinaryOp::WrappingAdd, Expr::Const(_, step), right) if *right == this => *step,
+            (BinaryOp::Sub | BinaryOp::WrappingSub, left, Expr::Const(_, step)) if *left == this => -*step,
+            _ => return None,
+        };
+        let exact = match op {
+            BinaryOp::Add | BinaryOp::Sub => true,
+            _ => ty.bits() == 16,
+        };
+        (exact && step != 0).then(|| word(step))
+    }
+
+    fn set_field(&mut self, object: &Expr, field: usize, class: ClassId, value: &Expr) -> super::Result {
+        let Some(ty) = self.program.classes.get(class.0).and_then(|class| class.fields.get(field)) else {
+            return Err(self.unsupported(format!("field {field} of class {}", class.0)));
+        };
+        let (plain, this, form) = match ty.ty {
+            Type::Bool => (Opcode::PutfieldB, Opcode::PutfieldBThis, Form::Exact),
+            // A byte field takes what a Java byte can be.
+            Type::U8 | Type::I8 => (Opcode::PutfieldB, Opcode::PutfieldBThis, Form::SignExtended),
+            Type::U16 | Type::I16 | Type::Usize => (Opcode::PutfieldS, Opcode::PutfieldSThis, Form::Exact),
+            Type::Class(_) | Type::Api(_) | Type::Array(_) => {
+                (Opcode::PutfieldA, Opcode::PutfieldAThis, Form::Exact)
+            }
+        };
+        let opcode = if self.is_this(object) {
+            this
+        } else {
+            self.value(object, Form::Exact)?;
+            plain
+        };
+        self.value(value, form)?;
+        self.items.push(Item::Pool(opcode, Symbol::Field(class, field)));
+        Ok(())
+    }
+
+    fn terminator(&mut self, block: BlockId, terminator: &Terminator, next: Option<BlockId>) -> super::Result {
+        match terminator {
+            Terminator::Goto(target) => {
+                self.goto(*target, next);
+                Ok(())
+            }
+            Terminator::If(condition, yes, no) => self.branch(condition, *yes, *no, next),
+            Terminator::Switch(key, cases, default) => self.switch(key, cases, *default, next),
+            Terminator::Return(None) => {
+                self.op(Opcode::Return);
+                Ok(())
+            }
+            Terminator::Return(Some(value)) => {
+                let is_reference = self.function.result.as_ref().is_some_and(Type::is_reference);
+                // The runtime environment expects a Java byte.
+                let as_byte = self.function.entry.as_ref().is_some_and(|entry| entry.descriptor.ends_with(")B"));
+                self.value(value, if as_byte { Form::SignExtended } else { Form::Exact })?;
+                self.op(if is_reference { Opcode::Areturn } else { Opcode::Sreturn });
+                Ok(())
+            }
+            Terminator::Throw(status) => {
+                self.value(status, Form::Exact)?;
+                self.items.push(Item::Invoke {
+                    opcode: Opcode::Invokestatic,
+                    method: Symbol::ApiStatic(throw_it()),
+                    pops: 1,
+                    pushes: 0,
+                });
+                // `throwIt` does not return, but a verifier does not know: what follows must be sound
+                // for it, and is never executed.
+                if !self.plan.throws_into_next(block) {
+                    self.unreachable_end();
+                }
+                Ok(())
+            }
+            Terminator::Unreachable => {
+                self.unreachable_end();
+                Ok(())
+            }
+        }
+    }
+
+    /// The shortest sound end of the function.
+    fn unreachable_end(&mut self) {
+        match &self.function.result {
+            None => self.op(Opcode::Return),
+            Some(ty) if ty.is_reference() => {
+                self.op(Opcode::AconstNull);
+                self.op(Opcode::Areturn);
+            }
+            Some(_) => {
+                self.op(Opcode::Sconst0);
+                self.op(Opcode::Sreturn);
+            }
+        }
+    }
+
+    pub(super) fn goto(&mut self, target: BlockId, next: Option<BlockId>) {
+        if next != Some(target) {
+            self.items.push(Item::Branch(Opcode::Goto, Label(target.0)));
+        }
+    }
+
+    fn switch(
+        &mut self,
+        key: &Expr,
+        cases: &[(i32, BlockId)],
+        default: BlockId,
+        next: Option<BlockId>,
+    ) -> super::Result {
+        let range = self.ranges.range(key);
+        let keys = |form: Form| {
+            let mut pairs: Vec<(i16, Label)> = cases
+                .iter()
+                .filter(|(value, block)| {
+                    *block != default && *value >= range.low && *value <= range.high
+                })
+                .map(|(value, block)| {
+                    let key = if form == Form::Exact { word(*value) } else { low_byte(*value) };
+                    (key, Label(block.0))
+                })
+                .collect();
+            pairs.sort_unstable();
+            pairs
+        };
+        let is_byte = range.within(Interval::UNSIGNED_BYTE) || range.within(Interval::BYTE);
+        let forms: &[Form] = if is_byte { &[Form::Exact, Form::SignExtended] } else { &[Form::Exact] };
+        let best = forms
+            .iter()
+            .map(|form| (*form, keys(*form)))
+            .min_by_key(|(form, pairs)| self.cost(key, *form) + lookup_size(pairs).min(table_size(pairs)));
+        let Some((form, pairs)) = best else { return Ok(()) };
+        match pairs.as_slice() {
+            [] => {
+                self.discard(key)?;
+                self.goto(default, next);
+            }
+            [(only, label)] => {
+                self.value(key, form)?;
+                if *only == 0 {
+                    self.items.push(Item::Branch(Opcode::Ifeq, *label));
+                } else {
+                    self.items.push(Item::push(*only));
+                    self.items.push(Item::Branch(Opcode::IfScmpeq, *label));
+                }
+                self.goto(default, next);
+            }
+            [(low, _), ..] if table_size(&pairs) <= lookup_size(&pairs) => {
+                self.value(key, form)?;
+                let (low, default) = (*low, Label(default.0));
+                let high = pairs.last().map_or(low, |(high, _)| *high);
+                let target = |key: i16| {
+                    pairs.iter().find(|(value, _)| *value == key).map_or(default, |(_, label)| *label)
+                };
+                self.items.push(Item::Table { default, low, targets: (low..=high).map(target).collect() });
+            }
+            _ => {
+                self.value(key, form)?;
+                self.items.push(Item::Lookup { default: Label(default.0), pairs });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Bytes of a lookup switch.
+fn lookup_size(pairs: &[(i16, Label)]) -> u32 {
+    u32::try_from(pairs.len()).map_or(u32::MAX / 2, |count| 5 + 4 * count)
+}
+
+/// Bytes of a table switch.
+fn table_size(pairs: &[(i16, Label)]) -> u32 {
+    match (pairs.first(), pairs.last()) {
+        (Some((low, _)), Some((high, _))) => 7 + 2 * (low.abs_diff(*high) as u32 + 1),
+        _ => 0,
+    }
+}
+
+/// `ISOException.throwIt(short)`
+pub(super) fn throw_it() -> crate::ir::ApiMethod {
+    crate::ir::ApiMethod {
+        class: "javacard/framework/ISOException".to_owned(),
+        name: "throwIt".to_owned(),
+        descriptor: "(S)V".to_owned(),
+    }
+}

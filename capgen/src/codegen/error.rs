@@ -1,0 +1,68 @@
+//! What can go wrong between IR and CAP file.
+
+use crate::ir::verify::VerifyError;
+use cap_file::error::WriteError;
+use cap_file::instruction::EncodeError;
+use thiserror::Error;
+
+/// Why a program did not become a CAP file.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum BackendError {
+    /// The IR breaks its own rules: a fault of the compiler, not of the program.
+    #[error("internal error: invalid IR: {0}")]
+    InvalidIr(#[from] VerifyError),
+    /// An operation that has no exact translation: the front end should have refused it.
+    #[error("internal error: in {function}: {what} cannot be compiled exactly for a 16-bit card")]
+    Unsupported {
+        /// The Rust path of the function.
+        function: String,
+        /// The operation.
+        what: String,
+    },
+    /// The API has no such class or method.
+    #[error("in {function}: the API has no {item}")]
+    UnknownApi {
+        /// The Rust path of the function, or the class that needs it.
+        function: String,
+        /// The class or method.
+        item: String,
+    },
+    /// The API of the target card is older than what the program uses.
+    #[error(
+        "{item} is in {package} since version {since}, the target {target} has {ceiling}; \
+         choose a newer target or do without it"
+    )]
+    NotOnTarget {
+        /// The class or method.
+        item: String,
+        /// Its package.
+        package: String,
+        /// The first version that has it.
+        since: String,
+        /// The target's name.
+        target: String,
+        /// The target's version of the package, or `no such package`.
+        ceiling: String,
+    },
+    /// More than the card or the file format can hold.
+    #[error("{place}: {what} is {value}, the limit is {limit}; split the function or the struct")]
+    TooLarge {
+        /// The function or class.
+        place: String,
+        /// What is too large.
+        what: &'static str,
+        /// How large it is.
+        value: usize,
+        /// The largest that works.
+        limit: usize,
+    },
+    /// A package must hold at least one struct.
+    #[error("the package {0} has no struct that could hold its functions; give it one")]
+    NoClass(String),
+    /// A component could not be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// An instruction could not be encoded: a fault of the compiler.
+    #[error("internal error: {0}")]
+    Encode(#[from] EncodeError),
+}

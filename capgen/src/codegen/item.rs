@@ -1,0 +1,202 @@
+//! Bytecode before its addresses are known.
+
+use crate::ir::{ApiMethod, ArrayId, ClassId, FunctionId, Position};
+use cap_file::{Opcode, Operands};
+
+/// What an instruction refers to through the constant pool.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Symbol {
+    /// A class of this package.
+    Class(ClassId),
+    /// A class or interface of the API, by its Java name.
+    ApiClass(String),
+    /// A field of a class of this package.
+    Field(ClassId, usize),
+    /// The static field that holds a constant array.
+    Array(ArrayId),
+    /// A static or private method of this package.
+    Static(FunctionId),
+    /// A virtual method of this package.
+    Virtual(FunctionId),
+    /// The constructor of a class of this package.
+    Constructor(ClassId),
+    /// A static method or a constructor of the API.
+    ApiStatic(ApiMethod),
+    /// A virtual method of the API.
+    ApiVirtual(ApiMethod),
+}
+
+/// A place in a function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Label(pub usize);
+
+/// An instruction, or a remark between instructions.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Item {
+    /// A branch target.
+    Label(Label),
+    /// What follows comes from this place in the source.
+    Mark(Position),
+    /// An instruction that refers to nothing.
+    Plain(Opcode, Operands),
+    /// An instruction with a constant pool index; field instructions in their one-byte form.
+    Pool(Opcode, Symbol),
+    /// A call through the constant pool.
+    Invoke {
+        /// `invokestatic`, `invokespecial` or `invokevirtual`.
+        opcode: Opcode,
+        /// The method.
+        method: Symbol,
+        /// Words of arguments, the receiver included.
+        pops: u8,
+        /// Words of result, 0 or 1.
+        pushes: u8,
+    },
+    /// A call through an API interface.
+    InvokeInterface {
+        /// The interface.
+        interface: Symbol,
+        /// Token of the method.
+        method: u8,
+        /// Words of arguments, the receiver included.
+        pops: u8,
+        /// Words of result, 0 or 1.
+        pushes: u8,
+    },
+    /// `checkcast` to a class.
+    CheckCast(Symbol),
+    /// A branch in its one-byte form.
+    Branch(Opcode, Label),
+    /// `stableswitch`
+    Table {
+        /// Where other keys go.
+        default: Label,
+        /// The lowest key.
+        low: i16,
+        /// Where the keys from `low` on go.
+        targets: Vec<Label>,
+    },
+    /// `slookupswitch`
+    Lookup {
+        /// Where other keys go.
+        default: Label,
+        /// Ascending by key.
+        pairs: Vec<(i16, Label)>,
+    },
+}
+
+impl Item {
+    /// An instruction without operands.
+    #[must_use]
+    pub const fn op(opcode: Opcode) -> Self {
+        Item::Plain(opcode, Operands::None)
+    }
+
+    /// The shortest instruction that pushes a constant.
+    #[must_use]
+    pub fn push(value: i16) -> Self {
+        match value {
+            -1 => Item::op(Opcode::SconstM1),
+            0 => Item::op(Opcode::Sconst0),
+            1 => Item::op(Opcode::Sconst1),
+            2 => Item::op(Opcode::Sconst2),
+            3 => Item::op(Opcode::Sconst3),
+            4 => Item::op(Opcode::Sconst4),
+            5 => Item::op(Opcode::Sconst5),
+            -128..=127 => Item::Plain(Opcode::Bspush, Operands::Immediate(value.into())),
+            _ => Item::Plain(Opcode::Sspush, Operands::Immediate(value.into())),
+        }
+    }
+
+    /// Bytes that [`Item::push`] takes.
+    #[must_use]
+    pub const fn push_size(value: i16) -> u32 {
+        match value {
+            -1..=5 => 1,
+            -128..=127 => 2,
+            _ => 3,
+        }
+    }
+
+    /// The constant pool entry that it refers to.
+    #[must_use]
+    pub const fn symbol(&self) -> Option<&Symbol> {
+        match self {
+            Item::Pool(_, symbol)
+            | Item::Invoke { method: symbol, .. }
+            | Item::InvokeInterface { interface: symbol, .. }
+            | Item::CheckCast(symbol) => Some(symbol),
+            _ => None,
+        }
+    }
+
+    /// The places that control may jump to.
+    #[must_use]
+    pub fn targets(&self) -> Vec<Label> {
+        match self {
+            Item::Branch(_, label) => vec![*label],
+            Item::Table { default, targets, .. } => targets.iter().copied().chain([*default]).collect(),
+            Item::Lookup { default, pairs } => {
+                pairs.iter().map(|(_, label)| *label).chain([*default]).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The places that control may jump to, to be changed.
+    pub fn targets_mut(&mut self) -> Vec<&mut Label> {
+        match self {
+            Item::Branch(_, label) => vec![label],
+            Item::Table { default, targets, .. } => targets.iter_mut().chain([default]).collect(),
+            Item::Lookup { default, pairs } => {
+                pairs.iter_mut().map(|(_, label)| label).chain([default]).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether control never goes on to the next item.
+    #[must_use]
+    pub fn ends_flow(&self) -> bool {
+        match self {
+            Item::Plain(opcode, _) | Item::Branch(opcode, _) => opcode.ends_flow(),
+            Item::Table { .. } | Item::Lookup { .. } => true,
+            _ => false,
+        }
+    }
+
+    /// Whether it is an instruction.
+    #[must_use]
+    pub const fn is_instruction(&self) -> bool {
+        !matches!(self, Item::Label(_) | Item::Mark(_))
+    }
+
+    /// Words that it takes from the stack and puts there.
+    #[must_use]
+    pub fn stack_effect(&self) -> (usize, usize) {
+        match self {
+            Item::Label(_) | Item::Mark(_) => (0, 0),
+            Item::Plain(opcode, operands) => match operands {
+                Operands::Stack { m, n } if *opcode == Opcode::DupX => {
+                    let (m, n) = (usize::from(*m), usize::from(*n).max(usize::from(*m)));
+                    (n, n + m)
+                }
+                Operands::Stack { m, n } => (usize::from(m + n), usize::from(m + n)),
+                _ => words_of(*opcode),
+            },
+            Item::Pool(opcode, _) | Item::Branch(opcode, _) => words_of(*opcode),
+            Item::Invoke { pops, pushes, .. } | Item::InvokeInterface { pops, pushes, .. } => {
+                ((*pops).into(), (*pushes).into())
+            }
+            Item::CheckCast(_) => (1, 1),
+            Item::Table { .. } | Item::Lookup { .. } => (1, 0),
+        }
+    }
+}
+
+fn words_of(opcode: Opcode) -> (usize, usize) {
+    let words = |types: &str| {
+        types.split_whitespace().map(|word| if word == "i" { 2 } else { 1 }).sum()
+    };
+    opcode.pops_and_pushes().map_or((0, 0), |(pops, pushes)| (words(pops), words(pushes)))
+}

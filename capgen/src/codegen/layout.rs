@@ -1,0 +1,211 @@
+//! The order of the blocks, and the slots of the locals.
+
+use super::error::BackendError;
+use crate::ir::dataflow::{self, LocalSet};
+use crate::ir::{BlockId, Expr, Function, LocalId, Statement, Terminator};
+
+/// The order of a function's blocks, and what follows from it.
+#[derive(Clone, Debug)]
+pub(super) struct Plan {
+    /// The reachable blocks in the order of emission.
+    pub(super) order: Vec<BlockId>,
+    /// Blocks that end the command, behind which the next block may follow as if they went on there.
+    falls: Vec<(BlockId, BlockId)>,
+    live_in: Vec<LocalSet>,
+    read: LocalSet,
+}
+
+impl Plan {
+    /// Plans a function.
+    pub(super) fn of(function: &Function) -> Self {
+        let order = order(function);
+        let falls = falls(function, &order);
+        let live_in = dataflow::live_in(function, &falls);
+        let mut read = LocalSet::empty(function.locals.len());
+        function.walk(&mut |expr| {
+            if let Expr::Local(local) = expr {
+                read.insert(*local);
+            }
+        });
+        Self { order, falls, live_in, read }
+    }
+
+    /// Whether any expression reads a local.
+    pub(super) fn is_read(&self, local: LocalId) -> bool {
+        self.read.contains(local)
+    }
+
+    /// Whether the block, which ends the command, needs no end of its own.
+    pub(super) fn throws_into_next(&self, block: BlockId) -> bool {
+        self.falls.iter().any(|(from, _)| *from == block)
+    }
+
+    /// Gives every local that is read a word of the frame, parameters first; two locals share one
+    /// if they are never live together. `this` keeps word 0. The locals that are used most get the
+    /// lowest words, which have the shortest instructions. Gives the words by local, and their count.
+    pub(super) fn slots(
+        &self,
+        function: &Function,
+        this: Option<LocalId>,
+    ) -> Result<(Vec<Option<u8>>, usize), BackendError> {
+        let count = function.locals.len();
+        let (conflicts, copies) = self.conflicts(function);
+        let mut slots: Vec<Option<usize>> = vec![None; count];
+        for (index, parameter) in function.parameters.iter().enumerate() {
+            if let Some(slot) = slots.get_mut(parameter.0) {
+                *slot = Some(index);
+            }
+        }
+        let mut used = function.parameters.len();
+        for local in by_use(function) {
+            if slots.get(local.0).is_none_or(Option::is_some) || !self.is_read(local) {
+                continue;
+            }
+            let taken: Vec<usize> = conflicts
+                .get(local.0)
+                .into_iter()
+                .flat_map(LocalSet::iter)
+                .filter_map(|other| slots.get(other.0).copied().flatten())
+                .collect();
+            let free = |slot: usize| !taken.contains(&slot) && !(this.is_some() && slot == 0);
+            let hint = copies
+                .iter()
+                .filter_map(|(a, b)| match () {
+                    () if *a == local => Some(*b),
+                    () if *b == local => Some(*a),
+                    () => None,
+                })
+                .filter_map(|other| slots.get(other.0).copied().flatten())
+                .find(|slot| free(*slot));
+            let slot = hint.or_else(|| (0..).find(|slot| free(*slot))).unwrap_or(0);
+            used = used.max(slot + 1);
+            if let Some(place) = slots.get_mut(local.0) {
+                *place = Some(slot);
+            }
+        }
+        let limit = 255;
+        if used > limit {
+            return Err(BackendError::TooLarge {
+                place: function.name.clone(),
+                what: "the number of local variables",
+                value: used,
+                limit,
+            });
+        }
+        let narrow = |slot: Option<usize>| slot.and_then(|slot| u8::try_from(slot).ok());
+        Ok((slots.into_iter().map(narrow).collect(), used))
+    }
+
+    /// For each local those that it must not share a word with; and the pairs that are copied.
+    fn conflicts(&self, function: &Function) -> (Vec<LocalSet>, Vec<(LocalId, LocalId)>) {
+        let count = function.locals.len();
+        let mut conflicts = vec![LocalSet::empty(count); count];
+        let mut copies = Vec::new();
+        let mut clash = |a: LocalId, b: LocalId| {
+            if a != b {
+                if let Some(set) = conflicts.get_mut(a.0) {
+                    set.insert(b);
+                }
+                if let Some(set) = conflicts.get_mut(b.0) {
+                    set.insert(a);
+                }
+            }
+        };
+        for a in &function.parameters {
+            for b in &function.parameters {
+                clash(*a, *b);
+            }
+        }
+        for &block_id in &self.order {
+            let Some(block) = function.blocks.get(block_id.0) else { continue };
+            let mut live = dataflow::live_out(function, &self.live_in, block_id, &self.falls);
+            dataflow::step_terminator(function, block_id, &mut live);
+            for (statement, _) in block.statements.iter().rev() {
+                if let Statement::Set(local, value) = statement {
+                    let copied = match value {
+                        Expr::Local(source) => Some(*source),
+                        _ => None,
+                    };
+                    copies.extend(copied.map(|source| (*local, source)));
+                    for other in live.iter().filter(|other| Some(*other) != copied) {
+                        clash(*local, other);
+                    }
+                }
+                dataflow::step_statement(statement, &mut live);
+            }
+        }
+        (conflicts, copies)
+    }
+}
+
+/// The locals, most used first.
+fn by_use(function: &Function) -> Vec<LocalId> {
+    let mut uses = vec![0usize; function.locals.len()];
+    let mut count = |local: LocalId| {
+        if let Some(uses) = uses.get_mut(local.0) {
+            *uses += 1;
+        }
+    };
+    function.walk(&mut |expr| {
+        if let Expr::Local(local) = expr {
+            count(*local);
+        }
+    });
+    for (statement, _) in function.blocks.iter().flat_map(|block| &block.statements) {
+        if let Statement::Set(local, _) = statement {
+            count(*local);
+        }
+    }
+    let mut locals: Vec<LocalId> = (0..function.locals.len()).map(LocalId).collect();
+    locals.sort_by_key(|local| std::cmp::Reverse(uses.get(local.0).copied()));
+    locals
+}
+
+/// The reachable blocks: each followed, where possible, by one that it goes to. A block that leaves
+/// the function stands directly behind the condition that leads to it.
+fn order(function: &Function) -> Vec<BlockId> {
+    let mut placed = vec![false; function.blocks.len()];
+    let mut order = Vec::new();
+    let mut work = vec![BlockId(0)];
+    while let Some(block_id) = work.pop() {
+        let Some(block) = function.blocks.get(block_id.0) else { continue };
+        match placed.get_mut(block_id.0) {
+            Some(placed) if !*placed => *placed = true,
+            _ => continue,
+        }
+        order.push(block_id);
+        // The last one pushed is placed next.
+        match &block.terminator {
+            Terminator::If(_, yes, no) => {
+                if leaves(function, *no) && !leaves(function, *yes) {
+                    work.extend([*yes, *no]);
+                } else {
+                    work.extend([*no, *yes]);
+                }
+            }
+            other => work.extend(other.successors().into_iter().rev()),
+        }
+    }
+    order
+}
+
+fn leaves(function: &Function, block: BlockId) -> bool {
+    function.blocks.get(block.0).is_some_and(|block| block.terminator.successors().is_empty())
+}
+
+/// The blocks that end the command, with the block behind them, where a verifier that takes the one
+/// for going on in the other finds every local assigned that is read there.
+fn falls(function: &Function, order: &[BlockId]) -> Vec<(BlockId, BlockId)> {
+    let assigned = dataflow::assigned_in(function);
+    let live = dataflow::live_in(function, &[]);
+    order
+        .windows(2)
+        .filter_map(|pair| {
+            let &[from, to] = pair else { return None };
+            let block = function.blocks.get(from.0)?;
+            let ends = matches!(block.terminator, Terminator::Throw(_) | Terminator::Unreachable);
+            let out = dataflow::assigned_out(function, &assigned, from);
+            (ends && live.get(to.0)?.is_within(&out)).then_some((from, to))
+        })
+        .collect()
+}

@@ -1,0 +1,92 @@
+//! Small improvements on instructions: jumps to jumps, jumps to the next instruction, code that is
+//! never reached.
+
+use super::item::{Item, Label};
+use cap_file::Opcode;
+use std::collections::{HashMap, HashSet};
+
+/// Improves until nothing changes.
+pub(super) fn improve(items: &mut Vec<Item>) {
+    loop {
+        let before = items.len();
+        let threaded = thread_jumps(items);
+        remove_unreached(items);
+        remove_jumps_to_next(items);
+        remove_unused_labels(items);
+        if !threaded && items.len() == before {
+            return;
+        }
+    }
+}
+
+/// A jump to a `goto` goes where that goes.
+fn thread_jumps(items: &mut [Item]) -> bool {
+    let mut forward: HashMap<Label, Label> = HashMap::new();
+    let mut here: Vec<Label> = Vec::new();
+    for item in items.iter() {
+        match item {
+            Item::Label(label) => here.push(*label),
+            Item::Mark(_) => {}
+            Item::Branch(Opcode::Goto, target) => {
+                forward.extend(here.drain(..).filter(|label| label != target).map(|label| (label, *target)));
+            }
+            _ => here.clear(),
+        }
+    }
+    let mut changed = false;
+    for target in items.iter_mut().flat_map(Item::targets_mut) {
+        // Bounded, since jumps may go round in circles.
+        for _ in 0..forward.len() {
+            match forward.get(target) {
+                Some(next) if next != target => {
+                    *target = *next;
+                    changed = true;
+                }
+                _ => break,
+            }
+        }
+    }
+    // A circle of jumps changes for ever: one round is enough then.
+    changed && !forward.values().any(|target| forward.contains_key(target))
+}
+
+fn remove_unreached(items: &mut Vec<Item>) {
+    let targets: HashSet<Label> = items.iter().flat_map(Item::targets).collect();
+    let mut reached = true;
+    items.retain(|item| {
+        if let Item::Label(label) = item
+            && targets.contains(label)
+        {
+            reached = true;
+        }
+        let keep = reached;
+        if item.ends_flow() {
+            reached = false;
+        }
+        keep
+    });
+}
+
+fn remove_jumps_to_next(items: &mut Vec<Item>) {
+    let mut keep = vec![true; items.len()];
+    for (index, item) in items.iter().enumerate() {
+        let Item::Branch(Opcode::Goto, target) = item else { continue };
+        let next = items.iter().skip(index + 1).take_while(|item| !item.is_instruction());
+        let mut labels = next.filter_map(|item| match item {
+            Item::Label(label) => Some(label),
+            _ => None,
+        });
+        if labels.any(|label| label == target)
+            && let Some(keep) = keep.get_mut(index)
+        {
+            *keep = false;
+        }
+    }
+    let mut keep = keep.into_iter();
+    items.retain(|_| keep.next().unwrap_or(true));
+}
+
+fn remove_unused_labels(items: &mut Vec<Item>) {
+    let targets: HashSet<Label> = items.iter().flat_map(Item::targets).collect();
+    items.retain(|item| !matches!(item, Item::Label(label) if !targets.contains(label)));
+}

@@ -1,0 +1,306 @@
+//! How values lie in stack words, and what it costs to have them there in another form.
+//!
+//! A word always agrees with its value in the low bits that the form promises. Loading a byte from
+//! memory extends its sign, so a `u8` arrives as [`Form::SignExtended`]; where only the low byte
+//! counts, or where both sides of an equality are in that form, no mask is needed.
+
+use super::emit::Emitter;
+use super::interval::{Interval, unwrapped};
+use super::item::Item;
+use crate::ir::{BinaryOp, Callee, Element, Expr, Type, UnaryOp};
+use cap_file::Opcode;
+
+/// How a word stands for a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// The word's 16 bits are those of the value: a `u8` is zero-extended.
+    Exact,
+    /// The word is the low byte of the value with its sign extended.
+    SignExtended,
+    /// The word's low byte is that of the value; the high byte is anything.
+    LowByte,
+}
+
+impl Form {
+    const ALL: [Form; 3] = [Form::Exact, Form::SignExtended, Form::LowByte];
+}
+
+/// What turns one form into another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Repair {
+    Nothing,
+    /// `s2b`
+    SignExtend,
+    /// `sspush 255; sand`
+    Mask,
+}
+
+impl Repair {
+    const fn size(self) -> u32 {
+        match self {
+            Repair::Nothing => 0,
+            Repair::SignExtend => 1,
+            Repair::Mask => 4,
+        }
+    }
+}
+
+/// What makes a word of form `have` one of form `want`, for a value in `range`.
+fn repair(have: Form, want: Form, range: Interval) -> Option<Repair> {
+    match (have, want) {
+        (Form::Exact, Form::Exact) | (Form::SignExtended, Form::SignExtended) | (_, Form::LowByte) => {
+            Some(Repair::Nothing)
+        }
+        (Form::Exact, Form::SignExtended) if range.within(Interval::BYTE) => Some(Repair::Nothing),
+        (Form::SignExtended, Form::Exact) if range.within(Interval::BYTE) => Some(Repair::Nothing),
+        (_, Form::SignExtended) => Some(Repair::SignExtend),
+        (_, Form::Exact) if range.within(Interval::BYTE) => Some(Repair::SignExtend),
+        (_, Form::Exact) if range.within(Interval::UNSIGNED_BYTE) => Some(Repair::Mask),
+        (_, Form::Exact) => None,
+    }
+}
+
+/// One way to compile an operation of one or two operands: their forms, and the form of the result.
+#[derive(Clone, Copy, Debug)]
+struct Way {
+    operands: [Form; 2],
+    result: Form,
+    /// Bytes without the operands.
+    size: u32,
+    /// A constant to `sand` with, after the operation.
+    mask: Option<i16>,
+}
+
+impl Way {
+    const fn new(operands: [Form; 2], result: Form, size: u32) -> Self {
+        Self { operands, result, size, mask: None }
+    }
+
+    fn same(form: Form, size: u32) -> Self {
+        Self::new([form, form], form, size)
+    }
+
+    fn masked(self, mask: i16) -> Self {
+        Self { mask: Some(mask), size: self.size + 1 + Item::push_size(mask), ..self }
+    }
+}
+
+/// The word that holds a value of a scalar type.
+pub(super) fn word(value: i32) -> i16 {
+    let [_, _, high, low] = value.to_be_bytes();
+    i16::from_be_bytes([high, low])
+}
+
+/// The low byte with its sign.
+pub(super) fn low_byte(value: i32) -> i16 {
+    let [_, _, _, low] = value.to_be_bytes();
+    i16::from(i8::from_be_bytes([low]))
+}
+
+impl Emitter<'_> {
+    /// Bytes of code that leave the value in each of [`Form::ALL`].
+    fn costs(&self, expr: &Expr) -> [u32; 3] {
+        if let Expr::Const(_, value) = expr {
+            return Form::ALL.map(|form| Item::push_size(constant(*value, form)));
+        }
+        let operands: Vec<[u32; 3]> = match expr {
+            Expr::Call(..) | Expr::Compare(..) => Vec::new(),
+            _ => expr.operands().into_iter().map(|operand| self.costs(operand)).collect(),
+        };
+        let range = self.ranges.range(expr);
+        let ways = self.ways(expr);
+        Form::ALL.map(|want| {
+            let cost = |way: &Way| {
+                let operands: u32 =
+                    operands.iter().zip(way.operands).map(|(costs, form)| pick(*costs, form)).sum();
+                Some(operands + way.size + repair(way.result, want, range)?.size())
+            };
+            ways.iter().filter_map(cost).min().unwrap_or(IMPOSSIBLE)
+        })
+    }
+
+    /// Bytes of code that leave the value in this form.
+    pub(super) fn cost(&self, expr: &Expr, form: Form) -> u32 {
+        pick(self.costs(expr), form)
+    }
+
+    /// Emits code that leaves the value on the stack in the wanted form.
+    pub(super) fn value(&mut self, expr: &Expr, want: Form) -> super::Result {
+        if let Expr::Const(_, value) = expr {
+            self.items.push(Item::push(constant(*value, want)));
+            return Ok(());
+        }
+        let range = self.ranges.range(expr);
+        let operands = match expr {
+            Expr::Call(..) | Expr::Compare(..) => Vec::new(),
+            _ => expr.operands(),
+        };
+        let costs: Vec<[u32; 3]> = operands.iter().map(|operand| self.costs(operand)).collect();
+        let best = self
+            .ways(expr)
+            .into_iter()
+            .filter_map(|way| {
+                let repair = repair(way.result, want, range)?;
+                let operands: u32 =
+                    costs.iter().zip(way.operands).map(|(costs, form)| pick(*costs, form)).sum();
+                (operands < IMPOSSIBLE).then_some((operands + way.size + repair.size(), way, repair))
+            })
+            .min_by_key(|(cost, _, _)| *cost);
+        let Some((_, way, repair)) = best else {
+            return Err(self.unsupported(format!("{expr:?} as {want:?}")));
+        };
+        for (operand, form) in operands.into_iter().zip(way.operands) {
+            self.value(operand, form)?;
+        }
+        self.operation(expr)?;
+        if let Some(mask) = way.mask {
+            self.items.extend([Item::push(mask), Item::op(Opcode::Sand)]);
+        }
+        match repair {
+            Repair::Nothing => {}
+            Repair::SignExtend => self.items.push(Item::op(Opcode::S2b)),
+            Repair::Mask => self.items.extend([Item::push(255), Item::op(Opcode::Sand)]),
+        }
+        Ok(())
+    }
+
+    /// The ways to compile an operation.
+    fn ways(&self, expr: &Expr) -> Vec<Way> {
+        use Form::{Exact, LowByte, SignExtended};
+        match expr {
+            Expr::Element(Element::U8, _, _) => vec![Way::new([Exact, Exact], SignExtended, 1)],
+            Expr::Field(..) => {
+                let is_byte = expr.type_in(self.program, self.function) == Some(Type::U8);
+                let result = if is_byte { SignExtended } else { Exact };
+                vec![Way::new([Exact, Exact], result, 2)]
+            }
+            Expr::Call(callee, _, result) => {
+                let result = match (callee, result) {
+                    (Callee::Api(method), Some(Type::U8)) if method.descriptor.ends_with(")B") => {
+                        SignExtended
+                    }
+                    (Callee::Api(_), Some(Type::U8)) => LowByte,
+                    _ => Exact,
+                };
+                vec![Way::new([Exact, Exact], result, 3)]
+            }
+            Expr::Unary(UnaryOp::Not, Type::Bool, _) => vec![Way::same(Exact, 2)],
+            Expr::Unary(UnaryOp::Not, ty, _) => {
+                let mut ways = vec![Way::same(SignExtended, 2), Way::same(LowByte, 2)];
+                if *ty != Type::U8 {
+                    ways.push(Way::same(Exact, 2));
+                }
+                ways
+            }
+            Expr::Unary(UnaryOp::Neg, _, _) => vec![Way::same(Exact, 1), Way::same(LowByte, 1)],
+            Expr::Cast { to, value, .. } => {
+                let mut ways = vec![Way::same(SignExtended, 0), Way::same(LowByte, 0)];
+                let unchanged = self.ranges.range(value).within(Interval::of_type(to));
+                if unchanged || to.bits() == 16 {
+                    ways.push(Way::same(Exact, 0));
+                }
+                ways
+            }
+            Expr::Binary(op, ty, left, right) => self.binary_ways(*op, ty, left, right),
+            _ => vec![Way::same(Exact, 1)],
+        }
+    }
+
+    fn binary_ways(&self, op: BinaryOp, ty: &Type, left: &Expr, right: &Expr) -> Vec<Way> {
+        use Form::{Exact, LowByte};
+        let ranges = (self.ranges.range(left), self.ranges.range(right));
+        // Whether the operation on exact operands gives an exact word although its type is narrow.
+        let fits = ty.bits() == 16
+            || unwrapped(op, ranges.0, ranges.1)
+                .is_some_and(|result| result.within(Interval::of_type(ty)));
+        match op {
+            BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul => {
+                vec![Way::same(Exact, 1), Way::same(LowByte, 1)]
+            }
+            BinaryOp::WrappingAdd | BinaryOp::WrappingSub | BinaryOp::WrappingMul => {
+                let mut ways = vec![Way::same(LowByte, 1)];
+                if fits {
+                    ways.push(Way::same(Exact, 1));
+                }
+                ways
+            }
+            BinaryOp::Shl => {
+                let mut ways = vec![Way::new([LowByte, Exact], LowByte, 1)];
+                if fits {
+                    ways.push(Way::same(Exact, 1));
+                }
+                ways
+            }
+            BinaryOp::And | BinaryOp::Or | BinaryOp::Xor => {
+                let mut ways = Form::ALL.map(|form| Way::same(form, 1)).to_vec();
+                if op == BinaryOp::And && ranges.1.within(Interval::UNSIGNED_BYTE) {
+                    ways.push(Way::new([LowByte, Exact], Exact, 1));
+                }
+                if op == BinaryOp::And && ranges.0.within(Interval::UNSIGNED_BYTE) {
+                    ways.push(Way::new([Exact, LowByte], Exact, 1));
+                }
+                ways
+            }
+            BinaryOp::Shr => shift_right_ways(ty, ranges.0, right),
+            BinaryOp::Div | BinaryOp::Rem => {
+                let signed = ty.is_signed()
+                    || (ranges.0.within(Interval::NON_NEGATIVE) && ranges.1.within(Interval::NON_NEGATIVE));
+                if signed { vec![Way::same(Exact, 1)] } else { Vec::new() }
+            }
+        }
+    }
+}
+
+fn shift_right_ways(ty: &Type, left: Interval, right: &Expr) -> Vec<Way> {
+    use Form::{Exact, LowByte, SignExtended};
+    let plain = Way::same(Exact, 1);
+    let distance = match right {
+        Expr::Const(_, distance) => u32::try_from(*distance).ok().filter(|distance| *distance < 16),
+        _ => None,
+    };
+    let mut ways = Vec::new();
+    if ty.is_signed() || left.within(Interval::NON_NEGATIVE) {
+        ways.push(plain);
+        // A byte as it was loaded: what its sign put into the high bits is masked out afterwards.
+        if let (Some(distance @ 1..=7), Type::U8) = (distance, ty) {
+            let mask = word(0xff >> distance);
+            ways.push(Way::new([SignExtended, Exact], Exact, 1).masked(mask));
+        }
+        return ways;
+    }
+    // A u16 that may look negative: `sshr` copies the sign into the high bits.
+    if let Some(distance @ 1..) = distance {
+        ways.push(plain.masked(word(0xffff >> distance)));
+        if distance == 8 {
+            ways.push(Way::new([Exact, Exact], SignExtended, 1));
+        }
+        if distance <= 8 {
+            ways.push(Way::new([Exact, Exact], LowByte, 1));
+        }
+    } else if distance == Some(0) {
+        ways.push(plain);
+    }
+    ways
+}
+
+/// More than any code can be long.
+const IMPOSSIBLE: u32 = 1 << 20;
+
+fn pick(costs: [u32; 3], form: Form) -> u32 {
+    let [exact, sign_extended, low_byte] = costs;
+    match form {
+        Form::Exact => exact,
+        Form::SignExtended => sign_extended,
+        Form::LowByte => low_byte,
+    }
+    .min(IMPOSSIBLE)
+}
+
+fn constant(value: i32, form: Form) -> i16 {
+    match form {
+        Form::Exact => word(value),
+        Form::SignExtended => low_byte(value),
+        Form::LowByte if Item::push_size(word(value)) <= Item::push_size(low_byte(value)) => word(value),
+        Form::LowByte => low_byte(value),
+    }
+}

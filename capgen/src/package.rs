@@ -1,0 +1,391 @@
+//! Packaging: a program's code, classes, constants and imports as one CAP file.
+//!
+//! [`build`] is the way from IR to file. The constant pool holds fields first, since field
+//! instructions have one-byte indices, then everything else in the order of first use; methods
+//! stand class by class. Nothing depends on hash order or time: the same program gives the same bytes.
+
+mod classes;
+mod descriptor;
+mod export;
+mod imports;
+pub mod map;
+pub mod target;
+mod types;
+
+use crate::codegen::assemble::{self, Pool};
+use crate::codegen::item::{Item, Symbol};
+use crate::codegen::linkage::Methods;
+use crate::codegen::{self, BackendError, FunctionCode, legalize};
+use crate::ir::{ArrayId, ClassId, Element, FunctionId, Program, verify};
+use cap_file::CapFile;
+use cap_file::component::applet::{AppletComponent, AppletInfo};
+use cap_file::component::constant_pool::{Constant, ConstantPool, StaticRef};
+use cap_file::component::header::Header;
+use cap_file::component::method::{MethodComponent, MethodHeader};
+use cap_file::component::reference_location::ReferenceLocation;
+use cap_file::component::static_field::{ArrayInit, StaticFieldComponent};
+use cap_file::component::{Aid, ClassRef, PackageInfo, Version};
+use cap_file::export_file::ExportFile;
+use imports::Imports;
+use map::{MappedMethod, SourceMap};
+use std::collections::HashMap;
+pub use target::Target;
+
+/// What a program becomes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Output {
+    /// The CAP file, its directory complete.
+    pub cap: CapFile,
+    /// The export file of the package.
+    pub exp: ExportFile,
+    /// The source map; it also tells the size of every function.
+    pub map: SourceMap,
+}
+
+/// Builds a package from IR, without optimising it first.
+///
+/// # Errors
+/// [`BackendError`] where the IR breaks its rules, uses what the target does not have, or is too
+/// large for the format.
+pub fn build(program: &Program, target: &Target) -> Result<Output, BackendError> {
+    verify::verify(program)?;
+    let mut program = program.clone();
+    legalize::legalize(&mut program);
+    verify::verify(&program)?;
+    let methods = Methods::of(&program)?;
+    let code = compile(&program, &methods)?;
+    let mut layout = Layout::of(&program, &methods, &code, target)?;
+    let indices: Pool = layout
+        .pool
+        .iter()
+        .enumerate()
+        .filter_map(|(index, symbol)| Some(((*symbol).clone(), u16::try_from(index).ok()?)))
+        .collect();
+    let mut map = SourceMap::of(&program);
+    let mut method = MethodComponent::default();
+    let mut references = References::default();
+    let mut assembled = Vec::new();
+    for unit in &code {
+        let place = place(&mut method, &mut references, unit, &indices)?;
+        map.methods.push(mapped(&program, unit, &place));
+        assembled.push(place.assembled);
+    }
+    let offsets = function_offsets(&program, &assembled);
+    classes::set_method_offsets(&mut layout.class, &program, &methods, &offsets);
+    let pool = constant_pool(&layout, &methods, &assembled, &offsets)?;
+    let descriptor = descriptor::component(&program, &methods, &layout, &layout.class, &assembled)?;
+    let mut cap = CapFile {
+        header: header(&program, target),
+        applet: applets(&program, &offsets),
+        import: layout.imports.component(),
+        constant_pool: pool,
+        static_field: static_fields(&program, &layout.arrays),
+        reference_location: references.component(),
+        class: layout.class,
+        method,
+        descriptor: Some(descriptor),
+        ..CapFile::default()
+    };
+    cap.update_directory()?;
+    Ok(Output { cap, exp: export::file(&program), map })
+}
+
+/// One method on its way into the component; `function` is `None` for a constructor.
+struct Unit {
+    path: String,
+    class: ClassId,
+    function: Option<FunctionId>,
+    code: FunctionCode,
+}
+
+/// A method in its place.
+pub(crate) struct Assembled {
+    path: String,
+    class: ClassId,
+    function: Option<FunctionId>,
+    offset: u16,
+    code_size: u16,
+}
+
+/// Compiles everything, class by class, each class's constructor first.
+fn compile(program: &Program, methods: &Methods) -> Result<Vec<Unit>, BackendError> {
+    let mut units = Vec::new();
+    for (index, class) in program.classes.iter().enumerate() {
+        let id = ClassId(index);
+        units.push(Unit {
+            path: format!("{}::<init>", class.name),
+            class: id,
+            function: None,
+            code: codegen::constructor(program, id),
+        });
+        for (index, function) in program.functions.iter().enumerate() {
+            let function_id = FunctionId(index);
+            if methods.home.get(index) == Some(&id) {
+                units.push(Unit {
+                    path: function.name.clone(),
+                    class: id,
+                    function: Some(function_id),
+                    code: codegen::compile_function(program, methods, function_id)?,
+                });
+            }
+        }
+    }
+    Ok(units)
+}
+
+/// Where everything is that instructions and descriptors refer to.
+struct Layout<'a> {
+    imports: Imports,
+    /// The constant pool as symbols.
+    pool: Vec<&'a Symbol>,
+    class: cap_file::component::class::ClassComponent,
+    classes: Vec<ClassRef>,
+    /// By class and field.
+    field_tokens: Vec<Vec<u8>>,
+    /// The constant arrays in use, with their offsets in the static field image.
+    arrays: Vec<(u16, ArrayId)>,
+    /// The class that the constant arrays belong to.
+    array_home: ClassId,
+}
+
+impl<'a> Layout<'a> {
+    fn of(
+        program: &Program,
+        methods: &Methods,
+        code: &'a [Unit],
+        target: &Target,
+    ) -> Result<Self, BackendError> {
+        let symbols = pool_order(code);
+        let mut imports = Imports::new(target)?;
+        imports.add_program(program, symbols.iter().copied())?;
+        let limit = 0x3fff;
+        if symbols.len() > limit {
+            return Err(BackendError::TooLarge {
+                place: program.name.clone(),
+                what: "the number of constants",
+                value: symbols.len(),
+                limit,
+            });
+        }
+        let class = classes::component(program, methods, &imports, target.format >= Version::new(2, 2));
+        let mut used: Vec<ArrayId> = symbols
+            .iter()
+            .filter_map(|symbol| match symbol {
+                Symbol::Array(array) => Some(*array),
+                _ => None,
+            })
+            .collect();
+        used.sort_unstable();
+        let arrays = used.into_iter().enumerate();
+        Ok(Self {
+            classes: classes::class_refs(&class, program)?,
+            field_tokens: (0..program.classes.len())
+                .map(|index| classes::field_tokens(program, ClassId(index)))
+                .collect::<Result<_, _>>()?,
+            arrays: arrays
+                .filter_map(|(index, array)| Some((u16::try_from(2 * index).ok()?, array)))
+                .collect(),
+            array_home: program.applets.first().map_or(ClassId(0), |applet| applet.class),
+            imports,
+            pool: symbols,
+            class,
+        })
+    }
+}
+
+/// The symbols in the order of the constant pool: fields by use, then the others by first use.
+fn pool_order(code: &[Unit]) -> Vec<&Symbol> {
+    let mut uses: HashMap<&Symbol, usize> = HashMap::new();
+    let mut order = Vec::new();
+    for symbol in code.iter().flat_map(|unit| &unit.code.items).filter_map(Item::symbol) {
+        let count = uses.entry(symbol).or_default();
+        if *count == 0 {
+            order.push(symbol);
+        }
+        *count += 1;
+    }
+    let key = |symbol: &&Symbol| match symbol {
+        Symbol::Field(..) => (0, std::cmp::Reverse(uses.get(symbol).copied().unwrap_or(0))),
+        _ => (1, std::cmp::Reverse(0)),
+    };
+    order.sort_by_key(key);
+    order
+}
+
+#[derive(Default)]
+struct References {
+    byte: Vec<u16>,
+    byte2: Vec<u16>,
+}
+
+impl References {
+    fn component(&self) -> ReferenceLocation {
+        ReferenceLocation::from_offsets(&self.byte, &self.byte2)
+    }
+}
+
+struct Place {
+    assembled: Assembled,
+    header: MethodHeader,
+    lines: Vec<map::MappedLine>,
+}
+
+/// Assembles a method at the end of the component.
+fn place(
+    component: &mut MethodComponent,
+    references: &mut References,
+    unit: &Unit,
+    indices: &Pool,
+) -> Result<Place, BackendError> {
+    let bytecode = assemble::assemble(&unit.path, &unit.code.items, indices)?;
+    let header = MethodHeader::new(bytecode.max_stack, unit.code.arguments, unit.code.locals);
+    let full = || BackendError::TooLarge {
+        place: unit.path.clone(),
+        what: "the code of the package",
+        value: bytecode.bytes.len(),
+        limit: 0xffff,
+    };
+    let offset = component.push(&header, &bytecode.bytes).ok_or_else(full)?;
+    let code_start = usize::from(offset) + usize::from(header.size());
+    for (list, found) in
+        [(&mut references.byte, &bytecode.byte_indices), (&mut references.byte2, &bytecode.byte2_indices)]
+    {
+        for at in found {
+            list.push(u16::try_from(code_start + at).map_err(|_| full())?);
+        }
+    }
+    Ok(Place {
+        assembled: Assembled {
+            path: unit.path.clone(),
+            class: unit.class,
+            function: unit.function,
+            offset,
+            code_size: u16::try_from(bytecode.bytes.len()).map_err(|_| full())?,
+        },
+        header,
+        lines: bytecode.lines.iter().filter_map(|(pc, position)| map::line(*pc, *position)).collect(),
+    })
+}
+
+fn mapped(program: &Program, unit: &Unit, place: &Place) -> MappedMethod {
+    MappedMethod {
+        path: unit.path.clone(),
+        class: program.classes.get(unit.class.0).map_or_else(String::new, |class| class.name.clone()),
+        offset: place.assembled.offset,
+        header_size: place.header.size(),
+        code_size: place.assembled.code_size,
+        max_stack: place.header.max_stack,
+        arguments: place.header.nargs,
+        locals: place.header.max_locals,
+        lines: place.lines.clone(),
+    }
+}
+
+/// The offset of every function in the Method component.
+fn function_offsets(program: &Program, assembled: &[Assembled]) -> Vec<u16> {
+    let mut offsets = vec![0; program.functions.len()];
+    for method in assembled {
+        if let Some(slot) = method.function.and_then(|function| offsets.get_mut(function.0)) {
+            *slot = method.offset;
+        }
+    }
+    offsets
+}
+
+fn constant_pool(
+    layout: &Layout<'_>,
+    methods: &Methods,
+    assembled: &[Assembled],
+    offsets: &[u16],
+) -> Result<ConstantPool, BackendError> {
+    let class_ref = |class: ClassId| layout.classes.get(class.0).copied();
+    let constant = |symbol: &Symbol| {
+        Some(match symbol {
+            Symbol::Class(class) => Constant::Class(class_ref(*class)?),
+            Symbol::ApiClass(class) => Constant::Class(layout.imports.class_ref(class)?),
+            Symbol::Field(class, field) => Constant::InstanceField {
+                class: class_ref(*class)?,
+                token: *layout.field_tokens.get(class.0)?.get(*field)?,
+            },
+            Symbol::Array(array) => {
+                let (offset, _) = layout.arrays.iter().find(|(_, other)| other == array)?;
+                Constant::StaticField(StaticRef::Internal(*offset))
+            }
+            Symbol::Static(function) => {
+                Constant::StaticMethod(StaticRef::Internal(*offsets.get(function.0)?))
+            }
+            Symbol::Virtual(function) => Constant::VirtualMethod {
+                class: class_ref(*methods.home.get(function.0)?)?,
+                token: match methods.linkage(*function) {
+                    codegen::linkage::Linkage::Package(token) => 0x80 | token,
+                    codegen::linkage::Linkage::Public(token) => token,
+                    _ => return None,
+                },
+            },
+            Symbol::Constructor(class) => {
+                let method =
+                    assembled.iter().find(|method| method.class == *class && method.function.is_none())?;
+                Constant::StaticMethod(StaticRef::Internal(method.offset))
+            }
+            Symbol::ApiStatic(method) => Constant::StaticMethod(layout.imports.static_ref(method)?),
+            Symbol::ApiVirtual(method) => Constant::VirtualMethod {
+                class: layout.imports.class_ref(&method.class)?,
+                token: layout.imports.method_token(method)?,
+            },
+        })
+    };
+    let entries = layout
+        .pool
+        .iter()
+        .map(|symbol| {
+            constant(symbol).ok_or_else(|| BackendError::Unsupported {
+                function: "the constant pool".to_owned(),
+                what: format!("{symbol:?}"),
+            })
+        })
+        .collect::<Result<_, _>>()?;
+    Ok(ConstantPool { entries })
+}
+
+fn header(program: &Program, target: &Target) -> Header {
+    let (major, minor) = program.version;
+    Header {
+        format: target.format,
+        flags: if program.applets.is_empty() { 0 } else { Header::ACC_APPLET },
+        package: PackageInfo { version: Version::new(major, minor), aid: Aid(program.aid.clone()) },
+        package_name: (target.format >= Version::new(2, 2)).then(|| program.name.clone()),
+    }
+}
+
+fn applets(program: &Program, offsets: &[u16]) -> Option<AppletComponent> {
+    let info = |applet: &crate::ir::AppletEntry| AppletInfo {
+        aid: Aid(applet.aid.clone()),
+        install_method_offset: offsets.get(applet.install.0).copied().unwrap_or_default(),
+    };
+    (!program.applets.is_empty())
+        .then(|| AppletComponent { applets: program.applets.iter().map(info).collect() })
+}
+
+fn static_fields(program: &Program, arrays: &[(u16, ArrayId)]) -> StaticFieldComponent {
+    let init = |(_, array): &(u16, ArrayId)| {
+        let array = program.arrays.get(array.0)?;
+        let bytes = |value: &i32| value.to_be_bytes();
+        let (element_type, values): (u8, Vec<u8>) = match array.element {
+            Element::Bool => (2, array.values.iter().map(|value| bytes(value)[3]).collect()),
+            Element::U8 | Element::I8 => (3, array.values.iter().map(|value| bytes(value)[3]).collect()),
+            Element::U16 | Element::I16 | Element::Class(_) => {
+                (4, array.values.iter().flat_map(|value| [bytes(value)[2], bytes(value)[3]]).collect())
+            }
+        };
+        Some(ArrayInit { element_type, values })
+    };
+    let array_init: Vec<ArrayInit> = arrays.iter().filter_map(init).collect();
+    let count = u16::try_from(array_init.len()).unwrap_or(u16::MAX);
+    StaticFieldComponent {
+        image_size: count.saturating_mul(2),
+        reference_count: count,
+        array_init,
+        default_value_count: 0,
+        non_default_values: Vec::new(),
+    }
+}

@@ -1,0 +1,174 @@
+//! The Descriptor component: what a verifier wants to know of classes, fields and methods.
+
+use super::types::Types;
+use super::{Assembled, Layout};
+use crate::codegen::BackendError;
+use crate::codegen::item::Symbol;
+use crate::codegen::linkage::{Linkage, Methods};
+use crate::ir::{ClassId, Element, Program, Type};
+use cap_file::component::class::ClassComponent;
+use cap_file::component::common::DescribedType;
+use cap_file::component::constant_pool::StaticRef;
+use cap_file::component::descriptor::{
+    ClassDescriptor, Descriptor, FieldDescriptor, FieldLocation, MethodDescriptor, TypeTable, access,
+};
+use cap_file::component::{ClassRef, TypeDescriptor};
+
+/// "Not visible outside of the package", or a class in the constant pool.
+const NO_TOKEN: u8 = 0xff;
+const NO_TYPE: u16 = 0xffff;
+
+/// Makes the component.
+pub(super) fn component(
+    program: &Program,
+    methods: &Methods,
+    layout: &Layout<'_>,
+    class_component: &ClassComponent,
+    assembled: &[Assembled],
+) -> Result<Descriptor, BackendError> {
+    let mut builder = Builder { program, methods, layout, types: TypeTable::default() };
+    builder.types.constant_pool_types = vec![NO_TYPE; layout.pool.len()];
+    for (index, symbol) in layout.pool.iter().enumerate() {
+        let offset = builder.symbol_type(symbol)?;
+        if let Some(slot) = builder.types.constant_pool_types.get_mut(index) {
+            *slot = offset;
+        }
+    }
+    let mut classes = Vec::new();
+    for index in 0..class_component.classes.len() {
+        classes.push(builder.class(ClassId(index), assembled)?);
+    }
+    Ok(Descriptor { classes, types: builder.types })
+}
+
+struct Builder<'a> {
+    program: &'a Program,
+    methods: &'a Methods,
+    layout: &'a Layout<'a>,
+    types: TypeTable,
+}
+
+impl Builder<'_> {
+    fn spelled(&self) -> Types<'_> {
+        Types { imports: &self.layout.imports, classes: &self.layout.classes }
+    }
+
+    fn intern(&mut self, descriptor: Option<TypeDescriptor>, what: &str) -> Result<u16, BackendError> {
+        descriptor.and_then(|descriptor| self.types.intern(&descriptor)).ok_or_else(|| BackendError::TooLarge {
+            place: what.to_owned(),
+            what: "the signature or the table of types",
+            value: self.types.descriptors.len(),
+            limit: 0xffff,
+        })
+    }
+
+    fn symbol_type(&mut self, symbol: &Symbol) -> Result<u16, BackendError> {
+        let spelled = self.spelled();
+        let single = |described: Option<DescribedType>| TypeDescriptor::from_types(&[described?]);
+        let descriptor = match symbol {
+            Symbol::Class(_) | Symbol::ApiClass(_) => return Ok(NO_TYPE),
+            Symbol::Field(class, field) => {
+                let field = self.program.classes.get(class.0).and_then(|class| class.fields.get(*field));
+                single(field.and_then(|field| spelled.field(&field.ty)))
+            }
+            Symbol::Array(array) => {
+                single(self.program.arrays.get(array.0).and_then(|array| spelled.array(&array.element)))
+            }
+            Symbol::Static(function) | Symbol::Virtual(function) => {
+                let is_instance = self.methods.linkage(*function).is_instance();
+                let function = self.program.functions.get(function.0);
+                function.and_then(|function| spelled.function(function, is_instance))
+            }
+            Symbol::Constructor(_) => spelled.java("()V"),
+            Symbol::ApiStatic(method) | Symbol::ApiVirtual(method) => spelled.java(&method.descriptor),
+        };
+        self.intern(descriptor, &format!("{symbol:?}"))
+    }
+
+    fn class(&mut self, id: ClassId, assembled: &[Assembled]) -> Result<ClassDescriptor, BackendError> {
+        let is_applet = self.program.applets.iter().any(|applet| applet.class == id);
+        let this_class = self.layout.classes.get(id.0).copied().unwrap_or(ClassRef::Internal(0));
+        let mut fields = self.instance_fields(id, this_class)?;
+        if self.layout.array_home == id {
+            fields.extend(self.array_fields()?);
+        }
+        let mut methods = Vec::new();
+        for method in assembled.iter().filter(|method| method.class == id) {
+            methods.push(self.method(method)?);
+        }
+        Ok(ClassDescriptor {
+            token: NO_TOKEN,
+            access_flags: if is_applet { access::ACC_PUBLIC } else { 0 },
+            this_class,
+            interfaces: Vec::new(),
+            fields,
+            methods,
+        })
+    }
+
+    fn instance_fields(&mut self, id: ClassId, class: ClassRef) -> Result<Vec<FieldDescriptor>, BackendError> {
+        let fields = self.program.classes.get(id.0).map_or(&[][..], |class| class.fields.as_slice());
+        let tokens = self.layout.field_tokens.get(id.0).cloned().unwrap_or_default();
+        let mut described = Vec::new();
+        for (field, token) in fields.iter().zip(tokens) {
+            let field_type = match field.ty {
+                Type::Bool => 0x8002,
+                Type::U8 | Type::I8 => 0x8003,
+                Type::U16 | Type::I16 | Type::Usize => 0x8004,
+                _ => {
+                    let descriptor =
+                        self.spelled().field(&field.ty).and_then(|ty| TypeDescriptor::from_types(&[ty]));
+                    self.intern(descriptor, &field.name)?
+                }
+            };
+            let location = FieldLocation::Instance { class, token };
+            described.push(FieldDescriptor { token, access_flags: 0, location, field_type });
+        }
+        described.sort_by_key(|field| field.token);
+        Ok(described)
+    }
+
+    fn array_fields(&mut self) -> Result<Vec<FieldDescriptor>, BackendError> {
+        let mut described = Vec::new();
+        for (offset, array) in &self.layout.arrays {
+            let element = self.program.arrays.get(array.0).map_or(Element::U8, |array| array.element.clone());
+            let descriptor = self.spelled().array(&element).and_then(|ty| TypeDescriptor::from_types(&[ty]));
+            described.push(FieldDescriptor {
+                token: NO_TOKEN,
+                access_flags: access::ACC_STATIC | access::ACC_FINAL,
+                location: FieldLocation::Static(StaticRef::Internal(*offset)),
+                field_type: self.intern(descriptor, "a constant array")?,
+            });
+        }
+        Ok(described)
+    }
+
+    fn method(&mut self, method: &Assembled) -> Result<MethodDescriptor, BackendError> {
+        let (token, access_flags, descriptor) = match method.function {
+            None => (NO_TOKEN, access::ACC_INIT, self.spelled().java("()V")),
+            Some(id) => {
+                let linkage = self.methods.linkage(id);
+                let function = self.program.functions.get(id.0);
+                let is_entry = function.is_some_and(|function| function.entry.is_some());
+                let (token, flags) = match linkage {
+                    Linkage::Static if is_entry => (NO_TOKEN, access::ACC_PUBLIC | access::ACC_STATIC),
+                    Linkage::Static => (NO_TOKEN, access::ACC_STATIC),
+                    Linkage::Private => (NO_TOKEN, access::ACC_PRIVATE),
+                    Linkage::Package(token) => (0x80 | token, 0),
+                    Linkage::Public(token) => (token, access::ACC_PUBLIC),
+                };
+                let spelled = self.spelled();
+                (token, flags, function.and_then(|function| spelled.function(function, linkage.is_instance())))
+            }
+        };
+        Ok(MethodDescriptor {
+            token,
+            access_flags,
+            method_offset: method.offset,
+            type_offset: self.intern(descriptor, &method.path)?,
+            bytecode_count: method.code_size,
+            exception_handler_count: 0,
+            exception_handler_index: 0,
+        })
+    }
+}
