@@ -231,6 +231,13 @@ impl ApiPackage {
             .find(|class| class.name == name || class.simple_name() == name)
     }
 
+    /// True if an item that came with version `since` is in `version`. What the oldest known version has is taken
+    /// to be in all before it.
+    #[must_use]
+    pub fn has(&self, since: Version, version: Version) -> bool {
+        since <= version || self.versions.first() == Some(&since)
+    }
+
     /// The newest known version.
     #[must_use]
     pub fn newest(&self) -> Version {

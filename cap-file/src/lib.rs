@@ -11,9 +11,11 @@ pub mod export_file;
 pub mod instruction;
 pub mod limits;
 pub mod opcode;
+pub mod verify;
 
 pub use cap::CapFile;
 pub use error::{ReadError, WriteError};
 pub use export_file::ExportFile;
 pub use instruction::{Instruction, Instructions, Operands};
 pub use opcode::Opcode;
+pub use verify::{Exports, verify};

@@ -1,0 +1,88 @@
+//! The rules, each with an id that does not change and the clause of JCVM 3.0.5 that states or implies it.
+
+macro_rules! rules {
+    ($($variant:ident $id:literal $clause:literal $text:literal,)*) => {
+        /// A rule that a CAP file has to keep.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Rule { $(#[doc = $text] $variant,)* }
+
+        impl Rule {
+            /// Every rule.
+            pub const ALL: &'static [Rule] = &[$(Rule::$variant,)*];
+
+            /// Its id, for reports and filters.
+            #[must_use]
+            pub const fn id(self) -> &'static str {
+                match self { $(Rule::$variant => $id,)* }
+            }
+
+            /// The clause of JCVM 3.0.5.
+            #[must_use]
+            pub const fn clause(self) -> &'static str {
+                match self { $(Rule::$variant => $clause,)* }
+            }
+
+            /// What it asks for.
+            #[must_use]
+            pub const fn text(self) -> &'static str {
+                match self { $(Rule::$variant => $text,)* }
+            }
+        }
+    };
+}
+
+rules! {
+    HeaderFlags "header-flags" "6.4" "The flags of the header tell whether Export and Applet components are present; other bits are 0.",
+    HeaderInt "header-int" "6.4" "A package that uses the type int says so with ACC_INT.",
+    DebugFormat "debug-format" "6.15" "A Debug component needs format 2.2.",
+    DirectorySizes "directory-sizes" "6.5" "Each component has the size that the directory gives.",
+    DirectoryStatic "directory-static" "6.5" "The directory's static field sizes are those of the Static Field component.",
+    DirectoryCounts "directory-counts" "6.5" "The directory counts imports and applets.",
+    DirectoryCustom "directory-custom" "6.5" "Custom components have tags from 128 to 255 and stand in the directory, and none is missing.",
+    AppletCount "applet-count" "6.6" "An Applet component has at least one applet.",
+    AppletAid "applet-aid" "6.6" "An applet's AID begins with the RID of the package and is its own.",
+    AppletInstall "applet-install" "6.6" "The install method is a public static method of an applet class, with the signature ([BSB)V.",
+    ImportCount "import-count" "6.7" "A package imports at most 128 others.",
+    ImportUnique "import-unique" "6.7" "No package is imported twice, or imports itself.",
+    ImportKnown "import-known" "6.7" "The export file of each imported package is at hand.",
+    ImportVersion "import-version" "4.5.2" "The imported version has the major version of the export file and no higher minor version.",
+    ConstantClass "constant-class" "6.8.1" "A class reference leads to a class of this package or to an exported class of an import.",
+    ConstantInstanceField "constant-instance-field" "6.8.2" "An instance field reference leads to a field that its class declares.",
+    ConstantVirtualMethod "constant-virtual-method" "6.8.2" "A virtual method reference leads to a method of its class.",
+    ConstantSuperMethod "constant-super-method" "6.8.2" "A super method reference names a class of this package whose superclass has the method.",
+    ConstantStaticField "constant-static-field" "6.8.3" "A static field reference leads to a static field.",
+    ConstantStaticMethod "constant-static-method" "6.8.3" "A static method reference leads to a static method, a constructor or a private method.",
+    ClassFlags "class-flags" "6.9.2" "Undefined flag bits of classes are 0; a remote class says what is remote.",
+    ClassSuper "class-super" "6.9.2" "A superclass is a class that is not final and, if internal, stands before its subclass.",
+    ClassInterfaces "class-interfaces" "6.9.2" "Superinterfaces and implemented interfaces are interfaces, each once and before its user.",
+    ClassShareable "class-shareable" "6.9.2" "ACC_SHAREABLE is set exactly on what is or implements a shareable interface.",
+    ClassInstanceSize "class-instance-size" "6.9.2" "The instance size and the reference tokens are those of the declared fields.",
+    ClassMethodTable "class-method-table" "6.9.2" "Method tables hold tokens up to 127 and lead to virtual methods of the class or a superclass.",
+    ClassOverride "class-override" "4.3.7.6" "A method overrides one with the same signature that is not final, and is no less visible.",
+    ClassAbstract "class-abstract" "6.9.2" "Only an abstract class has abstract methods.",
+    ClassInterfaceTable "class-interface-table" "6.9.2.4" "Each interface method is mapped to a public virtual method with the same signature.",
+    MethodCover "method-cover" "6.14.4" "The described methods fill the Method component without gap or overlap.",
+    MethodHeader "method-header" "6.10.2" "A method's header has no undefined flags; an abstract method has no code, any other has some.",
+    MethodArguments "method-arguments" "6.10.2" "nargs is the number of words of the signature, this included.",
+    MethodDescriptorFlags "method-flags" "6.14.4" "The access flags of a method go together and agree with its header.",
+    HandlerRange "handler-range" "6.10.1" "A handler's range and its code are instructions of one method, which counts the handler as its own.",
+    HandlerOrder "handler-order" "6.10.1" "Ranges are nested or apart, inner before outer; the stop bit marks those that no other encloses.",
+    HandlerType "handler-type" "6.10.1" "What is caught is a class that is a Throwable.",
+    CodeDecode "code-decode" "7.5" "Bytecode is a sequence of whole instructions.",
+    CodeBranch "code-branch" "7.5" "Every jump leads to an instruction of the same method.",
+    CodeSwitch "code-switch" "7.5" "The keys of a lookup switch ascend.",
+    CodeConstant "code-constant" "7.5" "An instruction's constant is of the kind that the instruction needs.",
+    CodeArrayType "code-array-type" "7.5" "An array type operand is one of those defined; primitive arrays have constant 0.",
+    StaticImage "static-image" "6.11" "The image is as long as its references, default values and other values.",
+    StaticArray "static-array" "6.11" "Initialised arrays are primitive, hold whole elements and are no more than the references.",
+    StaticFields "static-fields" "6.11" "Described static fields lie in the right part of the image and do not overlap.",
+    ReferenceCover "reference-cover" "6.12" "The locations are exactly those of the constant pool indices in the code.",
+    ExportClasses "export-classes" "6.13" "Exported classes exist, and the descriptor gives each its token.",
+    ExportMembers "export-members" "6.13" "Exported static fields and methods exist, belong to the class and are visible outside.",
+    DescriptorPresent "descriptor-present" "6.14" "A file to be verified has a Descriptor component.",
+    DescriptorClasses "descriptor-classes" "6.14.1" "Each class of the Class component is described once, with its flags and interfaces.",
+    DescriptorMembers "descriptor-members" "6.14" "Tokens of members are unique in their class; fields and methods say where they are.",
+    DescriptorTypes "descriptor-types" "6.14.5" "Every type is well-formed and every type offset leads to one.",
+    DescriptorConstants "descriptor-constants" "6.14.5" "The type of each constant is that of what it refers to.",
+    DebugIndices "debug-indices" "6.15" "Indices of the Debug component lead to strings, classes and methods.",
+}

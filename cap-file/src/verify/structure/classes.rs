@@ -1,0 +1,402 @@
+//! Class component: hierarchy, fields and method tables.
+
+use crate::component::class::{ClassEntry, ClassInfo, ImplementedInterface, InterfaceInfo};
+use crate::component::descriptor::{ClassDescriptor, FieldLocation, access};
+use crate::component::{ClassRef, Tag};
+use crate::verify::Rule;
+use crate::verify::check::Checker;
+use crate::verify::world::{Callee, ClassId, Origin, Visibility};
+
+pub(super) fn check(checker: &mut Checker<'_, '_>) {
+    for (offset, entry) in checker.cap.class.entries() {
+        let Some(id) = checker.world.own_class(offset) else {
+            continue;
+        };
+        let at = usize::from(offset);
+        match entry {
+            ClassEntry::Interface(interface) => check_interface(checker, id, at, interface),
+            ClassEntry::Class(class) => {
+                superclass(checker, at, class);
+                flags(checker, id, at, class);
+                interfaces(
+                    checker,
+                    at,
+                    &class
+                        .interfaces
+                        .iter()
+                        .map(|implemented| implemented.interface)
+                        .collect::<Vec<_>>(),
+                );
+                if let Some(Origin::Own {
+                    descriptor: Some(descriptor),
+                    ..
+                }) = checker.world.get(id).map(|class| class.origin)
+                {
+                    instance_size(checker, at, class, descriptor);
+                    method_tables(checker, id, at, class);
+                    for implemented in &class.interfaces {
+                        interface_table(checker, id, at, implemented);
+                    }
+                    abstract_methods(checker, id, at, class, descriptor);
+                }
+            }
+        }
+    }
+}
+
+fn check_interface(
+    checker: &mut Checker<'_, '_>,
+    id: ClassId,
+    at: usize,
+    interface: &InterfaceInfo,
+) {
+    interfaces(checker, at, &interface.superinterfaces);
+    let defined = ClassInfo::ACC_INTERFACE | ClassInfo::ACC_SHAREABLE | ClassInfo::ACC_REMOTE;
+    let flags = interface.flags;
+    checker.require(
+        flags & !defined == 0,
+        Rule::ClassFlags,
+        Tag::Class,
+        at,
+        "no undefined flags",
+        || format!("0x{flags:x}"),
+    );
+    let world = checker.world;
+    let shareable = world
+        .all_interfaces(id)
+        .iter()
+        .any(|other| *other != id && world.is_shareable(*other));
+    let set = flags & ClassInfo::ACC_SHAREABLE != 0;
+    checker.require(
+        set == shareable || !world.all_imports_known(),
+        Rule::ClassShareable,
+        Tag::Class,
+        at,
+        &format!("ACC_SHAREABLE {shareable}"),
+        || set.to_string(),
+    );
+}
+
+fn superclass(checker: &mut Checker<'_, '_>, at: usize, class: &ClassInfo) {
+    let world = checker.world;
+    let right = match class.super_class {
+        None => false,
+        Some(reference) if world.is_unknown_import(reference) => true,
+        Some(reference) => {
+            let before =
+                !matches!(reference, ClassRef::Internal(offset) if usize::from(offset) >= at);
+            before
+                && world
+                    .class(reference)
+                    .is_some_and(|id| !world.is_interface(id) && !world.is_final(id))
+        }
+    };
+    checker.require(
+        right,
+        Rule::ClassSuper,
+        Tag::Class,
+        at + 1,
+        "a class that is not final and stands before this one",
+        || format!("{:?}", class.super_class),
+    );
+}
+
+fn flags(checker: &mut Checker<'_, '_>, id: ClassId, at: usize, class: &ClassInfo) {
+    let world = checker.world;
+    let defined = ClassInfo::ACC_SHAREABLE | ClassInfo::ACC_REMOTE;
+    checker.require(
+        class.flags & !defined == 0,
+        Rule::ClassFlags,
+        Tag::Class,
+        at,
+        "no undefined flags",
+        || format!("0x{:x}", class.flags),
+    );
+    let shareable = world
+        .all_interfaces(id)
+        .into_iter()
+        .any(|interface| world.is_shareable(interface));
+    let set = class.flags & ClassInfo::ACC_SHAREABLE != 0;
+    checker.require(
+        set == shareable || !world.all_imports_known(),
+        Rule::ClassShareable,
+        Tag::Class,
+        at,
+        &format!("ACC_SHAREABLE {shareable}"),
+        || set.to_string(),
+    );
+}
+
+fn interfaces(checker: &mut Checker<'_, '_>, at: usize, references: &[ClassRef]) {
+    let world = checker.world;
+    for (index, reference) in references.iter().enumerate() {
+        if world.is_unknown_import(*reference) {
+            continue;
+        }
+        let before = !matches!(reference, ClassRef::Internal(offset) if usize::from(*offset) >= at);
+        let right = before
+            && !references
+                .iter()
+                .take(index)
+                .any(|other| other == reference)
+            && world
+                .class(*reference)
+                .is_some_and(|id| world.is_interface(id));
+        checker.require(
+            right,
+            Rule::ClassInterfaces,
+            Tag::Class,
+            at,
+            "an interface that stands before its user, named once",
+            || format!("{reference:?}"),
+        );
+    }
+}
+
+fn instance_size(
+    checker: &mut Checker<'_, '_>,
+    at: usize,
+    class: &ClassInfo,
+    descriptor: &ClassDescriptor,
+) {
+    let world = checker.world;
+    let mut size = 0;
+    let mut fields = Vec::new();
+    for field in &descriptor.fields {
+        if let FieldLocation::Instance { token, .. } = field.location {
+            let Some(found) = world.field_type(field) else {
+                return;
+            };
+            size += found.words();
+            fields.push((usize::from(token), found));
+        }
+    }
+    fields.sort_unstable_by_key(|(token, _)| *token);
+    // A token is the word offset of its field: fields follow each other without gap.
+    let mut next = 0;
+    let dense = fields.iter().all(|(token, found)| {
+        let here = *token == next;
+        next += found.words();
+        here
+    });
+    let references: Vec<usize> = fields
+        .iter()
+        .filter(|(_, found)| found.is_reference())
+        .map(|(token, _)| *token)
+        .collect();
+    let first = references.first().copied().unwrap_or(0xff);
+    let contiguous = references
+        .windows(2)
+        .all(|pair| matches!(pair, [low, high] if low + 1 == *high));
+    let right = dense
+        && contiguous
+        && usize::from(class.declared_instance_size) == size
+        && usize::from(class.reference_count) == references.len()
+        && usize::from(class.first_reference_token) == first;
+    checker.require(
+        right,
+        Rule::ClassInstanceSize,
+        Tag::Class,
+        at + 3,
+        &format!(
+            "{size} words of fields, {} references from token {first}",
+            references.len()
+        ),
+        || {
+            format!(
+                "size {}, {} references from token {}, tokens {:?}",
+                class.declared_instance_size,
+                class.reference_count,
+                class.first_reference_token,
+                fields.iter().map(|(token, _)| token).collect::<Vec<_>>()
+            )
+        },
+    );
+}
+
+/// Both tables: tokens in range, entries of the right kind, overriding as Java allows.
+fn method_tables(checker: &mut Checker<'_, '_>, id: ClassId, at: usize, class: &ClassInfo) {
+    let tables = [
+        (
+            0x00,
+            class.public_method_table_base,
+            &class.public_virtual_methods,
+        ),
+        (
+            0x80,
+            class.package_method_table_base,
+            &class.package_virtual_methods,
+        ),
+    ];
+    let above = checker.world.get(id).and_then(|class| class.super_class);
+    for (high, base, table) in tables {
+        let right = usize::from(base) + table.len() <= 128;
+        checker.require(
+            right,
+            Rule::ClassMethodTable,
+            Tag::Class,
+            at + 6,
+            "tokens up to 127",
+            || format!("{} methods from token {base}", table.len()),
+        );
+        if !right {
+            continue;
+        }
+        for (token, offset) in (base..).zip(table) {
+            entry(checker, id, above, at, high | token, *offset);
+        }
+    }
+}
+
+fn entry(
+    checker: &mut Checker<'_, '_>,
+    id: ClassId,
+    above: Option<ClassId>,
+    at: usize,
+    token: u8,
+    offset: u16,
+) {
+    let world = checker.world;
+    let inherited = above.and_then(|above| world.virtual_method(above, token));
+    if offset == 0xffff {
+        // Inherited from another package.
+        let right = inherited
+            .as_ref()
+            .is_some_and(|callee| !world.is_own(callee.class))
+            || !world.all_imports_known();
+        checker.require(
+            right,
+            Rule::ClassMethodTable,
+            Tag::Class,
+            at + 6,
+            "a method of a superclass in another package",
+            || format!("none with token {token}"),
+        );
+        return;
+    }
+    let Some((owner, method)) = world.method_at(offset) else {
+        checker.report(
+            Rule::ClassMethodTable,
+            Tag::Class,
+            at + 6,
+            "the offset of a method",
+            format!("{offset} for token {token}"),
+        );
+        return;
+    };
+    let Some(own) = world.virtual_method(id, token) else {
+        return;
+    };
+    let in_package = token & 0x80 != 0;
+    let right = world.is_subtype(id, owner)
+        && method.token == token
+        && !own.is_static
+        && !own.is_constructor
+        && own.visibility != Visibility::Private
+        && in_package == (own.visibility == Visibility::Package);
+    checker.require(
+        right,
+        Rule::ClassMethodTable,
+        Tag::Class,
+        at + 6,
+        "a virtual method of the class or a superclass with this token",
+        || format!("{offset} for token {token}"),
+    );
+    if owner == id
+        && let Some(inherited) = inherited
+    {
+        let allowed = overrides(&own, &inherited);
+        checker.require(
+            allowed,
+            Rule::ClassOverride,
+            Tag::Class,
+            at + 6,
+            "the same signature as a method that is not final, and no less visibility",
+            || format!("the method with token {token}"),
+        );
+    }
+}
+
+fn overrides(own: &Callee, inherited: &Callee) -> bool {
+    let rank = |callee: &Callee| match callee.visibility {
+        Visibility::Private => 0,
+        Visibility::Package => 1,
+        Visibility::Protected => 2,
+        Visibility::Public => 3,
+    };
+    !inherited.is_final && own.signature == inherited.signature && rank(own) >= rank(inherited)
+}
+
+fn interface_table(
+    checker: &mut Checker<'_, '_>,
+    id: ClassId,
+    at: usize,
+    implemented: &ImplementedInterface,
+) {
+    let world = checker.world;
+    let Some(interface) = world.class(implemented.interface) else {
+        return;
+    };
+    if !world.is_interface(interface) {
+        return;
+    }
+    let count = world.interface_method_count(interface);
+    let mut right = count == Some(implemented.methods.len());
+    for (token, method) in (0u8..=255).zip(&implemented.methods) {
+        let wanted = world.interface_method(interface, token);
+        let found = world.virtual_method(id, *method);
+        right &= match (wanted, found) {
+            (Some(wanted), Some(found)) => {
+                wanted.signature == found.signature && found.visibility == Visibility::Public
+            }
+            // An abstract class need not have the method: its subclasses map the interface again.
+            (Some(_), None) => world.is_abstract(id),
+            _ => false,
+        };
+    }
+    checker.require(
+        right,
+        Rule::ClassInterfaceTable,
+        Tag::Class,
+        at,
+        &format!(
+            "a public method with the same signature for each of {} methods of {}",
+            count.unwrap_or(0),
+            world.name(interface)
+        ),
+        || format!("tokens {:?}", implemented.methods),
+    );
+}
+
+fn abstract_methods(
+    checker: &mut Checker<'_, '_>,
+    id: ClassId,
+    at: usize,
+    class: &ClassInfo,
+    descriptor: &ClassDescriptor,
+) {
+    let world = checker.world;
+    if descriptor.access_flags & access::ACC_ABSTRACT_CLASS != 0 {
+        return;
+    }
+    let end = class
+        .public_method_table_base
+        .saturating_add(u8::try_from(class.public_virtual_methods.len()).unwrap_or(u8::MAX));
+    let package_end = class
+        .package_method_table_base
+        .saturating_add(u8::try_from(class.package_virtual_methods.len()).unwrap_or(u8::MAX));
+    let tokens = (0..end.min(128)).chain((0..package_end.min(128)).map(|token| token | 0x80));
+    for token in tokens {
+        let is_abstract = world
+            .virtual_method(id, token)
+            .is_some_and(|callee| callee.is_abstract);
+        checker.require(
+            !is_abstract,
+            Rule::ClassAbstract,
+            Tag::Class,
+            at,
+            "a class without abstract methods, or ACC_ABSTRACT",
+            || format!("the method with token {token} is abstract"),
+        );
+    }
+}

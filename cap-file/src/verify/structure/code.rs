@@ -1,0 +1,279 @@
+//! The instructions of all methods, one by one: decoding, jumps, constants, reference locations.
+
+use crate::component::Tag;
+use crate::component::constant_pool::Constant;
+use crate::component::descriptor::{MethodDescriptor, access};
+use crate::component::header::Header;
+use crate::component::method::{Method, MethodComponent};
+use crate::instruction::{Instruction, Operands};
+use crate::opcode::{Layout, Opcode};
+use crate::verify::check::Checker;
+use crate::verify::world::{Type, World};
+use crate::verify::{Finding, Rule};
+
+/// A decoded method.
+pub(crate) struct MethodCode<'a> {
+    pub(crate) method: Method<'a>,
+    pub(crate) described: &'a MethodDescriptor,
+    pub(crate) instructions: Vec<Instruction>,
+}
+
+impl MethodCode<'_> {
+    /// Index of the instruction at this offset of the bytecode.
+    pub(crate) fn index_at(&self, offset: usize) -> Option<usize> {
+        self.instructions
+            .binary_search_by_key(&offset, |instruction| instruction.offset)
+            .ok()
+    }
+
+    /// Index of the instruction that a jump from `from` leads to.
+    pub(crate) fn jump_target(&self, from: usize, jump: i16) -> Option<usize> {
+        self.index_at(from.checked_add_signed(jump.into())?)
+    }
+}
+
+pub(super) fn check(checker: &mut Checker<'_, '_>) {
+    let cap = checker.cap;
+    let Some(descriptor) = &cap.descriptor else {
+        return;
+    };
+    let mut one_byte = Vec::new();
+    let mut two_bytes = catch_types(&cap.method);
+    let mut uses_int = uses_int(checker.world);
+    for (class, described) in descriptor.methods() {
+        if class.access_flags & access::ACC_INTERFACE != 0 {
+            continue;
+        }
+        let Some(method) = cap.method.described(described) else {
+            continue;
+        };
+        let Some(code) = decode(checker, method, described) else {
+            continue;
+        };
+        for instruction in &code.instructions {
+            let at = usize::from(method.code_offset()) + instruction.offset;
+            uses_int |= instruction.opcode.uses_int();
+            if let Some((rule, expected)) = broken(checker.world, &code, instruction) {
+                checker.findings.push(Finding {
+                    rule,
+                    component: Tag::Method,
+                    offset: Some(at),
+                    method: Some(format!("method at {}", method.offset)),
+                    instruction: Some(instruction.opcode.mnemonic().to_owned()),
+                    expected: expected.to_owned(),
+                    found: format!("{:?}", instruction.operands),
+                });
+            }
+            if let Some(reference) = instruction.pool_reference() {
+                let list = if reference.width == 1 {
+                    &mut one_byte
+                } else {
+                    &mut two_bytes
+                };
+                list.push(at + reference.operand_offset);
+            }
+        }
+        handler_bounds(checker, &code);
+    }
+    one_byte.sort_unstable();
+    two_bytes.sort_unstable();
+    let locations = &cap.reference_location;
+    for (what, located, found) in [
+        ("one-byte", locations.byte_offsets(), one_byte),
+        ("two-byte", locations.byte2_offsets(), two_bytes),
+    ] {
+        let missing = found
+            .iter()
+            .find(|offset| located.binary_search(offset).is_err());
+        let extra = located
+            .iter()
+            .find(|offset| found.binary_search(offset).is_err());
+        checker.require(
+            located == found,
+            Rule::ReferenceCover,
+            Tag::ReferenceLocation,
+            None,
+            &format!(
+                "the offsets of the {} {what} constant pool indices",
+                found.len()
+            ),
+            || {
+                format!(
+                    "{} offsets, missing {missing:?}, without index {extra:?}",
+                    located.len()
+                )
+            },
+        );
+    }
+    let said = cap.header.flags & Header::ACC_INT != 0;
+    checker.require(
+        said || !uses_int,
+        Rule::HeaderInt,
+        Tag::Header,
+        6,
+        "ACC_INT, since the package uses int",
+        || "no such flag".to_owned(),
+    );
+}
+
+/// Where handlers name what they catch; a `finally` names nothing.
+fn catch_types(component: &MethodComponent) -> Vec<usize> {
+    let handlers = component.exception_handlers.iter().enumerate();
+    handlers
+        .filter(|(_, handler)| handler.catch_type_index != 0)
+        .map(|(index, _)| 1 + MethodComponent::HANDLER_SIZE * index + 6)
+        .collect()
+}
+
+/// Fields or signatures with `int`.
+fn uses_int(world: &World<'_>) -> bool {
+    let descriptor = world.cap.descriptor.iter();
+    descriptor
+        .flat_map(|descriptor| &descriptor.classes)
+        .any(|class| {
+            class
+                .fields
+                .iter()
+                .any(|field| matches!(world.field_type(field), Some(Type::Int | Type::IntArray)))
+                || class.methods.iter().any(|method| {
+                    world
+                        .signature(method.type_offset)
+                        .is_some_and(|signature| {
+                            let mut types = signature.arguments.iter().chain(&signature.result);
+                            types.any(|found| matches!(found, Type::Int | Type::IntArray))
+                        })
+                })
+        })
+}
+
+fn decode<'a>(
+    checker: &mut Checker<'_, '_>,
+    method: Method<'a>,
+    described: &'a MethodDescriptor,
+) -> Option<MethodCode<'a>> {
+    match crate::instruction::Instructions::new(method.bytecode).collect() {
+        Ok(instructions) => Some(MethodCode {
+            method,
+            described,
+            instructions,
+        }),
+        Err(error) => {
+            checker.report(
+                Rule::CodeDecode,
+                Tag::Method,
+                usize::from(method.code_offset()),
+                "whole instructions",
+                error.to_string(),
+            );
+            None
+        }
+    }
+}
+
+fn handler_bounds(checker: &mut Checker<'_, '_>, code: &MethodCode<'_>) {
+    let first = usize::from(code.described.exception_handler_index);
+    let handlers = checker.cap.method.exception_handlers.iter().enumerate();
+    for (index, handler) in handlers
+        .skip(first)
+        .take(code.described.exception_handler_count.into())
+    {
+        let base = usize::from(code.method.code_offset());
+        let instruction = |offset: usize| {
+            offset
+                .checked_sub(base)
+                .and_then(|offset| code.index_at(offset))
+                .is_some()
+        };
+        let start = usize::from(handler.start_offset);
+        let end = start + usize::from(handler.active_length);
+        let bounds = instruction(start)
+            && (instruction(end) || end == base + code.method.bytecode.len())
+            && instruction(handler.handler_offset.into());
+        checker.require(
+            bounds,
+            Rule::HandlerRange,
+            Tag::Method,
+            1 + 8 * index,
+            "bounds at instructions",
+            || format!("{handler:?}"),
+        );
+    }
+}
+
+/// The rule that an instruction breaks by itself.
+fn broken(
+    world: &World<'_>,
+    code: &MethodCode<'_>,
+    instruction: &Instruction,
+) -> Option<(Rule, &'static str)> {
+    let lost = |jump: &i16| code.jump_target(instruction.offset, *jump).is_none();
+    if instruction.jumps().iter().any(lost) {
+        return Some((Rule::CodeBranch, "a jump to an instruction of this method"));
+    }
+    if let Operands::LookupSwitch { pairs, .. } = &instruction.operands
+        && pairs
+            .windows(2)
+            .any(|pair| matches!(pair, [(low, _), (high, _)] if low >= high))
+    {
+        return Some((Rule::CodeSwitch, "ascending keys"));
+    }
+    match instruction.operands {
+        Operands::ArrayType(element) if !(10..=13).contains(&element) => {
+            return Some((Rule::CodeArrayType, "an element type of 10 to 13"));
+        }
+        Operands::TypeCheck { array_type, index } => match array_type {
+            0 | 14 => {}
+            10..=13 if index == 0 => return None,
+            _ => {
+                return Some((
+                    Rule::CodeArrayType,
+                    "type 0 or 10 to 14, and constant 0 for primitive arrays",
+                ));
+            }
+        },
+        _ => {}
+    }
+    let reference = instruction.pool_reference()?;
+    let (fits, expected) = needed(instruction.opcode, world.constant(reference.index));
+    (!fits).then_some((Rule::CodeConstant, expected))
+}
+
+/// Whether a constant is of the kind that an instruction needs.
+fn needed(opcode: Opcode, constant: Option<Constant>) -> (bool, &'static str) {
+    match opcode {
+        Opcode::New
+        | Opcode::Anewarray
+        | Opcode::Checkcast
+        | Opcode::Instanceof
+        | Opcode::Invokeinterface => (matches!(constant, Some(Constant::Class(_))), "a class"),
+        Opcode::Invokevirtual => (
+            matches!(constant, Some(Constant::VirtualMethod { .. })),
+            "a virtual method",
+        ),
+        Opcode::Invokespecial => (
+            matches!(
+                constant,
+                Some(Constant::StaticMethod(_) | Constant::SuperMethod { .. })
+            ),
+            "a constructor, a private method or a super method",
+        ),
+        Opcode::Invokestatic => (
+            matches!(constant, Some(Constant::StaticMethod(_))),
+            "a static method",
+        ),
+        _ if opcode.mnemonic().contains("static_") => (
+            matches!(constant, Some(Constant::StaticField(_))),
+            "a static field",
+        ),
+        _ => {
+            debug_assert!(matches!(
+                opcode.layout(),
+                Layout::PoolByte | Layout::PoolShort
+            ));
+            (
+                matches!(constant, Some(Constant::InstanceField { .. })),
+                "an instance field",
+            )
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! Descriptor component: it describes what is there, and every type is one.
+
+use crate::component::class::{ClassEntry, ClassInfo};
+use crate::component::common::DescribedType;
+use crate::component::constant_pool::Constant;
+use crate::component::descriptor::{ClassDescriptor, Descriptor, FieldLocation, access};
+use crate::component::{ClassRef, Tag};
+use crate::verify::Rule;
+use crate::verify::check::Checker;
+use crate::verify::world::{Signature, World};
+
+pub(super) fn check(checker: &mut Checker<'_, '_>) {
+    let Some(descriptor) = &checker.cap.descriptor else {
+        checker.report(
+            Rule::DescriptorPresent,
+            Tag::Descriptor,
+            None,
+            "a Descriptor component",
+            "none: types cannot be checked",
+        );
+        return;
+    };
+    classes(checker, descriptor);
+    for class in &descriptor.classes {
+        members(checker, class);
+    }
+    types(checker, descriptor);
+    constants(checker, descriptor);
+}
+
+fn classes(checker: &mut Checker<'_, '_>, descriptor: &Descriptor) {
+    for (offset, entry) in checker.cap.class.entries() {
+        let reference = ClassRef::Internal(offset);
+        let mut described = descriptor
+            .classes
+            .iter()
+            .filter(|class| class.this_class == reference);
+        let agrees = match (described.next(), described.next()) {
+            (Some(class), None) => agrees(class, entry),
+            _ => false,
+        };
+        checker.require(
+            agrees,
+            Rule::DescriptorClasses,
+            Tag::Descriptor,
+            None,
+            "one description, with the flags and interfaces of the Class component",
+            || format!("class offset {offset}"),
+        );
+    }
+    for class in &descriptor.classes {
+        let known = matches!(class.this_class, ClassRef::Internal(offset) if checker.world.own_class(offset).is_some());
+        checker.require(
+            known,
+            Rule::DescriptorClasses,
+            Tag::Descriptor,
+            None,
+            "a class of this package",
+            || format!("{:?}", class.this_class),
+        );
+    }
+}
+
+fn agrees(described: &ClassDescriptor, entry: ClassEntry<'_>) -> bool {
+    let has = |flag: u8| described.access_flags & flag != 0;
+    let defined =
+        access::ACC_PUBLIC | access::ACC_FINAL | access::ACC_INTERFACE | access::ACC_ABSTRACT_CLASS;
+    let flags = described.access_flags & !defined == 0;
+    // Only what is visible outside has a token.
+    let token = described.token == 0xff || has(access::ACC_PUBLIC);
+    match entry {
+        ClassEntry::Interface(interface) => {
+            flags
+                && token
+                && has(access::ACC_INTERFACE)
+                && !has(access::ACC_FINAL)
+                // The superinterfaces are in the Class component; converters leave them out here.
+                && (described.interfaces.is_empty() || described.interfaces == interface.superinterfaces)
+        }
+        ClassEntry::Class(class) => {
+            let interfaces = class
+                .interfaces
+                .iter()
+                .map(|implemented| implemented.interface);
+            flags
+                && token
+                && !has(access::ACC_INTERFACE)
+                && !(has(access::ACC_FINAL) && has(access::ACC_ABSTRACT_CLASS))
+                && described.interfaces.iter().copied().eq(interfaces)
+                && class.flags & ClassInfo::ACC_INTERFACE == 0
+        }
+    }
+}
+
+fn members(checker: &mut Checker<'_, '_>, class: &ClassDescriptor) {
+    let is_interface = class.access_flags & access::ACC_INTERFACE != 0;
+    let mut seen = Vec::new();
+    for field in &class.fields {
+        let visibility =
+            field.access_flags & (access::ACC_PUBLIC | access::ACC_PRIVATE | access::ACC_PROTECTED);
+        let (is_static, here) = match field.location {
+            FieldLocation::Static(_) => (true, true),
+            FieldLocation::Instance { class: owner, .. } => {
+                (false, owner == class.this_class && !is_interface)
+            }
+        };
+        let unique =
+            (is_static && field.token == 0xff) || !seen.contains(&(is_static, field.token));
+        seen.push((is_static, field.token));
+        checker.require(
+            here && unique && visibility.count_ones() <= 1,
+            Rule::DescriptorMembers,
+            Tag::Descriptor,
+            None,
+            "a field of the class with a token of its own and one visibility",
+            || format!("{field:?}"),
+        );
+        checker.require(
+            checker.world.field_type(field).is_some() || !checker.world.all_imports_known(),
+            Rule::DescriptorTypes,
+            Tag::Descriptor,
+            None,
+            "the type of a field",
+            || format!("0x{:04x} of {field:?}", field.field_type),
+        );
+    }
+    let mut seen = Vec::new();
+    for method in &class.methods {
+        let space = method.access_flags & (access::ACC_STATIC | access::ACC_INIT) != 0;
+        let key = (space, method.token);
+        let unique = method.token == 0xff || !seen.contains(&key);
+        seen.push(key);
+        checker.require(
+            unique,
+            Rule::DescriptorMembers,
+            Tag::Descriptor,
+            None,
+            "methods with tokens of their own",
+            || format!("token {} twice", method.token),
+        );
+        if is_interface {
+            let plain = method.method_offset == 0
+                && method.bytecode_count == 0
+                && method.exception_handler_count == 0;
+            checker.require(
+                plain,
+                Rule::DescriptorMembers,
+                Tag::Descriptor,
+                None,
+                "an interface method without code",
+                || format!("{method:?}"),
+            );
+        }
+        let typed = checker.world.signature(method.type_offset).is_some()
+            || !checker.world.all_imports_known();
+        checker.require(
+            typed,
+            Rule::DescriptorTypes,
+            Tag::Descriptor,
+            None,
+            "the signature of a method",
+            || format!("offset {} of {method:?}", method.type_offset),
+        );
+    }
+}
+
+fn types(checker: &mut Checker<'_, '_>, descriptor: &Descriptor) {
+    for (offset, described) in descriptor.types.entries() {
+        let right = described
+            .types()
+            .is_some_and(|types| well_formed(checker.world, &types))
+            && (described.nibble_count % 2 == 0
+                || described.bytes.last().is_none_or(|last| last & 15 == 0));
+        checker.require(
+            right,
+            Rule::DescriptorTypes,
+            Tag::Descriptor,
+            None,
+            "a type, or types of arguments and a result",
+            || format!("{:02x?} at offset {offset} of the types", described.bytes),
+        );
+    }
+}
+
+fn well_formed(world: &World<'_>, types: &[DescribedType]) -> bool {
+    let Some((_, arguments)) = types.split_last() else {
+        return false;
+    };
+    let known = |described: &DescribedType| match described {
+        DescribedType::Reference(class) | DescribedType::ReferenceArray(class) => {
+            world.class(*class).is_some() || world.is_unknown_import(*class)
+        }
+        _ => true,
+    };
+    types.iter().all(known) && arguments.iter().all(|argument| argument.words() > 0)
+}
+
+/// A constant with the signature of what it leads to.
+fn signature(world: &World<'_>, constant: Constant) -> Option<Signature> {
+    let callee = match constant {
+        Constant::VirtualMethod { class, token } => {
+            world.virtual_method(world.class(class)?, token)?
+        }
+        Constant::SuperMethod { class, token } => {
+            world.virtual_method(world.get(world.class(class)?)?.super_class?, token)?
+        }
+        Constant::StaticMethod(reference) => world.static_method(reference)?,
+        Constant::InstanceField { class, token } => {
+            let field = world.instance_field(class, token)?;
+            return Some(Signature {
+                arguments: Vec::new(),
+                result: Some(field.field_type),
+            });
+        }
+        Constant::StaticField(reference) => {
+            let field = world.static_field(reference)?;
+            return Some(Signature {
+                arguments: Vec::new(),
+                result: Some(field.field_type),
+            });
+        }
+        Constant::Class(_) => return None,
+    };
+    Some(callee.signature)
+}
+
+fn constants(checker: &mut Checker<'_, '_>, descriptor: &Descriptor) {
+    let pool = &checker.cap.constant_pool.entries;
+    let types = &descriptor.types.constant_pool_types;
+    if pool.len() != types.len() {
+        checker.report(
+            Rule::DescriptorConstants,
+            Tag::Descriptor,
+            None,
+            format!("{} types of constants", pool.len()),
+            types.len().to_string(),
+        );
+        return;
+    }
+    for (index, (constant, offset)) in pool.iter().zip(types).enumerate() {
+        let right = match constant {
+            Constant::Class(_) => *offset == 0xffff,
+            // What cannot be resolved has been reported.
+            _ => signature(checker.world, *constant)
+                .is_none_or(|expected| checker.world.signature(*offset) == Some(expected)),
+        };
+        checker.require(
+            right,
+            Rule::DescriptorConstants,
+            Tag::Descriptor,
+            None,
+            "the type of what the constant refers to",
+            || format!("type offset {offset} for constant {index}, {constant:?}"),
+        );
+    }
+}

@@ -1,0 +1,259 @@
+//! Header, Directory, Applet and Import components.
+
+use crate::component::Tag;
+use crate::component::descriptor::access;
+use crate::component::header::Header;
+use crate::verify::Rule;
+use crate::verify::check::Checker;
+use crate::verify::world::{Callee, Type, World};
+
+/// Bytes of an AID that name its owner (ISO 7816-5).
+const RID: usize = 5;
+
+pub(super) fn check(checker: &mut Checker<'_, '_>) {
+    flags(checker);
+    directory(checker);
+    applets(checker);
+    imports(checker);
+}
+
+fn flags(checker: &mut Checker<'_, '_>) {
+    let cap = checker.cap;
+    let flags = cap.header.flags;
+    let mut expected = flags & Header::ACC_INT;
+    expected |= if cap.export.is_some() {
+        Header::ACC_EXPORT
+    } else {
+        0
+    };
+    expected |= if cap.applet.is_some() {
+        Header::ACC_APPLET
+    } else {
+        0
+    };
+    let text = format!("flags 0x{expected:02x}");
+    checker.require(
+        flags == expected,
+        Rule::HeaderFlags,
+        Tag::Header,
+        6,
+        &text,
+        || format!("0x{flags:02x}"),
+    );
+    let debug = cap.debug.is_none() || cap.header.format.minor >= 2;
+    checker.require(
+        debug,
+        Rule::DebugFormat,
+        Tag::Debug,
+        None,
+        "format 2.2",
+        || format!("format {}", cap.header.format),
+    );
+}
+
+fn directory(checker: &mut Checker<'_, '_>) {
+    let cap = checker.cap;
+    let mut right = cap.clone();
+    if let Err(error) = right.update_directory() {
+        checker.report(
+            Rule::DirectorySizes,
+            Tag::Directory,
+            None,
+            "components that can be written",
+            error.to_string(),
+        );
+        return;
+    }
+    let (is, should) = (&cap.directory, &right.directory);
+    for (index, expected) in should.component_sizes.iter().enumerate() {
+        let found = is.component_sizes.get(index);
+        let text = format!("size {expected} of component {}", index + 1);
+        checker.require(
+            found == Some(expected),
+            Rule::DirectorySizes,
+            Tag::Directory,
+            2 * index,
+            &text,
+            || found.map_or_else(|| "no size".to_owned(), u16::to_string),
+        );
+    }
+    let statics = |directory: &crate::component::directory::Directory| {
+        let (image, count) = (
+            directory.static_image_size,
+            directory.static_array_init_count,
+        );
+        format!(
+            "image {image} bytes, {count} arrays of {} bytes",
+            directory.static_array_init_size
+        )
+    };
+    let offset = 2 * is.component_sizes.len();
+    checker.require(
+        statics(is) == statics(should),
+        Rule::DirectoryStatic,
+        Tag::Directory,
+        offset,
+        &statics(should),
+        || statics(is),
+    );
+    let counts = |directory: &crate::component::directory::Directory| {
+        format!(
+            "{} imports, {} applets",
+            directory.import_count, directory.applet_count
+        )
+    };
+    checker.require(
+        counts(is) == counts(should),
+        Rule::DirectoryCounts,
+        Tag::Directory,
+        offset + 6,
+        &counts(should),
+        || counts(is),
+    );
+    let listed: Vec<u8> = is.custom.iter().map(|custom| custom.tag).collect();
+    let present: Vec<u8> = cap.custom.iter().map(|custom| custom.tag).collect();
+    let same = listed.len() == present.len()
+        && present
+            .iter()
+            .all(|tag| *tag >= 128 && listed.contains(tag))
+        && is.custom == should.custom;
+    checker.require(
+        same,
+        Rule::DirectoryCustom,
+        Tag::Directory,
+        offset + 8,
+        "one entry with the right size for each custom component (tags 128 to 255)",
+        || format!("entries for {listed:?}, components {present:?}"),
+    );
+}
+
+/// `public static void install(byte[] bArray, short bOffset, byte bLength)` of a subclass of `Applet`.
+fn is_install(world: &World<'_>, offset: u16) -> bool {
+    let Some((class, method)) = world.method_at(offset) else {
+        return false;
+    };
+    let is_applet = world
+        .named("javacard/framework/Applet")
+        .is_some_and(|applet| world.is_subtype(class, applet) || !world.all_imports_known());
+    let needed = access::ACC_PUBLIC | access::ACC_STATIC;
+    let signature = world.signature(method.type_offset);
+    is_applet
+        && method.access_flags & needed == needed
+        && signature.is_some_and(|signature| {
+            signature.arguments == [Type::ByteArray, Type::Short, Type::Byte]
+                && signature.result.is_none()
+        })
+}
+
+fn applets(checker: &mut Checker<'_, '_>) {
+    let cap = checker.cap;
+    let Some(component) = &cap.applet else { return };
+    checker.require(
+        !component.applets.is_empty(),
+        Rule::AppletCount,
+        Tag::Applet,
+        0,
+        "at least one applet",
+        || "none".to_owned(),
+    );
+    let rid = cap.header.package.aid.0.get(..RID);
+    let mut offset = 1;
+    for (index, applet) in component.applets.iter().enumerate() {
+        let own = applet.aid.0.get(..RID) == rid
+            && component
+                .applets
+                .iter()
+                .take(index)
+                .all(|other| other.aid != applet.aid);
+        checker.require(
+            own,
+            Rule::AppletAid,
+            Tag::Applet,
+            offset,
+            "an AID with the package's RID that no other applet has",
+            || applet.aid.to_string(),
+        );
+        offset += 1 + applet.aid.0.len();
+        let install = applet.install_method_offset;
+        let right = cap.descriptor.is_none() || is_install(checker.world, install);
+        checker.require(
+            right,
+            Rule::AppletInstall,
+            Tag::Applet,
+            offset,
+            "the offset of public static install([BSB)V in a subclass of Applet",
+            || format!("offset {install}"),
+        );
+        offset += 2;
+    }
+}
+
+fn imports(checker: &mut Checker<'_, '_>) {
+    let cap = checker.cap;
+    let packages = &cap.import.packages;
+    checker.require(
+        packages.len() <= 128,
+        Rule::ImportCount,
+        Tag::Import,
+        0,
+        "at most 128 packages",
+        || packages.len().to_string(),
+    );
+    let mut offset = 1;
+    for (index, package) in packages.iter().enumerate() {
+        let unique = package.aid != cap.header.package.aid
+            && packages
+                .iter()
+                .take(index)
+                .all(|other| other.aid != package.aid);
+        checker.require(
+            unique,
+            Rule::ImportUnique,
+            Tag::Import,
+            offset,
+            "a package not named before",
+            || package.aid.to_string(),
+        );
+        match checker.world.imports.get(index).copied().flatten() {
+            None => checker.report(
+                Rule::ImportKnown,
+                Tag::Import,
+                offset,
+                format!(
+                    "the export file of package {} version {}",
+                    package.aid, package.version
+                ),
+                "none (pass it with --exp)",
+            ),
+            Some((known, version)) => {
+                let supplied = known
+                    .versions
+                    .iter()
+                    .any(|known| known.major == version.major && known.minor >= version.minor);
+                let expected = format!(
+                    "version {} of {} or an older one with its major version",
+                    known.newest(),
+                    known.name
+                );
+                checker.require(
+                    supplied,
+                    Rule::ImportVersion,
+                    Tag::Import,
+                    offset,
+                    &expected,
+                    || version.to_string(),
+                );
+            }
+        }
+        offset += 3 + package.aid.0.len();
+    }
+}
+
+/// Used by the rule on exported methods as well.
+pub(super) const fn is_visible_outside(callee: &Callee) -> bool {
+    use crate::verify::world::Visibility;
+    matches!(
+        callee.visibility,
+        Visibility::Public | Visibility::Protected
+    )
+}

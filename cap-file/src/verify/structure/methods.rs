@@ -1,0 +1,250 @@
+//! Method component: headers, handlers, and that the described methods fill it.
+
+use crate::component::Tag;
+use crate::component::constant_pool::Constant;
+use crate::component::descriptor::{MethodDescriptor, access};
+use crate::component::method::{ExceptionHandler, Method, MethodComponent, MethodHeader};
+use crate::verify::Rule;
+use crate::verify::check::Checker;
+
+pub(super) fn check(checker: &mut Checker<'_, '_>) {
+    let cap = checker.cap;
+    let Some(descriptor) = &cap.descriptor else {
+        return;
+    };
+    let mut methods: Vec<&MethodDescriptor> = descriptor
+        .classes
+        .iter()
+        .filter(|class| class.access_flags & access::ACC_INTERFACE == 0)
+        .flat_map(|class| &class.methods)
+        .collect();
+    methods.sort_by_key(|method| method.method_offset);
+    cover(checker, &methods);
+    for described in &methods {
+        if let Some(method) = cap.method.described(described) {
+            header(checker, described, &method);
+        }
+    }
+    handlers(checker, &cap.method, &methods);
+}
+
+fn cover(checker: &mut Checker<'_, '_>, methods: &[&MethodDescriptor]) {
+    let component = &checker.cap.method;
+    let mut next = usize::from(component.first_offset());
+    for described in methods {
+        let at = usize::from(described.method_offset);
+        let whole = at == next && component.described(described).is_some();
+        checker.require(
+            whole,
+            Rule::MethodCover,
+            Tag::Method,
+            at,
+            &format!("a whole method at offset {next}"),
+            || {
+                format!(
+                    "a method at {at} with {} bytes of code",
+                    described.bytecode_count
+                )
+            },
+        );
+        let Some(method) = component.described(described) else {
+            return;
+        };
+        next = at + usize::from(method.header.size()) + method.bytecode.len();
+    }
+    let end = usize::from(component.first_offset()) + component.methods.len();
+    checker.require(
+        next == end,
+        Rule::MethodCover,
+        Tag::Method,
+        next,
+        &format!("methods up to offset {end}"),
+        || format!("the last ends at {next}"),
+    );
+}
+
+fn header(checker: &mut Checker<'_, '_>, described: &MethodDescriptor, method: &Method<'_>) {
+    let header = &method.header;
+    let at = usize::from(method.offset);
+    let defined = MethodHeader::ACC_EXTENDED | MethodHeader::ACC_ABSTRACT;
+    let right = header.flags & !defined == 0 && header.is_abstract() == method.bytecode.is_empty();
+    checker.require(
+        right,
+        Rule::MethodHeader,
+        Tag::Method,
+        at,
+        "no undefined flags, and code unless abstract",
+        || {
+            format!(
+                "flags 0x{:x}, {} bytes of code",
+                header.flags,
+                method.bytecode.len()
+            )
+        },
+    );
+    flags(checker, described, header, at);
+    let is_static = described.access_flags & access::ACC_STATIC != 0;
+    if let Some(signature) = checker.world.signature(described.type_offset) {
+        let words = signature.argument_words() + usize::from(!is_static);
+        checker.require(
+            usize::from(header.nargs) == words,
+            Rule::MethodArguments,
+            Tag::Method,
+            at + 1,
+            &format!("nargs {words}"),
+            || header.nargs.to_string(),
+        );
+    }
+}
+
+fn flags(
+    checker: &mut Checker<'_, '_>,
+    described: &MethodDescriptor,
+    header: &MethodHeader,
+    at: usize,
+) {
+    let has = |flag: u8| described.access_flags & flag != 0;
+    let visibility =
+        described.access_flags & (access::ACC_PUBLIC | access::ACC_PRIVATE | access::ACC_PROTECTED);
+    let is_abstract = has(access::ACC_ABSTRACT_METHOD);
+    let binds_early = has(access::ACC_STATIC) || has(access::ACC_INIT) || has(access::ACC_PRIVATE);
+    let right = visibility.count_ones() <= 1
+        && is_abstract == header.is_abstract()
+        && !(is_abstract && (binds_early || has(access::ACC_FINAL)))
+        && !(has(access::ACC_INIT) && (has(access::ACC_STATIC) || has(access::ACC_FINAL)))
+        && described.access_flags & 0x20 == 0;
+    checker.require(
+        right,
+        Rule::MethodDescriptorFlags,
+        Tag::Descriptor,
+        None,
+        "access flags that go together and agree with the header",
+        || format!("0x{:02x} of the method at {at}", described.access_flags),
+    );
+}
+
+fn handlers(
+    checker: &mut Checker<'_, '_>,
+    component: &MethodComponent,
+    methods: &[&MethodDescriptor],
+) {
+    let ranges: Vec<(usize, usize)> = component
+        .exception_handlers
+        .iter()
+        .map(|handler| {
+            let start = usize::from(handler.start_offset);
+            (start, start + usize::from(handler.active_length))
+        })
+        .collect();
+    for (index, handler) in component.exception_handlers.iter().enumerate() {
+        let at = 1 + MethodComponent::HANDLER_SIZE * index;
+        range(checker, component, methods, index, handler);
+        let (start, end) = ranges.get(index).copied().unwrap_or_default();
+        let later = ranges.iter().skip(index + 1);
+        // A later handler of the same method may be apart or enclose this one.
+        let ordered = later
+            .clone()
+            .all(|(other, to)| *other >= end || *to <= start || (*other <= start && *to >= end));
+        checker.require(
+            ordered,
+            Rule::HandlerOrder,
+            Tag::Method,
+            at,
+            "handlers of inner ranges before those of outer ones",
+            || format!("{start} to {end}"),
+        );
+        let enclosed = later
+            .clone()
+            .any(|(other, to)| *other <= start && *to >= end && (*other, *to) != (start, end))
+            || later.clone().any(|range| *range == (start, end));
+        checker.require(
+            handler.stop != enclosed,
+            Rule::HandlerOrder,
+            Tag::Method,
+            at + 2,
+            &format!("stop bit {}", !enclosed),
+            || handler.stop.to_string(),
+        );
+        if handler.catch_type_index != 0 {
+            catch_type(checker, at, handler.catch_type_index);
+        }
+    }
+    for method in methods {
+        let end = usize::from(method.exception_handler_index)
+            + usize::from(method.exception_handler_count);
+        let known = end <= component.exception_handlers.len();
+        checker.require(
+            known,
+            Rule::HandlerRange,
+            Tag::Descriptor,
+            None,
+            "handlers of the handler table",
+            || {
+                format!(
+                    "{} from {}",
+                    method.exception_handler_count, method.exception_handler_index
+                )
+            },
+        );
+    }
+}
+
+fn catch_type(checker: &mut Checker<'_, '_>, at: usize, index: u16) {
+    let world = checker.world;
+    let right = match world.constant(index) {
+        Some(Constant::Class(class)) if world.is_unknown_import(class) => true,
+        Some(Constant::Class(class)) => world.class(class).is_some_and(|id| {
+            world
+                .named("java/lang/Throwable")
+                .is_some_and(|throwable| world.is_subtype(id, throwable))
+        }),
+        _ => false,
+    };
+    checker.require(
+        right,
+        Rule::HandlerType,
+        Tag::Method,
+        at + 6,
+        "the constant of a Throwable class",
+        || format!("constant {index}"),
+    );
+}
+
+/// That a handler lies in one method, which lists it. Whether its bounds are instructions is seen when the code
+/// is decoded.
+fn range(
+    checker: &mut Checker<'_, '_>,
+    component: &MethodComponent,
+    methods: &[&MethodDescriptor],
+    index: usize,
+    handler: &ExceptionHandler,
+) {
+    let inside = methods.iter().any(|described| {
+        let Some(method) = component.described(described) else {
+            return false;
+        };
+        let code = usize::from(method.code_offset());
+        let end = code + method.bytecode.len();
+        let (start, length) = (
+            usize::from(handler.start_offset),
+            usize::from(handler.active_length),
+        );
+        let first = usize::from(described.exception_handler_index);
+        let listed =
+            (first..first + usize::from(described.exception_handler_count)).contains(&index);
+        listed
+            && start >= code
+            && length > 0
+            && start + length <= end
+            && (code..end).contains(&usize::from(handler.handler_offset))
+    });
+    let at = 1 + MethodComponent::HANDLER_SIZE * index;
+    checker.require(
+        inside,
+        Rule::HandlerRange,
+        Tag::Method,
+        at,
+        "a range and a handler in the method that lists it",
+        || format!("{handler:?}"),
+    );
+}

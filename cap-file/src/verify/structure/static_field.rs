@@ -1,0 +1,111 @@
+//! Static Field component.
+
+use crate::component::Tag;
+use crate::component::constant_pool::StaticRef;
+use crate::component::descriptor::FieldLocation;
+use crate::verify::Rule;
+use crate::verify::check::Checker;
+use crate::verify::world::Type;
+
+pub(super) fn check(checker: &mut Checker<'_, '_>) {
+    let statics = &checker.cap.static_field;
+    let references = 2 * usize::from(statics.reference_count);
+    let size =
+        references + usize::from(statics.default_value_count) + statics.non_default_values.len();
+    checker.require(
+        usize::from(statics.image_size) == size,
+        Rule::StaticImage,
+        Tag::StaticField,
+        0,
+        &format!("an image of {size} bytes"),
+        || statics.image_size.to_string(),
+    );
+    let arrays = statics.array_init.len();
+    checker.require(
+        arrays <= usize::from(statics.reference_count),
+        Rule::StaticArray,
+        Tag::StaticField,
+        4,
+        "no more initialised arrays than references",
+        || format!("{arrays} arrays, {} references", statics.reference_count),
+    );
+    let mut offset = 6;
+    for array in &statics.array_init {
+        let element = match array.element_type {
+            2 | 3 => 1,
+            4 => 2,
+            5 => 4,
+            _ => 0,
+        };
+        let whole = element > 0 && array.values.len() % element == 0;
+        checker.require(
+            whole,
+            Rule::StaticArray,
+            Tag::StaticField,
+            offset,
+            "whole elements of type 2 to 5",
+            || format!("type {}, {} bytes", array.element_type, array.values.len()),
+        );
+        offset += 3 + array.values.len();
+    }
+    fields(checker, references);
+}
+
+fn fields(checker: &mut Checker<'_, '_>, references: usize) {
+    let Some(descriptor) = &checker.cap.descriptor else {
+        return;
+    };
+    let image = usize::from(checker.cap.static_field.image_size);
+    let mut places = Vec::new();
+    for field in descriptor.classes.iter().flat_map(|class| &class.fields) {
+        let FieldLocation::Static(StaticRef::Internal(offset)) = field.location else {
+            continue;
+        };
+        let Some(found) = checker.world.field_type(field) else {
+            continue;
+        };
+        let start = usize::from(offset);
+        let size = match found {
+            Type::Boolean | Type::Byte => 1,
+            Type::Int => 4,
+            _ => 2,
+        };
+        let fits = if found.is_reference() {
+            start + size <= references
+                && start % 2 == 0
+                && initial_type(checker, start / 2).is_none_or(|array| array == found)
+        } else {
+            start >= references && start + size <= image
+        };
+        checker.require(fits, Rule::StaticFields, Tag::Descriptor, None, "a static field in its part of the image", || {
+            format!("a field of {size} bytes at offset {start} of {image}, references up to {references}")
+        });
+        places.push((start, size));
+    }
+    places.sort_unstable();
+    places.dedup();
+    for pair in places.windows(2) {
+        if let [(first, size), (second, _)] = *pair {
+            checker.require(
+                first + size <= second,
+                Rule::StaticFields,
+                Tag::Descriptor,
+                None,
+                "static fields that do not overlap",
+                || format!("{size} bytes at {first}, the next at {second}"),
+            );
+        }
+    }
+}
+
+/// The type of the array that a reference starts with.
+fn initial_type(checker: &Checker<'_, '_>, index: usize) -> Option<Type> {
+    Some(
+        match checker.cap.static_field.array_init.get(index)?.element_type {
+            2 => Type::BooleanArray,
+            3 => Type::ByteArray,
+            4 => Type::ShortArray,
+            _ => Type::IntArray,
+        },
+    )
+}
