@@ -1,9 +1,14 @@
 //! A simulated Java Card: virtual machine, runtime environment and GlobalPlatform card manager.
 
 pub mod aid;
+pub mod api;
+pub mod card;
 pub mod gp;
 pub mod registry;
 pub mod runtime;
 pub mod secure_channel;
+pub mod session;
+pub mod vm;
 
 pub use aid::Aid;
+pub use card::{Card, CardConfig, CardStatistics};

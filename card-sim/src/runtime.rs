@@ -2,9 +2,24 @@
 //!
 //! The card manager decides *who may* load, install, select and delete; the runtime does it.
 
+mod content;
+mod install;
+mod load;
+mod objects;
+
 use crate::aid::Aid;
-use crate::registry::{Application, ApplicationId, LoadFileId, Privileges, Registry};
+use crate::api::apdu::ApduState;
+use crate::api::build::base_program;
+use crate::registry::{
+    Application, ApplicationId, ApplicationKind, LoadFileId, Privileges, Registry,
+};
 use crate::secure_channel::{SecurityServices, StatusWord};
+use crate::session::{RandomStreams, Session};
+use crate::vm::heap::Context;
+use crate::vm::program::{NO_METHOD, Program};
+use crate::vm::{Heap, HeapConfig, Limits, Stack, Throwable, Trap, Vm};
+use se_crypto::Drbg;
+use std::sync::Arc;
 
 /// Why a load file was refused.
 #[derive(Debug, thiserror::Error)]
@@ -122,92 +137,280 @@ pub struct InstallRequest<'a> {
     pub selectable: bool,
 }
 
+/// What a card is made with, beside its issuer.
+#[derive(Clone, Copy, Debug)]
+pub struct RuntimeConfig {
+    /// Seed of all random bytes.
+    pub seed: u64,
+    /// Sizes of the memories.
+    pub memory: HeapConfig,
+    /// What one command may use.
+    pub limits: Limits,
+    /// Bytes of the APDU buffer, at least 261.
+    pub apdu_buffer: u16,
+}
+
+impl Default for RuntimeConfig {
+    fn default() -> Self {
+        Self {
+            seed: 0,
+            memory: HeapConfig::default(),
+            limits: Limits::default(),
+            apdu_buffer: 261,
+        }
+    }
+}
+
+/// A load file's bytes, kept to link it anew.
+#[derive(Clone, Debug)]
+struct Code {
+    id: LoadFileId,
+    bytes: Arc<[u8]>,
+    statics: u16,
+}
+
 /// The runtime environment: the registry and, behind it, the virtual machine with its memory.
 #[derive(Clone, Debug)]
 pub struct Runtime {
     /// The registry. Change life cycles and privileges here; entries other than security domains
     /// come and go through the methods below.
     pub registry: Registry,
-    selected: Option<ApplicationId>,
+    program: Arc<Program>,
+    /// In the order in which they were loaded, so that imports come first.
+    code: Vec<Code>,
+    heap: Heap,
+    session: Session,
+    stack: Stack,
+    limits: Limits,
+    torn: bool,
 }
 
+/// Success.
+const OK: StatusWord = 0x9000;
+/// No precise diagnosis: what an uncaught exception gives (JCRE 3.0.5 §4.4).
+const UNKNOWN: StatusWord = 0x6F00;
+
 impl Runtime {
-    /// An empty card with one issuer security domain.
+    /// An empty card of default sizes and seed with one issuer security domain.
     #[must_use]
     pub fn new(issuer_security_domain: Application) -> Self {
+        Self::with_config(issuer_security_domain, &RuntimeConfig::default())
+    }
+
+    /// An empty card with one issuer security domain.
+    #[must_use]
+    pub fn with_config(issuer_security_domain: Application, config: &RuntimeConfig) -> Self {
+        let program = base_program();
+        let mut heap = Heap::new(config.memory);
+        let objects = objects::make(&mut heap, program, config.apdu_buffer.max(261));
+        let random = RandomStreams::new(&Drbg::from_seed(config.seed));
         Self {
             registry: Registry::new(issuer_security_domain),
-            selected: None,
+            program: Arc::new(program.clone()),
+            code: Vec::new(),
+            heap,
+            session: Session::new(objects, random),
+            stack: Stack::default(),
+            limits: config.limits,
+            torn: false,
         }
     }
 
-    /// Loads a package from load file data: its components one after the other, as in the value
-    /// of tag C4 (GPCS 2.3.1 §11.6.2.3).
-    ///
-    /// # Errors
-    /// [`LoadError`]; the card is then as before.
-    pub fn load(
-        &mut self,
-        load_file_data: &[u8],
-        security_domain: ApplicationId,
-    ) -> Result<LoadFileId, LoadError> {
-        let _ = security_domain;
-        Err(LoadError::Malformed(format!(
-            "{} bytes without a header component",
-            load_file_data.len()
-        )))
+    /// The card's memory, for reports.
+    #[must_use]
+    pub fn heap(&self) -> &Heap {
+        &self.heap
     }
 
-    /// Makes an instance of a module: runs its `install` method.
-    ///
-    /// # Errors
-    /// [`InstallError`]; the card is then as before.
-    pub fn install(
-        &mut self,
-        services: &mut dyn SecurityServices,
-        request: &InstallRequest<'_>,
-    ) -> Result<ApplicationId, InstallError> {
-        let _ = services;
-        Err(InstallError::UnknownModule(request.module))
+    /// The linked code, for reports.
+    #[must_use]
+    pub fn program(&self) -> &Program {
+        &self.program
     }
 
-    /// Deletes an application: `uninstall()`, then its objects and its registry entry.
-    ///
-    /// # Errors
-    /// [`DeleteError`]; the card is then as before.
-    pub fn delete_application(
-        &mut self,
-        services: &mut dyn SecurityServices,
-        id: ApplicationId,
-    ) -> Result<(), DeleteError> {
-        let _ = services;
-        self.registry
-            .remove_application(id)
-            .map(drop)
-            .ok_or(DeleteError::Unknown)
+    /// The runtime environment's state, for reports.
+    #[must_use]
+    pub fn session(&self) -> &Session {
+        &self.session
     }
 
-    /// Deletes a load file and, if asked, the applications made from it.
-    ///
-    /// # Errors
-    /// [`DeleteError`]; the card is then as before.
-    pub fn delete_load_file(
-        &mut self,
-        services: &mut dyn SecurityServices,
-        id: LoadFileId,
-        with_applications: bool,
-    ) -> Result<(), DeleteError> {
-        let _ = (services, with_applications);
-        self.registry
-            .remove_load_file(id)
-            .map(drop)
-            .ok_or(DeleteError::Unknown)
+    /// The exception that no applet caught during the last command, in words.
+    #[must_use]
+    pub fn last_fault(&self) -> Option<&str> {
+        self.session.last_fault.as_deref()
     }
 
     /// The application that commands go to.
     #[must_use]
     pub fn selected(&self) -> Option<ApplicationId> {
-        self.selected
+        self.session.selected
+    }
+
+    /// Counts one persistent write of the card manager's own. False means that power is cut at
+    /// this very write: do not write, stop at once.
+    #[must_use]
+    pub fn persistent_write(&mut self) -> bool {
+        let counted = self.heap.count_external_write().is_ok();
+        self.torn |= !counted;
+        counted
+    }
+
+    /// Bytes of persistent memory that are free.
+    #[must_use]
+    pub fn free_persistent(&self) -> usize {
+        self.heap.persistent_free()
+    }
+
+    /// Bytes of transient memory that are free.
+    #[must_use]
+    pub fn free_transient(&self) -> usize {
+        self.heap.transient_free()
+    }
+
+    /// Cuts power at the `k`-th persistent write from now (1 is the next one); `None` takes that
+    /// back.
+    pub fn tear_at(&mut self, k: Option<u64>) {
+        self.heap.tear_at(k);
+    }
+
+    /// Whether power was cut and has not come back.
+    #[must_use]
+    pub fn is_torn(&self) -> bool {
+        self.torn
+    }
+
+    /// Power comes back: an open transaction is rolled back, transient memory is zero, nothing is
+    /// selected.
+    pub fn power_on(&mut self) {
+        self.torn = false;
+        self.heap.power_on();
+        self.session.selected = None;
+        self.session.selecting = false;
+        self.session.installation = None;
+        self.session.apdu = ApduState::default();
+        if std::mem::take(&mut self.session.deletion_requested) {
+            self.collect();
+        }
+    }
+
+    /// Lends the parts to a virtual machine.
+    fn with_machine<R>(
+        &mut self,
+        services: &mut dyn SecurityServices,
+        work: impl FnOnce(&mut Vm<'_>) -> R,
+    ) -> R {
+        let program = Arc::clone(&self.program);
+        let mut machine = Vm::new(
+            &program,
+            &mut self.heap,
+            &mut self.registry,
+            &mut self.session,
+            services,
+            &mut self.stack,
+            self.limits,
+        );
+        let result = work(&mut machine);
+        let executed = machine.executed();
+        self.session.usage.bytecodes += executed;
+        result
+    }
+
+    /// Calls a virtual method of an applet.
+    fn call_applet(
+        &mut self,
+        services: &mut dyn SecurityServices,
+        id: ApplicationId,
+        token: u8,
+        argument: Option<u16>,
+    ) -> Result<i32, Trap> {
+        let Some(ApplicationKind::Applet {
+            load_file,
+            instance,
+        }) = self.registry.application(id).map(|applet| applet.kind)
+        else {
+            return Err(Trap::BadCode("a call of no applet"));
+        };
+        let class = self.heap.object(instance).class;
+        let method = self
+            .program
+            .virtual_method(class, token)
+            .filter(|method| *method != NO_METHOD)
+            .ok_or(Trap::BadCode("an applet without this method"))?;
+        let arguments = [
+            instance.cast_signed(),
+            argument.unwrap_or(0).cast_signed(),
+        ];
+        let count = 1 + usize::from(argument.is_some());
+        self.with_machine(services, |machine| {
+            machine.call(
+                method,
+                arguments.get(..count).unwrap_or(&arguments),
+                context_of(load_file),
+                id.0,
+            )
+        })
+    }
+
+    /// The status word that a trap gives; remembers what it was.
+    fn status_of(&mut self, trap: Trap) -> StatusWord {
+        let (status, fault) = match trap {
+            Trap::Thrown(exception) => {
+                let object = self.heap.object(exception);
+                let reason = if object.length > 0 {
+                    self.heap.short(object.address).cast_unsigned()
+                } else {
+                    0
+                };
+                let iso = self.program.throwable(Throwable::Iso);
+                if self.program.is_instance(object.class, iso) {
+                    return reason;
+                }
+                let class = self.program.class(object.class);
+                let name = class.map_or("an object", |class| class.name.as_str());
+                (UNKNOWN, format!("{name}, reason {reason:04X}"))
+            }
+            Trap::Throw(throwable, reason) => (
+                UNKNOWN,
+                format!("{}, reason {reason:04X}", throwable.class_name()),
+            ),
+            Trap::PowerLoss => {
+                self.torn = true;
+                (UNKNOWN, "power was cut".to_owned())
+            }
+            Trap::StepBudget => (
+                UNKNOWN,
+                format!(
+                    "the budget of {} bytecodes for one command is used up",
+                    self.limits.steps
+                ),
+            ),
+            Trap::StackOverflow => (UNKNOWN, "the stack overflowed".to_owned()),
+            Trap::BadCode(what) => (UNKNOWN, format!("code that verification refuses: {what}")),
+        };
+        tracing::debug!(fault, "uncaught");
+        self.session.last_fault = Some(fault);
+        status
+    }
+
+    /// Deselects the selected application, if any.
+    pub fn deselect(&mut self, services: &mut dyn SecurityServices) {
+        let Some(id) = self.session.selected else {
+            return;
+        };
+        let kind = self.registry.application(id).map(|old| old.kind);
+        if let Some(ApplicationKind::Applet { load_file, .. }) = kind {
+            let token = self.session.objects.applet_tokens.deselect;
+            // What deselect() throws is ignored (JCRE 3.0.5 §4.6).
+            if let Err(trap) = self.call_applet(services, id, token, None) {
+                self.status_of(trap);
+            }
+            if self.torn {
+                return;
+            }
+            self.heap.end_of_command();
+            self.heap.clear_on_deselect(context_of(load_file));
+        }
+        self.session.selected = None;
     }
 
     /// Selects an application: `deselect()` of the one before, `select()`, then `process()` with
@@ -218,48 +421,153 @@ impl Runtime {
         id: ApplicationId,
         command: &[u8],
     ) -> Vec<u8> {
-        let _ = (services, command);
-        self.selected = Some(id);
-        vec![0x90, 0x00]
+        self.session.last_fault = None;
+        self.deselect(services);
+        if self.torn {
+            return Vec::new();
+        }
+        let Some(application) = self.registry.application(id) else {
+            return 0x6999u16.to_be_bytes().to_vec();
+        };
+        if application.kind == ApplicationKind::SecurityDomain {
+            self.session.selected = Some(id);
+            return OK.to_be_bytes().to_vec();
+        }
+        self.session.selected = Some(id);
+        self.session.selecting = true;
+        let token = self.session.objects.applet_tokens.select;
+        let accepted = match self.call_applet(services, id, token, None) {
+            Ok(accepted) => accepted != 0,
+            Err(trap) => {
+                self.status_of(trap);
+                false
+            }
+        };
+        self.heap.end_of_command();
+        if self.torn {
+            return Vec::new();
+        }
+        if !accepted {
+            self.session.selected = None;
+            self.session.selecting = false;
+            return 0x6999u16.to_be_bytes().to_vec();
+        }
+        let response = self.process(services, command);
+        self.session.selecting = false;
+        response
     }
 
-    /// Gives a command to the selected applet and returns its response with status word.
+    /// Gives a command to the selected applet and returns its response with status word. Empty
+    /// if power was cut.
     pub fn process(&mut self, services: &mut dyn SecurityServices, command: &[u8]) -> Vec<u8> {
-        let _ = (services, command);
-        vec![0x69, 0x99]
+        self.session.last_fault = None;
+        let Ok(apdu) = ApduState::parse(command) else {
+            return 0x6700u16.to_be_bytes().to_vec();
+        };
+        let Some(id) = self.session.selected else {
+            return 0x6985u16.to_be_bytes().to_vec();
+        };
+        self.fill_buffer(&apdu.initial_buffer());
+        self.session.apdu = apdu;
+        let token = self.session.objects.applet_tokens.process;
+        let apdu = self.session.objects.apdu;
+        let status = match self.call_applet(services, id, token, Some(apdu)) {
+            Ok(_) => OK,
+            Err(trap) => self.status_of(trap),
+        };
+        self.finish(status)
     }
 
-    /// STORE DATA passed on by a security domain: the applet's
-    /// `org.globalplatform.Personalization` or `Application` interface.
+    /// The end of a command.
+    fn finish(&mut self, status: StatusWord) -> Vec<u8> {
+        let mut response = std::mem::take(&mut self.session.apdu.response);
+        self.session.apdu.active = false;
+        if self.torn {
+            return Vec::new();
+        }
+        self.heap.end_of_command();
+        if std::mem::take(&mut self.session.deletion_requested) {
+            self.collect();
+        }
+        response.extend(status.to_be_bytes());
+        response
+    }
+
+    /// Sets the APDU buffer to these bytes and zeros.
+    fn fill_buffer(&mut self, bytes: &[u8]) {
+        let buffer = self.heap.object(self.session.objects.apdu_buffer);
+        let mut content = vec![0; usize::from(buffer.length)];
+        for (place, byte) in content.iter_mut().zip(bytes) {
+            *place = *byte;
+        }
+        // The buffer is transient: no write to it can fail.
+        let _ = self.heap.write_slice(buffer.address, &content);
+    }
+
+    /// STORE DATA passed on by a security domain to the applet's
+    /// `org.globalplatform.Personalization` or `Application` interface. `command` is the whole
+    /// command in plain form.
     ///
     /// # Errors
-    /// The status word to answer.
+    /// The status word to answer: 6985 if the applet has neither interface.
     pub fn process_data(
         &mut self,
         services: &mut dyn SecurityServices,
         id: ApplicationId,
         command: &[u8],
     ) -> Result<Vec<u8>, StatusWord> {
-        let _ = (services, id, command);
-        Err(0x6985)
+        let (method, instance, load_file, responds) =
+            self.data_receiver(id).ok_or(0x6985u16)?;
+        self.fill_buffer(command);
+        let buffer = self.session.objects.apdu_buffer.cast_signed();
+        let length = i16::try_from(command.len()).map_err(|_| 0x6700u16)?;
+        let arguments = [instance.cast_signed(), buffer, 0, length, buffer, 0];
+        let count = if responds { 6 } else { 4 };
+        let result = self.with_machine(services, |machine| {
+            machine.call(
+                method,
+                arguments.get(..count).unwrap_or(&arguments),
+                context_of(load_file),
+                id.0,
+            )
+        });
+        let result = match result {
+            Ok(length) => Ok(usize::try_from(length).unwrap_or(0)),
+            Err(trap) => Err(self.status_of(trap)),
+        };
+        let length = result?;
+        self.heap.end_of_command();
+        if !responds {
+            return Ok(Vec::new());
+        }
+        let bytes = self.heap.bytes(self.session.objects.apdu_buffer);
+        Ok(bytes.get(..length).unwrap_or(&[]).to_vec())
     }
 
-    /// Counts one persistent write of the card manager's own. False means that power is cut at
-    /// this very write: do not write, stop at once.
-    #[must_use]
-    pub fn persistent_write(&mut self) -> bool {
-        true
+    /// The method of an applet that receives STORE DATA, and whether it gives a response.
+    fn data_receiver(&self, id: ApplicationId) -> Option<(u32, u16, LoadFileId, bool)> {
+        let ApplicationKind::Applet {
+            load_file,
+            instance,
+        } = self.registry.application(id)?.kind
+        else {
+            return None;
+        };
+        let class = self.heap.object(instance).class;
+        [
+            ("org/globalplatform/Personalization", true),
+            ("org/globalplatform/Application", false),
+        ]
+        .into_iter()
+        .find_map(|(name, responds)| {
+            let interface = objects::class_named(name)?;
+            let method = self.program.interface_method(class, interface, 0)?;
+            Some((method, instance, load_file, responds))
+        })
     }
+}
 
-    /// Bytes of persistent memory that are free.
-    #[must_use]
-    pub fn free_persistent(&self) -> usize {
-        0
-    }
-
-    /// Bytes of transient memory that are free.
-    #[must_use]
-    pub fn free_transient(&self) -> usize {
-        0
-    }
+/// The firewall context of a load file's applets.
+const fn context_of(load_file: LoadFileId) -> Context {
+    load_file.0 + 1
 }

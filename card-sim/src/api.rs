@@ -1,0 +1,45 @@
+//! The API packages in Rust: which native method stands behind which class, method and
+//! descriptor. Tokens come from `cap_file::api`, and from there alone.
+
+pub mod aid_class;
+pub mod apdu;
+pub mod applet;
+pub mod arguments;
+pub mod build;
+pub mod exceptions;
+pub mod globalplatform;
+pub mod jcsystem;
+pub mod owner_pin;
+pub mod util;
+
+use crate::vm::program::Native;
+
+/// A native method: class, name, descriptor and what runs.
+pub type Row = (&'static str, &'static str, &'static str, Native);
+
+/// A class whose instances have state of their own: class or interface, cells, and how many of
+/// them, from the first on, hold references.
+pub type Layout = (&'static str, u16, u16);
+
+/// Every native method.
+pub(crate) fn natives() -> impl Iterator<Item = &'static Row> {
+    [
+        exceptions::NATIVES,
+        aid_class::NATIVES,
+        apdu::NATIVES,
+        applet::NATIVES,
+        globalplatform::NATIVES,
+        jcsystem::NATIVES,
+        owner_pin::NATIVES,
+        util::NATIVES,
+    ]
+    .into_iter()
+    .flatten()
+}
+
+/// Every class with state.
+pub(crate) fn layouts() -> impl Iterator<Item = &'static Layout> {
+    [exceptions::LAYOUTS, aid_class::LAYOUTS, owner_pin::LAYOUTS]
+        .into_iter()
+        .flatten()
+}

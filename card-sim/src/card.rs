@@ -1,0 +1,206 @@
+//! The card as a reader sees it: reset, commands, power.
+
+use crate::aid::Aid;
+use crate::api::apdu::channel;
+use crate::gp::{CardManager, IssuerConfig};
+use crate::registry::{ApplicationId, LoadFileId, Privileges};
+use crate::runtime::{InstallError, InstallRequest, LoadError, Runtime, RuntimeConfig};
+use crate::vm::{HeapConfig, Limits};
+use cap_file::CapFile;
+
+/// What a new card is like.
+#[derive(Clone, Debug, Default)]
+pub struct CardConfig {
+    /// Seed of every random byte of the card: keys, challenges, padding. The same seed and the
+    /// same commands give the same responses.
+    pub seed: u64,
+    /// Sizes of the memories.
+    pub memory: HeapConfig,
+    /// What one command may use.
+    pub limits: Limits,
+    /// The issuer security domain.
+    pub issuer: IssuerConfig,
+}
+
+/// What a card has used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CardStatistics {
+    /// Bytes of persistent memory in use: code, objects with their headers.
+    pub persistent_used: usize,
+    /// Bytes of persistent memory that are free.
+    pub persistent_free: usize,
+    /// Bytes of transient memory in use.
+    pub transient_used: usize,
+    /// Bytes of transient memory that are free.
+    pub transient_free: usize,
+    /// The most bytes of the commit buffer that one transaction used.
+    pub commit_high_water: usize,
+    /// The most stack words in use at once.
+    pub stack_high_water: usize,
+    /// Writes to persistent memory since the card was made.
+    pub persistent_writes: u64,
+    /// Bytecodes executed since the card was made.
+    pub bytecodes: u64,
+}
+
+/// A simulated card. A clone is a fork: both go on from the same state, independently.
+///
+/// ```
+/// use card_sim::{Card, CardConfig};
+///
+/// let mut card = Card::new(&CardConfig::default());
+/// assert_eq!(card.reset()[0], 0x3B);
+/// // SELECT of an application that is not there.
+/// let response = card.transmit(&[0x00, 0xA4, 0x04, 0x00, 5, 1, 2, 3, 4, 5]);
+/// assert_eq!(response, [0x6A, 0x82]);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Card {
+    pub(crate) runtime: Runtime,
+    pub(crate) manager: CardManager,
+    pub(crate) powered: bool,
+}
+
+impl Card {
+    /// A new card, powered, with its issuer security domain selected.
+    #[must_use]
+    pub fn new(config: &CardConfig) -> Self {
+        let manager = CardManager::new(config.seed, &config.issuer);
+        let runtime = Runtime::with_config(
+            manager.issuer_security_domain(),
+            &RuntimeConfig {
+                seed: config.seed,
+                memory: config.memory,
+                limits: config.limits,
+                ..RuntimeConfig::default()
+            },
+        );
+        let mut card = Self {
+            runtime,
+            manager,
+            powered: false,
+        };
+        card.reset();
+        card
+    }
+
+    /// Resets the card (or powers it up) and gives its answer to reset. An open transaction is
+    /// rolled back, transient memory is cleared.
+    pub fn reset(&mut self) -> Vec<u8> {
+        self.powered = true;
+        self.runtime.power_on();
+        self.manager.reset(&mut self.runtime);
+        self.atr()
+    }
+
+    /// The answer to reset: direct convention, T=1 alone, the historical bytes that an applet may
+    /// have set (ISO 7816-3 §8.2).
+    #[must_use]
+    pub fn atr(&self) -> Vec<u8> {
+        let historical = self.manager.historical_bytes();
+        let historical = historical.get(..15).unwrap_or(historical);
+        let count = u8::try_from(historical.len()).unwrap_or(0);
+        let mut atr = vec![0x3B, 0x80 | count, 0x01];
+        atr.extend(historical);
+        let check = atr.iter().skip(1).fold(0, |check, byte| check ^ byte);
+        atr.push(check);
+        atr
+    }
+
+    /// Takes the power away. The card answers nothing until [`Self::reset`].
+    pub fn power_off(&mut self) {
+        self.powered = false;
+    }
+
+    /// Sends a command and gives the response with its status word. Empty if the card has no
+    /// power, or loses it during the command ([`Self::tear_at`]).
+    pub fn transmit(&mut self, command: &[u8]) -> Vec<u8> {
+        if !self.powered || self.runtime.is_torn() {
+            return Vec::new();
+        }
+        let Some(&cla) = command.first().filter(|_| command.len() >= 4) else {
+            return vec![0x67, 0x00];
+        };
+        if channel(cla) != 0 {
+            return vec![0x68, 0x81];
+        }
+        let response = self.manager.process(&mut self.runtime, command);
+        if self.runtime.is_torn() {
+            return Vec::new();
+        }
+        response
+    }
+
+    /// Loads a CAP file without a secure channel, for tests and quick starts.
+    ///
+    /// # Errors
+    /// [`LoadError`]; the card is then as before.
+    pub fn load_cap(&mut self, cap: &CapFile) -> Result<LoadFileId, LoadError> {
+        self.runtime
+            .load_cap(cap, ApplicationId::ISSUER_SECURITY_DOMAIN)
+    }
+
+    /// Makes a selectable instance of a loaded module without a secure channel. `parameters` are
+    /// what the applet finds behind the privileges: the value of tag C9.
+    ///
+    /// # Errors
+    /// [`InstallError`]; the card is then as before.
+    pub fn install(
+        &mut self,
+        module: Aid,
+        instance: Aid,
+        parameters: &[u8],
+    ) -> Result<ApplicationId, InstallError> {
+        let request = InstallRequest {
+            module,
+            instance,
+            privileges: Privileges::default(),
+            parameters,
+            security_domain: ApplicationId::ISSUER_SECURITY_DOMAIN,
+            selectable: true,
+        };
+        self.runtime.install(self.manager.services(), &request)
+    }
+
+    /// Cuts power at the `k`-th persistent write from now (1 is the next one): the command stops
+    /// there, and the card answers nothing until [`Self::reset`]. `None` takes that back.
+    pub fn tear_at(&mut self, k: Option<u64>) {
+        self.runtime.tear_at(k);
+    }
+
+    /// Whether power was cut by [`Self::tear_at`] and has not come back.
+    #[must_use]
+    pub fn is_torn(&self) -> bool {
+        self.runtime.is_torn()
+    }
+
+    /// What ended the last command in an applet, where it was no `ISOException`: the exception
+    /// that nobody caught, the step budget, code that a verifier would refuse.
+    #[must_use]
+    pub fn last_fault(&self) -> Option<&str> {
+        self.runtime.last_fault()
+    }
+
+    /// The runtime environment behind the card: registry, memory, linked code.
+    #[must_use]
+    pub fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+
+    /// What the card has used.
+    #[must_use]
+    pub fn statistics(&self) -> CardStatistics {
+        let heap = self.runtime.heap();
+        let usage = self.runtime.session().usage;
+        CardStatistics {
+            persistent_used: heap.persistent_used(),
+            persistent_free: heap.persistent_free(),
+            transient_used: heap.transient_used(),
+            transient_free: heap.transient_free(),
+            commit_high_water: heap.usage().commit_high_water,
+            stack_high_water: usage.stack_high_water,
+            persistent_writes: heap.usage().persistent_writes,
+            bytecodes: usage.bytecodes,
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! What the runtime environment itself remembers: its objects on the heap, the command being
+//! processed, random streams, counts.
+
+use crate::aid::Aid;
+use crate::api::apdu::ApduState;
+use crate::registry::ApplicationId;
+use crate::vm::program::ClassId;
+use crate::vm::trap::Throwable;
+use se_crypto::Drbg;
+use serde::{Deserialize, Serialize};
+
+/// References of the objects that the runtime environment makes when a card is made.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct RuntimeObjects {
+    /// The APDU object, a temporary entry point.
+    pub apdu: u16,
+    /// The APDU buffer, a global array.
+    pub apdu_buffer: u16,
+    /// The `SecureChannel` of `GPSystem.getSecureChannel`, a permanent entry point.
+    pub secure_channel: u16,
+    /// The class `java.lang.Object`.
+    pub object_class: ClassId,
+    /// One exception of each class in [`Throwable::ALL`].
+    pub exceptions: Vec<u16>,
+    /// The AID objects of applications, by application.
+    pub aids: Vec<(u8, u16)>,
+    /// Tokens of the methods of applets that the runtime environment calls.
+    pub applet_tokens: AppletTokens,
+}
+
+/// Tokens of the virtual methods of `javacard.framework.Applet`.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub struct AppletTokens {
+    /// `deselect()`
+    pub deselect: u8,
+    /// `getShareableInterfaceObject(AID, byte)`
+    pub get_shareable: u8,
+    /// `select()`
+    pub select: u8,
+    /// `process(APDU)`
+    pub process: u8,
+}
+
+impl RuntimeObjects {
+    /// The runtime environment's exception object of a class.
+    #[must_use]
+    pub fn exception(&self, throwable: Throwable) -> u16 {
+        self.exceptions
+            .get(throwable as usize)
+            .copied()
+            .unwrap_or(0)
+    }
+}
+
+/// Random streams, one for each purpose: the host platform of the applet model draws the same
+/// bytes for the same purpose from the same seed.
+#[derive(Clone, Debug)]
+pub struct RandomStreams {
+    /// `KeyPair.genKeyPair`.
+    pub keygen: Drbg,
+    /// `RandomData`, and random padding.
+    pub random: Drbg,
+}
+
+impl RandomStreams {
+    /// The streams of a seeded card.
+    #[must_use]
+    pub fn new(root: &Drbg) -> Self {
+        Self {
+            keygen: root.stream("keygen"),
+            random: root.stream("random"),
+        }
+    }
+}
+
+/// What a card used, for reports.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SessionUsage {
+    /// The most words of stack in use at once.
+    pub stack_high_water: usize,
+    /// Bytecodes executed since the card was made.
+    pub bytecodes: u64,
+}
+
+/// An installation under way: between the call of `install` and its return.
+#[derive(Clone, Copy, Debug)]
+pub struct Installation {
+    /// The instance AID asked for.
+    pub aid: Aid,
+    /// The AID and instance given to `register`.
+    pub registered: Option<(Aid, u16)>,
+}
+
+/// The runtime environment's state.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// Its objects.
+    pub objects: RuntimeObjects,
+    /// The command being processed.
+    pub apdu: ApduState,
+    /// Random streams.
+    pub random: RandomStreams,
+    /// Counts.
+    pub usage: SessionUsage,
+    /// The application that commands go to.
+    pub selected: Option<ApplicationId>,
+    /// Whether the command being processed is the one that selected the applet.
+    pub selecting: bool,
+    /// An installation under way.
+    pub installation: Option<Installation>,
+    /// `JCSystem.requestObjectDeletion` was called: collect before the next command.
+    pub deletion_requested: bool,
+    /// The last exception that no applet caught, in words.
+    pub last_fault: Option<String>,
+}
+
+impl Session {
+    /// The state of a card that was just powered.
+    #[must_use]
+    pub fn new(objects: RuntimeObjects, random: RandomStreams) -> Self {
+        Self {
+            objects,
+            apdu: ApduState::default(),
+            random,
+            usage: SessionUsage::default(),
+            selected: None,
+            selecting: false,
+            installation: None,
+            deletion_requested: false,
+            last_fault: None,
+        }
+    }
+}

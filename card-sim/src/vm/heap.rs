@@ -1,0 +1,865 @@
+//! The card's memory: objects, persistent and transient bytes, transactions.
+//!
+//! All of it lies in three flat vectors, so that copying a card is three `memcpy`s. One vector of
+//! bytes holds the transient area first and the persistent area after it; an address below
+//! [`HeapConfig::transient_size`] is transient. Objects are found through a table; a reference is
+//! an index into it and 0 is null.
+//!
+//! Every write to persistent memory goes through [`Heap::write`] or [`Heap::write_unlogged`],
+//! where it is counted, logged for rollback, and torn if the power fails there.
+
+use super::trap::{Throwable, Trap};
+use serde::{Deserialize, Serialize};
+
+/// A firewall context: 0 is the runtime environment's, n + 1 that of load file n.
+pub type Context = u8;
+
+/// The context of the runtime environment, which may access everything.
+pub const RUNTIME_CONTEXT: Context = 0;
+
+/// What an object is. Arrays give the size of their elements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[repr(u8)]
+pub enum Kind {
+    /// No object: null, or a reference to something deleted.
+    Free,
+    /// An instance of a class, its fields in cells of two bytes.
+    Instance,
+    /// `boolean[]`
+    BooleanArray,
+    /// `byte[]`
+    ByteArray,
+    /// `short[]`
+    ShortArray,
+    /// `int[]`
+    IntArray,
+    /// An array of references.
+    ReferenceArray,
+    /// The static fields of a package; programs hold no reference to it.
+    Statics,
+}
+
+impl Kind {
+    /// Bytes of one element (of one cell, for instances and statics).
+    #[must_use]
+    pub const fn element_size(self) -> usize {
+        match self {
+            Self::Free => 0,
+            Self::BooleanArray | Self::ByteArray | Self::Statics => 1,
+            Self::Instance | Self::ShortArray | Self::ReferenceArray => 2,
+            Self::IntArray => 4,
+        }
+    }
+
+    /// Whether it is an array that programs can see.
+    #[must_use]
+    pub const fn is_array(self) -> bool {
+        matches!(
+            self,
+            Self::BooleanArray
+                | Self::ByteArray
+                | Self::ShortArray
+                | Self::IntArray
+                | Self::ReferenceArray
+        )
+    }
+}
+
+/// Properties of an object, one bit each.
+pub mod flag {
+    /// Cleared at reset (`CLEAR_ON_RESET`).
+    pub const CLEAR_ON_RESET: u8 = 1;
+    /// Cleared at deselection too (`CLEAR_ON_DESELECT`).
+    pub const CLEAR_ON_DESELECT: u8 = 2;
+    /// A temporary entry point object of the runtime environment (JCRE 3.0.5 §6.2.1).
+    pub const TEMPORARY_ENTRY_POINT: u8 = 4;
+    /// A permanent entry point object.
+    pub const PERMANENT_ENTRY_POINT: u8 = 8;
+    /// A global array (JCRE 3.0.5 §6.2.2).
+    pub const GLOBAL_ARRAY: u8 = 16;
+    /// Marked by the collector.
+    pub(super) const MARKED: u8 = 32;
+
+    /// Either kind of entry point.
+    pub const ENTRY_POINT: u8 = TEMPORARY_ENTRY_POINT | PERMANENT_ENTRY_POINT;
+    /// References to such objects may not be stored in fields or array elements (§6.2.1.1).
+    pub const NOT_STORABLE: u8 = TEMPORARY_ENTRY_POINT | GLOBAL_ARRAY;
+}
+
+/// An entry of the object table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Object {
+    /// Where its data begin.
+    pub address: u32,
+    /// Elements of an array, cells of an instance, bytes of statics.
+    pub length: u16,
+    /// Class of an instance, element class of an array of references.
+    pub class: u16,
+    /// What it is.
+    pub kind: Kind,
+    /// Context that owns it.
+    pub context: Context,
+    /// Application that owns it (its number in the registry).
+    pub owner: u8,
+    /// See [`flag`].
+    pub flags: u8,
+}
+
+impl Object {
+    const FREE: Self = Self {
+        address: 0,
+        length: 0,
+        class: 0,
+        kind: Kind::Free,
+        context: RUNTIME_CONTEXT,
+        owner: 0,
+        flags: 0,
+    };
+
+    /// Bytes of its data.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        usize::from(self.length) * self.kind.element_size()
+    }
+}
+
+/// What to allocate.
+#[derive(Clone, Copy, Debug)]
+pub struct Allocation {
+    /// What it is.
+    pub kind: Kind,
+    /// Elements or cells.
+    pub length: u16,
+    /// Class of an instance, element class of an array of references.
+    pub class: u16,
+    /// Context that will own it.
+    pub context: Context,
+    /// Application that will own it.
+    pub owner: u8,
+    /// See [`flag`]; the clear-on bits put its data in transient memory.
+    pub flags: u8,
+}
+
+/// Sizes of the memories.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeapConfig {
+    /// Bytes of transient memory.
+    pub transient_size: u32,
+    /// Bytes of persistent memory, object headers included.
+    pub persistent_size: u32,
+    /// Bytes that one transaction may log (`getMaxCommitCapacity` answers at most 32767).
+    pub commit_capacity: u32,
+}
+
+impl Default for HeapConfig {
+    fn default() -> Self {
+        Self {
+            transient_size: 8 * 1024,
+            persistent_size: 256 * 1024,
+            commit_capacity: 4 * 1024,
+        }
+    }
+}
+
+/// Persistent bytes that each object takes beside its data, as on a card.
+const HEADER_SIZE: usize = 8;
+/// Bytes of the commit buffer that each logged write takes beside the old data.
+const LOG_ENTRY_OVERHEAD: usize = 4;
+
+#[derive(Clone, Debug, Default)]
+struct Transaction {
+    active: bool,
+    /// (address, length) of each write, its old bytes at the end of `old`.
+    writes: Vec<(u32, u16)>,
+    old: Vec<u8>,
+    /// Objects created since it began, and where memory ended before them.
+    created: Vec<u16>,
+    memory_end: usize,
+    transient_end: usize,
+}
+
+/// Counts of what a card did, for reports.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Writes to persistent memory since the card was made.
+    pub persistent_writes: u64,
+    /// The most bytes of the commit buffer ever used by one transaction.
+    pub commit_high_water: usize,
+}
+
+/// The memory of a card.
+#[derive(Clone, Debug)]
+pub struct Heap {
+    pub(super) objects: Vec<Object>,
+    free: Vec<u16>,
+    pub(super) memory: Vec<u8>,
+    transient_used: usize,
+    /// Objects that are there.
+    live: usize,
+    /// Persistent bytes taken by what is no object.
+    reserved: usize,
+    config: HeapConfig,
+    transaction: Transaction,
+    usage: Usage,
+    /// Value of `usage.persistent_writes` at which the power fails.
+    tear_at: u64,
+    /// References whose object an aborted transaction took away are still about.
+    pub(super) has_dangling: bool,
+}
+
+/// The part of a heap that survives power loss, for images.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PersistentPart {
+    config: HeapConfig,
+    reserved: usize,
+    objects: Vec<Object>,
+    persistent: Vec<u8>,
+}
+
+impl Heap {
+    /// An empty memory.
+    #[must_use]
+    pub fn new(config: HeapConfig) -> Self {
+        Self {
+            objects: vec![Object::FREE],
+            free: Vec::new(),
+            memory: vec![0; usize::try_from(config.transient_size).unwrap_or(0)],
+            transient_used: 0,
+            live: 0,
+            reserved: 0,
+            config,
+            transaction: Transaction::default(),
+            usage: Usage::default(),
+            tear_at: u64::MAX,
+            has_dangling: false,
+        }
+    }
+
+    /// The sizes it was made with.
+    #[must_use]
+    pub fn config(&self) -> &HeapConfig {
+        &self.config
+    }
+
+    /// Counts so far.
+    #[must_use]
+    pub fn usage(&self) -> Usage {
+        self.usage
+    }
+
+    /// Persistent bytes in use, object headers included.
+    #[must_use]
+    pub fn persistent_used(&self) -> usize {
+        self.memory.len() - self.transient_size() + self.live * HEADER_SIZE + self.reserved
+    }
+
+    /// Transient bytes in use.
+    #[must_use]
+    pub fn transient_used(&self) -> usize {
+        self.transient_used
+    }
+
+    /// Persistent bytes left.
+    #[must_use]
+    pub fn persistent_free(&self) -> usize {
+        usize::try_from(self.config.persistent_size)
+            .unwrap_or(usize::MAX)
+            .saturating_sub(self.persistent_used())
+    }
+
+    /// Transient bytes left.
+    #[must_use]
+    pub fn transient_free(&self) -> usize {
+        self.transient_size().saturating_sub(self.transient_used)
+    }
+
+    fn transient_size(&self) -> usize {
+        usize::try_from(self.config.transient_size).unwrap_or(0)
+    }
+
+    /// Takes persistent bytes for something that is no object (code, registry entries).
+    ///
+    /// # Errors
+    /// [`Trap::NO_RESOURCE`] if they are not there.
+    pub fn reserve_persistent(&mut self, bytes: usize) -> Result<(), Trap> {
+        if bytes > self.persistent_free() {
+            return Err(Trap::NO_RESOURCE);
+        }
+        self.reserved += bytes;
+        Ok(())
+    }
+
+    /// Gives back bytes taken with [`Self::reserve_persistent`].
+    pub fn release_persistent(&mut self, bytes: usize) {
+        self.reserved = self.reserved.saturating_sub(bytes);
+    }
+
+    /// The object behind a reference; null and dangling references give [`Kind::Free`].
+    #[inline]
+    #[must_use]
+    pub fn object(&self, reference: u16) -> Object {
+        self.objects
+            .get(usize::from(reference))
+            .copied()
+            .unwrap_or(Object::FREE)
+    }
+
+    /// The same, or a `NullPointerException`.
+    ///
+    /// # Errors
+    /// [`Trap::NULL`]
+    #[inline]
+    pub fn live(&self, reference: u16) -> Result<Object, Trap> {
+        let object = self.object(reference);
+        if object.kind == Kind::Free {
+            return Err(Trap::NULL);
+        }
+        Ok(object)
+    }
+
+    /// Whether a reference is null, or became so when an aborted transaction took its object away.
+    #[inline]
+    #[must_use]
+    pub fn is_null(&self, reference: u16) -> bool {
+        reference == 0 || (self.has_dangling && self.object(reference).kind == Kind::Free)
+    }
+
+    /// Changes the flags of an object.
+    pub fn set_flags(&mut self, reference: u16, flags: u8) {
+        if let Some(object) = self.objects.get_mut(usize::from(reference)) {
+            object.flags = flags;
+        }
+    }
+
+    /// Makes an object, all zero.
+    ///
+    /// # Errors
+    /// [`Trap::NO_RESOURCE`] if memory or references are used up; [`Trap::PowerLoss`].
+    pub fn allocate(&mut self, wanted: &Allocation) -> Result<u16, Trap> {
+        let size = usize::from(wanted.length) * wanted.kind.element_size();
+        let transient = wanted.flags & (flag::CLEAR_ON_RESET | flag::CLEAR_ON_DESELECT) != 0;
+        let persistent_size = HEADER_SIZE + if transient { 0 } else { size };
+        if persistent_size > self.persistent_free() || (transient && size > self.transient_free()) {
+            return Err(Trap::NO_RESOURCE);
+        }
+        let reference = match self.free.last() {
+            Some(&reference) => reference,
+            None => u16::try_from(self.objects.len()).map_err(|_| Trap::NO_RESOURCE)?,
+        };
+        self.count_write()?;
+        let address = if transient {
+            let address = self.transient_used;
+            self.transient_used += size;
+            address
+        } else {
+            let address = self.memory.len();
+            self.memory.resize(address + size, 0);
+            address
+        };
+        self.live += 1;
+        let object = Object {
+            address: u32::try_from(address).map_err(|_| Trap::NO_RESOURCE)?,
+            length: wanted.length,
+            class: wanted.class,
+            kind: wanted.kind,
+            context: wanted.context,
+            owner: wanted.owner,
+            flags: wanted.flags,
+        };
+        self.free.pop();
+        if usize::from(reference) == self.objects.len() {
+            self.objects.push(object);
+        } else if let Some(slot) = self.objects.get_mut(usize::from(reference)) {
+            *slot = object;
+        }
+        if self.transaction.active {
+            self.transaction.created.push(reference);
+        }
+        Ok(reference)
+    }
+
+    /// The bytes of an object, `&[]` for null.
+    #[must_use]
+    pub fn bytes(&self, reference: u16) -> &[u8] {
+        let object = self.object(reference);
+        self.slice(object.address, object.size())
+    }
+
+    /// `size` bytes at `address`, `&[]` if they are not all there.
+    #[inline]
+    #[must_use]
+    pub fn slice(&self, address: u32, size: usize) -> &[u8] {
+        to_usize(address)
+            .checked_add(size)
+            .and_then(|end| self.memory.get(to_usize(address)..end))
+            .unwrap_or(&[])
+    }
+
+    /// The byte at `address`.
+    #[inline]
+    #[must_use]
+    pub fn byte(&self, address: u32) -> i8 {
+        self.memory
+            .get(to_usize(address))
+            .map_or(0, |byte| byte.cast_signed())
+    }
+
+    /// The two bytes at `address`.
+    #[inline]
+    #[must_use]
+    pub fn short(&self, address: u32) -> i16 {
+        self.memory
+            .get(to_usize(address)..)
+            .and_then(<[u8]>::first_chunk::<2>)
+            .map_or(0, |bytes| i16::from_be_bytes(*bytes))
+    }
+
+    /// The four bytes at `address`.
+    #[inline]
+    #[must_use]
+    pub fn int(&self, address: u32) -> i32 {
+        self.memory
+            .get(to_usize(address)..)
+            .and_then(<[u8]>::first_chunk::<4>)
+            .map_or(0, |bytes| i32::from_be_bytes(*bytes))
+    }
+
+    #[inline]
+    fn count_write(&mut self) -> Result<(), Trap> {
+        if self.usage.persistent_writes >= self.tear_at {
+            return Err(Trap::PowerLoss);
+        }
+        self.usage.persistent_writes += 1;
+        Ok(())
+    }
+
+    /// Writes bytes at `address`. A write to persistent memory is counted, logged if a transaction
+    /// is open, and all or nothing.
+    ///
+    /// # Errors
+    /// [`Trap::PowerLoss`]; a `TransactionException` (`BUFFER_FULL`).
+    #[inline]
+    pub fn write<const N: usize>(&mut self, address: u32, bytes: [u8; N]) -> Result<(), Trap> {
+        if address >= self.config.transient_size {
+            self.count_write()?;
+            if self.transaction.active {
+                self.log(address, N)?;
+            }
+        }
+        if let Some(place) = self
+            .memory
+            .get_mut(to_usize(address)..)
+            .and_then(<[u8]>::first_chunk_mut::<N>)
+        {
+            *place = bytes;
+        }
+        Ok(())
+    }
+
+    /// Writes a run of bytes as one atomic write.
+    ///
+    /// # Errors
+    /// As [`Self::write`].
+    pub fn write_slice(&mut self, address: u32, bytes: &[u8]) -> Result<(), Trap> {
+        if address >= self.config.transient_size && !bytes.is_empty() {
+            self.count_write()?;
+            if self.transaction.active {
+                self.log(address, bytes.len())?;
+            }
+        }
+        self.put(address, bytes);
+        Ok(())
+    }
+
+    /// Writes a run of bytes that no rollback takes back, byte by byte: power may fail between any
+    /// two (`arrayCopyNonAtomic`).
+    ///
+    /// # Errors
+    /// [`Trap::PowerLoss`].
+    pub fn write_unlogged(&mut self, address: u32, bytes: &[u8]) -> Result<(), Trap> {
+        if address < self.config.transient_size {
+            self.put(address, bytes);
+            return Ok(());
+        }
+        for (offset, byte) in (0u32..).zip(bytes) {
+            self.count_write()?;
+            self.put(address.saturating_add(offset), &[*byte]);
+        }
+        Ok(())
+    }
+
+    /// Counts a persistent write of something that does not lie in this memory.
+    ///
+    /// # Errors
+    /// [`Trap::PowerLoss`]: the write must not happen.
+    pub fn count_external_write(&mut self) -> Result<(), Trap> {
+        self.count_write()
+    }
+
+    fn put(&mut self, address: u32, bytes: &[u8]) {
+        let start = to_usize(address);
+        if let Some(place) = start
+            .checked_add(bytes.len())
+            .and_then(|end| self.memory.get_mut(start..end))
+        {
+            place.copy_from_slice(bytes);
+        }
+    }
+
+    #[cold]
+    fn log(&mut self, address: u32, size: usize) -> Result<(), Trap> {
+        // TransactionException.BUFFER_FULL is 3.
+        let full = Trap::Throw(Throwable::Transaction, 3);
+        if size + LOG_ENTRY_OVERHEAD > self.unused_commit_capacity() {
+            return Err(full);
+        }
+        let start = to_usize(address);
+        let old = self.memory.get(start..start + size).unwrap_or(&[]);
+        self.transaction.old.extend_from_slice(old);
+        self.transaction
+            .writes
+            .push((address, u16::try_from(old.len()).map_err(|_| full)?));
+        self.usage.commit_high_water = self.usage.commit_high_water.max(self.log_size());
+        Ok(())
+    }
+
+    fn log_size(&self) -> usize {
+        self.transaction.old.len() + self.transaction.writes.len() * LOG_ENTRY_OVERHEAD
+    }
+
+    /// Bytes that the open transaction may still log.
+    #[must_use]
+    pub fn unused_commit_capacity(&self) -> usize {
+        to_usize(self.config.commit_capacity).saturating_sub(self.log_size())
+    }
+
+    /// Whether a transaction is open.
+    #[must_use]
+    pub fn in_transaction(&self) -> bool {
+        self.transaction.active
+    }
+
+    /// Opens a transaction.
+    ///
+    /// # Errors
+    /// A `TransactionException` (`IN_PROGRESS`) if one is open: they do not nest.
+    pub fn begin_transaction(&mut self) -> Result<(), Trap> {
+        if self.transaction.active {
+            return Err(Trap::Throw(Throwable::Transaction, 1));
+        }
+        self.transaction.active = true;
+        self.transaction.memory_end = self.memory.len();
+        self.transaction.transient_end = self.transient_used;
+        Ok(())
+    }
+
+    /// Makes the writes of the open transaction final.
+    ///
+    /// # Errors
+    /// A `TransactionException` (`NOT_IN_PROGRESS`); [`Trap::PowerLoss`], when nothing of it is
+    /// final.
+    pub fn commit_transaction(&mut self) -> Result<(), Trap> {
+        if !self.transaction.active {
+            return Err(Trap::Throw(Throwable::Transaction, 2));
+        }
+        self.count_write()?;
+        self.end_transaction();
+        Ok(())
+    }
+
+    fn end_transaction(&mut self) {
+        self.transaction.active = false;
+        self.transaction.writes.clear();
+        self.transaction.old.clear();
+        self.transaction.created.clear();
+    }
+
+    /// Takes back the writes of the open transaction and the objects made in it
+    /// (JCRE 3.0.5 §7.6).
+    ///
+    /// # Errors
+    /// A `TransactionException` (`NOT_IN_PROGRESS`).
+    pub fn abort_transaction(&mut self) -> Result<(), Trap> {
+        if !self.transaction.active {
+            return Err(Trap::Throw(Throwable::Transaction, 2));
+        }
+        self.roll_back();
+        Ok(())
+    }
+
+    fn roll_back(&mut self) {
+        let mut old = std::mem::take(&mut self.transaction.old);
+        for (address, length) in std::mem::take(&mut self.transaction.writes).into_iter().rev() {
+            let start = old.len().saturating_sub(usize::from(length));
+            let bytes = old.split_off(start);
+            self.put(address, &bytes);
+        }
+        let created = std::mem::take(&mut self.transaction.created);
+        for &reference in &created {
+            if let Some(object) = self.objects.get_mut(usize::from(reference)) {
+                // Its number is not used again before the command ends: a register may hold it.
+                *object = Object::FREE;
+                self.has_dangling = true;
+            }
+        }
+        self.live = self.live.saturating_sub(created.len());
+        self.memory.truncate(self.transaction.memory_end);
+        let transient = self.transaction.transient_end..self.transient_used;
+        if let Some(taken_back) = self.memory.get_mut(transient) {
+            taken_back.fill(0);
+        }
+        self.transient_used = self.transaction.transient_end;
+        self.end_transaction();
+        if !created.is_empty() {
+            self.clear_references_to_nothing();
+        }
+    }
+
+    /// Sets every stored reference to a deleted object to null. Fields of instances are cleared by
+    /// the rollback itself, for they were set within the transaction.
+    fn clear_references_to_nothing(&mut self) {
+        let arrays: Vec<Object> = self
+            .objects
+            .iter()
+            .filter(|object| object.kind == Kind::ReferenceArray)
+            .copied()
+            .collect();
+        for array in arrays {
+            for index in 0..u32::from(array.length) {
+                let address = array.address + 2 * index;
+                let reference = self.short(address).cast_unsigned();
+                if reference != 0 && self.object(reference).kind == Kind::Free {
+                    self.put(address, &[0, 0]);
+                }
+            }
+        }
+    }
+
+    /// The end of a command: an open transaction is aborted (JCRE 3.0.5 §7.3). True if there was
+    /// one.
+    pub fn end_of_command(&mut self) -> bool {
+        let open = self.transaction.active;
+        if open {
+            self.roll_back();
+        }
+        if self.has_dangling {
+            self.has_dangling = false;
+            self.rebuild_free_list();
+        }
+        open
+    }
+
+    fn rebuild_free_list(&mut self) {
+        while self.objects.len() > 1
+            && self.objects.last().is_some_and(|object| object.kind == Kind::Free)
+        {
+            self.objects.pop();
+        }
+        self.free = (0u16..)
+            .zip(&self.objects)
+            .skip(1)
+            .filter(|(_, object)| object.kind == Kind::Free)
+            .map(|(reference, _)| reference)
+            .collect();
+        self.free.reverse();
+    }
+
+    /// Cuts power at the `k`-th persistent write from now (1 is the next one); `None` takes that
+    /// back.
+    pub fn tear_at(&mut self, k: Option<u64>) {
+        self.tear_at = k.map_or(u64::MAX, |k| {
+            self.usage.persistent_writes.saturating_add(k.saturating_sub(1))
+        });
+    }
+
+    /// Power comes back: an open transaction is rolled back, transient memory is zero.
+    pub fn power_on(&mut self) {
+        self.tear_at = u64::MAX;
+        self.end_of_command();
+        let transient_size = self.transient_size();
+        if let Some(transient) = self.memory.get_mut(..transient_size) {
+            transient.fill(0);
+        }
+    }
+
+    /// Clears the CLEAR_ON_DESELECT objects of a context (JCRE 3.0.5 §5.2).
+    pub fn clear_on_deselect(&mut self, context: Context) {
+        for index in 0..self.objects.len() {
+            let Some(object) = self.objects.get(index).copied() else {
+                continue;
+            };
+            if object.context == context && object.flags & flag::CLEAR_ON_DESELECT != 0 {
+                let start = to_usize(object.address);
+                if let Some(data) = self.memory.get_mut(start..start + object.size()) {
+                    data.fill(0);
+                }
+            }
+        }
+    }
+
+    /// Deletes every object that no root reaches, and closes the gaps. `references_of` lists the
+    /// cells of an instance that hold references, by class.
+    pub fn collect(
+        &mut self,
+        roots: &[u16],
+        references_of: &dyn Fn(&Object) -> Vec<std::ops::Range<u16>>,
+    ) {
+        let mut pending: Vec<u16> = roots.to_vec();
+        for (reference, object) in (0u16..).zip(&self.objects) {
+            // Statics and the runtime environment's own objects are always alive.
+            if object.kind == Kind::Statics
+                || (object.kind != Kind::Free && object.context == RUNTIME_CONTEXT)
+            {
+                pending.push(reference);
+            }
+        }
+        while let Some(reference) = pending.pop() {
+            let Some(object) = self.objects.get_mut(usize::from(reference)) else {
+                continue;
+            };
+            if object.kind == Kind::Free || object.flags & flag::MARKED != 0 {
+                continue;
+            }
+            object.flags |= flag::MARKED;
+            let object = *object;
+            for range in references_of(&object) {
+                for cell in range {
+                    let address = object.address + 2 * u32::from(cell);
+                    pending.push(self.short(address).cast_unsigned());
+                }
+            }
+        }
+        self.sweep();
+    }
+
+    fn sweep(&mut self) {
+        for object in self.objects.iter_mut().skip(1) {
+            if object.flags & flag::MARKED == 0 {
+                *object = Object::FREE;
+            } else {
+                object.flags &= !flag::MARKED;
+            }
+        }
+        self.compact();
+        self.rebuild_free_list();
+    }
+
+    /// Moves the data of all objects together, in the order of their addresses.
+    fn compact(&mut self) {
+        let mut order: Vec<usize> = (1..self.objects.len()).collect();
+        order.sort_by_key(|&index| self.objects.get(index).map_or(0, |object| object.address));
+        let transient_size = self.transient_size();
+        let mut live = 0;
+        let mut next_transient = 0;
+        let mut next_persistent = transient_size;
+        for index in order {
+            let Some(object) = self.objects.get_mut(index) else {
+                continue;
+            };
+            if object.kind == Kind::Free {
+                continue;
+            }
+            live += 1;
+            let start = to_usize(object.address);
+            let size = object.size();
+            let target = if start < transient_size {
+                &mut next_transient
+            } else {
+                &mut next_persistent
+            };
+            object.address = u32::try_from(*target).unwrap_or(u32::MAX);
+            self.memory.copy_within(start..start + size, *target);
+            *target += size;
+        }
+        self.memory.truncate(next_persistent);
+        if let Some(rest) = self.memory.get_mut(next_transient..transient_size) {
+            rest.fill(0);
+        }
+        self.transient_used = next_transient;
+        self.live = live;
+    }
+
+    /// The memory of a card that powers up with this persistent part; `None` if it is not
+    /// consistent in itself.
+    #[must_use]
+    pub fn from_persistent(part: PersistentPart) -> Option<Self> {
+        let mut heap = Self::new(part.config);
+        heap.memory.extend_from_slice(&part.persistent);
+        heap.objects = part.objects;
+        heap.reserved = part.reserved;
+        if heap.objects.first() != Some(&Object::FREE) {
+            return None;
+        }
+        for object in &heap.objects {
+            if object.kind == Kind::Free {
+                continue;
+            }
+            heap.live += 1;
+            let end = to_usize(object.address).checked_add(object.size())?;
+            let transient = object.flags & (flag::CLEAR_ON_RESET | flag::CLEAR_ON_DESELECT) != 0;
+            if end > heap.memory.len() || (transient && end > heap.transient_size()) {
+                return None;
+            }
+            if transient {
+                heap.transient_used = heap.transient_used.max(end);
+            }
+        }
+        heap.rebuild_free_list();
+        Some(heap)
+    }
+
+    /// All objects, deleted ones as [`Kind::Free`].
+    #[must_use]
+    pub fn objects(&self) -> &[Object] {
+        &self.objects
+    }
+
+    /// Goes on counting from what another state of this memory has counted.
+    pub fn keep_usage(&mut self, usage: Usage) {
+        self.usage = usage;
+    }
+
+    /// Lets the static fields of a deleted package go at the next collection.
+    pub fn free_statics(&mut self, reference: u16) {
+        if let Some(object) = self.objects.get_mut(usize::from(reference))
+            && object.kind == Kind::Statics
+        {
+            *object = Object::FREE;
+        }
+    }
+
+    /// Lets an object of the runtime environment, and what it refers to first, go at the next
+    /// collection.
+    pub fn free_runtime_object(&mut self, reference: u16) {
+        let object = self.object(reference);
+        if object.kind != Kind::Instance || object.context != RUNTIME_CONTEXT {
+            return;
+        }
+        let value = self.short(object.address).cast_unsigned();
+        for reference in [reference, value] {
+            if let Some(object) = self.objects.get_mut(usize::from(reference)) {
+                *object = Object::FREE;
+            }
+        }
+    }
+
+    /// What survives power loss.
+    #[must_use]
+    pub fn persistent_part(&self) -> PersistentPart {
+        PersistentPart {
+            config: self.config,
+            reserved: self.reserved,
+            objects: self.objects.clone(),
+            persistent: self
+                .memory
+                .get(self.transient_size()..)
+                .unwrap_or(&[])
+                .to_vec(),
+        }
+    }
+}
+
+#[inline]
+fn to_usize(address: u32) -> usize {
+    usize::try_from(address).unwrap_or(usize::MAX)
+}
