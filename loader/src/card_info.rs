@@ -1,0 +1,245 @@
+//! What a card tells about itself without a session: GET DATA (GPCS 2.3.1 §11.3).
+
+use crate::error::Error;
+use crate::session::Session;
+use crate::tlv;
+use crate::transport::{ConnectionInfo, Transport};
+
+/// What the card told. What it did not tell is `None` or empty.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct CardInfo {
+    /// The connection, with the answer to reset.
+    pub connection: ConnectionInfo,
+    /// The issuer security domain's AID, in hexadecimal.
+    pub issuer: String,
+    /// The version of the GlobalPlatform card specification: 2.3.1.
+    pub global_platform: Option<String>,
+    /// The version of the Java Card platform, where the card names it: 3, or 2.2.
+    pub java_card: Option<String>,
+    /// Secure channel protocols and their parameter `i`.
+    pub protocols: Vec<(u8, u8)>,
+    /// The keys.
+    pub keys: Vec<KeyInfo>,
+    /// Card production life cycle data.
+    pub production: Option<ProductionLifeCycle>,
+    /// Issuer identification number, in hexadecimal.
+    pub issuer_identification: Option<String>,
+    /// Card image number, in hexadecimal.
+    pub card_image: Option<String>,
+    /// Free persistent memory in bytes.
+    pub free_persistent: Option<u32>,
+    /// Free transient memory in bytes.
+    pub free_transient: Option<u32>,
+}
+
+/// One key as the key information template tells of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct KeyInfo {
+    /// Its identifier within the set: 1 ENC, 2 MAC, 3 DEK.
+    pub id: u8,
+    /// The version of its set.
+    pub version: u8,
+    /// Its type: 80 triple DES, 88 AES (GPCS 2.3.1 table 11-16).
+    pub kind: u8,
+    /// Its length in bytes.
+    pub length: u8,
+}
+
+/// Card production life cycle data, the fields that tell cards apart, in hexadecimal.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct ProductionLifeCycle {
+    /// Who made the chip.
+    pub fabricator: String,
+    /// Which chip.
+    pub chip: String,
+    /// Who made the operating system.
+    pub operating_system: String,
+    /// When the operating system was released.
+    pub release_date: String,
+    /// Its release level.
+    pub release_level: String,
+    /// The serial number of the chip.
+    pub serial_number: String,
+    /// The batch of the chip.
+    pub batch: String,
+}
+
+/// The object identifier of GlobalPlatform, 1.2.840.114283.
+const GLOBALPLATFORM: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xFC, 0x6B];
+/// The object identifier of the Java Card platform, 1.3.6.1.4.1.42.2.110.1.
+const JAVA_CARD: &[u8] = &[0x2B, 0x06, 0x01, 0x04, 0x01, 0x2A, 0x02, 0x6E, 0x01];
+
+impl<T: Transport> Session<T> {
+    /// GET DATA: the value of a data object, `None` where the card does not have it.
+    ///
+    /// # Errors
+    /// [`Error::Transport`], [`Error::Channel`].
+    pub fn data(&mut self, tag: u16) -> Result<Option<Vec<u8>>, Error> {
+        let [p1, p2] = tag.to_be_bytes();
+        let answer = self.send(&[0x80, 0xCA, p1, p2, 0x00])?;
+        if !answer.status.is_success() {
+            return Ok(None);
+        }
+        // Some cards leave the tag out.
+        let objects = tlv::all(&answer.data);
+        let value = tlv::find(&objects, u32::from(tag)).unwrap_or(&answer.data);
+        Ok(Some(value.to_vec()))
+    }
+
+    /// What the card tells about itself.
+    ///
+    /// # Errors
+    /// [`Error::Transport`], [`Error::Channel`]; data that the card refuses are left out.
+    pub fn info(&mut self) -> Result<CardInfo, Error> {
+        let recognition = self.data(0x0066)?.unwrap_or_default();
+        let keys = self.data(0x00E0)?.unwrap_or_default();
+        let resources = self.data(0xFF21)?.unwrap_or_default();
+        let production = self.data(0x9F7F)?.and_then(|data| production(&data));
+        let issuer_identification = self.data(0x0042)?.map(hex::encode_upper);
+        let card_image = self.data(0x0045)?.map(hex::encode_upper);
+        let number = |tag| {
+            let objects = tlv::all(&resources);
+            let bytes = tlv::find(&objects, tag)?;
+            (bytes.len() <= 4).then(|| {
+                bytes
+                    .iter()
+                    .fold(0, |sum, byte| sum << 8 | u32::from(*byte))
+            })
+        };
+        let mut info = CardInfo {
+            connection: self.transport().info(),
+            issuer: hex::encode_upper(self.domain()),
+            global_platform: None,
+            java_card: None,
+            protocols: Vec::new(),
+            keys: tlv::all(&keys)
+                .into_iter()
+                .filter_map(|(tag, value)| key(tag, value))
+                .collect(),
+            production,
+            issuer_identification,
+            card_image,
+            free_persistent: number(0x82),
+            free_transient: number(0x83),
+        };
+        info.recognize(&recognition);
+        Ok(info)
+    }
+}
+
+/// One C0 of the key information template: identifier, version, then type and length, once per component; the
+/// first says it all for our purposes.
+fn key(tag: u32, value: &[u8]) -> Option<KeyInfo> {
+    match (tag, value) {
+        (0xC0, &[id, version, kind, length, ..]) if kind != 0xFF => Some(KeyInfo {
+            id,
+            version,
+            kind,
+            length,
+        }),
+        _ => None,
+    }
+}
+
+fn production(data: &[u8]) -> Option<ProductionLifeCycle> {
+    let field = |at: usize, length: usize| data.get(at..at + length).map(hex::encode_upper);
+    Some(ProductionLifeCycle {
+        fabricator: field(0, 2)?,
+        chip: field(2, 2)?,
+        operating_system: field(4, 2)?,
+        release_date: field(6, 2)?,
+        release_level: field(8, 2)?,
+        serial_number: field(12, 4)?,
+        batch: field(16, 2)?,
+    })
+}
+
+impl CardInfo {
+    /// Takes card recognition data apart (GPCS 2.3.1 §H.2).
+    fn recognize(&mut self, data: &[u8]) {
+        let outer = tlv::all(data);
+        let Some(template) = tlv::find(&outer, 0x73) else {
+            return;
+        };
+        for (tag, value) in tlv::all(template) {
+            let inner = tlv::all(value);
+            let Some(identifier) = tlv::find(&inner, 0x06) else {
+                continue;
+            };
+            let of = |root: &[u8]| identifier.strip_prefix(root).map(<[u8]>::to_vec);
+            match (tag, of(GLOBALPLATFORM).as_deref(), of(JAVA_CARD).as_deref()) {
+                (0x60, Some([2, version @ ..]), _) => self.global_platform = Some(dotted(version)),
+                (0x64, Some(&[4, protocol, i, ..]), _) => self.protocols.push((protocol, i)),
+                (0x66, _, Some(version)) => self.java_card = Some(dotted(version)),
+                _ => (),
+            }
+        }
+    }
+
+    /// The versions of the key sets, in the card's order.
+    #[must_use]
+    pub fn key_versions(&self) -> Vec<u8> {
+        let mut versions: Vec<u8> = self.keys.iter().map(|key| key.version).collect();
+        versions.dedup();
+        versions
+    }
+}
+
+fn dotted(version: &[u8]) -> String {
+    let parts: Vec<String> = version.iter().map(u8::to_string).collect();
+    parts.join(".")
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+mod tests {
+    use super::*;
+    use crate::transport::InProcess;
+
+    /// A card that has what `objects` says, tag and response in hexadecimal.
+    fn info(objects: &[(&str, &str)]) -> CardInfo {
+        let objects: Vec<(Vec<u8>, Vec<u8>)> = objects
+            .iter()
+            .map(|(tag, data)| (hex::decode(tag).unwrap(), hex::decode(data).unwrap()))
+            .collect();
+        let card = InProcess::new("table", move |command: &[u8]| {
+            if command.get(1) == Some(&0xA4) {
+                return vec![0x90, 0x00];
+            }
+            let found = objects.iter().find(|(tag, _)| command[2..4] == **tag);
+            found.map_or(vec![0x6A, 0x88], |(_, data)| {
+                [&data[..], &[0x90, 0x00]].concat()
+            })
+        });
+        Session::select(card, None).unwrap().info().unwrap()
+    }
+
+    /// Card recognition data in the layout of GPCS 2.3.1 §H.2, with a chip detail that names Java Card 3.
+    #[test]
+    fn recognition_data() {
+        let info = info(&[
+            (
+                "0066",
+                "664C734A06072A864886FC6B01600C060A2A864886FC6B02020201630906072A864886FC6B03640B06092A864886FC6B\
+                 040255650B06092B8510864864020103660C060A2B060104012A026E0103",
+            ),
+            ("00E0", "E012C00401FF8010C00402FF8010C00403FF8010"),
+            ("FF21", "FF210C8101028202400083020800"),
+        ]);
+        assert_eq!(info.global_platform.as_deref(), Some("2.2.1"));
+        assert_eq!(info.java_card.as_deref(), Some("3"));
+        assert_eq!(info.protocols, [(0x02, 0x55)]);
+        assert_eq!(info.key_versions(), [0xFF]);
+        assert_eq!(info.keys[2].id, 3);
+        assert_eq!(info.free_persistent, Some(0x4000));
+        assert_eq!(info.free_transient, Some(0x0800));
+        assert_eq!(info.production, None);
+    }
+
+    #[test]
+    fn a_silent_card_is_no_error() {
+        let info = info(&[("9F7F", "9F7F03010203"), ("0066", "66")]);
+        assert_eq!(info.production, None);
+        assert!(info.keys.is_empty());
+    }
+}

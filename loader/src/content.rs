@@ -1,0 +1,307 @@
+//! Content management: INSTALL, LOAD, DELETE, SET STATUS, PUT KEY, STORE DATA.
+
+use apdu_spec::{Aid, StatusWord};
+use scp::scp03::{StaticKeys, key_check_value};
+use zeroize::Zeroizing;
+
+use crate::error::{Error, Refusal};
+use crate::progress::Event;
+use crate::session::Session;
+use crate::tlv;
+use crate::transport::Transport;
+
+/// What INSTALL \[for install\] asks for.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Installation {
+    /// The load file that holds the module.
+    #[serde(serialize_with = "crate::hexadecimal::aid")]
+    pub load_file: Aid,
+    /// The module.
+    #[serde(serialize_with = "crate::hexadecimal::aid")]
+    pub module: Aid,
+    /// The AID that the instance will have.
+    #[serde(serialize_with = "crate::hexadecimal::aid")]
+    pub instance: Aid,
+    /// Privileges, three bytes (GPCS 2.3.1 §11.1.2).
+    pub privileges: [u8; 3],
+    /// The application's own parameters, the value of C9.
+    #[serde(serialize_with = "crate::hexadecimal::bytes")]
+    pub parameters: Vec<u8>,
+    /// Whether it becomes selectable at once.
+    pub selectable: bool,
+}
+
+/// A field behind its length.
+fn field(out: &mut Vec<u8>, value: &[u8]) -> Result<(), Error> {
+    let length = u8::try_from(value.len()).map_err(|_| too_long(value.len(), 255))?;
+    out.push(length);
+    out.extend_from_slice(value);
+    Ok(())
+}
+
+fn too_long(length: usize, most: usize) -> Error {
+    Error::Unsendable(format!(
+        "{length} bytes of command data are too many: at most {most} fit here"
+    ))
+}
+
+impl<T: Transport> Session<T> {
+    fn management(&mut self, ins: u8, p1: u8, p2: u8, data: &[u8]) -> Result<Vec<u8>, Error> {
+        let command = self.build(ins, p1, p2, data)?;
+        self.command(&command)
+    }
+
+    fn build(&self, ins: u8, p1: u8, p2: u8, data: &[u8]) -> Result<Vec<u8>, Error> {
+        let most = self.max_data();
+        if data.len() > most {
+            return Err(too_long(data.len(), most));
+        }
+        let mut command = vec![0x80, ins, p1, p2];
+        if !data.is_empty() {
+            field(&mut command, data)?;
+        }
+        command.push(0x00);
+        Ok(command)
+    }
+
+    /// INSTALL \[for load\] (GPCS 2.3.1 §11.5.2.3.1). `domain` is the security domain that the load file will
+    /// belong to (empty: the selected one), `hash` that of the load file data, or empty.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn install_for_load(
+        &mut self,
+        load_file: &Aid,
+        domain: &[u8],
+        hash: &[u8],
+    ) -> Result<(), Error> {
+        let mut data = Vec::new();
+        for value in [load_file.as_bytes(), domain, hash, &[], &[]] {
+            field(&mut data, value)?;
+        }
+        self.management(0xE6, 0x02, 0x00, &data).map(drop)
+    }
+
+    /// The LOAD commands: `load_file` is the load file data without tag, as `CapFile::load_file` gives it.
+    /// `taken` is told of every block that the card has taken.
+    ///
+    /// # Errors
+    /// [`Error`]; the card then keeps nothing of the load.
+    pub fn load(&mut self, load_file: &[u8], taken: &mut dyn FnMut(Event)) -> Result<(), Error> {
+        let data = tlv::object(0xC4, load_file);
+        let size = self.max_data();
+        let blocks: Vec<&[u8]> = data.chunks(size.max(1)).collect();
+        // A value that is too long for its length field comes back as no object at all.
+        if blocks.is_empty() || blocks.len() > 256 {
+            return Err(Error::Unsendable(format!(
+                "the load file has {} bytes, but 256 blocks of {size} bytes is what LOAD can number",
+                load_file.len()
+            )));
+        }
+        let mut bytes = 0;
+        for (number, block) in blocks.iter().enumerate() {
+            let last = if number + 1 == blocks.len() {
+                0x80
+            } else {
+                0x00
+            };
+            let number_byte = u8::try_from(number).unwrap_or(u8::MAX);
+            self.management(0xE8, last, number_byte, block)?;
+            bytes += block.len();
+            taken(Event::Block {
+                block: number + 1,
+                blocks: blocks.len(),
+                bytes,
+                total: data.len(),
+            });
+        }
+        Ok(())
+    }
+
+    /// INSTALL \[for install\], or \[for install and make selectable\] (GPCS 2.3.1 §11.5.2.3.2).
+    ///
+    /// # Errors
+    /// [`Error`]; nothing of the instance is then on the card.
+    pub fn install(&mut self, installation: &Installation) -> Result<(), Error> {
+        let mut data = Vec::new();
+        let parameters = tlv::object(0xC9, &installation.parameters);
+        let [first, second, third] = installation.privileges;
+        // Many cards take one byte of privileges only; three are needed for few.
+        let privileges: &[u8] = if (second, third) == (0, 0) {
+            &[first]
+        } else {
+            &[first, second, third]
+        };
+        for value in [
+            installation.load_file.as_bytes(),
+            installation.module.as_bytes(),
+            installation.instance.as_bytes(),
+            privileges,
+            &parameters,
+            &[],
+        ] {
+            field(&mut data, value)?;
+        }
+        let p1 = if installation.selectable { 0x0C } else { 0x04 };
+        self.management(0xE6, p1, 0x00, &data).map(drop)
+    }
+
+    /// INSTALL \[for make selectable\] (GPCS 2.3.1 §11.5.2.3.3).
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn make_selectable(&mut self, instance: &Aid) -> Result<(), Error> {
+        let mut data = Vec::new();
+        for value in [&[], &[], instance.as_bytes(), &[0x00], &[], &[]] {
+            field(&mut data, value)?;
+        }
+        self.management(0xE6, 0x08, 0x00, &data).map(drop)
+    }
+
+    /// INSTALL \[for personalization\] (GPCS 2.3.1 §11.5.2.3.6): the STORE DATA commands that follow are passed on
+    /// to this instance.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn install_for_personalization(&mut self, instance: &Aid) -> Result<(), Error> {
+        let mut data = Vec::new();
+        for value in [&[], &[], instance.as_bytes(), &[], &[], &[]] {
+            field(&mut data, value)?;
+        }
+        self.management(0xE6, 0x20, 0x00, &data).map(drop)
+    }
+
+    /// STORE DATA (GPCS 2.3.1 §11.11), in as many blocks as needed. `p1` says how the data are structured and
+    /// encrypted (table 11-89); its last-block bit is set here.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn store_data(&mut self, p1: u8, data: &[u8]) -> Result<(), Error> {
+        let blocks: Vec<&[u8]> = data.chunks(self.max_data().max(1)).collect();
+        if blocks.len() > 256 {
+            return Err(too_long(data.len(), 256 * self.max_data()));
+        }
+        for (number, block) in blocks.iter().enumerate() {
+            let last = if number + 1 == blocks.len() {
+                0x80
+            } else {
+                0x00
+            };
+            let number = u8::try_from(number).unwrap_or(u8::MAX);
+            self.management(0xE2, p1 & 0x7F | last, number, block)?;
+        }
+        Ok(())
+    }
+
+    /// DELETE (GPCS 2.3.1 §11.2) of an application or a load file, and where `with_related`, of what was made from
+    /// it.
+    ///
+    /// # Errors
+    /// [`Error`]; see [`Session::delete_if_present`].
+    pub fn delete(&mut self, aid: &Aid, with_related: bool) -> Result<(), Error> {
+        let p2 = if with_related { 0x80 } else { 0x00 };
+        let data = tlv::object(0x4F, aid.as_bytes());
+        let result = self.management(0xE4, 0x00, p2, &data).map(drop);
+        match result {
+            Err(Error::Refused(refusal))
+                if refusal.status == StatusWord(0x6985) && !with_related =>
+            {
+                let advice =
+                    "applications made from it may still be there: delete with related objects";
+                Err(refusal.advise(advice).into())
+            }
+            other => other,
+        }
+    }
+
+    /// [`Session::delete`], where nothing to delete is as good. Tells whether something was deleted.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn delete_if_present(&mut self, aid: &Aid, with_related: bool) -> Result<bool, Error> {
+        match self.delete(aid, with_related) {
+            Ok(()) => Ok(true),
+            Err(Error::Refused(Refusal {
+                status: StatusWord(0x6A88 | 0x6A82),
+                ..
+            })) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Deletes a key set.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn delete_key_set(&mut self, version: u8) -> Result<(), Error> {
+        self.management(0xE4, 0x00, 0x00, &[0xD2, 0x01, version])
+            .map(drop)
+    }
+
+    /// SET STATUS (GPCS 2.3.1 §11.10): locks an application, or takes the lock off.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn set_locked(&mut self, application: &Aid, locked: bool) -> Result<(), Error> {
+        let state = if locked { 0x80 } else { 0x00 };
+        self.management(0xF0, 0x40, state, application.as_bytes())
+            .map(drop)
+    }
+
+    /// SET STATUS of the card itself: 07 INITIALIZED, 0F SECURED, 7F CARD_LOCKED, FF TERMINATED. There is no way
+    /// back from the first two to what was before, and none at all from the last.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn set_card_state(&mut self, state: u8) -> Result<(), Error> {
+        self.management(0xF0, 0x80, state, &[]).map(drop)
+    }
+
+    /// PUT KEY (GPCS 2.3.1 §11.8, Amendment D §7.2): adds the key set `version`, or puts it in the place of
+    /// `replaced`. The keys travel encrypted with the data encryption key of the open session, and the card's
+    /// check values are compared with ours.
+    ///
+    /// # Errors
+    /// [`Error`]; [`Error::Response`] where the card tells other check values: it then has other keys than we
+    /// meant.
+    pub fn put_key(
+        &mut self,
+        replaced: Option<u8>,
+        version: u8,
+        keys: &StaticKeys,
+    ) -> Result<(), Error> {
+        let current = match self.channel() {
+            Some(channel) => channel.static_keys().clone(),
+            None => {
+                return Err(Error::Unsendable(
+                    "PUT KEY needs an open session: its keys encrypt the new ones".to_owned(),
+                ));
+            }
+        };
+        let mut data = Zeroizing::new(vec![version]);
+        let mut expected = vec![version];
+        for key in [keys.enc(), keys.mac(), keys.dek()] {
+            let mut component = Zeroizing::new(key.to_vec());
+            component.resize(key.len().next_multiple_of(16), 0);
+            current.encrypt_sensitive(&mut component)?;
+            let length = u8::try_from(key.len()).map_err(|_| too_long(key.len(), 32))?;
+            let coded = u8::try_from(component.len() + 1).map_err(|_| too_long(key.len(), 32))?;
+            let check_value = key_check_value(key)?;
+            data.extend([0x88, coded, length]);
+            data.extend_from_slice(&component);
+            data.push(0x03);
+            data.extend(check_value);
+            expected.extend(check_value);
+        }
+        let answer = self.management(0xD8, replaced.unwrap_or(0), 0x81, &data)?;
+        if answer == expected {
+            Ok(())
+        } else {
+            Err(Error::Response {
+                command: "PUT KEY",
+                expected: "the version and our key check values",
+                found: hex::encode_upper(answer),
+            })
+        }
+    }
+}

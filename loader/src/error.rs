@@ -1,0 +1,128 @@
+use std::fmt;
+
+use apdu_spec::{Command, StatusWord};
+use scp::scp03::HostError;
+
+use crate::transport::TransportError;
+
+/// Why something could not be done on a card.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The card cannot be reached.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+    /// The card refused a command.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// No session could be opened.
+    #[error(transparent)]
+    Authentication(#[from] AuthenticationError),
+    /// The secure channel broke.
+    #[error("secure channel: {0}")]
+    Channel(#[from] HostError),
+    /// A response that does not have the form of the standard.
+    #[error("the answer to {command} makes no sense: expected {expected}, got {found}")]
+    Response {
+        /// The command's name.
+        command: &'static str,
+        /// What the standard says, in words.
+        expected: &'static str,
+        /// What came, in hexadecimal or words.
+        found: String,
+    },
+    /// Something that no command can carry.
+    #[error("{0}")]
+    Unsendable(String),
+    /// Key material that is none.
+    #[error(transparent)]
+    Key(#[from] scp::scp03::KeyError),
+}
+
+/// Why no secure channel was opened. **It is not tried again by itself**: cards count failures, and some lock
+/// for ever.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthenticationError {
+    /// Stopped before the card could count a failure.
+    #[error("no session with {keys}: {cause}. It is not tried again by itself")]
+    Stopped {
+        /// Which keys, as a person knows them; never their values.
+        keys: String,
+        /// What was wrong.
+        cause: HostError,
+    },
+    /// The card refused EXTERNAL AUTHENTICATE, and may have counted a failure.
+    #[error(
+        "the card refused {keys} with status {status}: {}. It may have counted a failure, and after some of \
+         them locks for ever: check the keys before you try again. It is not tried again by itself",
+        .status.explain()
+    )]
+    Refused {
+        /// Which keys, as a person knows them; never their values.
+        keys: String,
+        /// The status word.
+        status: StatusWord,
+    },
+}
+
+/// A command that the card refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct Refusal {
+    /// The command's name.
+    pub command: String,
+    /// The status word.
+    pub status: StatusWord,
+    /// What the status word may mean as an answer to this command, likeliest first.
+    pub causes: Vec<String>,
+    /// What to do, where that is known.
+    pub advice: Option<String>,
+}
+
+impl Refusal {
+    /// The refusal of a command in plain form.
+    #[must_use]
+    pub fn new(command: &[u8], status: StatusWord) -> Self {
+        let parsed = Command::parse(command).ok();
+        let found = parsed.and_then(|command| apdu_spec::gp::SPECIFICATION.find(&command));
+        let mut causes: Vec<String> = found
+            .into_iter()
+            .flat_map(|spec| spec.explain(status))
+            .map(|requirement| requirement.condition.to_owned())
+            .collect();
+        if causes.is_empty() {
+            causes.push(status.explain().to_owned());
+        }
+        let name = match (found, command) {
+            (Some(spec), _) => spec.name.to_owned(),
+            (None, [cla, ins, ..]) => format!("command {cla:02X} {ins:02X}"),
+            _ => "command".to_owned(),
+        };
+        Self {
+            command: name,
+            status,
+            causes,
+            advice: None,
+        }
+    }
+
+    /// The same with advice.
+    #[must_use]
+    pub fn advise(mut self, advice: &str) -> Self {
+        self.advice = Some(advice.to_owned());
+        self
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let causes = self.causes.join(", or ");
+        write!(
+            f,
+            "the card refused {} with status {}: {causes}",
+            self.command, self.status
+        )?;
+        if let Some(advice) = &self.advice {
+            write!(f, "; {advice}")?;
+        }
+        Ok(())
+    }
+}

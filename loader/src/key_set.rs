@@ -1,0 +1,245 @@
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use scp::scp03::{KeyError, StaticKeys};
+use serde::Deserialize;
+use zeroize::{Zeroize, Zeroizing};
+
+/// The keys of a security domain and where they come from. Zeroized when dropped, redacted in `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct KeySet {
+    /// The key version number, 01 to 7F; 00 lets the card choose.
+    pub version: u8,
+    /// The keys.
+    pub keys: StaticKeys,
+    /// Where they come from.
+    pub source: KeySource,
+}
+
+/// Where keys come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeySource {
+    /// The published test keys: say so aloud.
+    TestKeys,
+    /// A key file.
+    File(PathBuf),
+    /// The caller.
+    Given,
+}
+
+/// Why a key file was refused. What it says never holds key material.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyFileError {
+    /// The file cannot be read.
+    #[error("key file {}: {cause}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        cause: std::io::Error,
+    },
+    /// Not the form of a key file.
+    #[error(
+        "key file, line {line}: expected `kvn = 0x30` and either `enc`, `mac` and `dek` or one `key`, each \
+         a string of 32, 48 or 64 hexadecimal digits"
+    )]
+    Form {
+        /// The line where reading stopped, from 1 on.
+        line: usize,
+    },
+    /// A key that is not hexadecimal.
+    #[error("key file: `{0}` is not hexadecimal")]
+    Hex(&'static str),
+    /// A key version that there is none.
+    #[error("key file: kvn {0} is not within 0x00 to 0x7F")]
+    Version(u32),
+    /// Keys that are no key set.
+    #[error("key file: {0}")]
+    Key(#[from] KeyError),
+}
+
+/// The form of a key file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    kvn: u32,
+    enc: Option<String>,
+    mac: Option<String>,
+    dek: Option<String>,
+    key: Option<String>,
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        for key in [&mut self.enc, &mut self.mac, &mut self.dek, &mut self.key] {
+            key.zeroize();
+        }
+    }
+}
+
+impl KeySet {
+    /// The published test keys, with which development cards are delivered. Whoever uses them should say so
+    /// aloud.
+    #[must_use]
+    pub fn test_keys() -> Self {
+        Self {
+            version: 0,
+            keys: StaticKeys::test_keys(),
+            source: KeySource::TestKeys,
+        }
+    }
+
+    /// Reads a key file: TOML with `kvn`, `enc`, `mac` and `dek`, or one `key` for all three.
+    ///
+    /// ```
+    /// let keys = loader::KeySet::from_toml(
+    ///     "kvn = 0x31
+    ///      enc = '000102030405060708090A0B0C0D0E0F'
+    ///      mac = '101112131415161718191A1B1C1D1E1F'
+    ///      dek = '202122232425262728292A2B2C2D2E2F'",
+    /// )?;
+    /// assert_eq!(keys.version, 0x31);
+    /// # Ok::<(), loader::KeyFileError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`KeyFileError`], which never shows what is in the file.
+    pub fn from_toml(text: &str) -> Result<Self, KeyFileError> {
+        // The parser's own words could quote a key.
+        let file: File = toml::from_str(text).map_err(|error| KeyFileError::Form {
+            line: line_of(text, error.span().map_or(0, |span| span.start)),
+        })?;
+        let version = u8::try_from(file.kvn)
+            .ok()
+            .filter(|version| *version <= 0x7F)
+            .ok_or(KeyFileError::Version(file.kvn))?;
+        let keys = match (&file.key, &file.enc, &file.mac, &file.dek) {
+            (Some(key), None, None, None) => {
+                let key = decode("key", key)?;
+                StaticKeys::new(&key, &key, &key)?
+            }
+            (None, Some(enc), Some(mac), Some(dek)) => StaticKeys::new(
+                &decode("enc", enc)?,
+                &decode("mac", mac)?,
+                &decode("dek", dek)?,
+            )?,
+            _ => return Err(KeyFileError::Form { line: 1 }),
+        };
+        Ok(Self {
+            version,
+            keys,
+            source: KeySource::Given,
+        })
+    }
+
+    /// Reads a key file from disk.
+    ///
+    /// # Errors
+    /// [`KeyFileError`].
+    pub fn read(path: &Path) -> Result<Self, KeyFileError> {
+        let text = std::fs::read_to_string(path).map_err(|cause| KeyFileError::Unreadable {
+            path: path.to_owned(),
+            cause,
+        })?;
+        let mut set = Self::from_toml(&Zeroizing::new(text))?;
+        set.source = KeySource::File(path.to_owned());
+        Ok(set)
+    }
+
+    /// Whether these are the published test keys, wherever they come from.
+    #[must_use]
+    pub fn are_test_keys(&self) -> bool {
+        self.keys.are_test_keys()
+    }
+}
+
+/// Names the keys without showing them.
+impl fmt::Display for KeySet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.are_test_keys() {
+            f.write_str("the published test keys (404142…4F)")?;
+        } else {
+            write!(f, "the AES-{} keys", self.keys.length() * 8)?;
+        }
+        match &self.source {
+            KeySource::File(path) => write!(f, " of {}", path.display())?,
+            KeySource::TestKeys | KeySource::Given => (),
+        }
+        match self.version {
+            0 => Ok(()),
+            version => write!(f, ", version {version:02X}"),
+        }
+    }
+}
+
+impl fmt::Debug for KeySet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeySet")
+            .field("version", &self.version)
+            .field("keys", &self.keys)
+            .field("source", &self.source)
+            .finish()
+    }
+}
+
+fn decode(name: &'static str, text: &str) -> Result<Zeroizing<Vec<u8>>, KeyFileError> {
+    hex::decode(text)
+        .map(Zeroizing::new)
+        .map_err(|_| KeyFileError::Hex(name))
+}
+
+fn line_of(text: &str, offset: usize) -> usize {
+    let before = text.as_bytes().iter().take(offset);
+    1 + before.filter(|byte| **byte == b'\n').count()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "00112233445566778899AABBCCDDEEFF";
+
+    #[test]
+    fn one_key_stands_for_three() {
+        let set = KeySet::from_toml(&format!("key = '{KEY}'")).unwrap();
+        assert_eq!(set.version, 0);
+        assert_eq!(set.keys.enc(), set.keys.dek());
+        assert!(!set.are_test_keys());
+        let test = KeySet::from_toml("kvn = 1\nkey = '404142434445464748494A4B4C4D4E4F'").unwrap();
+        assert!(test.are_test_keys());
+        assert_eq!(
+            test.to_string(),
+            "the published test keys (404142…4F), version 01"
+        );
+    }
+
+    #[test]
+    fn no_error_and_no_debug_shows_a_key() {
+        for text in [
+            format!("key = {KEY}"),
+            format!("kvn = '{KEY}'"),
+            format!("key = '{KEY}'\nother = '{KEY}'"),
+            format!("enc = '{KEY}'"),
+            format!("key = '{KEY}', mac = '{KEY}'"),
+            format!("key = '{KEY}0'"),
+            format!("key = '{KEY}00'"),
+            format!("kvn = 128\nkey = '{KEY}'"),
+        ] {
+            let error = KeySet::from_toml(&text).unwrap_err();
+            for shown in [error.to_string(), format!("{error:?}")] {
+                assert!(!shown.contains("2233"), "{shown}");
+            }
+        }
+        let set = KeySet::from_toml(&format!("key = '{KEY}'")).unwrap();
+        assert!(!format!("{set:?} {set}").contains("2233"));
+        assert!(!format!("{set:?}").contains("17, 34, 51"));
+    }
+
+    #[test]
+    fn errors_tell_the_line() {
+        let error = KeySet::from_toml("kvn = 1\n\nkey = 5").unwrap_err();
+        assert!(error.to_string().contains("line 3"), "{error}");
+    }
+}

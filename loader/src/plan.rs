@@ -1,0 +1,280 @@
+//! What a flash will do, as data: made before the first command that writes, shown, rehearsed, then carried out.
+
+use apdu_spec::Aid;
+use cap_file::CapFile;
+use se_crypto::sha256;
+
+use crate::content::Installation;
+use crate::error::Error;
+use crate::listing::CardContent;
+use crate::progress::{Event, Phase, Progress};
+use crate::session::Session;
+use crate::transport::Transport;
+
+/// What to flash, and how.
+#[derive(Clone, Debug, Default)]
+pub struct FlashOptions {
+    /// The instances to make; empty for one instance of each module, with the module's AID.
+    pub instances: Vec<InstanceOptions>,
+    /// Deletes what is on the card of the same AIDs first.
+    pub replace: bool,
+    /// Loads only.
+    pub load_only: bool,
+    /// Sends the Descriptor component too, for cards that verify.
+    pub with_descriptor: bool,
+    /// Lets the card check the SHA-256 of the load file.
+    pub with_hash: bool,
+}
+
+/// One instance to make.
+#[derive(Clone, Debug)]
+pub struct InstanceOptions {
+    /// The module; must be in the CAP file.
+    pub module: Aid,
+    /// The AID of the instance; `None` for that of the module.
+    pub instance: Option<Aid>,
+    /// Privileges (GPCS 2.3.1 §11.1.2).
+    pub privileges: [u8; 3],
+    /// The application's own parameters.
+    pub parameters: Vec<u8>,
+}
+
+impl InstanceOptions {
+    /// An instance with the module's AID, no privileges and no parameters.
+    #[must_use]
+    pub fn new(module: Aid) -> Self {
+        Self {
+            module,
+            instance: None,
+            privileges: [0; 3],
+            parameters: Vec::new(),
+        }
+    }
+}
+
+/// One step.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(tag = "step", rename_all = "kebab-case")]
+pub enum Step {
+    /// DELETE.
+    Delete {
+        /// Of what.
+        #[serde(serialize_with = "crate::hexadecimal::aid")]
+        aid: Aid,
+        /// Together with what was made from it.
+        with_related: bool,
+    },
+    /// INSTALL \[for load\].
+    InstallForLoad {
+        /// The load file's AID.
+        #[serde(serialize_with = "crate::hexadecimal::aid")]
+        load_file: Aid,
+        /// Its hash, or empty.
+        #[serde(serialize_with = "crate::hexadecimal::bytes")]
+        hash: Vec<u8>,
+    },
+    /// The LOAD commands.
+    Load {
+        /// The load file's AID.
+        #[serde(serialize_with = "crate::hexadecimal::aid")]
+        load_file: Aid,
+        /// The bytes of the load file data.
+        bytes: usize,
+    },
+    /// INSTALL \[for install and make selectable\].
+    Install(Installation),
+}
+
+/// The steps of a flash, in order, and the load file data that they send.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Plan {
+    /// The steps.
+    pub steps: Vec<Step>,
+    /// The load file data.
+    #[serde(skip)]
+    pub load_file: Vec<u8>,
+}
+
+/// Why no plan could be made.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// The CAP file cannot be written as a load file.
+    #[error("the CAP file: {0}")]
+    Cap(#[from] cap_file::WriteError),
+    /// An AID in the CAP file that is none.
+    #[error("the CAP file: {0}")]
+    Aid(apdu_spec::AidError),
+    /// The module is not in the CAP file.
+    #[error("the CAP file has no module {module}; it has: {}", .there.join(", "))]
+    NoModule {
+        /// What was asked for.
+        module: Aid,
+        /// What there is.
+        there: Vec<String>,
+    },
+}
+
+/// An AID of a CAP file.
+pub(crate) fn aid(aid: &cap_file::component::Aid) -> Result<Aid, PlanError> {
+    Aid::new(&aid.0).map_err(PlanError::Aid)
+}
+
+/// The package AID and the module AIDs of a CAP file.
+pub(crate) fn names(cap: &CapFile) -> Result<(Aid, Vec<Aid>), PlanError> {
+    let applets = cap.applet.iter().flat_map(|component| &component.applets);
+    let modules = applets
+        .map(|applet| aid(&applet.aid))
+        .collect::<Result<_, _>>()?;
+    Ok((aid(&cap.header.package.aid)?, modules))
+}
+
+impl Plan {
+    /// Plans a flash of `cap` onto a card with this content. What stands in the way without
+    /// [`FlashOptions::replace`] is for [`crate::preflight`] to say.
+    ///
+    /// # Errors
+    /// [`PlanError`].
+    pub fn new(
+        cap: &CapFile,
+        content: &CardContent,
+        options: &FlashOptions,
+    ) -> Result<Self, PlanError> {
+        let (load_file_aid, modules) = names(cap)?;
+        let load_file = cap.load_file(options.with_descriptor)?;
+        let installations = installations(load_file_aid, &modules, options)?;
+        let mut steps = Vec::new();
+        if options.replace {
+            // An instance of the same AID from elsewhere stands in the way as well.
+            for installation in &installations {
+                if let Some(there) = content.application(&installation.instance)
+                    && there.load_file != Some(load_file_aid)
+                {
+                    steps.push(Step::Delete {
+                        aid: there.aid,
+                        with_related: false,
+                    });
+                }
+            }
+            if content.load_file(&load_file_aid).is_some() {
+                steps.push(Step::Delete {
+                    aid: load_file_aid,
+                    with_related: true,
+                });
+            }
+        }
+        steps.push(Step::InstallForLoad {
+            load_file: load_file_aid,
+            hash: if options.with_hash {
+                sha256(&load_file).to_vec()
+            } else {
+                Vec::new()
+            },
+        });
+        steps.push(Step::Load {
+            load_file: load_file_aid,
+            bytes: load_file.len(),
+        });
+        if !options.load_only {
+            steps.extend(installations.into_iter().map(Step::Install));
+        }
+        Ok(Self { steps, load_file })
+    }
+
+    /// The commands of the plan in plain form, for a session that takes `max_data` bytes per command
+    /// ([`Session::max_data`]).
+    ///
+    /// # Errors
+    /// [`Error::Unsendable`] where a step does not fit.
+    pub fn rehearse(&self, max_data: usize) -> Result<Vec<Vec<u8>>, Error> {
+        let mut session = Session::rehearsal(max_data);
+        for step in &self.steps {
+            step.run(&mut session, &self.load_file, &mut |_| ())?;
+        }
+        Ok(session.into_transport().commands)
+    }
+}
+
+fn installations(
+    load_file: Aid,
+    modules: &[Aid],
+    options: &FlashOptions,
+) -> Result<Vec<Installation>, PlanError> {
+    let wanted = if options.instances.is_empty() {
+        modules.iter().copied().map(InstanceOptions::new).collect()
+    } else {
+        options.instances.clone()
+    };
+    wanted
+        .into_iter()
+        .map(|instance| {
+            if !modules.contains(&instance.module) {
+                return Err(PlanError::NoModule {
+                    module: instance.module,
+                    there: modules.iter().map(Aid::to_string).collect(),
+                });
+            }
+            Ok(Installation {
+                load_file,
+                module: instance.module,
+                instance: instance.instance.unwrap_or(instance.module),
+                privileges: instance.privileges,
+                parameters: instance.parameters,
+                selectable: true,
+            })
+        })
+        .collect()
+}
+
+impl Step {
+    /// What a person reads.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        match self {
+            Self::Delete {
+                aid,
+                with_related: true,
+            } => format!("delete {aid} and what was made from it"),
+            Self::Delete { aid, .. } => format!("delete {aid}"),
+            Self::InstallForLoad { load_file, .. } => format!("announce load file {load_file}"),
+            Self::Load { load_file, bytes } => format!("load {bytes} bytes as {load_file}"),
+            Self::Install(installation) => format!(
+                "install {} from module {}",
+                installation.instance, installation.module
+            ),
+        }
+    }
+
+    /// The phase and what it is about.
+    pub(crate) fn phase(&self) -> (Phase, Aid) {
+        match self {
+            Self::Delete { aid, .. } => (Phase::Delete, *aid),
+            Self::InstallForLoad { load_file, .. } => (Phase::InstallForLoad, *load_file),
+            Self::Load { load_file, .. } => (Phase::Load, *load_file),
+            Self::Install(installation) => (Phase::Install, installation.instance),
+        }
+    }
+
+    /// Carries the step out.
+    pub(crate) fn run<T: Transport>(
+        &self,
+        session: &mut Session<T>,
+        load_file_data: &[u8],
+        progress: Progress<'_>,
+    ) -> Result<(), Error> {
+        let (phase, subject) = self.phase();
+        progress(Event::Phase {
+            phase,
+            subject: subject.to_string(),
+        });
+        match self {
+            Self::Delete { aid, with_related } => session.delete(aid, *with_related)?,
+            Self::InstallForLoad { load_file, hash } => {
+                session.install_for_load(load_file, &[], hash)?;
+            }
+            Self::Load { .. } => session.load(load_file_data, progress)?,
+            Self::Install(installation) => session.install(installation)?,
+        }
+        progress(Event::Done { phase });
+        Ok(())
+    }
+}

@@ -1,0 +1,281 @@
+//! Whether a flash will work, said before the first block.
+
+use apdu_spec::Aid;
+use cap_file::CapFile;
+use cap_file::api::Api;
+use cap_file::component::Version;
+
+use crate::card_info::CardInfo;
+use crate::listing::CardContent;
+use crate::plan::{FlashOptions, PlanError, names};
+
+/// What was found.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Finding {
+    /// How bad it is.
+    pub severity: Severity,
+    /// What was compared.
+    pub subject: String,
+    /// What was found and, where it is bad, what to do.
+    pub message: String,
+}
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Severity {
+    /// It will work.
+    Good,
+    /// The card does not tell; it may work or not.
+    Unknown,
+    /// It will not work.
+    Problem,
+}
+
+/// The newest versions of API packages that a card has, by package AID: a Java Card release.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiLevel {
+    /// The name of the release: `3.0.4`.
+    pub name: &'static str,
+    packages: &'static [(&'static [u8], (u8, u8))],
+}
+
+const FRAMEWORK: &[u8] = &[0xA0, 0x00, 0x00, 0x00, 0x62, 0x01, 0x01];
+const SECURITY: &[u8] = &[0xA0, 0x00, 0x00, 0x00, 0x62, 0x01, 0x02];
+const CRYPTO: &[u8] = &[0xA0, 0x00, 0x00, 0x00, 0x62, 0x02, 0x01];
+const LANG: &[u8] = &[0xA0, 0x00, 0x00, 0x00, 0x62, 0x00, 0x01];
+
+impl ApiLevel {
+    /// The releases with their package versions (export files of the development kits of Java Card 2.2.1 to 3.1.0).
+    pub const ALL: &'static [Self] = &[
+        Self {
+            name: "2.2.1",
+            packages: &[
+                (LANG, (1, 0)),
+                (FRAMEWORK, (1, 2)),
+                (SECURITY, (1, 2)),
+                (CRYPTO, (1, 2)),
+            ],
+        },
+        Self {
+            name: "2.2.2",
+            packages: &[
+                (LANG, (1, 0)),
+                (FRAMEWORK, (1, 3)),
+                (SECURITY, (1, 3)),
+                (CRYPTO, (1, 3)),
+            ],
+        },
+        Self {
+            name: "3.0.1",
+            packages: &[
+                (LANG, (1, 0)),
+                (FRAMEWORK, (1, 4)),
+                (SECURITY, (1, 4)),
+                (CRYPTO, (1, 4)),
+            ],
+        },
+        Self {
+            name: "3.0.4",
+            packages: &[
+                (LANG, (1, 0)),
+                (FRAMEWORK, (1, 5)),
+                (SECURITY, (1, 5)),
+                (CRYPTO, (1, 5)),
+            ],
+        },
+        Self {
+            name: "3.0.5",
+            packages: &[
+                (LANG, (1, 0)),
+                (FRAMEWORK, (1, 6)),
+                (SECURITY, (1, 6)),
+                (CRYPTO, (1, 6)),
+            ],
+        },
+        Self {
+            name: "3.1",
+            packages: &[
+                (LANG, (1, 0)),
+                (FRAMEWORK, (1, 8)),
+                (SECURITY, (1, 7)),
+                (CRYPTO, (1, 7)),
+            ],
+        },
+    ];
+
+    /// The release of this name, `3.0.4` or `jc304`.
+    #[must_use]
+    pub fn named(name: &str) -> Option<&'static Self> {
+        let digits = |text: &str| -> String { text.chars().filter(char::is_ascii_digit).collect() };
+        Self::ALL
+            .iter()
+            .find(|level| digits(level.name) == digits(name))
+    }
+
+    fn version(&self, package: &[u8]) -> Option<Version> {
+        let (_, (major, minor)) = self.packages.iter().find(|(aid, _)| *aid == package)?;
+        Some(Version::new(*major, *minor))
+    }
+}
+
+/// Compares a CAP file with a card. `level` is what the card is known to have, where that is known.
+///
+/// # Errors
+/// [`PlanError`] where the CAP file has no valid AIDs or cannot be written.
+pub fn check(
+    cap: &CapFile,
+    content: &CardContent,
+    info: &CardInfo,
+    level: Option<&ApiLevel>,
+    options: &FlashOptions,
+) -> Result<Vec<Finding>, PlanError> {
+    let mut findings = vec![card_state(content)];
+    findings.extend(presence(cap, content, options)?);
+    findings.extend(
+        cap.import
+            .packages
+            .iter()
+            .map(|import| check_import(&import.aid.0, import.version, content, level)),
+    );
+    findings.push(memory(cap.load_file(options.with_descriptor)?.len(), info));
+    Ok(findings)
+}
+
+/// Whether any of them is a problem.
+#[must_use]
+pub fn has_problem(findings: &[Finding]) -> bool {
+    findings
+        .iter()
+        .any(|finding| finding.severity == Severity::Problem)
+}
+
+fn finding(severity: Severity, subject: &str, message: impl Into<String>) -> Finding {
+    Finding {
+        severity,
+        subject: subject.to_owned(),
+        message: message.into(),
+    }
+}
+
+fn card_state(content: &CardContent) -> Finding {
+    let state = content.card_state();
+    match content.issuer.life_cycle {
+        0x7F => finding(
+            Severity::Problem,
+            "card state",
+            format!("{state}: nothing can be loaded until it is set back to SECURED"),
+        ),
+        0xFF => finding(
+            Severity::Problem,
+            "card state",
+            format!("{state}: this card is at its end, for ever"),
+        ),
+        _ => finding(Severity::Good, "card state", state),
+    }
+}
+
+/// What is in the way.
+fn presence(
+    cap: &CapFile,
+    content: &CardContent,
+    options: &FlashOptions,
+) -> Result<Vec<Finding>, PlanError> {
+    let (load_file, modules) = names(cap)?;
+    let mut findings = Vec::new();
+    let way_out = |aid: &Aid| {
+        if options.replace {
+            finding(
+                Severity::Good,
+                "on the card already",
+                format!("{aid}, will be replaced"),
+            )
+        } else {
+            finding(
+                Severity::Problem,
+                "on the card already",
+                format!("{aid}; delete it first, or replace it"),
+            )
+        }
+    };
+    if content.load_file(&load_file).is_some() {
+        findings.push(way_out(&load_file));
+    }
+    let instances: Vec<Aid> = if options.instances.is_empty() {
+        modules
+    } else {
+        let own =
+            |instance: &crate::plan::InstanceOptions| instance.instance.unwrap_or(instance.module);
+        options.instances.iter().map(own).collect()
+    };
+    for instance in instances.iter().filter(|_| !options.load_only) {
+        if content.application(instance).is_some() {
+            findings.push(way_out(instance));
+        }
+    }
+    Ok(findings)
+}
+
+/// One import: an API package, or another package on the card.
+fn check_import(
+    aid: &[u8],
+    wanted: Version,
+    content: &CardContent,
+    level: Option<&ApiLevel>,
+) -> Finding {
+    let known = Api::builtin().find_package(&cap_file::component::Aid(aid.to_vec()));
+    let name = known.map_or_else(|| hex::encode_upper(aid), |package| package.name.clone());
+    let subject = format!("import {name} {wanted}");
+    let has = |there: Version| there.major == wanted.major && there.minor >= wanted.minor;
+    let on_card = Aid::new(aid).ok().and_then(|aid| content.load_file(&aid));
+    let there = on_card
+        .and_then(|file| file.version)
+        .map(|(major, minor)| Version::new(major, minor))
+        .or_else(|| level.and_then(|level| level.version(aid)));
+    match (there, on_card, known) {
+        (Some(there), ..) if has(there) => {
+            finding(Severity::Good, &subject, format!("the card has {there}"))
+        }
+        (Some(there), ..) => finding(
+            Severity::Problem,
+            &subject,
+            format!("needs {name} {wanted}; this card has {there}: build for an older API"),
+        ),
+        (None, Some(_), _) => finding(
+            Severity::Unknown,
+            &subject,
+            "the card has the package, but does not tell its version",
+        ),
+        (None, None, Some(_)) => finding(
+            Severity::Unknown,
+            &subject,
+            "a package of the platform, which cards do not list; name the card's API level to have it compared",
+        ),
+        (None, None, None) => finding(
+            Severity::Problem,
+            &subject,
+            format!("the card has no package {name}: load it first"),
+        ),
+    }
+}
+
+fn memory(bytes: usize, info: &CardInfo) -> Finding {
+    let subject = "memory";
+    match info.free_persistent {
+        Some(free) if usize::try_from(free).is_ok_and(|free| free < bytes) => finding(
+            Severity::Problem,
+            subject,
+            format!("the load file has {bytes} bytes, but only {free} are free: delete something"),
+        ),
+        Some(free) => finding(
+            Severity::Good,
+            subject,
+            format!("the load file has {bytes} bytes, {free} are free"),
+        ),
+        None => finding(
+            Severity::Unknown,
+            subject,
+            format!("the load file has {bytes} bytes; the card does not tell what is free"),
+        ),
+    }
+}

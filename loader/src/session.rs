@@ -1,0 +1,263 @@
+use apdu_spec::{Aid, StatusWord};
+use scp::scp03::{Challenge, HostError, HostOpening, HostSession, SecurityLevel};
+use se_crypto::Drbg;
+
+use crate::error::{AuthenticationError, Error, Refusal};
+use crate::key_set::KeySet;
+use crate::tlv;
+use crate::transport::{Rehearsal, Transport};
+
+/// A conversation with a security domain: selected, and with a secure channel once one is opened.
+pub struct Session<T> {
+    transport: T,
+    domain: Vec<u8>,
+    max_command_data: usize,
+    channel: Option<HostSession>,
+    record: Option<Vec<Vec<u8>>>,
+}
+
+/// A response in plain form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The response data.
+    pub data: Vec<u8>,
+    /// The status word.
+    pub status: StatusWord,
+}
+
+/// The most bytes of data in a short command.
+const SHORT: usize = 255;
+
+impl<T: Transport> Session<T> {
+    /// Selects a security domain: `domain`, or the issuer's.
+    ///
+    /// # Errors
+    /// [`Error::Transport`]; [`Error::Refused`] where there is no such domain.
+    pub fn select(transport: T, domain: Option<&Aid>) -> Result<Self, Error> {
+        let mut session = Self {
+            transport,
+            domain: Vec::new(),
+            max_command_data: SHORT,
+            channel: None,
+            record: None,
+        };
+        session.select_again(domain)?;
+        Ok(session)
+    }
+
+    /// Selects a security domain on the same connection; a secure channel that was open ends.
+    ///
+    /// # Errors
+    /// As [`Session::select`].
+    pub fn select_again(&mut self, domain: Option<&Aid>) -> Result<(), Error> {
+        self.channel = None;
+        let name = domain.map_or(&[][..], Aid::as_bytes);
+        let mut command = vec![0x00, 0xA4, 0x04, 0x00];
+        if !name.is_empty() {
+            command.push(u8::try_from(name.len()).unwrap_or(0));
+            command.extend_from_slice(name);
+        }
+        command.push(0x00);
+        let answer = self.exchange(&command)?;
+        // 6283: the card is locked, and its issuer security domain answers nevertheless.
+        if !answer.status.is_success() && answer.status != StatusWord(0x6283) {
+            return Err(Refusal::new(&command, answer.status)
+                .advise("the security domain's AID may be another: give it")
+                .into());
+        }
+        let information = tlv::all(&answer.data);
+        let template = tlv::find(&information, 0x6F)
+            .map(tlv::all)
+            .unwrap_or_default();
+        self.domain = tlv::find(&template, 0x84).unwrap_or(name).to_vec();
+        let proprietary = tlv::find(&template, 0xA5).map(tlv::all).unwrap_or_default();
+        self.max_command_data = tlv::find(&proprietary, 0x9F65)
+            .map(|bytes| {
+                bytes
+                    .iter()
+                    .fold(0, |sum, byte| sum << 8 | usize::from(*byte))
+            })
+            .filter(|most| (16..SHORT).contains(most))
+            .unwrap_or(SHORT);
+        Ok(())
+    }
+
+    /// Opens a secure channel (SCP03) with the selected domain. `random` gives the host challenge.
+    ///
+    /// A failed authentication is **never tried again by itself**.
+    ///
+    /// # Errors
+    /// [`Error::Authentication`] where the keys are not the card's, or the level is not offered.
+    pub fn open(
+        &mut self,
+        keys: &KeySet,
+        level: SecurityLevel,
+        random: &mut Drbg,
+    ) -> Result<(), Error> {
+        self.channel = None;
+        let stopped = |cause| {
+            Error::Authentication(AuthenticationError::Stopped {
+                keys: keys.to_string(),
+                cause,
+            })
+        };
+        let mut challenge = [0; 16];
+        random.fill(&mut challenge);
+        let (short, _) = challenge.split_at(8);
+        let opening = |challenge: &[u8]| -> Result<HostOpening, Error> {
+            let challenge = Challenge::new(challenge)?;
+            Ok(HostOpening::new(keys.keys.clone(), keys.version, challenge))
+        };
+        let mut opened = opening(short)?;
+        let initialize_update = opened.command();
+        let mut response = self.transmit(&initialize_update)?;
+        if response == [0x67, 0x00] {
+            // The card wants S16 mode (Amendment D 1.2): this is no failed authentication.
+            opened = opening(&challenge)?;
+            response = self.transmit(&opened.command())?;
+        }
+        let result = opened.answer(&response, level);
+        let (channel, command) = match result {
+            Ok(opened) => opened,
+            Err(HostError::Refused(status)) => {
+                return Err(Refusal::new(&initialize_update, StatusWord(status))
+                    .advise("the card may have no keys of that version")
+                    .into());
+            }
+            Err(cause) => return Err(stopped(cause)),
+        };
+        let answer = self.exchange(&command)?;
+        if answer.status != StatusWord::SUCCESS {
+            return Err(AuthenticationError::Refused {
+                keys: keys.to_string(),
+                status: answer.status,
+            }
+            .into());
+        }
+        self.channel = Some(channel);
+        Ok(())
+    }
+
+    /// Sends a command, protected where a channel is open, and gives the plain answer, whatever its status.
+    ///
+    /// # Errors
+    /// [`Error::Transport`], [`Error::Channel`].
+    pub fn send(&mut self, command: &[u8]) -> Result<Answer, Error> {
+        if let Some(record) = &mut self.record {
+            record.push(command.to_vec());
+        }
+        let Some(channel) = &mut self.channel else {
+            return self.exchange(command);
+        };
+        let wrapped = channel.wrap(command)?;
+        let response = self.transmit(&wrapped)?;
+        let channel = self.channel.as_mut().ok_or(HostError::Ended)?;
+        split(channel.unwrap(&response)?)
+    }
+
+    /// Sends a command that must succeed.
+    ///
+    /// # Errors
+    /// As [`Session::send`], and [`Error::Refused`].
+    pub fn command(&mut self, command: &[u8]) -> Result<Vec<u8>, Error> {
+        let answer = self.send(command)?;
+        if answer.status.is_success() {
+            Ok(answer.data)
+        } else {
+            Err(Refusal::new(command, answer.status).into())
+        }
+    }
+
+    /// The AID of the selected domain, as the card told it.
+    #[must_use]
+    pub fn domain(&self) -> &[u8] {
+        &self.domain
+    }
+
+    /// The open channel.
+    #[must_use]
+    pub fn channel(&self) -> Option<&HostSession> {
+        self.channel.as_ref()
+    }
+
+    /// The most data that one command takes, in bytes, once protected as the channel asks.
+    #[must_use]
+    pub fn max_data(&self) -> usize {
+        let most = self.channel.as_ref().map_or(SHORT, HostSession::max_data);
+        most.saturating_sub(SHORT - self.max_command_data)
+    }
+
+    /// From now on keeps the commands sent, in plain form. They may hold secrets.
+    pub fn record(&mut self) {
+        self.record = Some(Vec::new());
+    }
+
+    /// The commands kept since [`Session::record`].
+    #[must_use]
+    pub fn recorded(&self) -> &[Vec<u8>] {
+        self.record.as_deref().unwrap_or_default()
+    }
+
+    /// The transport.
+    pub fn transport(&mut self) -> &mut T {
+        &mut self.transport
+    }
+
+    /// Gives the transport back.
+    pub fn into_transport(self) -> T {
+        self.transport
+    }
+
+    fn exchange(&mut self, command: &[u8]) -> Result<Answer, Error> {
+        split(self.transmit(command)?)
+    }
+
+    /// Transmits, and does what 61xx and 6Cxx ask for (ISO 7816-4 §5.1.3).
+    fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, Error> {
+        let mut response = self.transport.transmit(command)?;
+        if let &[0x6C, available] = response.as_slice() {
+            let mut again = command.to_vec();
+            if again.len() == 4 {
+                again.push(available);
+            } else if let Some(le) = again.last_mut() {
+                *le = available;
+            }
+            response = self.transport.transmit(&again)?;
+        }
+        let mut data = Vec::new();
+        while let Some((head, &[0x61, waiting])) = response.split_last_chunk::<2>() {
+            data.extend_from_slice(head);
+            let class = command.first().map_or(0, |cla| cla & 0x03);
+            response = self
+                .transport
+                .transmit(&[class, 0xC0, 0x00, 0x00, waiting])?;
+        }
+        data.extend(response);
+        Ok(data)
+    }
+}
+
+impl Session<Rehearsal> {
+    /// A session with no card: every command is agreed to and kept, in plain form. `max_data` is that of the
+    /// session that is rehearsed.
+    #[must_use]
+    pub fn rehearsal(max_data: usize) -> Self {
+        Self {
+            transport: Rehearsal::default(),
+            domain: Vec::new(),
+            max_command_data: max_data.min(SHORT),
+            channel: None,
+            record: None,
+        }
+    }
+}
+
+fn split(response: Vec<u8>) -> Result<Answer, Error> {
+    let (data, &[high, low]) = response
+        .split_last_chunk::<2>()
+        .ok_or(HostError::ResponseShort(response.len()))?;
+    Ok(Answer {
+        data: data.to_vec(),
+        status: StatusWord(u16::from_be_bytes([high, low])),
+    })
+}

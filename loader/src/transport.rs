@@ -1,0 +1,106 @@
+//! Ways to a card.
+
+mod closure;
+mod pcsc;
+mod rehearsal;
+
+pub use closure::InProcess;
+pub use pcsc::{PcscTransport, Sharing, readers};
+pub use rehearsal::Rehearsal;
+
+/// What a transport is connected to.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct ConnectionInfo {
+    /// The reader's name, or what stands for it.
+    pub name: String,
+    /// The answer to reset; empty where there is none.
+    pub atr: Vec<u8>,
+    /// The transmission protocol, as a person names it: `T=1`.
+    pub protocol: String,
+}
+
+/// A connection to one card.
+pub trait Transport {
+    /// What it is connected to.
+    fn info(&self) -> ConnectionInfo;
+
+    /// Sends a command APDU and gives the whole response, status word included.
+    ///
+    /// # Errors
+    /// [`TransportError`]; whether the card has carried the command out is then not known.
+    fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError>;
+
+    /// Resets the card.
+    ///
+    /// # Errors
+    /// [`TransportError`].
+    fn reset(&mut self) -> Result<(), TransportError>;
+}
+
+impl<T: Transport + ?Sized> Transport for &mut T {
+    fn info(&self) -> ConnectionInfo {
+        (**self).info()
+    }
+
+    fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError> {
+        (**self).transmit(command)
+    }
+
+    fn reset(&mut self) -> Result<(), TransportError> {
+        (**self).reset()
+    }
+}
+
+impl<T: Transport + ?Sized> Transport for Box<T> {
+    fn info(&self) -> ConnectionInfo {
+        (**self).info()
+    }
+
+    fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError> {
+        (**self).transmit(command)
+    }
+
+    fn reset(&mut self) -> Result<(), TransportError> {
+        (**self).reset()
+    }
+}
+
+/// Why a card cannot be reached.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TransportError {
+    /// The PC/SC service does not run.
+    #[error("the smart card service does not run; on Linux install and start pcscd")]
+    NoService,
+    /// There is no reader at all.
+    #[error("no smart card reader found; connect one")]
+    NoReaders,
+    /// No reader's name contains the words that were given.
+    #[error("no reader is called like {wanted:?}; there are: {}", .found.join(", "))]
+    UnknownReader {
+        /// What was asked for.
+        wanted: String,
+        /// The names of the readers that there are.
+        found: Vec<String>,
+    },
+    /// The reader is empty.
+    #[error("no card in reader {0:?}; insert one")]
+    NoCard(String),
+    /// Another program uses the card.
+    #[error("another program uses the card in {0:?}; end it, or connect shared")]
+    InUse(String),
+    /// The card was taken out, or has lost power.
+    #[error("the card was removed")]
+    Removed,
+    /// Another program, or the reader, has reset the card: sessions and selection are gone.
+    #[error("the card was reset by another program; start again")]
+    Reset,
+    /// The card speaks none of the protocols that the reader can.
+    #[error("the card and the reader have no protocol in common")]
+    Protocol,
+    /// A response without status word.
+    #[error("the card answered {0} bytes; a response has at least 2")]
+    Short(usize),
+    /// Anything else, as the lower layer told it.
+    #[error("{0}")]
+    Other(String),
+}
