@@ -1,4 +1,4 @@
-//! From a crate's folder to IR.
+//! From a crate's folder to a CAP file.
 
 use std::path::Path;
 
@@ -6,8 +6,10 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::front::define::StructId;
 use crate::front::lower;
 use crate::front::resolve::Context;
+use crate::codegen::BackendError;
 use crate::front::ty::TypeKey;
 use crate::ir;
+use crate::package::{self, Output, Target};
 use crate::source::{CrateError, Sources};
 
 /// Why an applet could not be compiled.
@@ -19,6 +21,9 @@ pub enum CompileError {
     /// The source is not Card Rust.
     #[error("{0}")]
     Source(Box<Diagnostics>),
+    /// The target lacks something, or the compiler is at fault.
+    #[error(transparent)]
+    Backend(#[from] BackendError),
     /// There is no such applet.
     #[error("no applet `{wanted}` in this crate: {}", known(.found))]
     NoApplet {
@@ -27,6 +32,28 @@ pub enum CompileError {
         /// The applets that there are.
         found: Vec<String>,
     },
+}
+
+/// An applet, compiled.
+#[derive(Debug)]
+pub struct Built {
+    /// CAP file, export file and source map.
+    pub output: Output,
+    /// The package's IR.
+    pub program: ir::Program,
+    /// The sources that [`ir::Position`]s point into.
+    pub sources: Sources,
+}
+
+/// Compiles the applet named `applet` (the struct that implements `platform::Applet`; upper and lower
+/// case do not matter) of the crate in `folder`. The same source gives the same bytes.
+///
+/// # Errors
+/// As [`lower`], and if the target does not have what the applet needs.
+pub fn build(folder: &Path, applet: &str, target: &Target) -> Result<Built, CompileError> {
+    let Lowered { program, sources } = lower(folder, applet)?;
+    let output = package::build(&program, target)?;
+    Ok(Built { output, program, sources })
 }
 
 fn known(found: &[String]) -> String {
