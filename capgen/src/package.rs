@@ -75,6 +75,7 @@ pub fn build(program: &Program, target: &Target) -> Result<Output, BackendError>
     let pool = constant_pool(&layout, &methods, &assembled, &offsets)?;
     let descriptor = descriptor::component(&program, &methods, &layout, &layout.class, &assembled)?;
     let mut cap = CapFile {
+        archive_path: program.name.clone(),
         header: header(&program, target),
         applet: applets(&program, &offsets),
         import: layout.imports.component(),

@@ -86,8 +86,10 @@ impl Builder<'_> {
     }
 
     fn class(&mut self, id: ClassId, assembled: &[Assembled]) -> Result<ClassDescriptor, BackendError> {
-        let is_applet = self.program.applets.iter().any(|applet| applet.class == id);
         let this_class = self.layout.classes.get(id.0).copied().unwrap_or(ClassRef::Internal(0));
+        // A public class has a token, also where no Export component follows from it.
+        let applet = self.program.applets.iter().position(|applet| applet.class == id);
+        let applet = applet.and_then(|index| u8::try_from(index).ok());
         let mut fields = self.instance_fields(id, this_class)?;
         if self.layout.array_home == id {
             fields.extend(self.array_fields()?);
@@ -97,8 +99,8 @@ impl Builder<'_> {
             methods.push(self.method(method)?);
         }
         Ok(ClassDescriptor {
-            token: NO_TOKEN,
-            access_flags: if is_applet { access::ACC_PUBLIC } else { 0 },
+            token: applet.unwrap_or(NO_TOKEN),
+            access_flags: if applet.is_some() { access::ACC_PUBLIC } else { 0 },
             this_class,
             interfaces: Vec::new(),
             fields,
@@ -151,7 +153,7 @@ impl Builder<'_> {
                 let function = self.program.functions.get(id.0);
                 let is_entry = function.is_some_and(|function| function.entry.is_some());
                 let (token, flags) = match linkage {
-                    Linkage::Static if is_entry => (NO_TOKEN, access::ACC_PUBLIC | access::ACC_STATIC),
+                    Linkage::Static if is_entry => (0, access::ACC_PUBLIC | access::ACC_STATIC),
                     Linkage::Static => (NO_TOKEN, access::ACC_STATIC),
                     Linkage::Private => (NO_TOKEN, access::ACC_PRIVATE),
                     Linkage::Package(token) => (0x80 | token, 0),
