@@ -37,7 +37,12 @@ fn export_file(bytes: &[u8], exports: &mut Exports) -> Result<String, Box<dyn Er
         return Err("writing it gives other bytes".into());
     }
     let package = file.to_api()?;
-    let text = format!("{} {}, {} classes", package.name, package.newest(), package.classes.len());
+    let text = format!(
+        "{} {}, {} classes",
+        package.name,
+        package.newest(),
+        package.classes.len()
+    );
     exports.add(package);
     Ok(text)
 }
@@ -64,5 +69,9 @@ fn cap_file(bytes: &[u8], exports: &Exports) -> Result<String, Box<dyn Error>> {
         text.push_str(&format!(", {tag} {}", bytes.len()));
     }
     let report = verify(&cap, exports);
-    if report.is_ok() { Ok(text) } else { Err(format!("{text}\n{report}").into()) }
+    if report.is_ok() {
+        Ok(text)
+    } else {
+        Err(format!("{text}\n{report}").into())
+    }
 }

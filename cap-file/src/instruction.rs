@@ -243,7 +243,13 @@ impl Instruction {
             (Operands::Pool(index), Layout::PoolByte) => (*index, 1, 1),
             (Operands::Pool(index), _) => (*index, 1, 2),
             // A primitive array type has no class: its index is 0 and means nothing.
-            (Operands::TypeCheck { array_type: 10..=13, .. }, _) => return None,
+            (
+                Operands::TypeCheck {
+                    array_type: 10..=13,
+                    ..
+                },
+                _,
+            ) => return None,
             (Operands::InvokeInterface { index, .. } | Operands::TypeCheck { index, .. }, _) => {
                 (*index, 2, 2)
             }

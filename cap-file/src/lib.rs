@@ -6,6 +6,7 @@
 pub mod api;
 pub mod cap;
 pub mod component;
+pub mod dump;
 pub mod error;
 pub mod export_file;
 pub mod instruction;
@@ -14,6 +15,7 @@ pub mod opcode;
 pub mod verify;
 
 pub use cap::CapFile;
+pub use dump::dump;
 pub use error::{ReadError, WriteError};
 pub use export_file::ExportFile;
 pub use instruction::{Instruction, Instructions, Operands};

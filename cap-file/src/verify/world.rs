@@ -539,7 +539,9 @@ impl<'a> World<'a> {
         };
         let version = self.imported_version(package);
         let method = class.method_by_token(space, token)?;
-        package.has(method.since, version).then(|| self.api_callee(id, method))?
+        package
+            .has(method.since, version)
+            .then(|| self.api_callee(id, method))?
     }
 
     /// The method that a virtual method token selects in a class (JCVM §4.3.7.6): its own or an inherited one.
@@ -634,7 +636,9 @@ impl<'a> World<'a> {
         };
         let mut fields = class.fields.iter();
         let field = fields.find(|field| {
-            field.token == token && field.flags.is_static == is_static && package.has(field.since, version)
+            field.token == token
+                && field.flags.is_static == is_static
+                && package.has(field.since, version)
         })?;
         Some(Field {
             class: id,

@@ -1,0 +1,338 @@
+//! A CAP file as text.
+//!
+//! The form is line by line: a keyword, its operands, then perhaps `; comment`. Classes of the file are
+//! `class_N` (by their place in the Class component), methods `method_N` (by their place in the Method component),
+//! static fields `@OFFSET`, instructions that are jumped to have labels `L_OFFSET:`. Classes of other packages have
+//! the names of the export tables, or `PACKAGE.CLASS` tokens if there is no table.
+
+mod code;
+mod debug;
+mod descriptor;
+mod names;
+
+use crate::cap::CapFile;
+use crate::component::class::{ClassEntry, ClassInfo, InterfaceInfo};
+use crate::component::constant_pool::{Constant, StaticRef};
+use crate::verify::Exports;
+use names::Names;
+use std::fmt::{self, Write};
+
+/// Lines of text, with an indent.
+pub(crate) struct Text {
+    pub(crate) out: String,
+}
+
+impl Text {
+    /// A line with a comment, which may be empty.
+    pub(crate) fn line(&mut self, indent: usize, line: fmt::Arguments<'_>, comment: &str) {
+        // Writing to a string does not fail.
+        let _ = write!(self.out, "{:indent$}{line}", "");
+        if !comment.is_empty() {
+            let _ = write!(self.out, " ; {comment}");
+        }
+        self.out.push('\n');
+    }
+}
+
+/// Bytes as digits, `-` for none.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    if bytes.is_empty() {
+        return "-".to_owned();
+    }
+    bytes.iter().map(|byte| format!("{byte:02X}")).collect()
+}
+
+/// The text of a file; see the module doc.
+#[must_use]
+pub fn dump(cap: &CapFile, exports: &Exports) -> String {
+    let names = Names::new(cap, exports);
+    let mut text = Text { out: String::new() };
+    header(&mut text, cap, exports);
+    constants(&mut text, cap, &names);
+    classes(&mut text, cap, &names);
+    code::methods(&mut text, cap, &names);
+    statics(&mut text, cap);
+    locations(&mut text, cap);
+    if let Some(export) = &cap.export {
+        text.line(0, format_args!("exports"), "");
+        for class in &export.classes {
+            text.line(
+                2,
+                format_args!("export {}", names.class_at(class.class_offset)),
+                "",
+            );
+            for offset in &class.static_field_offsets {
+                text.line(4, format_args!("field @{offset}"), "");
+            }
+            for offset in &class.static_method_offsets {
+                text.line(4, format_args!("method {}", names.method(*offset)), "");
+            }
+        }
+    }
+    if let Some(descriptor) = &cap.descriptor {
+        descriptor::descriptor(&mut text, descriptor, &names);
+    }
+    if let Some(debug) = &cap.debug {
+        debug::debug(&mut text, debug);
+    }
+    for custom in &cap.custom {
+        text.line(
+            0,
+            format_args!("custom {} {}", custom.tag, hex(&custom.info)),
+            "",
+        );
+    }
+    text.out
+}
+
+fn header(text: &mut Text, cap: &CapFile, exports: &Exports) {
+    let header = &cap.header;
+    text.line(0, format_args!("cap {}", header.format), "");
+    if !cap.archive_path.is_empty() {
+        text.line(0, format_args!("path {}", cap.archive_path), "");
+    }
+    let package = &header.package;
+    text.line(
+        0,
+        format_args!(
+            "package {} {} flags {}",
+            package.aid, package.version, header.flags
+        ),
+        "",
+    );
+    if let Some(name) = &header.package_name {
+        text.line(
+            0,
+            format_args!("name {}", if name.is_empty() { "-" } else { name }),
+            "",
+        );
+    }
+    for custom in &cap.directory.custom {
+        text.line(
+            0,
+            format_args!("directory-custom {} {}", custom.tag, custom.aid),
+            "",
+        );
+    }
+    for import in &cap.import.packages {
+        let name = exports
+            .find(&import.aid)
+            .map_or("", |package| package.name.as_str());
+        text.line(
+            0,
+            format_args!("import {} {}", import.aid, import.version),
+            name,
+        );
+    }
+    if let Some(applets) = &cap.applet {
+        let names = Names::new(cap, exports);
+        text.line(0, format_args!("applets"), "");
+        for applet in &applets.applets {
+            let install = names.method(applet.install_method_offset);
+            text.line(2, format_args!("applet {} {install}", applet.aid), "");
+        }
+    }
+}
+
+fn constants(text: &mut Text, cap: &CapFile, names: &Names<'_>) {
+    text.line(0, format_args!("constants"), "");
+    for (index, constant) in cap.constant_pool.entries.iter().enumerate() {
+        let comment = match names.constant(*constant) {
+            Some(name) => format!("{index}: {name}"),
+            None => index.to_string(),
+        };
+        let class = |class| names.class(class);
+        match *constant {
+            Constant::Class(reference) => {
+                text.line(2, format_args!("class {}", class(reference)), &comment)
+            }
+            Constant::InstanceField {
+                class: reference,
+                token,
+            } => {
+                text.line(
+                    2,
+                    format_args!("field {} {token}", class(reference)),
+                    &comment,
+                );
+            }
+            Constant::VirtualMethod {
+                class: reference,
+                token,
+            } => {
+                text.line(
+                    2,
+                    format_args!("virtual {} {token}", class(reference)),
+                    &comment,
+                );
+            }
+            Constant::SuperMethod {
+                class: reference,
+                token,
+            } => {
+                text.line(
+                    2,
+                    format_args!("super {} {token}", class(reference)),
+                    &comment,
+                );
+            }
+            Constant::StaticField(StaticRef::Internal(offset)) => {
+                text.line(2, format_args!("static-field @{offset}"), &comment);
+            }
+            Constant::StaticMethod(StaticRef::Internal(offset)) => {
+                text.line(
+                    2,
+                    format_args!("static-method {}", names.method(offset)),
+                    &comment,
+                );
+            }
+            Constant::StaticField(reference) => {
+                text.line(
+                    2,
+                    format_args!("static-field {}", names.static_item(reference)),
+                    &comment,
+                );
+            }
+            Constant::StaticMethod(reference) => {
+                text.line(
+                    2,
+                    format_args!("static-method {}", names.static_item(reference)),
+                    &comment,
+                );
+            }
+        }
+    }
+}
+
+fn classes(text: &mut Text, cap: &CapFile, names: &Names<'_>) {
+    if let Some(pool) = &cap.class.signature_pool {
+        text.line(0, format_args!("signatures"), "");
+        for signature in pool {
+            text.line(2, format_args!("signature {}", names.types(signature)), "");
+        }
+    }
+    for (offset, entry) in cap.class.entries() {
+        let name = names.class_at(offset);
+        let comment = names.debug_name(offset).unwrap_or_default();
+        match entry {
+            ClassEntry::Interface(interface) => {
+                one_interface(text, &name, &comment, interface, names)
+            }
+            ClassEntry::Class(class) => one_class(text, &name, &comment, class, names),
+        }
+    }
+}
+
+fn one_interface(
+    text: &mut Text,
+    name: &str,
+    comment: &str,
+    interface: &InterfaceInfo,
+    names: &Names<'_>,
+) {
+    text.line(
+        0,
+        format_args!("interface {name} flags {}", interface.flags),
+        comment,
+    );
+    for reference in &interface.superinterfaces {
+        text.line(2, format_args!("extends {}", names.class(*reference)), "");
+    }
+    if let Some(remote) = &interface.remote_name {
+        text.line(2, format_args!("remote-name {}", hex(remote)), "");
+    }
+}
+
+fn one_class(text: &mut Text, name: &str, comment: &str, class: &ClassInfo, names: &Names<'_>) {
+    text.line(
+        0,
+        format_args!("class {name} flags {}", class.flags),
+        comment,
+    );
+    if let Some(reference) = class.super_class {
+        text.line(2, format_args!("extends {}", names.class(reference)), "");
+    }
+    text.line(
+        2,
+        format_args!(
+            "fields size {} first-reference {} references {}",
+            class.declared_instance_size, class.first_reference_token, class.reference_count
+        ),
+        "",
+    );
+    for (keyword, base, table) in [
+        (
+            "public",
+            class.public_method_table_base,
+            &class.public_virtual_methods,
+        ),
+        (
+            "package",
+            class.package_method_table_base,
+            &class.package_virtual_methods,
+        ),
+    ] {
+        text.line(2, format_args!("{keyword}-methods {base}"), "");
+        for offset in table {
+            text.line(4, format_args!("method {}", names.method(*offset)), "");
+        }
+    }
+    for implemented in &class.interfaces {
+        let interface = names.class(implemented.interface);
+        text.line(
+            2,
+            format_args!("implements {interface} {}", hex(&implemented.methods)),
+            "",
+        );
+    }
+    if let Some(remote) = &class.remote {
+        text.line(2, format_args!("remote {}", hex(&remote.hash_modifier)), "");
+        for method in &remote.methods {
+            let (hash, offset) = (method.hash, method.signature_offset);
+            text.line(
+                4,
+                format_args!("method {hash} {offset} {}", method.virtual_method_token),
+                "",
+            );
+        }
+        for interface in &remote.interfaces {
+            text.line(4, format_args!("interface {}", names.class(*interface)), "");
+        }
+    }
+}
+
+fn statics(text: &mut Text, cap: &CapFile) {
+    let statics = &cap.static_field;
+    let (image, references) = (statics.image_size, statics.reference_count);
+    let defaults = statics.default_value_count;
+    text.line(
+        0,
+        format_args!("statics image {image} references {references} defaults {defaults}"),
+        "",
+    );
+    for array in &statics.array_init {
+        text.line(
+            2,
+            format_args!("array {} {}", array.element_type, hex(&array.values)),
+            "",
+        );
+    }
+    text.line(
+        2,
+        format_args!("values {}", hex(&statics.non_default_values)),
+        "",
+    );
+}
+
+fn locations(text: &mut Text, cap: &CapFile) {
+    let locations = &cap.reference_location;
+    text.line(
+        0,
+        format_args!(
+            "locations {} {}",
+            hex(&locations.byte_indices),
+            hex(&locations.byte2_indices)
+        ),
+        "",
+    );
+}
