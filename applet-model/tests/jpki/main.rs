@@ -11,4 +11,7 @@
 )]
 
 mod commands;
+mod machine;
+mod oracle;
+mod properties;
 mod terminal;

@@ -152,6 +152,22 @@ impl Terminal {
         }
     }
 
+    /// Sends a management command with a wrong MAC, or without protection where no channel is open.
+    pub fn tampered(&mut self) -> Answer {
+        let command = Command::new(
+            0x80,
+            ins::RESET_RETRY_COUNTER,
+            3,
+            short(file::SIGNATURE_PIN),
+        );
+        let Some(mut session) = self.session.take() else {
+            return self.managed(&command);
+        };
+        let mut wrapped = session.wrap(&encode(&command)).unwrap();
+        *wrapped.last_mut().unwrap() ^= 1;
+        answer(&self.card.transmit(&wrapped))
+    }
+
     pub fn managed_ok(&mut self, ins: u8, p1: u8, p2: u8, data: &[u8]) -> Vec<u8> {
         let (response, status) =
             self.managed(&Command::new(0x80, ins, p1, p2).with_data(data).with_le(256));
