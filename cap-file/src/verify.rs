@@ -2,6 +2,7 @@
 //!
 #![doc = include_str!("verify/rules.md")]
 
+mod bytecode;
 mod check;
 mod exports;
 mod rules;
@@ -98,7 +99,8 @@ impl fmt::Display for Report {
 pub fn verify(cap: &CapFile, exports: &Exports) -> Report {
     let world = World::new(cap, exports);
     let mut checker = Checker::new(&world);
-    structure::check(&mut checker);
+    let methods = structure::check(&mut checker);
+    bytecode::check(&mut checker, &methods);
     Report {
         findings: checker.findings,
     }

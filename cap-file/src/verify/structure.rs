@@ -14,15 +14,17 @@ use super::check::Checker;
 
 pub(crate) use code::MethodCode;
 
-/// Checks everything but the flow of types through the code.
-pub(crate) fn check(checker: &mut Checker<'_, '_>) {
+/// Checks everything but the flow of types through the code; gives the methods whose instructions are sound by
+/// themselves.
+pub(crate) fn check<'a>(checker: &mut Checker<'_, 'a>) -> Vec<MethodCode<'a>> {
     header::check(checker);
     constant_pool::check(checker);
     classes::check(checker);
     static_field::check(checker);
     descriptor::check(checker);
     methods::check(checker);
-    code::check(checker);
+    let code = code::check(checker);
     export::check(checker);
     debug::check(checker);
+    code
 }

@@ -32,11 +32,12 @@ impl MethodCode<'_> {
     }
 }
 
-pub(super) fn check(checker: &mut Checker<'_, '_>) {
+pub(super) fn check<'a>(checker: &mut Checker<'_, 'a>) -> Vec<MethodCode<'a>> {
     let cap = checker.cap;
     let Some(descriptor) = &cap.descriptor else {
-        return;
+        return Vec::new();
     };
+    let mut sound = Vec::new();
     let mut one_byte = Vec::new();
     let mut two_bytes = catch_types(&cap.method);
     let mut uses_int = uses_int(checker.world);
@@ -50,6 +51,7 @@ pub(super) fn check(checker: &mut Checker<'_, '_>) {
         let Some(code) = decode(checker, method, described) else {
             continue;
         };
+        let before = checker.findings.len();
         for instruction in &code.instructions {
             let at = usize::from(method.code_offset()) + instruction.offset;
             uses_int |= instruction.opcode.uses_int();
@@ -74,6 +76,9 @@ pub(super) fn check(checker: &mut Checker<'_, '_>) {
             }
         }
         handler_bounds(checker, &code);
+        if checker.findings.len() == before {
+            sound.push(code);
+        }
     }
     one_byte.sort_unstable();
     two_bytes.sort_unstable();
@@ -114,6 +119,7 @@ pub(super) fn check(checker: &mut Checker<'_, '_>) {
         "ACC_INT, since the package uses int",
         || "no such flag".to_owned(),
     );
+    sound
 }
 
 /// Where handlers name what they catch; a `finally` names nothing.

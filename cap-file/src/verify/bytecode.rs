@@ -1,0 +1,28 @@
+//! The flow of types through the code of each method (JCVM 3.0.5 §7, and §4.10 of the Java VM specification
+//! whose rules it inherits).
+//!
+//! Each method is followed along all paths with types in place of values. Where paths meet, types are joined:
+//! two classes become their nearest common superclass together with the interfaces that both implement, so that
+//! an interface call on such a value needs no trust in the run time. A subroutine is followed once for each of
+//! its calls, so that locals that it does not touch keep their types.
+
+mod access;
+mod flow;
+mod frame;
+mod invoke;
+mod step;
+mod types;
+
+use super::check::Checker;
+use super::structure::MethodCode;
+
+/// Checks the code of every method that could be decoded.
+pub(crate) fn check(checker: &mut Checker<'_, '_>, methods: &[MethodCode<'_>]) {
+    // Types from unknown packages cannot be compared; `import-known` has been reported then.
+    if !checker.world.all_imports_known() {
+        return;
+    }
+    for code in methods {
+        flow::check(checker, code);
+    }
+}
