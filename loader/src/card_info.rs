@@ -224,7 +224,7 @@ mod tests {
                  040255650B06092B8510864864020103660C060A2B060104012A026E0103",
             ),
             ("00E0", "E012C00401FF8010C00402FF8010C00403FF8010"),
-            ("FF21", "FF210C8101028202400083020800"),
+            ("FF21", "FF210B8101028202400083020800"),
         ]);
         assert_eq!(info.global_platform.as_deref(), Some("2.2.1"));
         assert_eq!(info.java_card.as_deref(), Some("3"));

@@ -389,7 +389,7 @@ mod tests {
     #[test]
     fn modules_over_several_entries_are_one_load_file() {
         let entry =
-            |module: &str| format!("E31A4F05A0000000019F700101CE0201008407A00000000101{module}");
+            |module: &str| format!("E3184F05A0000000019F700101CE0201008407A00000000101{module}");
         let bytes = hex(&(entry("01") + &entry("02")));
         let files = merge(objects(&bytes).unwrap());
         assert_eq!(files.len(), 1);

@@ -1,0 +1,191 @@
+//! Flashing without fear: plans, preflight, and a card that is taken out at every command.
+
+use card_sim::{Card, CardConfig};
+use loader::preflight::{self, ApiLevel, Severity};
+use loader::{
+    FlashError, FlashOptions, InstanceOptions, KeySet, PartialState, Plan, SecurityLevel, Session,
+};
+use se_crypto::Drbg;
+
+use crate::card::{Loses, Reader};
+use crate::content::{aid, flash};
+use crate::echo_cap::{FIRST, PACKAGE, SECOND, echo_cap};
+
+const REPLACE: FlashOptions = FlashOptions {
+    instances: Vec::new(),
+    replace: true,
+    load_only: false,
+    with_descriptor: false,
+    with_hash: true,
+};
+
+#[test]
+fn a_rehearsal_sends_what_the_real_run_sends() {
+    for replaced in [false, true] {
+        let mut session = Reader::new(&CardConfig::default()).open_full();
+        if replaced {
+            flash(&mut session, &FlashOptions::default());
+        }
+        let content = session.content().unwrap();
+        let plan = Plan::new(&echo_cap(), &content, &REPLACE).unwrap();
+        assert_eq!(plan.steps.len(), if replaced { 5 } else { 4 });
+        let rehearsed = plan.rehearse(session.max_data()).unwrap();
+        session.record();
+        plan.run(&mut session, &mut |_| ()).unwrap();
+        assert_eq!(session.recorded(), rehearsed);
+        // The plan is data: it can be shown and kept.
+        let json = serde_json::to_value(&plan).unwrap();
+        let steps: Vec<_> = json["steps"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|step| step["step"].clone())
+            .collect();
+        assert_eq!(steps.last().unwrap(), "install");
+    }
+}
+
+#[test]
+fn preflight_says_what_is_in_the_way() {
+    let mut session = Reader::new(&CardConfig::default()).open_full();
+    let info = session.info().unwrap();
+    let empty = session.content().unwrap();
+    let check = |content: &_, level: Option<&ApiLevel>, options: &FlashOptions| {
+        preflight::check(&echo_cap(), content, &info, level, options).unwrap()
+    };
+    let plain = FlashOptions::default();
+    let level = ApiLevel::named("jc304");
+    let good = check(&empty, level, &plain);
+    assert!(
+        good.iter().all(|f| f.severity == Severity::Good),
+        "{good:?}"
+    );
+    assert!(!preflight::has_problem(&check(&empty, None, &plain)));
+    let old = check(&empty, ApiLevel::named("2.2.1"), &plain);
+    let problem = old
+        .iter()
+        .find(|f| f.severity == Severity::Problem)
+        .unwrap();
+    assert_eq!(
+        problem.message,
+        "needs javacard.framework 1.3; this card has 1.2: build for an older API"
+    );
+
+    flash(&mut session, &plain);
+    let full = session.content().unwrap();
+    assert!(preflight::has_problem(&check(&full, level, &plain)));
+    assert!(!preflight::has_problem(&check(&full, level, &REPLACE)));
+
+    let mut poor = info.clone();
+    poor.free_persistent = Some(100);
+    let findings = preflight::check(&echo_cap(), &empty, &poor, level, &plain).unwrap();
+    assert!(
+        findings
+            .iter()
+            .any(|f| f.subject == "memory" && f.severity == Severity::Problem)
+    );
+
+    let mut locked = empty;
+    locked.issuer.life_cycle = 0x7F;
+    assert!(preflight::has_problem(&check(&locked, level, &plain)));
+}
+
+#[test]
+fn a_module_that_is_not_there_is_refused_before_anything() {
+    let mut session = Reader::new(&CardConfig::default()).open_full();
+    let content = session.content().unwrap();
+    let options = FlashOptions {
+        instances: vec![InstanceOptions::new(aid(PACKAGE))],
+        ..FlashOptions::default()
+    };
+    let error = Plan::new(&echo_cap(), &content, &options)
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("F0000000010101"), "{error}");
+}
+
+/// One whole flash on a reader; the error where it ends early.
+pub(crate) fn whole_flash(reader: Reader) -> Result<(), Option<Box<FlashError>>> {
+    let mut session = Session::select(reader, None).map_err(|_| None)?;
+    session
+        .open(
+            &KeySet::test_keys(),
+            SecurityLevel::FULL,
+            &mut Drbg::from_seed(3),
+        )
+        .map_err(|_| None)?;
+    let content = session.content().map_err(|_| None)?;
+    let plan = Plan::new(&echo_cap(), &content, &REPLACE).unwrap();
+    plan.run(&mut session, &mut |_| ()).map_err(Some)
+}
+
+pub(crate) fn is_complete(reader: &Reader) -> bool {
+    let content = reader.again().open_full().content().unwrap();
+    content.load_file(&aid(PACKAGE)).is_some()
+        && [FIRST, SECOND]
+            .iter()
+            .all(|name| content.application(&aid(name)).is_some())
+        && content.applications.len() == 2
+}
+
+/// Whether what the error says of the card is so.
+fn is_true(state: &PartialState, reader: &Reader, replaced: bool) -> bool {
+    let content = reader.again().open_full().content().unwrap();
+    let loaded = content.load_file(&aid(PACKAGE)).is_some();
+    let instances = content.applications.len();
+    match state {
+        PartialState::Unchanged => loaded == replaced && instances == if replaced { 2 } else { 0 },
+        PartialState::MaybeDeleted { aid: package } => {
+            *package == aid(PACKAGE) && (loaded && instances == 2 || !loaded && instances == 0)
+        }
+        PartialState::NotLoaded { .. } => !loaded && instances == 0,
+        PartialState::MaybeLoaded { .. } => instances == 0,
+        PartialState::Loaded {
+            installed, maybe, ..
+        } => {
+            let least = installed.len();
+            loaded && (least..=least + usize::from(maybe.is_some())).contains(&instances)
+        }
+    }
+}
+
+#[test]
+fn a_card_taken_out_at_any_command_is_flashed_by_the_next_run() {
+    for replaced in [false, true] {
+        let fresh = Reader::new(&CardConfig::default());
+        if replaced {
+            whole_flash(fresh.again()).unwrap();
+        }
+        let start: Card = fresh.card.borrow().clone();
+        let mut counting = fresh.again().open_full();
+        let commands = {
+            let content = counting.content().unwrap();
+            let plan = Plan::new(&echo_cap(), &content, &REPLACE).unwrap();
+            plan.run(&mut counting, &mut |_| ()).unwrap();
+            counting.transport().sent
+        };
+        assert!(commands > 12, "{commands}");
+        let mut told = 0;
+        for at in 0..commands {
+            for loses in [Loses::Command, Loses::Answer] {
+                let reader = Reader::new(&CardConfig::default());
+                *reader.card.borrow_mut() = start.clone();
+                let error = whole_flash(reader.cut_at(at, loses)).unwrap_err();
+                if let Some(error) = error {
+                    told += 1;
+                    assert!(
+                        is_true(&error.state, &reader, replaced),
+                        "cut at {at}, {loses:?}: {error}"
+                    );
+                    assert!(
+                        error.to_string().contains("Run the same command again"),
+                        "{error}"
+                    );
+                }
+                whole_flash(reader.again()).unwrap();
+                assert!(is_complete(&reader), "cut at {at}, {loses:?}");
+            }
+        }
+        assert!(told > 12, "{told}");
+    }
+}

@@ -1,0 +1,139 @@
+//! Sessions and keys.
+
+use card_sim::CardConfig;
+use card_sim::gp::IssuerConfig;
+use loader::{
+    AuthenticationError, Error, HostError, KeySet, KeySource, SecurityLevel, Session, StaticKeys,
+};
+use scp::scp03::Parameters;
+use se_crypto::Drbg;
+
+use crate::card::Reader;
+
+fn given(version: u8, keys: StaticKeys) -> KeySet {
+    KeySet {
+        version,
+        keys,
+        source: KeySource::Given,
+    }
+}
+
+#[test]
+fn wrong_keys_are_said_once_and_not_tried_again() {
+    let reader = Reader::new(&CardConfig::default());
+    let mut session = Session::select(reader, None).unwrap();
+    let wrong = StaticKeys::new(&[1; 16], &[2; 16], &[3; 16]).unwrap();
+    let mut random = Drbg::from_seed(1);
+    let error = session
+        .open(&given(0x30, wrong), SecurityLevel::FULL, &mut random)
+        .unwrap_err();
+    assert!(matches!(
+        error,
+        Error::Authentication(AuthenticationError::Stopped {
+            cause: HostError::CardCryptogram,
+            ..
+        })
+    ));
+    let text = error.to_string();
+    assert!(text.contains("not tried again by itself"), "{text}");
+    // SELECT and INITIALIZE UPDATE: nothing that costs a try, and nothing twice.
+    assert_eq!(session.transport().sent, 2);
+    // No keys of that version.
+    let error = session
+        .open(
+            &given(0x44, StaticKeys::test_keys()),
+            SecurityLevel::FULL,
+            &mut random,
+        )
+        .unwrap_err();
+    assert!(
+        error.to_string().contains("no keys of that version"),
+        "{error}"
+    );
+    assert_eq!(session.transport().sent, 3);
+}
+
+#[test]
+fn a_refused_authentication_warns_of_locking() {
+    // A card that knows the host's keys, and yet refuses.
+    let reader = Reader::new(&CardConfig::default());
+    let mut inner = reader;
+    let card = loader::InProcess::new("refusing", move |command: &[u8]| {
+        if command.get(1) == Some(&0x82) {
+            return vec![0x63, 0x00];
+        }
+        loader::Transport::transmit(&mut inner, command).unwrap()
+    });
+    let mut session = Session::select(card, None).unwrap();
+    let error = session
+        .open(
+            &KeySet::test_keys(),
+            SecurityLevel::FULL,
+            &mut Drbg::from_seed(1),
+        )
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("6300") && error.contains("locks for ever"),
+        "{error}"
+    );
+    assert!(session.channel().is_none());
+}
+
+#[test]
+fn every_channel_of_the_card_is_opened() {
+    for i in [0x00, 0x10, 0x20, 0x30, 0x60, 0x70, 0x01, 0x71] {
+        for length in [16, 24, 32] {
+            let keys =
+                StaticKeys::new(&vec![1; length], &vec![2; length], &vec![3; length]).unwrap();
+            let reader = Reader::new(&CardConfig {
+                issuer: IssuerConfig {
+                    keys: keys.clone(),
+                    parameters: Parameters(i),
+                    ..IssuerConfig::default()
+                },
+                ..CardConfig::default()
+            });
+            let level = SecurityLevel::ALL
+                .into_iter()
+                .rfind(|level| Parameters(i).offers(*level))
+                .unwrap();
+            let mut session = reader.open(&given(0, keys), level);
+            assert_eq!(session.content().unwrap().card_state(), "OP_READY");
+        }
+    }
+}
+
+#[test]
+fn keys_are_rotated() {
+    let reader = Reader::new(&CardConfig::default());
+    let mut session = reader.clone().open_full();
+    let new = StaticKeys::new(&[1; 32], &[2; 32], &[3; 32]).unwrap();
+    session.put_key(Some(0x30), 0x31, &new).unwrap();
+    let error = Session::select(reader.again(), None)
+        .unwrap()
+        .open(
+            &given(0x30, new.clone()),
+            SecurityLevel::FULL,
+            &mut Drbg::from_seed(1),
+        )
+        .unwrap_err();
+    assert!(matches!(error, Error::Refused(_)), "{error}");
+    let mut session = reader
+        .again()
+        .open(&given(0x31, new.clone()), SecurityLevel::FULL);
+    session
+        .put_key(None, 0x32, &StaticKeys::test_keys())
+        .unwrap();
+    session.delete_key_set(0x31).unwrap();
+    let mut session = reader
+        .again()
+        .open(&given(0x32, StaticKeys::test_keys()), SecurityLevel::FULL);
+    assert_eq!(session.info().unwrap().key_versions(), [0x32]);
+    assert!(session.put_key(None, 0x32, &new).is_err());
+    let mut closed = Session::select(reader.again(), None).unwrap();
+    assert!(matches!(
+        closed.put_key(None, 0x33, &new),
+        Err(Error::Unsendable(_))
+    ));
+}

@@ -1,0 +1,8 @@
+//! The loader against the simulator: a real card manager, a real virtual machine, no reader.
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+mod card;
+mod content;
+mod echo_cap;
+mod flash;
+mod keys;
