@@ -27,7 +27,10 @@ pub(crate) fn method(class: &str, name: &str, types: &[Ty]) -> Option<JavaMethod
     found
         .methods_named(name)
         .filter_map(|method| java_method(class, method))
-        .find(|method| method.parameters.len() == types.len() && method.parameters.iter().zip(types).all(|(p, t)| fits(p, t)))
+        .find(|method| {
+            method.parameters.len() == types.len()
+                && method.parameters.iter().zip(types).all(|(p, t)| fits(p, t))
+        })
 }
 
 /// A compile-time constant of a class.
@@ -50,9 +53,17 @@ fn java_method(class: &str, method: &ApiMethod) -> Option<JavaMethod> {
         MethodKind::Static | MethodKind::Constructor => None,
         MethodKind::Virtual | MethodKind::Interface => Some(Ty::Api(class.to_owned())),
     };
-    let result = if method.kind == MethodKind::Constructor { Ty::Api(class.to_owned()) } else { ty(result)? };
+    let result = if method.kind == MethodKind::Constructor {
+        Ty::Api(class.to_owned())
+    } else {
+        ty(result)?
+    };
     Some(JavaMethod {
-        method: ir::ApiMethod { class: class.to_owned(), name: method.name.clone(), descriptor: method.descriptor.clone() },
+        method: ir::ApiMethod {
+            class: class.to_owned(),
+            name: method.name.clone(),
+            descriptor: method.descriptor.clone(),
+        },
         receiver,
         parameters: split(parameters)?,
         result,
@@ -63,7 +74,11 @@ fn split(mut descriptors: &str) -> Option<Vec<Ty>> {
     let mut found = Vec::new();
     while !descriptors.is_empty() {
         let array = descriptors.len() - descriptors.trim_start_matches('[').len();
-        let end = if descriptors[array..].starts_with('L') { descriptors.find(';')? + 1 } else { array + 1 };
+        let end = if descriptors[array..].starts_with('L') {
+            descriptors.find(';')? + 1
+        } else {
+            array + 1
+        };
         found.push(ty(&descriptors[..end])?);
         descriptors = &descriptors[end..];
     }

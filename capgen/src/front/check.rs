@@ -35,6 +35,8 @@ pub(crate) struct Checker<'a> {
     next_loop: usize,
     /// What `return` gives, of the function and of closures inside of it.
     results: Vec<Ty>,
+    /// What was refused so far.
+    errors: Vec<Diagnostic>,
 }
 
 struct Loop {
@@ -54,17 +56,24 @@ impl Context {
         let function = &self.definitions.fns[id.0];
         let generics = self.fn_generics(id)?;
         if let Some(token) = &function.signature.asyncness {
-            return Err(Diagnostic::new(self.span(function.module, token), "an `async` function is not part of Card Rust", "not on the card"));
+            return Err(Diagnostic::new(
+                self.span(function.module, token),
+                "an `async` function is not part of Card Rust",
+                "not on the card",
+            ));
         }
         let mut parameters = Vec::new();
         for input in &function.signature.inputs {
             match input {
                 syn::FnArg::Receiver(_) => {
-                    let Some(owner) = function.owner else { continue };
+                    let Some(owner) = function.owner else {
+                        continue;
+                    };
                     parameters.push((None, self.impl_type(owner).clone()));
                 }
                 syn::FnArg::Typed(typed) => {
-                    let ty = self.resolve_with(function.module, function.owner, &generics, &typed.ty)?;
+                    let ty =
+                        self.resolve_with(function.module, function.owner, &generics, &typed.ty)?;
                     if is_mutable_scalar(&typed.ty, &ty) {
                         return Err(Diagnostic::new(
                             self.span(function.module, &typed.ty),
@@ -79,7 +88,9 @@ impl Context {
         }
         let result = match &function.signature.output {
             syn::ReturnType::Default => Ty::Unit,
-            syn::ReturnType::Type(_, ty) => self.resolve_with(function.module, function.owner, &generics, ty)?,
+            syn::ReturnType::Type(_, ty) => {
+                self.resolve_with(function.module, function.owner, &generics, ty)?
+            }
         };
         Ok(Signature { parameters, result })
     }
@@ -96,7 +107,8 @@ impl Context {
 }
 
 fn is_mutable_scalar(written: &syn::Type, ty: &Ty) -> bool {
-    matches!(written, syn::Type::Reference(reference) if reference.mutability.is_some()) && ty.is_scalar()
+    matches!(written, syn::Type::Reference(reference) if reference.mutability.is_some())
+        && ty.is_scalar()
 }
 
 impl<'a> Checker<'a> {
@@ -114,31 +126,53 @@ impl<'a> Checker<'a> {
             loops: Vec::new(),
             next_loop: 0,
             results: vec![signature.result.clone()],
+            errors: Vec::new(),
         };
         let mut parameters = Vec::new();
         for (pattern, ty) in signature.parameters {
             parameters.push(match pattern {
                 None => checker.declare("self".to_owned(), ty, false),
-                Some(syn::Pat::Ident(name)) => checker.declare(name.ident.to_string(), ty, name.mutability.is_some()),
+                Some(syn::Pat::Ident(name)) => {
+                    checker.declare(name.ident.to_string(), ty, name.mutability.is_some())
+                }
                 Some(syn::Pat::Wild(_)) => checker.declare("_".to_owned(), ty, false),
                 Some(other) => {
-                    return Err(Diagnostic::new(context.span(function.module, &other), "a parameter is a plain name in Card Rust", "a pattern")
-                        .help("take the parameter apart in the body"));
+                    return Err(Diagnostic::new(
+                        context.span(function.module, &other),
+                        "a parameter is a plain name in Card Rust",
+                        "a pattern",
+                    )
+                    .help("take the parameter apart in the body"));
                 }
             });
         }
         let mut value = checker.block(&function.body, Some(&signature.result))?;
         let result = signature.result;
+        if !checker.errors.is_empty() {
+            let first = checker.errors.remove(0);
+            context.errors.borrow_mut().append(&mut checker.errors);
+            return Err(first);
+        }
         checker.same(&result, &value.ty, value.span)?;
         checker.finish(&mut value)?;
         let variables = checker
             .variables
             .iter()
-            .map(|variable| Variable { ty: checker.inference.finish(&variable.ty), ..variable.clone() })
+            .map(|variable| Variable {
+                ty: checker.inference.finish(&variable.ty),
+                ..variable.clone()
+            })
             .collect();
         let (mut size, mut loops) = (0, false);
         measure(&mut value, &mut size, &mut loops);
-        Ok(Body { parameters, variables, result, value, size, loops })
+        Ok(Body {
+            parameters,
+            variables,
+            result,
+            value,
+            size,
+            loops,
+        })
     }
 
     /// Puts the types found into the tree, and checks that its constants fit them.
@@ -147,7 +181,11 @@ impl<'a> Checker<'a> {
         if let (Kind::Int(value), Ty::Int(int)) = (&expr.kind, &expr.ty) {
             let (low, high) = int.range();
             if !(low..=high).contains(value) {
-                return Err(Diagnostic::new(expr.span, format!("this number does not fit `{}` on the card", int.name()), format!("not in {low}..={high}")));
+                return Err(Diagnostic::new(
+                    expr.span,
+                    format!("this number does not fit `{}` on the card", int.name()),
+                    format!("not in {low}..={high}"),
+                ));
             }
         }
         let mut outcome = Ok(());
@@ -165,7 +203,11 @@ impl<'a> Checker<'a> {
 
     fn declare(&mut self, name: String, ty: Ty, mutable: bool) -> VariableId {
         let id = VariableId(self.variables.len());
-        self.variables.push(Variable { name: name.clone(), ty, mutable });
+        self.variables.push(Variable {
+            name: name.clone(),
+            ty,
+            mutable,
+        });
         if let Some(scope) = self.scopes.last_mut() {
             scope.insert(name, id);
         }
@@ -173,7 +215,11 @@ impl<'a> Checker<'a> {
     }
 
     fn variable(&self, name: &str) -> Option<VariableId> {
-        self.scopes.iter().rev().find_map(|scope| scope.get(name)).copied()
+        self.scopes
+            .iter()
+            .rev()
+            .find_map(|scope| scope.get(name))
+            .copied()
     }
 
     fn scoped<T>(&mut self, f: impl FnOnce(&mut Self) -> Checked<T>) -> Checked<T> {
@@ -188,7 +234,8 @@ impl<'a> Checker<'a> {
     }
 
     fn written_type(&self, ty: &syn::Type) -> Checked<Ty> {
-        self.context.resolve_with(self.module, self.owner, &self.generics, ty)
+        self.context
+            .resolve_with(self.module, self.owner, &self.generics, ty)
     }
 
     /// Makes two types one, or says that they differ.
@@ -196,12 +243,24 @@ impl<'a> Checker<'a> {
         if self.inference.unify(wanted, found) {
             return Ok(());
         }
-        let (wanted, found) = (self.context.type_name(&self.resolve(wanted)), self.context.type_name(&self.resolve(found)));
-        Err(Diagnostic::new(span, "mismatched types", format!("expected `{wanted}`, found `{found}`")))
+        let (wanted, found) = (
+            self.context.type_name(&self.resolve(wanted)),
+            self.context.type_name(&self.resolve(found)),
+        );
+        Err(Diagnostic::new(
+            span,
+            "mismatched types",
+            format!("expected `{wanted}`, found `{found}`"),
+        ))
     }
 
     fn refuse<T>(&self, node: &impl syn::spanned::Spanned, what: &str, help: &str) -> Checked<T> {
-        Err(Diagnostic::new(self.span(node), format!("{what} is not part of Card Rust"), "not compiled for the card").help(help))
+        Err(Diagnostic::new(
+            self.span(node),
+            format!("{what} is not part of Card Rust"),
+            "not compiled for the card",
+        )
+        .help(help))
     }
 
     /// Whether this is the compiler's own table of bindings.
@@ -212,6 +271,9 @@ impl<'a> Checker<'a> {
 
 fn measure(expr: &mut Expr, size: &mut usize, loops: &mut bool) {
     *size += 1;
-    *loops |= matches!(expr.kind, Kind::Loop(..) | Kind::While(..) | Kind::For { .. });
+    *loops |= matches!(
+        expr.kind,
+        Kind::Loop(..) | Kind::While(..) | Kind::For { .. }
+    );
     expr.each_part(&mut |part| measure(part, size, loops));
 }

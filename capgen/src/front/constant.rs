@@ -20,13 +20,29 @@ pub(crate) enum Value {
 impl Value {
     /// The bytes of an array of bytes.
     pub(crate) fn bytes(&self) -> Option<Vec<u8>> {
-        let Value::Array(values) = self else { return None };
-        values.iter().map(|value| if let Value::Int(n) = value { u8::try_from(*n).ok() } else { None }).collect()
+        let Value::Array(values) = self else {
+            return None;
+        };
+        values
+            .iter()
+            .map(|value| {
+                if let Value::Int(n) = value {
+                    u8::try_from(*n).ok()
+                } else {
+                    None
+                }
+            })
+            .collect()
     }
 
     pub(crate) fn field(&self, name: &str) -> Option<&Value> {
-        let Value::Struct(fields) = self else { return None };
-        fields.iter().find(|(field, _)| field == name).map(|(_, value)| value)
+        let Value::Struct(fields) = self else {
+            return None;
+        };
+        fields
+            .iter()
+            .find(|(field, _)| field == name)
+            .map(|(_, value)| value)
     }
 }
 
@@ -43,13 +59,30 @@ impl Context {
     pub(crate) fn constant_value(&self, id: ConstId) -> Checked<(Ty, Value)> {
         let definition = &self.definitions.consts[id.0];
         let ty = self.resolve_type(definition.module, definition.owner, &definition.ty)?;
-        let value = self.evaluate(definition.module, definition.owner, &definition.value, Some(&ty))?;
+        let value = self.evaluate(
+            definition.module,
+            definition.owner,
+            &definition.value,
+            Some(&ty),
+        )?;
         Ok((ty, value))
     }
 
     /// The value of a constant expression.
-    pub(crate) fn evaluate(&self, module: ModuleId, owner: Option<ImplId>, expr: &syn::Expr, ty: Option<&Ty>) -> Checked<Value> {
-        let mut evaluator = Evaluator { context: self, module, owner, locals: Vec::new(), depth: 0 };
+    pub(crate) fn evaluate(
+        &self,
+        module: ModuleId,
+        owner: Option<ImplId>,
+        expr: &syn::Expr,
+        ty: Option<&Ty>,
+    ) -> Checked<Value> {
+        let mut evaluator = Evaluator {
+            context: self,
+            module,
+            owner,
+            locals: Vec::new(),
+            depth: 0,
+        };
         evaluator.expr(expr, ty).map(|(value, _)| value)
     }
 
@@ -59,13 +92,18 @@ impl Context {
         let mut next = 0;
         for (at, variant) in definition.ast.variants.iter().enumerate() {
             if let Some((_, expr)) = &variant.discriminant {
-                next = match self.evaluate(definition.module, None, expr, Some(&Ty::Int(Int::U8)))? {
-                    Value::Int(n) => n,
-                    _ => next,
-                };
+                next =
+                    match self.evaluate(definition.module, None, expr, Some(&Ty::Int(Int::U8)))? {
+                        Value::Int(n) => n,
+                        _ => next,
+                    };
             }
             if !(0..=255).contains(&next) {
-                return Err(Diagnostic::new(self.span(definition.module, variant), "a discriminant does not fit a byte", format!("{next}")));
+                return Err(Diagnostic::new(
+                    self.span(definition.module, variant),
+                    "a discriminant does not fit a byte",
+                    format!("{next}"),
+                ));
             }
             if at == index {
                 return Ok(next);
@@ -78,8 +116,12 @@ impl Context {
 
 impl Evaluator<'_> {
     fn refuse<T>(&self, expr: &impl syn::spanned::Spanned) -> Checked<T> {
-        Err(Diagnostic::new(self.context.span(self.module, expr), "this is not a constant that Card Rust can evaluate", "not evaluated")
-            .help("use literals, other constants, arithmetic, arrays and simple `const fn`s"))
+        Err(Diagnostic::new(
+            self.context.span(self.module, expr),
+            "this is not a constant that Card Rust can evaluate",
+            "not evaluated",
+        )
+        .help("use literals, other constants, arithmetic, arrays and simple `const fn`s"))
     }
 
     fn int(&mut self, expr: &syn::Expr, ty: Option<&Ty>) -> Checked<(i64, Ty)> {
@@ -107,7 +149,15 @@ impl Evaluator<'_> {
                 syn::Lit::ByteStr(bytes) => {
                     let bytes = bytes.value();
                     let ty = Ty::Array(Box::new(Ty::Int(Int::U8)), bytes.len());
-                    Ok((Value::Array(bytes.into_iter().map(|b| Value::Int(i64::from(b))).collect()), ty))
+                    Ok((
+                        Value::Array(
+                            bytes
+                                .into_iter()
+                                .map(|b| Value::Int(i64::from(b)))
+                                .collect(),
+                        ),
+                        ty,
+                    ))
                 }
                 _ => self.refuse(expr),
             },
@@ -133,11 +183,20 @@ impl Evaluator<'_> {
                 };
                 let (value, ty) = self.expr(&repeat.expr, element.as_ref())?;
                 let (length, _) = self.int(&repeat.len, Some(&Ty::Int(Int::Usize)))?;
-                let Ok(length) = usize::try_from(length.clamp(0, 0x8000)) else { return self.refuse(expr) };
-                Ok((Value::Array(vec![value; length]), Ty::Array(Box::new(ty), length)))
+                let Ok(length) = usize::try_from(length.clamp(0, 0x8000)) else {
+                    return self.refuse(expr);
+                };
+                Ok((
+                    Value::Array(vec![value; length]),
+                    Ty::Array(Box::new(ty), length),
+                ))
             }
             syn::Expr::Tuple(tuple) => {
-                let list = tuple.elems.iter().map(|e| self.expr(e, None)).collect::<Checked<Vec<_>>>()?;
+                let list = tuple
+                    .elems
+                    .iter()
+                    .map(|e| self.expr(e, None))
+                    .collect::<Checked<Vec<_>>>()?;
                 let (values, types) = list.into_iter().unzip();
                 Ok((Value::Tuple(values), Ty::Tuple(types)))
             }
@@ -154,36 +213,49 @@ impl Evaluator<'_> {
             syn::Expr::Binary(binary) => self.binary(binary, wanted),
             syn::Expr::Cast(cast) => {
                 let (value, _) = self.int(&cast.expr, None)?;
-                let ty = self.context.resolve_type(self.module, self.owner, &cast.ty)?;
+                let ty = self
+                    .context
+                    .resolve_type(self.module, self.owner, &cast.ty)?;
                 Ok((Value::Int(wrap(&ty, value)), ty))
             }
             syn::Expr::Index(index) => {
                 let (base, ty) = self.expr(&index.expr, None)?;
                 let (at, _) = self.int(&index.index, None)?;
-                let (Value::Array(values), Ok(at)) = (base, usize::try_from(at)) else { return self.refuse(expr) };
+                let (Value::Array(values), Ok(at)) = (base, usize::try_from(at)) else {
+                    return self.refuse(expr);
+                };
                 let element = match ty {
                     Ty::Array(element, _) | Ty::Slice(element) => *element,
                     _ => wanted_or_int(),
                 };
-                values.get(at).cloned().map_or_else(|| self.refuse(expr), |value| Ok((value, element)))
+                values
+                    .get(at)
+                    .cloned()
+                    .map_or_else(|| self.refuse(expr), |value| Ok((value, element)))
             }
             syn::Expr::Field(field) => {
                 let (base, ty) = self.expr(&field.base, None)?;
                 match (&field.member, base, ty) {
-                    (syn::Member::Unnamed(_), Value::Int(n), Ty::Newtype(id)) => Ok((Value::Int(n), self.context.newtype_inner(id)?)),
-                    (syn::Member::Unnamed(at), Value::Tuple(values), _) => {
-                        values.get(at.index as usize).cloned().map_or_else(|| self.refuse(expr), |value| Ok((value, wanted_or_int())))
+                    (syn::Member::Unnamed(_), Value::Int(n), Ty::Newtype(id)) => {
+                        Ok((Value::Int(n), self.context.newtype_inner(id)?))
                     }
-                    (syn::Member::Named(name), base, _) => {
-                        base.field(&name.to_string()).cloned().map_or_else(|| self.refuse(expr), |value| Ok((value, wanted_or_int())))
-                    }
+                    (syn::Member::Unnamed(at), Value::Tuple(values), _) => values
+                        .get(at.index as usize)
+                        .cloned()
+                        .map_or_else(|| self.refuse(expr), |value| Ok((value, wanted_or_int()))),
+                    (syn::Member::Named(name), base, _) => base
+                        .field(&name.to_string())
+                        .cloned()
+                        .map_or_else(|| self.refuse(expr), |value| Ok((value, wanted_or_int()))),
                     _ => self.refuse(expr),
                 }
             }
             syn::Expr::Struct(literal) => {
                 let mut fields = Vec::new();
                 for field in &literal.fields {
-                    let syn::Member::Named(name) = &field.member else { return self.refuse(expr) };
+                    let syn::Member::Named(name) = &field.member else {
+                        return self.refuse(expr);
+                    };
                     fields.push((name.to_string(), self.expr(&field.expr, None)?.0));
                 }
                 Ok((Value::Struct(fields), wanted.cloned().unwrap_or(Ty::Unit)))
@@ -200,7 +272,10 @@ impl Evaluator<'_> {
             syn::Expr::Call(call) => self.call(call),
             syn::Expr::MethodCall(call) if call.method == "len" && call.args.is_empty() => {
                 match self.expr(&call.receiver, None)? {
-                    (Value::Array(values), _) => Ok((Value::Int(i64::try_from(values.len()).unwrap_or(i64::MAX)), Ty::Int(Int::Usize))),
+                    (Value::Array(values), _) => Ok((
+                        Value::Int(i64::try_from(values.len()).unwrap_or(i64::MAX)),
+                        Ty::Int(Int::Usize),
+                    )),
                     _ => self.refuse(expr),
                 }
             }
@@ -208,7 +283,12 @@ impl Evaluator<'_> {
         }
     }
 
-    fn block(&mut self, block: &syn::Block, wanted: Option<&Ty>, at: &syn::Expr) -> Checked<(Value, Ty)> {
+    fn block(
+        &mut self,
+        block: &syn::Block,
+        wanted: Option<&Ty>,
+        at: &syn::Expr,
+    ) -> Checked<(Value, Ty)> {
         match block.stmts.as_slice() {
             [syn::Stmt::Expr(expr, None)] => self.expr(expr, wanted),
             _ => self.refuse(at),
@@ -217,7 +297,10 @@ impl Evaluator<'_> {
 
     fn binary(&mut self, binary: &syn::ExprBinary, wanted: Option<&Ty>) -> Checked<(Value, Ty)> {
         use syn::BinOp;
-        let comparison = matches!(binary.op, BinOp::Eq(_) | BinOp::Ne(_) | BinOp::Lt(_) | BinOp::Le(_) | BinOp::Gt(_) | BinOp::Ge(_));
+        let comparison = matches!(
+            binary.op,
+            BinOp::Eq(_) | BinOp::Ne(_) | BinOp::Lt(_) | BinOp::Le(_) | BinOp::Gt(_) | BinOp::Ge(_)
+        );
         let (a, mut ty) = self.int(&binary.left, if comparison { None } else { wanted })?;
         let (b, other) = self.int(&binary.right, Some(&ty))?;
         if matches!(ty, Ty::IntVar(_)) && !matches!(binary.op, BinOp::Shl(_) | BinOp::Shr(_)) {
@@ -233,7 +316,10 @@ impl Evaluator<'_> {
             BinOp::BitAnd(_) => Some(a & b),
             BinOp::BitOr(_) => Some(a | b),
             BinOp::BitXor(_) => Some(a ^ b),
-            BinOp::Shl(_) => u32::try_from(b).ok().and_then(|b| a.checked_shl(b)).map(|v| wrap(&ty, v)),
+            BinOp::Shl(_) => u32::try_from(b)
+                .ok()
+                .and_then(|b| a.checked_shl(b))
+                .map(|v| wrap(&ty, v)),
             BinOp::Shr(_) => u32::try_from(b).ok().and_then(|b| a.checked_shr(b)),
             BinOp::And(_) => Some(a & b),
             BinOp::Or(_) => Some(a | b),
@@ -245,7 +331,9 @@ impl Evaluator<'_> {
             BinOp::Ge(_) => return truth(a >= b),
             _ => None,
         };
-        let Some(value) = value else { return self.refuse(binary) };
+        let Some(value) = value else {
+            return self.refuse(binary);
+        };
         if let Ty::Int(int) = ty {
             let (low, high) = int.range();
             if !(low..=high).contains(&value) {
@@ -262,7 +350,8 @@ impl Evaluator<'_> {
     fn path(&mut self, path: &syn::ExprPath, wanted: Option<&Ty>) -> Checked<(Value, Ty)> {
         let names = segments(&path.path);
         if let [name] = names.as_slice()
-            && let Some((_, value, ty)) = self.locals.iter().rev().find(|(local, _, _)| local == name)
+            && let Some((_, value, ty)) =
+                self.locals.iter().rev().find(|(local, _, _)| local == name)
         {
             return Ok((value.clone(), ty.clone()));
         }
@@ -276,7 +365,9 @@ impl Evaluator<'_> {
                 }
             }
             if ty == "Self"
-                && let Some(key) = self.owner.and_then(|owner| self.context.impl_type(owner).key())
+                && let Some(key) = self
+                    .owner
+                    .and_then(|owner| self.context.impl_type(owner).key())
             {
                 for def in self.context.member_of(&key, name) {
                     if let Def::Const(id) = def {
@@ -295,7 +386,12 @@ impl Evaluator<'_> {
                     let (ty, value) = self.context.constant_value(id)?;
                     return Ok((value, ty));
                 }
-                Def::Variant(id, index) => return Ok((Value::Int(self.context.discriminant(id, index)?), Ty::Enum(id))),
+                Def::Variant(id, index) => {
+                    return Ok((
+                        Value::Int(self.context.discriminant(id, index)?),
+                        Ty::Enum(id),
+                    ));
+                }
                 Def::Java(full) => {
                     if let Some((class, name)) = full.rsplit_once('/')
                         && let Some((ty, value)) = api::constant(class, name)
@@ -311,9 +407,14 @@ impl Evaluator<'_> {
     }
 
     fn call(&mut self, call: &syn::ExprCall) -> Checked<(Value, Ty)> {
-        let syn::Expr::Path(path) = &*call.func else { return self.refuse(call) };
+        let syn::Expr::Path(path) = &*call.func else {
+            return self.refuse(call);
+        };
         let names = segments(&path.path);
-        let own = || self.owner.map(|owner| self.context.impl_type(owner).clone());
+        let own = || {
+            self.owner
+                .map(|owner| self.context.impl_type(owner).clone())
+        };
         if names == ["Self"]
             && let (Some(Ty::Newtype(id)), Some(argument)) = (own(), call.args.first())
         {
@@ -329,7 +430,9 @@ impl Evaluator<'_> {
         for def in defs {
             match def {
                 Def::Struct(id) => {
-                    if let (Ty::Newtype(_), Some(argument)) = (self.context.struct_type(id), call.args.first()) {
+                    if let (Ty::Newtype(_), Some(argument)) =
+                        (self.context.struct_type(id), call.args.first())
+                    {
                         let inner = self.context.newtype_inner(id)?;
                         return Ok((self.expr(argument, Some(&inner))?.0, Ty::Newtype(id)));
                     }
@@ -349,17 +452,42 @@ impl Evaluator<'_> {
         }
         let mut locals = Vec::new();
         for (parameter, argument) in function.signature.inputs.iter().zip(&call.args) {
-            let syn::FnArg::Typed(parameter) = parameter else { return self.refuse(call) };
-            let syn::Pat::Ident(name) = &*parameter.pat else { return self.refuse(call) };
-            let ty = self.context.resolve_with(function.module, function.owner, &Generics::new(), &parameter.ty)?;
-            locals.push((name.ident.to_string(), self.expr(argument, Some(&ty))?.0, ty));
+            let syn::FnArg::Typed(parameter) = parameter else {
+                return self.refuse(call);
+            };
+            let syn::Pat::Ident(name) = &*parameter.pat else {
+                return self.refuse(call);
+            };
+            let ty = self.context.resolve_with(
+                function.module,
+                function.owner,
+                &Generics::new(),
+                &parameter.ty,
+            )?;
+            locals.push((
+                name.ident.to_string(),
+                self.expr(argument, Some(&ty))?.0,
+                ty,
+            ));
         }
-        let [syn::Stmt::Expr(body, None)] = function.body.stmts.as_slice() else { return self.refuse(call) };
+        let [syn::Stmt::Expr(body, None)] = function.body.stmts.as_slice() else {
+            return self.refuse(call);
+        };
         let result = match &function.signature.output {
-            syn::ReturnType::Type(_, ty) => Some(self.context.resolve_type(function.module, function.owner, ty)?),
+            syn::ReturnType::Type(_, ty) => Some(self.context.resolve_type(
+                function.module,
+                function.owner,
+                ty,
+            )?),
             syn::ReturnType::Default => None,
         };
-        let mut inner = Evaluator { context: self.context, module: function.module, owner: function.owner, locals, depth: self.depth + 1 };
+        let mut inner = Evaluator {
+            context: self.context,
+            module: function.module,
+            owner: function.owner,
+            locals,
+            depth: self.depth + 1,
+        };
         let (value, ty) = inner.expr(body, result.as_ref())?;
         Ok((value, result.unwrap_or(ty)))
     }

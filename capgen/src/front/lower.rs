@@ -53,6 +53,7 @@ pub(crate) fn lower(context: &Context, app: StructId) -> Result<ir::Program, Vec
         errors: Vec::new(),
     };
     let program = lowering.applet(app);
+    lowering.errors.append(&mut context.errors.borrow_mut());
     match program {
         Ok(program) if lowering.errors.is_empty() => Ok(program),
         Ok(_) => Err(lowering.errors),
@@ -71,7 +72,10 @@ impl<'a> Lowering<'a> {
         let class = self.class(app, span)?;
         let install = self.entry("install", "([BSB)V", span)?;
         self.entry("process", "(Ljavacard/framework/APDU;)V", span)?;
-        if !context.member_of(&TypeKey::Struct(app), "deselect").is_empty() {
+        if !context
+            .member_of(&TypeKey::Struct(app), "deselect")
+            .is_empty()
+        {
             self.entry("deselect", "()V", span)?;
         }
         while let Some((id, target, entry)) = self.queue.pop_front() {
@@ -86,7 +90,11 @@ impl<'a> Lowering<'a> {
             aid: package_aid,
             version,
             name: krate,
-            applets: vec![ir::AppletEntry { aid, class, install }],
+            applets: vec![ir::AppletEntry {
+                aid,
+                class,
+                install,
+            }],
             classes: std::mem::take(&mut self.classes),
             arrays: std::mem::take(&mut self.arrays),
             functions: self.functions.drain(..).flatten().collect(),
@@ -98,13 +106,32 @@ impl<'a> Lowering<'a> {
     fn identity(&self, app: StructId) -> Checked<(Vec<u8>, (Vec<u8>, (u8, u8)))> {
         let span = self.context.definitions.structs[app.0].span;
         let constant = |name: &str| {
-            let id = self.context.definitions.associated.get(&(TypeKey::Struct(app), name.to_owned()));
-            let id = id.ok_or_else(|| Diagnostic::new(span, format!("the applet has no constant `{name}`"), "not an implementation of `platform::Applet`"))?;
+            let id = self
+                .context
+                .definitions
+                .associated
+                .get(&(TypeKey::Struct(app), name.to_owned()));
+            let id = id.ok_or_else(|| {
+                Diagnostic::new(
+                    span,
+                    format!("the applet has no constant `{name}`"),
+                    "not an implementation of `platform::Applet`",
+                )
+            })?;
             self.context.constant_value(*id).map(|(_, value)| value)
         };
-        let wrong = |what: &str| Diagnostic::new(span, format!("{what} of this applet cannot be used"), "an AID has 5 to 16 bytes, a version two numbers");
+        let wrong = |what: &str| {
+            Diagnostic::new(
+                span,
+                format!("{what} of this applet cannot be used"),
+                "an AID has 5 to 16 bytes, a version two numbers",
+            )
+        };
         let aid = |value: Option<&Constant>, what: &str| {
-            value.and_then(Constant::bytes).filter(|aid| (5..=16).contains(&aid.len())).ok_or_else(|| wrong(what))
+            value
+                .and_then(Constant::bytes)
+                .filter(|aid| (5..=16).contains(&aid.len()))
+                .ok_or_else(|| wrong(what))
         };
         let number = |value: Option<&Constant>| match value {
             Some(Constant::Int(n)) => u8::try_from(*n).map_err(|_| wrong("the version")),
@@ -112,10 +139,17 @@ impl<'a> Lowering<'a> {
         };
         let package = constant("PACKAGE")?;
         let package_aid = aid(package.field("aid"), "the package AID")?;
-        let version = (number(package.field("major"))?, number(package.field("minor"))?);
+        let version = (
+            number(package.field("major"))?,
+            number(package.field("minor"))?,
+        );
         let applet_aid = aid(Some(&constant("AID")?), "the AID")?;
         if applet_aid[..5] != package_aid[..5] {
-            return Err(Diagnostic::new(span, "the applet's AID and its package's AID have different RIDs", "the first five bytes must be the same (JCVM 3.0.5 §6.5)"));
+            return Err(Diagnostic::new(
+                span,
+                "the applet's AID and its package's AID have different RIDs",
+                "the first five bytes must be the same (JCVM 3.0.5 §6.5)",
+            ));
         }
         Ok((applet_aid, (package_aid, version)))
     }
@@ -124,7 +158,10 @@ impl<'a> Lowering<'a> {
         let id = self.context.binding(name, span)?;
         let target = ir::FunctionId(self.functions.len());
         self.functions.push(None);
-        let entry = ir::Entry { name: name.to_owned(), descriptor: descriptor.to_owned() };
+        let entry = ir::Entry {
+            name: name.to_owned(),
+            descriptor: descriptor.to_owned(),
+        };
         self.queue.push_back((id, target, Some(entry)));
         Ok(target)
     }
@@ -146,7 +183,11 @@ impl<'a> Lowering<'a> {
         let (name, span) = (self.context.fn_path(id), definition.span);
         let has_self = definition.signature.receiver().is_some();
         let body = self.context.body(id)?;
-        let receiver = match body.parameters.first().map(|first| &body.variables[first.0].ty) {
+        let receiver = match body
+            .parameters
+            .first()
+            .map(|first| &body.variables[first.0].ty)
+        {
             Some(Ty::Struct(app)) if entry.is_some() || has_self => Some(self.class(*app, span)?),
             _ => None,
         };
@@ -158,7 +199,16 @@ impl<'a> Lowering<'a> {
         let parameters = builder.parameters(&body)?;
         builder.body(&body)?;
         let (locals, blocks) = builder.finish();
-        Ok(ir::Function { name, receiver, entry, parameters, result, locals, blocks, position: position(span) })
+        Ok(ir::Function {
+            name,
+            receiver,
+            entry,
+            parameters,
+            result,
+            locals,
+            blocks,
+            position: position(span),
+        })
     }
 
     /// The class of a struct.
@@ -169,8 +219,13 @@ impl<'a> Lowering<'a> {
         let class = ir::ClassId(self.classes.len());
         self.class_ids.insert(id, class);
         let definition = &self.context.definitions.structs[id.0];
-        let superclass = (self.context.app == Some(id)).then(|| "javacard/framework/Applet".to_owned());
-        self.classes.push(ir::Class { name: definition.name.clone(), superclass, fields: Vec::new() });
+        let superclass =
+            (self.context.app == Some(id)).then(|| "javacard/framework/Applet".to_owned());
+        self.classes.push(ir::Class {
+            name: definition.name.clone(),
+            superclass,
+            fields: Vec::new(),
+        });
         self.field_map.push(Vec::new());
         for (name, ty) in self.context.struct_fields(id)? {
             let stored = match &ty {
@@ -201,10 +256,20 @@ impl<'a> Lowering<'a> {
             Ty::Api(name) => ir::Type::Api(name.clone()),
             Ty::Bytes => ir::Type::Array(ir::Element::U8),
             Ty::Shorts => ir::Type::Array(ir::Element::U16),
-            Ty::Array(..) | Ty::Slice(_) | Ty::Cell(_) | Ty::TransientCell(_) | Ty::Result(_) | Ty::Tuple(_) | Ty::Closure(_) => {
+            Ty::Array(..)
+            | Ty::Slice(_)
+            | Ty::Cell(_)
+            | Ty::TransientCell(_)
+            | Ty::Result(_)
+            | Ty::Tuple(_)
+            | Ty::Closure(_) => {
                 let name = self.context.type_name(ty);
-                return Err(Diagnostic::new(span, format!("a `{name}` cannot stand here on the card"), "not a single value")
-                    .help("fields hold scalars, cells, bytes, structs and the platform's objects"));
+                return Err(Diagnostic::new(
+                    span,
+                    format!("a `{name}` cannot stand here on the card"),
+                    "not a single value",
+                )
+                .help("fields hold scalars, cells, bytes, structs and the platform's objects"));
             }
         }))
     }
@@ -218,10 +283,18 @@ impl<'a> Lowering<'a> {
         let mut name = self.context.module_path(definition.module);
         name.push(definition.name.clone());
         let (ty, value) = self.context.constant_value(id)?;
-        let (Ty::Array(element, _) | Ty::Slice(element), Constant::Array(values)) = (&ty, &value) else {
-            return Err(Diagnostic::new(span, "this constant is not an array", "not an array"));
+        let (Ty::Array(element, _) | Ty::Slice(element), Constant::Array(values)) = (&ty, &value)
+        else {
+            return Err(Diagnostic::new(
+                span,
+                "this constant is not an array",
+                "not an array",
+            ));
         };
-        let values: Vec<i64> = values.iter().map(|value| if let Constant::Int(n) = value { *n } else { 0 }).collect();
+        let values: Vec<i64> = values
+            .iter()
+            .map(|value| if let Constant::Int(n) = value { *n } else { 0 })
+            .collect();
         let array = self.new_array(name.join("::"), element, &values);
         self.array_ids.insert(id, array);
         Ok((array, values.len()))
@@ -229,11 +302,22 @@ impl<'a> Lowering<'a> {
 
     fn new_array(&mut self, name: String, element: &Ty, values: &[i64]) -> ir::ArrayId {
         let element = element_of(element);
-        let values: Vec<i32> = values.iter().map(|n| i32::try_from(*n).unwrap_or(0)).collect();
-        if let Some(same) = self.arrays.iter().position(|array| array.element == element && array.values == values) {
+        let values: Vec<i32> = values
+            .iter()
+            .map(|n| i32::try_from(*n).unwrap_or(0))
+            .collect();
+        if let Some(same) = self
+            .arrays
+            .iter()
+            .position(|array| array.element == element && array.values == values)
+        {
             return ir::ArrayId(same);
         }
-        self.arrays.push(ir::ConstArray { name, element, values });
+        self.arrays.push(ir::ConstArray {
+            name,
+            element,
+            values,
+        });
         ir::ArrayId(self.arrays.len() - 1)
     }
 }
@@ -267,5 +351,9 @@ fn transient_element(ty: &Ty) -> ir::Element {
 }
 
 fn position(span: Span) -> ir::Position {
-    ir::Position { file: span.file, line: span.line, column: span.column + 1 }
+    ir::Position {
+        file: span.file,
+        line: span.line,
+        column: span.column + 1,
+    }
 }

@@ -32,19 +32,36 @@ pub(crate) struct Context {
     /// The applet's struct, which the bindings call `App`.
     pub(crate) app: Option<StructId>,
     pub(crate) bodies: RefCell<BTreeMap<FnId, Rc<Body>>>,
+    /// What was refused in a body beside the first, which its check gives back.
+    pub(crate) errors: RefCell<Vec<Diagnostic>>,
 }
 
 impl Context {
     /// Reads and collects the crate in `folder` and those that it depends on by path.
     pub(crate) fn load(folder: &Path) -> Result<(Self, Vec<Diagnostic>), CrateError> {
         let mut parsed = source::load(folder)?;
-        let platform = parsed.crates.iter().position(|krate| krate.package == "platform").map(CrateId);
-        let dependencies = platform.into_iter().map(|id| ("platform".to_owned(), id)).collect();
+        let platform = parsed
+            .crates
+            .iter()
+            .position(|krate| krate.package == "platform")
+            .map(CrateId);
+        let dependencies = platform
+            .into_iter()
+            .map(|id| ("platform".to_owned(), id))
+            .collect();
         let bindings = source::add_text(&mut parsed, "bindings", bindings::CARD, dependencies);
         let mut context = Context {
             roots: parsed.crates.iter().map(|krate| krate.root).collect(),
-            dependencies: parsed.crates.iter().map(|krate| krate.dependencies.clone()).collect(),
-            packages: parsed.crates.into_iter().map(|krate| krate.package).collect(),
+            dependencies: parsed
+                .crates
+                .iter()
+                .map(|krate| krate.dependencies.clone())
+                .collect(),
+            packages: parsed
+                .crates
+                .into_iter()
+                .map(|krate| krate.package)
+                .collect(),
             modules: parsed.modules,
             definitions: Definitions::default(),
             sources: parsed.sources,
@@ -52,6 +69,7 @@ impl Context {
             bindings,
             app: None,
             bodies: RefCell::default(),
+            errors: RefCell::default(),
         };
         let mut errors = parsed.errors;
         context.collect(&mut errors);
@@ -76,12 +94,18 @@ impl Context {
         if depth > 32 {
             return Vec::new();
         }
-        let Some((first, rest)) = path.split_first() else { return Vec::new() };
+        let Some((first, rest)) = path.split_first() else {
+            return Vec::new();
+        };
         let root = |krate: CrateId| self.roots.get(krate.0).map(|id| Def::Module(*id));
         let start: Vec<Def> = match first.as_str() {
             "crate" => root(self.krate(module)).into_iter().collect(),
             "self" => vec![Def::Module(module)],
-            "super" => self.modules[module.0].parent.map(Def::Module).into_iter().collect(),
+            "super" => self.modules[module.0]
+                .parent
+                .map(Def::Module)
+                .into_iter()
+                .collect(),
             _ => {
                 let found = self.in_module(module, first, depth);
                 if !found.is_empty() {
@@ -90,7 +114,9 @@ impl Context {
                     root(*krate).into_iter().collect()
                 } else if first == "core" || first == "std" {
                     vec![Def::Core("core".to_owned())]
-                } else if module == self.bindings && matches!(first.as_str(), "javacard" | "javacardx" | "org") {
+                } else if module == self.bindings
+                    && matches!(first.as_str(), "javacard" | "javacardx" | "org")
+                {
                     vec![Def::Java(first.clone())]
                 } else {
                     Vec::new()
@@ -99,7 +125,10 @@ impl Context {
         };
         let mut found = start;
         for name in rest {
-            found = found.iter().flat_map(|def| self.member(def, name, depth)).collect();
+            found = found
+                .iter()
+                .flat_map(|def| self.member(def, name, depth))
+                .collect();
         }
         found
     }
@@ -108,7 +137,11 @@ impl Context {
     fn member(&self, def: &Def, name: &str, depth: usize) -> Vec<Def> {
         match def {
             Def::Module(id) => match name {
-                "super" => self.modules[id.0].parent.map(Def::Module).into_iter().collect(),
+                "super" => self.modules[id.0]
+                    .parent
+                    .map(Def::Module)
+                    .into_iter()
+                    .collect(),
                 "self" => vec![def.clone()],
                 _ => self.in_module(*id, name, depth),
             },
@@ -130,13 +163,20 @@ impl Context {
     pub(crate) fn member_of(&self, key: &TypeKey, name: &str) -> Vec<Def> {
         let key = (key.clone(), name.to_owned());
         let function = self.definitions.methods.get(&key).copied().map(Def::Fn);
-        let constant = self.definitions.associated.get(&key).copied().map(Def::Const);
+        let constant = self
+            .definitions
+            .associated
+            .get(&key)
+            .copied()
+            .map(Def::Const);
         function.into_iter().chain(constant).collect()
     }
 
     fn in_module(&self, module: ModuleId, name: &str, depth: usize) -> Vec<Def> {
         let mut found = Vec::new();
-        let Some(scope) = self.definitions.scopes.get(&module) else { return found };
+        let Some(scope) = self.definitions.scopes.get(&module) else {
+            return found;
+        };
         if let Some(defs) = scope.names.get(name) {
             found.extend(defs.iter().cloned());
         }
@@ -145,7 +185,11 @@ impl Context {
         }
         for path in scope.imports.get(name).into_iter().flatten() {
             // `use name::…` inside of itself means the crate of that name.
-            let from = if path.len() == 1 && path[0] == name { self.extern_root(module, name) } else { None };
+            let from = if path.len() == 1 && path[0] == name {
+                self.extern_root(module, name)
+            } else {
+                None
+            };
             match from {
                 Some(def) => found.push(def),
                 None => found.extend(self.lookup_depth(module, path, depth + 1)),
@@ -208,7 +252,9 @@ impl Context {
             Ty::Cell(inner) => format!("Cell<{}>", name(inner)),
             Ty::TransientCell(inner) => format!("TransientCell<{}>", name(inner)),
             Ty::Result(inner) => format!("Result<{}>", name(inner)),
-            Ty::Tuple(list) => format!("({})", list.iter().map(name).collect::<Vec<_>>().join(", ")),
+            Ty::Tuple(list) => {
+                format!("({})", list.iter().map(name).collect::<Vec<_>>().join(", "))
+            }
             Ty::Platform => "Platform".to_owned(),
             Ty::Closure(inner) => format!("closure giving {}", name(inner)),
         }
@@ -216,11 +262,16 @@ impl Context {
 
     /// A function of the bindings by its name.
     pub(crate) fn binding(&self, name: &str, span: Span) -> Checked<FnId> {
-        let found = self.lookup(self.bindings, &[name.to_owned()]).into_iter().find_map(|def| match def {
-            Def::Fn(id) => Some(id),
-            _ => None,
-        });
-        found.ok_or_else(|| Diagnostic::new(span, format!("the bindings have no `{name}`"), "not bound"))
+        let found = self
+            .lookup(self.bindings, &[name.to_owned()])
+            .into_iter()
+            .find_map(|def| match def {
+                Def::Fn(id) => Some(id),
+                _ => None,
+            });
+        found.ok_or_else(|| {
+            Diagnostic::new(span, format!("the bindings have no `{name}`"), "not bound")
+        })
     }
 
     /// The type that an `impl` block is for.
@@ -231,5 +282,8 @@ impl Context {
 
 /// A path's segments as text.
 pub(crate) fn segments(path: &syn::Path) -> Vec<String> {
-    path.segments.iter().map(|segment| segment.ident.to_string()).collect()
+    path.segments
+        .iter()
+        .map(|segment| segment.ident.to_string())
+        .collect()
 }

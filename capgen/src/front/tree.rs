@@ -181,7 +181,11 @@ impl Expr {
                 f(a);
                 from.iter_mut().chain(to).for_each(|part| f(part));
             }
-            Kind::Call(_, list) | Kind::Java(_, list) | Kind::Intrinsic(_, list) | Kind::Tuple(list) | Kind::Array(list) => {
+            Kind::Call(_, list)
+            | Kind::Java(_, list)
+            | Kind::Intrinsic(_, list)
+            | Kind::Tuple(list)
+            | Kind::Array(list) => {
                 list.iter_mut().for_each(f);
             }
             Kind::Struct(_, fields) => fields.iter_mut().for_each(|(_, value)| f(value)),
@@ -202,7 +206,9 @@ impl Expr {
                 f(to);
                 f(body);
             }
-            Kind::Break(_, value) | Kind::Return(value) => value.iter_mut().for_each(|part| f(part)),
+            Kind::Break(_, value) | Kind::Return(value) => {
+                value.iter_mut().for_each(|part| f(part))
+            }
             Kind::Block(statements, value) => {
                 for statement in statements {
                     match statement {

@@ -129,7 +129,10 @@ impl Ty {
     }
 
     pub(crate) fn is_scalar(&self) -> bool {
-        matches!(self, Ty::Bool | Ty::Int(_) | Ty::IntVar(_) | Ty::Enum(_) | Ty::Newtype(_))
+        matches!(
+            self,
+            Ty::Bool | Ty::Int(_) | Ty::IntVar(_) | Ty::Enum(_) | Ty::Newtype(_)
+        )
     }
 }
 

@@ -12,11 +12,24 @@ impl Checker<'_> {
     pub(super) fn call(&mut self, call: &syn::ExprCall, wanted: Option<&Ty>) -> Checked<Expr> {
         let span = self.span(call);
         let syn::Expr::Path(path) = &*call.func else {
-            return self.refuse(call, "calling the value of an expression", "call a function by its name");
+            return self.refuse(
+                call,
+                "calling the value of an expression",
+                "call a function by its name",
+            );
         };
         let names = segments(&path.path);
         let arguments: Vec<&syn::Expr> = call.args.iter().collect();
         if let ([name], [argument]) = (names.as_slice(), arguments.as_slice()) {
+            if let Some(id) = self.variable(name)
+                && self.variables[id.0].ty == Ty::Never
+            {
+                return Ok(Expr {
+                    kind: Kind::Unit,
+                    ty: Ty::Never,
+                    span,
+                });
+            }
             match name.as_str() {
                 "Ok" => return self.ok(argument, wanted, span),
                 "Err" => return self.err(argument, wanted, span),
@@ -27,34 +40,51 @@ impl Checker<'_> {
             return Ok(found);
         }
         if names == ["Self"]
-            && let Some(Ty::Newtype(id)) = self.owner.map(|owner| self.context.impl_type(owner).clone())
+            && let Some(Ty::Newtype(id)) = self
+                .owner
+                .map(|owner| self.context.impl_type(owner).clone())
         {
             return self.newtype(id, &arguments, span);
         }
         let mut defs = self.defs(&names);
         if let [first, name] = names.as_slice()
-            && let Some(key) = self.context.app.filter(|_| self.is_binding() && first == "App").map(Ty::Struct).and_then(|ty| ty.key())
+            && let Some(key) = self
+                .context
+                .app
+                .filter(|_| self.is_binding() && first == "App")
+                .map(Ty::Struct)
+                .and_then(|ty| ty.key())
         {
             defs = self.context.member_of(&key, name);
         }
         for def in defs {
             match def {
                 Def::Fn(id) => return self.function(id, &arguments, span),
-                Def::Struct(id) if matches!(self.context.struct_type(id), Ty::Newtype(_)) => return self.newtype(id, &arguments, span),
+                Def::Struct(id) if matches!(self.context.struct_type(id), Ty::Newtype(_)) => {
+                    return self.newtype(id, &arguments, span);
+                }
                 Def::Java(full) => return self.static_java(&full, &arguments, span),
                 _ => {}
             }
         }
         // `Trait::method(receiver, …)`
         if let [prefix @ .., name] = names.as_slice()
-            && self.context.lookup(self.module, prefix).iter().any(|def| matches!(def, Def::Trait(_)))
+            && self
+                .context
+                .lookup(self.module, prefix)
+                .iter()
+                .any(|def| matches!(def, Def::Trait(_)))
             && let [receiver, rest @ ..] = arguments.as_slice()
         {
             let receiver = self.expr(receiver, None)?;
             return self.method(receiver, name, rest, wanted, span, true);
         }
-        Err(Diagnostic::new(self.span(&call.func), format!("function `{}` is not known", names.join("::")), "not found in the applet's crate, its path dependencies or the platform")
-            .help("a function of another crate is not on the card"))
+        Err(Diagnostic::new(
+            self.span(&call.func),
+            format!("function `{}` is not known", names.join("::")),
+            "not found in the applet's crate, its path dependencies or the platform",
+        )
+        .help("a function of another crate is not on the card"))
     }
 
     fn ok(&mut self, argument: &syn::Expr, wanted: Option<&Ty>, span: Span) -> Checked<Expr> {
@@ -67,43 +97,88 @@ impl Checker<'_> {
             self.same(inner, &value.ty, value.span)?;
         }
         let ty = Ty::Result(Box::new(inner.unwrap_or_else(|| value.ty.clone())));
-        Ok(Expr { kind: Kind::Ok(Box::new(value)), ty, span })
+        Ok(Expr {
+            kind: Kind::Ok(Box::new(value)),
+            ty,
+            span,
+        })
     }
 
     fn err(&mut self, argument: &syn::Expr, wanted: Option<&Ty>, span: Span) -> Checked<Expr> {
         let value = self.expr(argument, None)?;
         let fine = matches!(&value.ty, Ty::Newtype(id) if self.context.definitions.structs[id.0].name == "StatusWord");
         if !fine {
-            return Err(Diagnostic::new(value.span, "an error of Card Rust is a `StatusWord`", format!("this is `{}`", self.context.type_name(&value.ty))));
+            return Err(Diagnostic::new(
+                value.span,
+                "an error of Card Rust is a `StatusWord`",
+                format!("this is `{}`", self.context.type_name(&value.ty)),
+            ));
         }
         let ty = match wanted.map(|ty| self.resolve(ty)) {
             Some(ty @ Ty::Result(_)) => ty,
             _ => Ty::Result(Box::new(Ty::Never)),
         };
-        Ok(Expr { kind: Kind::Err(Box::new(value)), ty, span })
+        Ok(Expr {
+            kind: Kind::Err(Box::new(value)),
+            ty,
+            span,
+        })
     }
 
     fn newtype(&mut self, id: StructId, arguments: &[&syn::Expr], span: Span) -> Checked<Expr> {
         let [argument] = arguments else {
-            return Err(Diagnostic::new(span, "a newtype has one field", "another number of arguments"));
+            return Err(Diagnostic::new(
+                span,
+                "a newtype has one field",
+                "another number of arguments",
+            ));
         };
         let inner = self.context.newtype_inner(id)?;
         let value = self.expect(argument, &inner)?;
         // A constant stays one; its range is that of the inner type.
         if let Kind::Int(_) = value.kind {
-            return Ok(Expr { kind: value.kind, ty: Ty::Newtype(id), span });
+            return Ok(Expr {
+                kind: value.kind,
+                ty: Ty::Newtype(id),
+                span,
+            });
         }
-        Ok(Expr { kind: Kind::Tuple(vec![value]), ty: Ty::Newtype(id), span })
+        Ok(Expr {
+            kind: Kind::Tuple(vec![value]),
+            ty: Ty::Newtype(id),
+            span,
+        })
     }
 
     /// A call of one of our own functions with all of its arguments.
-    pub(super) fn function(&mut self, id: FnId, arguments: &[&syn::Expr], span: Span) -> Checked<Expr> {
+    pub(super) fn function(
+        &mut self,
+        id: FnId,
+        arguments: &[&syn::Expr],
+        span: Span,
+    ) -> Checked<Expr> {
         let signature = self.context.signature(id)?;
         if signature.parameters.len() != arguments.len() {
-            return Err(Diagnostic::new(span, "another number of arguments", format!("expected {}, found {}", signature.parameters.len(), arguments.len())));
+            return Err(Diagnostic::new(
+                span,
+                "another number of arguments",
+                format!(
+                    "expected {}, found {}",
+                    signature.parameters.len(),
+                    arguments.len()
+                ),
+            ));
         }
-        let list = arguments.iter().zip(&signature.parameters).map(|(argument, (_, ty))| self.expect(argument, ty)).collect::<Checked<_>>()?;
-        Ok(Expr { kind: Kind::Call(id, list), ty: signature.result, span })
+        let list = arguments
+            .iter()
+            .zip(&signature.parameters)
+            .map(|(argument, (_, ty))| self.expect(argument, ty))
+            .collect::<Checked<_>>()?;
+        Ok(Expr {
+            kind: Kind::Call(id, list),
+            ty: signature.result,
+            span,
+        })
     }
 
     /// A constructor or static method of the API (bindings only).
@@ -114,28 +189,68 @@ impl Checker<'_> {
     }
 
     /// A method of the API (bindings only).
-    pub(super) fn java(&mut self, class: &str, name: &str, receiver: Option<Expr>, arguments: &[&syn::Expr], span: Span) -> Checked<Expr> {
-        let list = arguments.iter().map(|argument| self.expr(argument, None)).collect::<Checked<Vec<_>>>()?;
-        let types: Vec<Ty> = list.iter().map(|argument| self.resolve(&argument.ty)).collect();
+    pub(super) fn java(
+        &mut self,
+        class: &str,
+        name: &str,
+        receiver: Option<Expr>,
+        arguments: &[&syn::Expr],
+        span: Span,
+    ) -> Checked<Expr> {
+        let list = arguments
+            .iter()
+            .map(|argument| self.expr(argument, None))
+            .collect::<Checked<Vec<_>>>()?;
+        let types: Vec<Ty> = list
+            .iter()
+            .map(|argument| self.resolve(&argument.ty))
+            .collect();
         let Some(method) = api::method(class, name, &types) else {
-            let shown = types.iter().map(|ty| self.context.type_name(ty)).collect::<Vec<_>>().join(", ");
-            return Err(Diagnostic::new(span, format!("the API has no {class}.{name}({shown})"), "in the bindings"));
+            let shown = types
+                .iter()
+                .map(|ty| self.context.type_name(ty))
+                .collect::<Vec<_>>()
+                .join(", ");
+            return Err(Diagnostic::new(
+                span,
+                format!("the API has no {class}.{name}({shown})"),
+                "in the bindings",
+            ));
         };
         let mut all: Vec<Expr> = receiver.into_iter().collect();
         for (argument, parameter) in list.into_iter().zip(&method.parameters) {
             let argument_span = argument.span;
             all.push(match parameter {
-                Ty::Int(_) if self.resolve(&argument.ty) != *parameter => self.cast(argument, parameter.clone(), argument_span)?,
+                Ty::Int(_) if self.resolve(&argument.ty) != *parameter => {
+                    self.cast(argument, parameter.clone(), argument_span)?
+                }
                 _ => argument,
             });
         }
         let ty = method.result.clone();
-        Ok(Expr { kind: Kind::Java(method, all), ty, span })
+        Ok(Expr {
+            kind: Kind::Java(method, all),
+            ty,
+            span,
+        })
     }
 
-    fn builtin_call(&mut self, path: &syn::ExprPath, names: &[String], arguments: &[&syn::Expr], wanted: Option<&Ty>, span: Span) -> Checked<Option<Expr>> {
+    fn builtin_call(
+        &mut self,
+        path: &syn::ExprPath,
+        names: &[String],
+        arguments: &[&syn::Expr],
+        wanted: Option<&Ty>,
+        span: Span,
+    ) -> Checked<Option<Expr>> {
         let _ = wanted;
-        let intrinsic = |intrinsic, list, ty| Ok(Some(Expr { kind: Kind::Intrinsic(intrinsic, list), ty, span }));
+        let intrinsic = |intrinsic, list, ty| {
+            Ok(Some(Expr {
+                kind: Kind::Intrinsic(intrinsic, list),
+                ty,
+                span,
+            }))
+        };
         if let ([ty, name], [argument]) = (names, arguments)
             && let Some(int) = Int::named(ty)
         {
@@ -153,13 +268,25 @@ impl Checker<'_> {
         }
         if let ([.., name], [a, b]) = (names, arguments)
             && (name == "min" || name == "max")
-            && self.context.lookup(self.module, names).iter().any(|def| matches!(def, Def::Core(path) if path.starts_with("core::cmp::")))
+            && self
+                .context
+                .lookup(self.module, names)
+                .iter()
+                .any(|def| matches!(def, Def::Core(path) if path.starts_with("core::cmp::")))
         {
             let a = self.expr(a, None)?;
             let b = self.expr(b, Some(&a.ty))?;
             self.same(&a.ty, &b.ty, b.span)?;
             let ty = a.ty.clone();
-            return intrinsic(if name == "min" { Intrinsic::Min } else { Intrinsic::Max }, vec![a, b], ty);
+            return intrinsic(
+                if name == "min" {
+                    Intrinsic::Min
+                } else {
+                    Intrinsic::Max
+                },
+                vec![a, b],
+                ty,
+            );
         }
         if self.is_binding()
             && let [name] = names
@@ -169,17 +296,26 @@ impl Checker<'_> {
             {
                 let usize_ = Ty::Int(Int::Usize);
                 let array = self.expect(array, &Ty::Bytes)?;
-                let list = vec![array, self.expect(offset, &usize_)?, self.expect(length, &usize_)?];
+                let list = vec![
+                    array,
+                    self.expect(offset, &usize_)?,
+                    self.expect(length, &usize_)?,
+                ];
                 return intrinsic(Intrinsic::SliceOf, list, Ty::slice_of_bytes());
             }
             if name == "downcast"
                 && let [value] = arguments
-                && let Some(syn::PathArguments::AngleBracketed(list)) = path.path.segments.last().map(|segment| &segment.arguments)
+                && let Some(syn::PathArguments::AngleBracketed(list)) =
+                    path.path.segments.last().map(|segment| &segment.arguments)
                 && let Some(syn::GenericArgument::Type(ty)) = list.args.first()
             {
                 let ty = self.written_type(ty)?;
                 let value = self.expr(value, None)?;
-                return Ok(Some(Expr { kind: Kind::Downcast(Box::new(value)), ty, span }));
+                return Ok(Some(Expr {
+                    kind: Kind::Downcast(Box::new(value)),
+                    ty,
+                    span,
+                }));
             }
         }
         Ok(None)
@@ -191,17 +327,36 @@ impl Checker<'_> {
             return self.refuse(rest, "`..` in a struct", "write all fields");
         }
         let names = segments(&literal.path);
-        let own = || self.owner.map(|owner| self.context.impl_type(owner).clone());
+        let own = || {
+            self.owner
+                .map(|owner| self.context.impl_type(owner).clone())
+        };
         let found = if names == ["Self"] {
             match own() {
                 Some(Ty::Struct(id)) => Some(id),
                 _ => None,
             }
         } else {
-            self.context.lookup(self.module, &names).into_iter().find_map(|def| if let Def::Struct(id) = def { Some(id) } else { None })
+            self.context
+                .lookup(self.module, &names)
+                .into_iter()
+                .find_map(|def| {
+                    if let Def::Struct(id) = def {
+                        Some(id)
+                    } else {
+                        None
+                    }
+                })
         };
         let Some(id) = found else {
-            return Err(Diagnostic::new(span, format!("`{}` is not a struct that Card Rust knows", names.join("::")), "not known"));
+            return Err(Diagnostic::new(
+                span,
+                format!(
+                    "`{}` is not a struct that Card Rust knows",
+                    names.join("::")
+                ),
+                "not known",
+            ));
         };
         let fields = self.context.struct_fields(id)?;
         let mut values = Vec::new();
@@ -210,8 +365,16 @@ impl Checker<'_> {
                 syn::Member::Named(name) => name.to_string(),
                 syn::Member::Unnamed(index) => index.index.to_string(),
             };
-            let Some((index, (_, ty))) = fields.iter().enumerate().find(|(_, (field, _))| *field == name) else {
-                return Err(Diagnostic::new(self.span(field), format!("no field `{name}`"), "not a field of this struct"));
+            let Some((index, (_, ty))) = fields
+                .iter()
+                .enumerate()
+                .find(|(_, (field, _))| *field == name)
+            else {
+                return Err(Diagnostic::new(
+                    self.span(field),
+                    format!("no field `{name}`"),
+                    "not a field of this struct",
+                ));
             };
             let value = match (&field.expr, self.context.field_bytes_length(id, index)?) {
                 // `platform.bytes()` learns its length from the field that it goes into.
@@ -224,6 +387,10 @@ impl Checker<'_> {
             };
             values.push((index, value));
         }
-        Ok(Expr { kind: Kind::Struct(id, values), ty: Ty::Struct(id), span })
+        Ok(Expr {
+            kind: Kind::Struct(id, values),
+            ty: Ty::Struct(id),
+            span,
+        })
     }
 }

@@ -1,5 +1,7 @@
 //! Expressions, blocks and statements.
 
+use syn::visit::Visit;
+
 use super::{Checker, Loop};
 use crate::diagnostic::Diagnostic;
 use crate::front::api;
@@ -8,6 +10,22 @@ use crate::front::define::{ConstId, Def};
 use crate::front::resolve::{Checked, segments};
 use crate::front::tree::{Arm, Expr, Kind, LoopId, Pattern, Statement};
 use crate::front::ty::{Int, Ty};
+
+/// The names that a pattern binds.
+struct Names(Vec<String>);
+
+impl<'ast> Visit<'ast> for Names {
+    fn visit_pat_ident(&mut self, name: &'ast syn::PatIdent) {
+        self.0.push(name.ident.to_string());
+    }
+}
+
+/// What a statement of a block is.
+enum Part {
+    Statement(Statement),
+    /// The block's value.
+    Value(Expr),
+}
 
 impl Checker<'_> {
     /// An expression of type `wanted`.
@@ -36,7 +54,11 @@ impl Checker<'_> {
             }
             syn::Expr::Assign(assign) => {
                 if let syn::Expr::Infer(_) = &*assign.left {
-                    return self.refuse(expr, "assigning to `_`", "write `let _ = …;`, or leave it out");
+                    return self.refuse(
+                        expr,
+                        "assigning to `_`",
+                        "write `let _ = …;`, or leave it out",
+                    );
                 }
                 let place = self.place(&assign.left)?;
                 let value = self.expect(&assign.right, &place.ty.clone())?;
@@ -49,7 +71,11 @@ impl Checker<'_> {
             syn::Expr::Struct(literal) => self.struct_literal(literal),
             syn::Expr::Tuple(tuple) if tuple.elems.is_empty() => make(Kind::Unit, Ty::Unit),
             syn::Expr::Tuple(tuple) => {
-                let parts = tuple.elems.iter().map(|e| self.expr(e, None)).collect::<Checked<Vec<_>>>()?;
+                let parts = tuple
+                    .elems
+                    .iter()
+                    .map(|e| self.expr(e, None))
+                    .collect::<Checked<Vec<_>>>()?;
                 let ty = Ty::Tuple(parts.iter().map(|part| part.ty.clone()).collect());
                 make(Kind::Tuple(parts), ty)
             }
@@ -68,17 +94,29 @@ impl Checker<'_> {
                 let ty = Ty::Array(Box::new(element), parts.len());
                 make(Kind::Array(parts), ty)
             }
-            syn::Expr::Repeat(_) => self.refuse(expr, "an array made while a command runs", "work in `apdu.buffer()`, or in `P::TransientBytes<N>`"),
+            syn::Expr::Repeat(_) => self.refuse(
+                expr,
+                "an array made while a command runs",
+                "work in `apdu.buffer()`, or in `P::TransientBytes<N>`",
+            ),
             syn::Expr::Try(inner) => {
                 let inner = self.expr(&inner.expr, None)?;
                 match self.resolve(&inner.ty) {
                     Ty::Result(ty) => make(Kind::Try(Box::new(inner)), *ty),
-                    _ => Err(Diagnostic::new(span, "`?` wants a `Result`", format!("this is `{}`", self.context.type_name(&inner.ty)))),
+                    _ => Err(Diagnostic::new(
+                        span,
+                        "`?` wants a `Result`",
+                        format!("this is `{}`", self.context.type_name(&inner.ty)),
+                    )),
                 }
             }
             syn::Expr::Return(value) => {
                 let result = self.results.last().cloned().unwrap_or(Ty::Unit);
-                let value = value.expr.as_ref().map(|value| self.expect(value, &result)).transpose()?;
+                let value = value
+                    .expr
+                    .as_ref()
+                    .map(|value| self.expect(value, &result))
+                    .transpose()?;
                 make(Kind::Return(value.map(Box::new)), Ty::Never)
             }
             syn::Expr::Block(block) => match &block.label {
@@ -94,7 +132,11 @@ impl Checker<'_> {
                     let body = body?;
                     self.same(&ty, &body.ty, body.span)?;
                     // A labelled block is a loop that leaves at its end.
-                    let leave = Expr { kind: Kind::Break(id, Some(Box::new(body))), ty: Ty::Never, span };
+                    let leave = Expr {
+                        kind: Kind::Break(id, Some(Box::new(body))),
+                        ty: Ty::Never,
+                        span,
+                    };
                     make(Kind::Loop(id, Box::new(leave)), ty)
                 }
             },
@@ -103,12 +145,22 @@ impl Checker<'_> {
                 let then = self.block(&branch.then_branch, wanted)?;
                 let Some((_, other)) = &branch.else_branch else {
                     self.same(&Ty::Unit, &then.ty, then.span)?;
-                    return make(Kind::If(Box::new(condition), Box::new(then), None), Ty::Unit);
+                    return make(
+                        Kind::If(Box::new(condition), Box::new(then), None),
+                        Ty::Unit,
+                    );
                 };
-                let hint = if then.ty == Ty::Never { wanted.cloned() } else { Some(then.ty.clone()) };
+                let hint = if then.ty == Ty::Never {
+                    wanted.cloned()
+                } else {
+                    Some(then.ty.clone())
+                };
                 let other = self.expr(other, hint.as_ref())?;
                 let ty = self.join(&then, &other)?;
-                make(Kind::If(Box::new(condition), Box::new(then), Some(Box::new(other))), ty)
+                make(
+                    Kind::If(Box::new(condition), Box::new(then), Some(Box::new(other))),
+                    ty,
+                )
             }
             syn::Expr::Match(branch) => self.match_(branch, wanted),
             syn::Expr::While(branch) => {
@@ -116,21 +168,36 @@ impl Checker<'_> {
                 let id = self.enter(branch.label.as_ref().map(|label| &label.name), None);
                 let body = self.block(&branch.body, Some(&Ty::Unit));
                 self.loops.pop();
-                make(Kind::While(id, Box::new(condition), Box::new(body?)), Ty::Unit)
+                make(
+                    Kind::While(id, Box::new(condition), Box::new(body?)),
+                    Ty::Unit,
+                )
             }
             syn::Expr::Loop(branch) => {
                 let ty = wanted.cloned().unwrap_or(Ty::Unit);
-                let id = self.enter(branch.label.as_ref().map(|label| &label.name), Some(ty.clone()));
+                let id = self.enter(
+                    branch.label.as_ref().map(|label| &label.name),
+                    Some(ty.clone()),
+                );
                 let body = self.block(&branch.body, Some(&Ty::Unit));
                 let left = self.loops.pop().is_some_and(|entered| entered.left);
-                make(Kind::Loop(id, Box::new(body?)), if left { ty } else { Ty::Never })
+                make(
+                    Kind::Loop(id, Box::new(body?)),
+                    if left { ty } else { Ty::Never },
+                )
             }
             syn::Expr::ForLoop(branch) => self.for_loop(branch),
             syn::Expr::Break(leave) => {
                 let (id, ty) = self.target(leave.label.as_ref(), expr)?;
                 let value = match (&leave.expr, ty) {
                     (Some(value), Some(ty)) => Some(Box::new(self.expect(value, &ty)?)),
-                    (Some(value), None) => return self.refuse(value, "`break` with a value here", "only `loop` gives a value"),
+                    (Some(value), None) => {
+                        return self.refuse(
+                            value,
+                            "`break` with a value here",
+                            "only `loop` gives a value",
+                        );
+                    }
                     (None, _) => None,
                 };
                 make(Kind::Break(id, value), Ty::Never)
@@ -139,26 +206,56 @@ impl Checker<'_> {
                 let (id, _) = self.target(next.label.as_ref(), expr)?;
                 make(Kind::Continue(id), Ty::Never)
             }
-            syn::Expr::Macro(call) => self.macro_call(&call.mac, wanted),
-            syn::Expr::Closure(_) => self.refuse(expr, "a closure here", "a closure is only passed directly to `platform.atomically`"),
+            syn::Expr::Macro(call) => self.macro_call(&call.mac),
+            syn::Expr::Closure(_) => self.refuse(
+                expr,
+                "a closure here",
+                "a closure is only passed directly to `platform.atomically`",
+            ),
             syn::Expr::Let(_) => self.refuse(expr, "`if let`", "use `match` on an integer or enum"),
-            syn::Expr::Range(_) => self.refuse(expr, "a range as a value", "ranges stand in `for`, in patterns and in `slice[a..b]`"),
-            syn::Expr::Async(_) | syn::Expr::Await(_) => self.refuse(expr, "`async`", "a card does one thing at a time"),
-            syn::Expr::Unsafe(_) => self.refuse(expr, "`unsafe`", "there is no way around the card's rules"),
-            _ => self.refuse(expr, "this expression", "see the language reference for what is"),
+            syn::Expr::Range(_) => self.refuse(
+                expr,
+                "a range as a value",
+                "ranges stand in `for`, in patterns and in `slice[a..b]`",
+            ),
+            syn::Expr::Async(_) | syn::Expr::Await(_) => {
+                self.refuse(expr, "`async`", "a card does one thing at a time")
+            }
+            syn::Expr::Unsafe(_) => {
+                self.refuse(expr, "`unsafe`", "there is no way around the card's rules")
+            }
+            _ => self.refuse(
+                expr,
+                "this expression",
+                "see the language reference for what is",
+            ),
         }
     }
 
     fn enter(&mut self, label: Option<&syn::Lifetime>, value: Option<Ty>) -> LoopId {
         let id = LoopId(self.next_loop);
         self.next_loop += 1;
-        self.loops.push(Loop { id, label: label.map(|label| label.ident.to_string()), value, is_block: false, left: false });
+        self.loops.push(Loop {
+            id,
+            label: label.map(|label| label.ident.to_string()),
+            value,
+            is_block: false,
+            left: false,
+        });
         id
     }
 
-    fn target(&mut self, label: Option<&syn::Lifetime>, at: &syn::Expr) -> Checked<(LoopId, Option<Ty>)> {
+    fn target(
+        &mut self,
+        label: Option<&syn::Lifetime>,
+        at: &syn::Expr,
+    ) -> Checked<(LoopId, Option<Ty>)> {
         let found = match label {
-            Some(label) => self.loops.iter_mut().rev().find(|l| l.label.as_ref().is_some_and(|name| label.ident == name)),
+            Some(label) => self
+                .loops
+                .iter_mut()
+                .rev()
+                .find(|l| l.label.as_ref().is_some_and(|name| label.ident == name)),
             None => self.loops.iter_mut().rev().find(|l| !l.is_block),
         };
         match found {
@@ -166,7 +263,11 @@ impl Checker<'_> {
                 found.left = true;
                 Ok((found.id, found.value.clone()))
             }
-            None => self.refuse(at, "leaving a loop from here", "there is no such loop around it"),
+            None => self.refuse(
+                at,
+                "leaving a loop from here",
+                "there is no such loop around it",
+            ),
         }
     }
 
@@ -189,30 +290,19 @@ impl Checker<'_> {
             let mut diverges = false;
             for (index, statement) in block.stmts.iter().enumerate() {
                 let last = index + 1 == block.stmts.len();
-                match statement {
-                    syn::Stmt::Local(local) => statements.push(checker.local(local)?),
-                    syn::Stmt::Expr(expr, None) if last => {
-                        value = Some(Box::new(checker.expr(expr, wanted)?));
-                    }
-                    syn::Stmt::Expr(expr, semicolon) => {
-                        let expr = checker.expr(expr, semicolon.is_none().then_some(&Ty::Unit))?;
-                        checker.used(&expr)?;
-                        diverges |= checker.resolve(&expr.ty) == Ty::Never;
-                        statements.push(Statement::Expr(expr));
-                    }
-                    syn::Stmt::Macro(call) => {
-                        let expr = checker.macro_call(&call.mac, None)?;
-                        if last && call.semi_token.is_none() {
-                            value = Some(Box::new(expr));
-                        } else {
-                            statements.push(Statement::Expr(expr));
+                match checker.statement(statement, last, wanted) {
+                    Ok(Part::Value(found)) => value = Some(Box::new(found)),
+                    Ok(Part::Statement(found)) => {
+                        if let Statement::Expr(expr) = &found {
+                            diverges |= checker.resolve(&expr.ty) == Ty::Never;
                         }
+                        statements.push(found);
                     }
-                    syn::Stmt::Item(syn::Item::Use(_)) => {
-                        return checker.refuse(statement, "`use` inside of a function", "put it at the top of the module");
-                    }
-                    syn::Stmt::Item(_) => {
-                        return checker.refuse(statement, "an item inside of a function", "put it beside the function");
+                    // Noted; the statements behind it are looked at all the same.
+                    Err(error) => {
+                        checker.errors.push(error);
+                        checker.poison(statement);
+                        diverges = true;
                     }
                 }
             }
@@ -221,15 +311,73 @@ impl Checker<'_> {
                 None if diverges => Ty::Never,
                 None => Ty::Unit,
             };
-            Ok(Expr { kind: Kind::Block(statements, value), ty, span })
+            Ok(Expr {
+                kind: Kind::Block(statements, value),
+                ty,
+                span,
+            })
         })
+    }
+
+    fn statement(
+        &mut self,
+        statement: &syn::Stmt,
+        last: bool,
+        wanted: Option<&Ty>,
+    ) -> Checked<Part> {
+        Ok(match statement {
+            syn::Stmt::Local(local) => Part::Statement(self.local(local)?),
+            syn::Stmt::Expr(expr, None) if last => Part::Value(self.expr(expr, wanted)?),
+            syn::Stmt::Expr(expr, semicolon) => {
+                let expr = self.expr(expr, semicolon.is_none().then_some(&Ty::Unit))?;
+                self.used(&expr)?;
+                Part::Statement(Statement::Expr(expr))
+            }
+            syn::Stmt::Macro(call) => {
+                let expr = self.macro_call(&call.mac)?;
+                if last && call.semi_token.is_none() {
+                    Part::Value(expr)
+                } else {
+                    Part::Statement(Statement::Expr(expr))
+                }
+            }
+            syn::Stmt::Item(syn::Item::Use(_)) => {
+                return self.refuse(
+                    statement,
+                    "`use` inside of a function",
+                    "put it at the top of the module",
+                );
+            }
+            syn::Stmt::Item(_) => {
+                return self.refuse(
+                    statement,
+                    "an item inside of a function",
+                    "put it beside the function",
+                );
+            }
+        })
+    }
+
+    /// The names of a `let` that was refused: what uses them is not refused again.
+    fn poison(&mut self, statement: &syn::Stmt) {
+        if let syn::Stmt::Local(local) = statement {
+            let mut names = Names(Vec::new());
+            names.visit_pat(&local.pat);
+            for name in names.0 {
+                self.declare(name, Ty::Never, false);
+            }
+        }
     }
 
     /// A `Result` that is not looked at would be ignored by rustc and thrown by the card.
     fn used(&self, expr: &Expr) -> Checked<()> {
         if let Ty::Result(_) = self.resolve(&expr.ty) {
-            return Err(Diagnostic::new(expr.span, "a `Result` must be passed on", "an error here ends the command on the card")
-                .help("put `?` behind it, or return it"));
+            return Err(Diagnostic::new(
+                expr.span,
+                "a `Result` must be passed on",
+                "an error here ends the command on the card",
+            )
+            .help("put `?` behind it, or return it"));
         }
         Ok(())
     }
@@ -258,7 +406,13 @@ impl Checker<'_> {
         let ty = match (ty, &value) {
             (Some(ty), _) => ty,
             (None, Some(value)) => value.ty.clone(),
-            (None, None) => return self.refuse(local, "`let` without a type or a value", "write the type: `let x: u8;`"),
+            (None, None) => {
+                return self.refuse(
+                    local,
+                    "`let` without a type or a value",
+                    "write the type: `let x: u8;`",
+                );
+            }
         };
         let pattern = self.pattern(pattern, &ty)?;
         Ok(Statement::Let(pattern, value))
@@ -268,27 +422,57 @@ impl Checker<'_> {
         let span = self.span(literal);
         match &literal.lit {
             syn::Lit::Int(int) => {
-                let value = int.base10_parse::<i64>().map_err(|error| Diagnostic::new(span, "not a number", error.to_string()))?;
+                let value = int
+                    .base10_parse::<i64>()
+                    .map_err(|error| Diagnostic::new(span, "not a number", error.to_string()))?;
                 let ty = match (int.suffix(), wanted.map(|ty| self.resolve(ty))) {
                     ("", Some(ty @ (Ty::Int(_) | Ty::IntVar(_)))) => ty,
                     ("", _) => self.inference.fresh(),
                     (suffix, _) => match Int::named(suffix) {
                         Some(int) => Ty::Int(int),
-                        None => return self.refuse(literal, &format!("`{suffix}`"), "use `u8`, `i8`, `u16`, `i16` or `usize`"),
+                        None => {
+                            return self.refuse(
+                                literal,
+                                &format!("`{suffix}`"),
+                                "use `u8`, `i8`, `u16`, `i16` or `usize`",
+                            );
+                        }
                     },
                 };
-                Ok(Expr { kind: Kind::Int(value), ty, span })
+                Ok(Expr {
+                    kind: Kind::Int(value),
+                    ty,
+                    span,
+                })
             }
-            syn::Lit::Byte(byte) => Ok(Expr { kind: Kind::Int(i64::from(byte.value())), ty: Ty::Int(Int::U8), span }),
-            syn::Lit::Bool(value) => Ok(Expr { kind: Kind::Int(i64::from(value.value)), ty: Ty::Bool, span }),
+            syn::Lit::Byte(byte) => Ok(Expr {
+                kind: Kind::Int(i64::from(byte.value())),
+                ty: Ty::Int(Int::U8),
+                span,
+            }),
+            syn::Lit::Bool(value) => Ok(Expr {
+                kind: Kind::Int(i64::from(value.value)),
+                ty: Ty::Bool,
+                span,
+            }),
             syn::Lit::ByteStr(bytes) => {
                 let values: Vec<i64> = bytes.value().into_iter().map(i64::from).collect();
                 let ty = Ty::Array(Box::new(Ty::Int(Int::U8)), values.len());
-                Ok(Expr { kind: Kind::Literal(values), ty, span })
+                Ok(Expr {
+                    kind: Kind::Literal(values),
+                    ty,
+                    span,
+                })
             }
-            syn::Lit::Str(_) | syn::Lit::Char(_) => self.refuse(literal, "text", "use bytes: `b\"…\"` or `b'x'`"),
+            syn::Lit::Str(_) | syn::Lit::Char(_) => {
+                self.refuse(literal, "text", "use bytes: `b\"…\"` or `b'x'`")
+            }
             syn::Lit::Float(_) => self.refuse(literal, "a floating point number", "use integers"),
-            _ => self.refuse(literal, "this literal", "use integers, `bool` and byte strings"),
+            _ => self.refuse(
+                literal,
+                "this literal",
+                "use integers, `bool` and byte strings",
+            ),
         }
     }
 
@@ -298,10 +482,18 @@ impl Checker<'_> {
         if let [name] = names.as_slice() {
             if let Some(id) = self.variable(name) {
                 let ty = self.variables[id.0].ty.clone();
-                return Ok(Expr { kind: Kind::Variable(id), ty, span });
+                return Ok(Expr {
+                    kind: Kind::Variable(id),
+                    ty,
+                    span,
+                });
             }
             if self.is_binding() && name == "Card" {
-                return Ok(Expr { kind: Kind::Platform, ty: Ty::Platform, span });
+                return Ok(Expr {
+                    kind: Kind::Platform,
+                    ty: Ty::Platform,
+                    span,
+                });
             }
         }
         if let [first, second] = names.as_slice()
@@ -314,34 +506,52 @@ impl Checker<'_> {
                 "BITS" => return self.refuse(path, "`BITS`", "write the number"),
                 _ => return self.refuse(path, "this", "only `MIN` and `MAX`"),
             };
-            return Ok(Expr { kind: Kind::Int(value), ty: Ty::Int(int), span });
+            return Ok(Expr {
+                kind: Kind::Int(value),
+                ty: Ty::Int(int),
+                span,
+            });
         }
         for def in self.defs(&names) {
             match def {
                 Def::Const(id) => return self.constant(id, span),
                 Def::Variant(id, index) => {
                     let value = self.context.discriminant(id, index)?;
-                    return Ok(Expr { kind: Kind::Int(value), ty: Ty::Enum(id), span });
+                    return Ok(Expr {
+                        kind: Kind::Int(value),
+                        ty: Ty::Enum(id),
+                        span,
+                    });
                 }
                 Def::Java(full) => {
                     if let Some((class, name)) = full.rsplit_once('/')
                         && let Some((ty, value)) = api::constant(class, name)
                     {
-                        return Ok(Expr { kind: Kind::Int(value), ty, span });
+                        return Ok(Expr {
+                            kind: Kind::Int(value),
+                            ty,
+                            span,
+                        });
                     }
                 }
                 Def::Fn(_) => return self.refuse(path, "a function as a value", "call it"),
                 _ => {}
             }
         }
-        Err(Diagnostic::new(span, format!("`{}` is not known", names.join("::")), "not found in the applet's crate, its path dependencies or the platform"))
+        Err(Diagnostic::new(
+            span,
+            format!("`{}` is not known", names.join("::")),
+            "not found in the applet's crate, its path dependencies or the platform",
+        ))
     }
 
     /// What a path stands for here; `Self` is the type of the impl block.
     pub(super) fn defs(&self, names: &[String]) -> Vec<Def> {
         if let [first, name] = names
             && first == "Self"
-            && let Some(key) = self.owner.and_then(|owner| self.context.impl_type(owner).key())
+            && let Some(key) = self
+                .owner
+                .and_then(|owner| self.context.impl_type(owner).key())
         {
             if let crate::front::ty::TypeKey::Enum(id) = key {
                 let variants = &self.context.definitions.enums[id.0].ast.variants;
@@ -357,12 +567,26 @@ impl Checker<'_> {
     fn constant(&mut self, id: ConstId, span: crate::diagnostic::Span) -> Checked<Expr> {
         let (ty, value) = self.context.constant_value(id)?;
         match (value, ty) {
-            (Value::Int(value), ty) if ty.is_scalar() => Ok(Expr { kind: Kind::Int(value), ty, span }),
-            (Value::Array(values), Ty::Array(element, _) | Ty::Slice(element)) if element.is_scalar() => {
-                Ok(Expr { kind: Kind::ConstArray(id), ty: Ty::Array(element, values.len()), span })
+            (Value::Int(value), ty) if ty.is_scalar() => Ok(Expr {
+                kind: Kind::Int(value),
+                ty,
+                span,
+            }),
+            (Value::Array(values), Ty::Array(element, _) | Ty::Slice(element))
+                if element.is_scalar() =>
+            {
+                Ok(Expr {
+                    kind: Kind::ConstArray(id),
+                    ty: Ty::Array(element, values.len()),
+                    span,
+                })
             }
-            (_, ty) => Err(Diagnostic::new(span, "this constant has no place on the card", format!("a `{}`", self.context.type_name(&ty)))
-                .help("a constant is a scalar or an array of scalars")),
+            (_, ty) => Err(Diagnostic::new(
+                span,
+                "this constant has no place on the card",
+                format!("a `{}`", self.context.type_name(&ty)),
+            )
+            .help("a constant is a scalar or an array of scalars")),
         }
     }
 
@@ -370,18 +594,34 @@ impl Checker<'_> {
         let span = self.span(branch);
         let scrutinee = self.expr(&branch.expr, None)?;
         if let Ty::Result(_) = self.resolve(&scrutinee.ty) {
-            return Err(Diagnostic::new(scrutinee.span, "a `Result` cannot be matched in Card Rust", "an error here ends the command on the card")
-                .help("put `?` behind it, or return it"));
+            return Err(Diagnostic::new(
+                scrutinee.span,
+                "a `Result` cannot be matched in Card Rust",
+                "an error here ends the command on the card",
+            )
+            .help("put `?` behind it, or return it"));
         }
         let mut arms: Vec<Arm> = Vec::new();
         let mut ty = Ty::Never;
         for arm in &branch.arms {
             let arm = self.scoped(|checker| {
                 let pattern = checker.pattern(&arm.pat, &scrutinee.ty)?;
-                let guard = arm.guard.as_ref().map(|(_, guard)| checker.expect(guard, &Ty::Bool)).transpose()?;
-                let hint = if ty == Ty::Never { wanted.cloned() } else { Some(ty.clone()) };
+                let guard = arm
+                    .guard
+                    .as_ref()
+                    .map(|(_, guard)| checker.expect(guard, &Ty::Bool))
+                    .transpose()?;
+                let hint = if ty == Ty::Never {
+                    wanted.cloned()
+                } else {
+                    Some(ty.clone())
+                };
                 let body = checker.expr(&arm.body, hint.as_ref())?;
-                Ok(Arm { pattern, guard, body })
+                Ok(Arm {
+                    pattern,
+                    guard,
+                    body,
+                })
             })?;
             if self.resolve(&ty) == Ty::Never {
                 ty = arm.body.ty.clone();
@@ -390,7 +630,11 @@ impl Checker<'_> {
             }
             arms.push(arm);
         }
-        Ok(Expr { kind: Kind::Match(Box::new(scrutinee), arms), ty, span })
+        Ok(Expr {
+            kind: Kind::Match(Box::new(scrutinee), arms),
+            ty,
+            span,
+        })
     }
 
     fn for_loop(&mut self, branch: &syn::ExprForLoop) -> Checked<Expr> {
@@ -400,7 +644,11 @@ impl Checker<'_> {
             iterated = &inner.expr;
         }
         let syn::Expr::Range(range) = iterated else {
-            return self.refuse(&*branch.expr, "an iterator", "use `for i in 0..slice.len()`");
+            return self.refuse(
+                &*branch.expr,
+                "an iterator",
+                "use `for i in 0..slice.len()`",
+            );
         };
         let (Some(from), Some(to)) = (&range.start, &range.end) else {
             return self.refuse(range, "an open range in `for`", "write both ends: `0..n`");
@@ -419,42 +667,92 @@ impl Checker<'_> {
             let id = checker.enter(branch.label.as_ref().map(|label| &label.name), None);
             let body = checker.block(&branch.body, Some(&Ty::Unit));
             checker.loops.pop();
-            let kind = Kind::For { id, variable, from: Box::new(from), to: Box::new(to), inclusive, body: Box::new(body?) };
-            Ok(Expr { kind, ty: Ty::Unit, span })
+            let kind = Kind::For {
+                id,
+                variable,
+                from: Box::new(from),
+                to: Box::new(to),
+                inclusive,
+                body: Box::new(body?),
+            };
+            Ok(Expr {
+                kind,
+                ty: Ty::Unit,
+                span,
+            })
         })
     }
 
-    fn macro_call(&mut self, call: &syn::Macro, wanted: Option<&Ty>) -> Checked<Expr> {
+    fn macro_call(&mut self, call: &syn::Macro) -> Checked<Expr> {
         let span = self.span(call);
         let name = segments(&call.path).pop().unwrap_or_default();
         match name.as_str() {
             // Checked by the host's tests; release builds have none either.
-            "debug_assert" | "debug_assert_eq" | "debug_assert_ne" => Ok(Expr { kind: Kind::Unit, ty: Ty::Unit, span }),
+            "debug_assert" | "debug_assert_eq" | "debug_assert_ne" => Ok(Expr {
+                kind: Kind::Unit,
+                ty: Ty::Unit,
+                span,
+            }),
             "matches" => {
                 let (value, pattern, guard) = call
                     .parse_body_with(|input: syn::parse::ParseStream<'_>| {
                         let value: syn::Expr = input.parse()?;
                         input.parse::<syn::Token![,]>()?;
                         let pattern = syn::Pat::parse_multi_with_leading_vert(input)?;
-                        let guard = if input.parse::<Option<syn::Token![if]>>()?.is_some() { Some(input.parse::<syn::Expr>()?) } else { None };
+                        let guard = if input.parse::<Option<syn::Token![if]>>()?.is_some() {
+                            Some(input.parse::<syn::Expr>()?)
+                        } else {
+                            None
+                        };
                         input.parse::<Option<syn::Token![,]>>()?;
                         Ok((value, pattern, guard))
                     })
-                    .map_err(|error| Diagnostic::new(span, "`matches!` is not understood", error.to_string()))?;
+                    .map_err(|error| {
+                        Diagnostic::new(span, "`matches!` is not understood", error.to_string())
+                    })?;
                 let value = self.expr(&value, None)?;
                 let yes = self.scoped(|checker| {
                     let pattern = checker.pattern(&pattern, &value.ty)?;
-                    let guard = guard.as_ref().map(|guard| checker.expect(guard, &Ty::Bool)).transpose()?;
-                    Ok(Arm { pattern, guard, body: Expr { kind: Kind::Int(1), ty: Ty::Bool, span } })
+                    let guard = guard
+                        .as_ref()
+                        .map(|guard| checker.expect(guard, &Ty::Bool))
+                        .transpose()?;
+                    Ok(Arm {
+                        pattern,
+                        guard,
+                        body: Expr {
+                            kind: Kind::Int(1),
+                            ty: Ty::Bool,
+                            span,
+                        },
+                    })
                 })?;
-                let no = Arm { pattern: Pattern::Wild, guard: None, body: Expr { kind: Kind::Int(0), ty: Ty::Bool, span } };
-                Ok(Expr { kind: Kind::Match(Box::new(value), vec![yes, no]), ty: Ty::Bool, span })
+                let no = Arm {
+                    pattern: Pattern::Wild,
+                    guard: None,
+                    body: Expr {
+                        kind: Kind::Int(0),
+                        ty: Ty::Bool,
+                        span,
+                    },
+                };
+                Ok(Expr {
+                    kind: Kind::Match(Box::new(value), vec![yes, no]),
+                    ty: Ty::Bool,
+                    span,
+                })
             }
-            "panic" | "unreachable" | "todo" | "unimplemented" | "assert" | "assert_eq" => {
-                let _ = wanted;
-                self.refuse(call, &format!("`{name}!`"), "end the command with `Err(StatusWord…)`")
-            }
-            _ => self.refuse(call, &format!("macro `{name}!`"), "write out what it stands for"),
+            "panic" | "unreachable" | "todo" | "unimplemented" | "assert" | "assert_eq" => self
+                .refuse(
+                    call,
+                    &format!("`{name}!`"),
+                    "end the command with `Err(StatusWord…)`",
+                ),
+            _ => self.refuse(
+                call,
+                &format!("macro `{name}!`"),
+                "write out what it stands for",
+            ),
         }
     }
 }

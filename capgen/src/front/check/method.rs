@@ -10,7 +10,11 @@ use crate::front::ty::{Int, Ty};
 use crate::ir::BinaryOp;
 
 impl Checker<'_> {
-    pub(super) fn method_call(&mut self, call: &syn::ExprMethodCall, wanted: Option<&Ty>) -> Checked<Expr> {
+    pub(super) fn method_call(
+        &mut self,
+        call: &syn::ExprMethodCall,
+        wanted: Option<&Ty>,
+    ) -> Checked<Expr> {
         let span = self.span(call);
         let name = call.method.to_string();
         let receiver = self.expr(&call.receiver, None)?;
@@ -22,8 +26,19 @@ impl Checker<'_> {
     }
 
     /// `receiver.name(arguments)`; `by_trait` where it was written `Trait::name(receiver, arguments)`.
-    pub(super) fn method(&mut self, receiver: Expr, name: &str, arguments: &[&syn::Expr], wanted: Option<&Ty>, span: Span, by_trait: bool) -> Checked<Expr> {
+    pub(super) fn method(
+        &mut self,
+        receiver: Expr,
+        name: &str,
+        arguments: &[&syn::Expr],
+        wanted: Option<&Ty>,
+        span: Span,
+        by_trait: bool,
+    ) -> Checked<Expr> {
         let ty = self.resolve(&receiver.ty);
+        if ty == Ty::Never {
+            return Ok(Expr { span, ..receiver });
+        }
         if ty == Ty::Platform
             && let Some(found) = self.platform_method(&receiver, name, arguments, wanted, span)?
         {
@@ -41,24 +56,39 @@ impl Checker<'_> {
                 return self.java(&class, name, Some(receiver), arguments, span);
             }
         }
-        let own = ty.key().map(|key| self.context.member_of(&key, name)).unwrap_or_default();
+        let own = ty
+            .key()
+            .map(|key| self.context.member_of(&key, name))
+            .unwrap_or_default();
         for def in own {
             let Def::Fn(id) = def else { continue };
             let signature = self.context.signature(id)?;
             if signature.parameters.len() != arguments.len() + 1 {
                 let expected = signature.parameters.len().saturating_sub(1);
-                return Err(Diagnostic::new(span, "another number of arguments", format!("expected {expected}, found {}", arguments.len())));
+                return Err(Diagnostic::new(
+                    span,
+                    "another number of arguments",
+                    format!("expected {expected}, found {}", arguments.len()),
+                ));
             }
             let mut list = vec![receiver];
             for (argument, (_, ty)) in arguments.iter().zip(signature.parameters.iter().skip(1)) {
                 list.push(self.expect(argument, ty)?);
             }
-            return Ok(Expr { kind: Kind::Call(id, list), ty: signature.result, span });
+            return Ok(Expr {
+                kind: Kind::Call(id, list),
+                ty: signature.result,
+                span,
+            });
         }
         let found = match &ty {
             Ty::Cell(inner) => self.cell_method(&receiver, inner, name, arguments, false, span)?,
-            Ty::TransientCell(inner) => self.cell_method(&receiver, inner, name, arguments, true, span)?,
-            Ty::Slice(element) | Ty::Array(element, _) => self.slice_method(&receiver, element, name, arguments, span)?,
+            Ty::TransientCell(inner) => {
+                self.cell_method(&receiver, inner, name, arguments, true, span)?
+            }
+            Ty::Slice(element) | Ty::Array(element, _) => {
+                self.slice_method(&receiver, element, name, arguments, span)?
+            }
             Ty::Int(_) | Ty::IntVar(_) => self.integer_method(&receiver, name, arguments, span)?,
             _ => None,
         };
@@ -72,7 +102,14 @@ impl Checker<'_> {
         })
     }
 
-    fn platform_method(&mut self, receiver: &Expr, name: &str, arguments: &[&syn::Expr], wanted: Option<&Ty>, span: Span) -> Checked<Option<Expr>> {
+    fn platform_method(
+        &mut self,
+        receiver: &Expr,
+        name: &str,
+        arguments: &[&syn::Expr],
+        wanted: Option<&Ty>,
+        span: Span,
+    ) -> Checked<Option<Expr>> {
         match (name, arguments) {
             ("cell", [initial]) => {
                 let inner = match wanted.map(|ty| self.resolve(ty)) {
@@ -81,15 +118,32 @@ impl Checker<'_> {
                 };
                 let initial = self.expr(initial, inner.as_ref())?;
                 let ty = Ty::Cell(Box::new(initial.ty.clone()));
-                Ok(Some(Expr { kind: Kind::Intrinsic(Intrinsic::NewCell, vec![initial]), ty, span }))
+                Ok(Some(Expr {
+                    kind: Kind::Intrinsic(Intrinsic::NewCell, vec![initial]),
+                    ty,
+                    span,
+                }))
             }
             ("transient_cell", []) => match wanted.map(|ty| self.resolve(ty)) {
-                Some(ty @ Ty::TransientCell(_)) => Ok(Some(Expr { kind: Kind::Intrinsic(Intrinsic::NewTransientCell, Vec::new()), ty, span })),
-                _ => Err(Diagnostic::new(span, "what this cell holds is not known here", "not placed into a field").help("make it in the struct literal of its owner")),
+                Some(ty @ Ty::TransientCell(_)) => Ok(Some(Expr {
+                    kind: Kind::Intrinsic(Intrinsic::NewTransientCell, Vec::new()),
+                    ty,
+                    span,
+                })),
+                _ => Err(Diagnostic::new(
+                    span,
+                    "what this cell holds is not known here",
+                    "not placed into a field",
+                )
+                .help("make it in the struct literal of its owner")),
             },
             ("atomically", [closure]) => {
                 let syn::Expr::Closure(closure) = closure else {
-                    return self.refuse(*closure, "a transaction without its closure", "write `platform.atomically(|platform| { … })`");
+                    return self.refuse(
+                        *closure,
+                        "a transaction without its closure",
+                        "write `platform.atomically(|platform| { … })`",
+                    );
                 };
                 let result = match wanted.map(|ty| self.resolve(ty)) {
                     Some(ty @ Ty::Result(_)) => ty,
@@ -101,7 +155,13 @@ impl Checker<'_> {
                         let name = match input {
                             syn::Pat::Ident(name) => name.ident.to_string(),
                             syn::Pat::Wild(_) => "_".to_owned(),
-                            other => return checker.refuse(other, "this parameter", "write `|platform|` or `|_|`"),
+                            other => {
+                                return checker.refuse(
+                                    other,
+                                    "this parameter",
+                                    "write `|platform|` or `|_|`",
+                                );
+                            }
                         };
                         parameters.push(checker.declare(name, Ty::Platform, false));
                     }
@@ -111,16 +171,28 @@ impl Checker<'_> {
                     checker.loops = outer_loops;
                     checker.results.pop();
                     let span = checker.span(closure);
-                    Ok(Expr { kind: Kind::Closure(parameters, Box::new(body?)), ty: Ty::Closure(Box::new(result.clone())), span })
+                    Ok(Expr {
+                        kind: Kind::Closure(parameters, Box::new(body?)),
+                        ty: Ty::Closure(Box::new(result.clone())),
+                        span,
+                    })
                 })?;
-                Ok(Some(Expr { kind: Kind::Intrinsic(Intrinsic::Atomically, vec![receiver.clone(), body]), ty: result, span }))
+                Ok(Some(Expr {
+                    kind: Kind::Intrinsic(Intrinsic::Atomically, vec![receiver.clone(), body]),
+                    ty: result,
+                    span,
+                }))
             }
             _ => Ok(None),
         }
     }
 
     /// `platform.bytes()` in the literal of the struct whose field tells the length.
-    pub(super) fn new_bytes(&mut self, call: &syn::ExprMethodCall, length: usize) -> Checked<Option<Expr>> {
+    pub(super) fn new_bytes(
+        &mut self,
+        call: &syn::ExprMethodCall,
+        length: usize,
+    ) -> Checked<Option<Expr>> {
         let span = self.span(call);
         let intrinsic = match call.method.to_string().as_str() {
             "bytes" => Intrinsic::NewBytes(length),
@@ -131,71 +203,154 @@ impl Checker<'_> {
         if self.resolve(&receiver.ty) != Ty::Platform {
             return Ok(None);
         }
-        Ok(Some(Expr { kind: Kind::Intrinsic(intrinsic, Vec::new()), ty: Ty::Bytes, span }))
+        Ok(Some(Expr {
+            kind: Kind::Intrinsic(intrinsic, Vec::new()),
+            ty: Ty::Bytes,
+            span,
+        }))
     }
 
     /// `platform.bytes::<N>()`, or one whose length nothing tells.
-    fn unplaced_bytes(&mut self, receiver: &Expr, call: &syn::ExprMethodCall, span: Span) -> Checked<Expr> {
+    fn unplaced_bytes(
+        &mut self,
+        receiver: &Expr,
+        call: &syn::ExprMethodCall,
+        span: Span,
+    ) -> Checked<Expr> {
         let generic = call.turbofish.as_ref().and_then(|list| list.args.first());
         if let (Ty::Platform, Some(argument)) = (self.resolve(&receiver.ty), generic) {
-            let length = self.context.length_argument(self.module, self.owner, argument)?;
-            if let Some(made) = length.map(|length| self.new_bytes(call, length)).transpose()?.flatten() {
+            let length = self
+                .context
+                .length_argument(self.module, self.owner, argument)?;
+            if let Some(made) = length
+                .map(|length| self.new_bytes(call, length))
+                .transpose()?
+                .flatten()
+            {
                 return Ok(made);
             }
         }
         if self.resolve(&receiver.ty) == Ty::Platform {
-            return Err(Diagnostic::new(span, "how many bytes is not known here", "not placed into a field")
-                .help("write the length: `platform.bytes::<16>()`"));
+            return Err(Diagnostic::new(
+                span,
+                "how many bytes is not known here",
+                "not placed into a field",
+            )
+            .help("write the length: `platform.bytes::<16>()`"));
         }
         self.refuse(call, "this method", "use the platform's methods")
     }
 
-    fn cell_method(&mut self, receiver: &Expr, inner: &Ty, name: &str, arguments: &[&syn::Expr], transient: bool, span: Span) -> Checked<Option<Expr>> {
+    fn cell_method(
+        &mut self,
+        receiver: &Expr,
+        inner: &Ty,
+        name: &str,
+        arguments: &[&syn::Expr],
+        transient: bool,
+        span: Span,
+    ) -> Checked<Option<Expr>> {
         Ok(match (name, arguments) {
             ("get", []) => {
-                let intrinsic = if transient { Intrinsic::TransientGet } else { Intrinsic::CellGet };
-                Some(Expr { kind: Kind::Intrinsic(intrinsic, vec![receiver.clone()]), ty: inner.clone(), span })
+                let intrinsic = if transient {
+                    Intrinsic::TransientGet
+                } else {
+                    Intrinsic::CellGet
+                };
+                Some(Expr {
+                    kind: Kind::Intrinsic(intrinsic, vec![receiver.clone()]),
+                    ty: inner.clone(),
+                    span,
+                })
             }
             ("set", [value]) => {
                 let value = self.expect(value, inner)?;
-                let intrinsic = if transient { Intrinsic::TransientSet } else { Intrinsic::CellSet };
-                Some(Expr { kind: Kind::Intrinsic(intrinsic, vec![receiver.clone(), value]), ty: Ty::Unit, span })
+                let intrinsic = if transient {
+                    Intrinsic::TransientSet
+                } else {
+                    Intrinsic::CellSet
+                };
+                Some(Expr {
+                    kind: Kind::Intrinsic(intrinsic, vec![receiver.clone(), value]),
+                    ty: Ty::Unit,
+                    span,
+                })
             }
             _ => None,
         })
     }
 
-    fn slice_method(&mut self, receiver: &Expr, element: &Ty, name: &str, arguments: &[&syn::Expr], span: Span) -> Checked<Option<Expr>> {
+    fn slice_method(
+        &mut self,
+        receiver: &Expr,
+        element: &Ty,
+        name: &str,
+        arguments: &[&syn::Expr],
+        span: Span,
+    ) -> Checked<Option<Expr>> {
         let usize_ = Ty::Int(Int::Usize);
         let bytes = *element == Ty::Int(Int::U8);
         let intrinsic = |intrinsic, mut rest: Vec<Expr>, ty| {
             rest.insert(0, receiver.clone());
-            Ok(Some(Expr { kind: Kind::Intrinsic(intrinsic, rest), ty, span }))
+            Ok(Some(Expr {
+                kind: Kind::Intrinsic(intrinsic, rest),
+                ty,
+                span,
+            }))
         };
         match (name, arguments) {
             ("len", []) => intrinsic(Intrinsic::Len, Vec::new(), usize_),
             ("is_empty", []) => {
-                let length = Expr { kind: Kind::Intrinsic(Intrinsic::Len, vec![receiver.clone()]), ty: usize_.clone(), span };
-                let zero = Expr { kind: Kind::Int(0), ty: usize_, span };
-                Ok(Some(Expr { kind: Kind::Compare(crate::ir::CompareOp::Eq, Box::new(length), Box::new(zero)), ty: Ty::Bool, span }))
+                let length = Expr {
+                    kind: Kind::Intrinsic(Intrinsic::Len, vec![receiver.clone()]),
+                    ty: usize_.clone(),
+                    span,
+                };
+                let zero = Expr {
+                    kind: Kind::Int(0),
+                    ty: usize_,
+                    span,
+                };
+                Ok(Some(Expr {
+                    kind: Kind::Compare(crate::ir::CompareOp::Eq, Box::new(length), Box::new(zero)),
+                    ty: Ty::Bool,
+                    span,
+                }))
             }
             ("copy_from_slice", [source]) if bytes => {
                 let source = self.expect(source, &Ty::slice_of_bytes())?;
-                self.bound("copy_from_slice", vec![receiver.clone(), source], span).map(Some)
+                self.bound("copy_from_slice", vec![receiver.clone(), source], span)
+                    .map(Some)
             }
             ("fill", [value]) if bytes => {
                 let value = self.expect(value, element)?;
-                self.bound("fill", vec![receiver.clone(), value], span).map(Some)
+                self.bound("fill", vec![receiver.clone(), value], span)
+                    .map(Some)
             }
             ("copy_within", [range, to]) if bytes => {
-                let syn::Expr::Range(syn::ExprRange { start: Some(from), end: Some(end), limits: syn::RangeLimits::HalfOpen(_), .. }) = range else {
+                let syn::Expr::Range(syn::ExprRange {
+                    start: Some(from),
+                    end: Some(end),
+                    limits: syn::RangeLimits::HalfOpen(_),
+                    ..
+                }) = range
+                else {
                     return self.refuse(*range, "this range", "write both ends: `a..b`");
                 };
-                let list = vec![receiver.clone(), self.expect(from, &usize_)?, self.expect(end, &usize_)?, self.expect(to, &usize_)?];
+                let list = vec![
+                    receiver.clone(),
+                    self.expect(from, &usize_)?,
+                    self.expect(end, &usize_)?,
+                    self.expect(to, &usize_)?,
+                ];
                 self.bound("copy_within", list, span).map(Some)
             }
-            ("array", []) if self.is_binding() => intrinsic(Intrinsic::SliceArray, Vec::new(), Ty::Bytes),
-            ("offset", []) if self.is_binding() => intrinsic(Intrinsic::SliceOffset, Vec::new(), usize_),
+            ("array", []) if self.is_binding() => {
+                intrinsic(Intrinsic::SliceArray, Vec::new(), Ty::Bytes)
+            }
+            ("offset", []) if self.is_binding() => {
+                intrinsic(Intrinsic::SliceOffset, Vec::new(), usize_)
+            }
             _ => Ok(None),
         }
     }
@@ -204,10 +359,20 @@ impl Checker<'_> {
     fn bound(&mut self, name: &str, arguments: Vec<Expr>, span: Span) -> Checked<Expr> {
         let id = self.context.binding(name, span)?;
         let ty = self.context.signature(id)?.result;
-        Ok(Expr { kind: Kind::Call(id, arguments), ty, span })
+        Ok(Expr {
+            kind: Kind::Call(id, arguments),
+            ty,
+            span,
+        })
     }
 
-    fn integer_method(&mut self, receiver: &Expr, name: &str, arguments: &[&syn::Expr], span: Span) -> Checked<Option<Expr>> {
+    fn integer_method(
+        &mut self,
+        receiver: &Expr,
+        name: &str,
+        arguments: &[&syn::Expr],
+        span: Span,
+    ) -> Checked<Option<Expr>> {
         let ty = receiver.ty.clone();
         let op = match name {
             "wrapping_add" => Some(BinaryOp::WrappingAdd),
@@ -218,20 +383,42 @@ impl Checker<'_> {
         match (op, name, arguments) {
             (Some(op), _, [other]) => {
                 if self.resolve(&ty) == Ty::Int(Int::Usize) {
-                    return Err(Diagnostic::new(span, format!("`{name}` of `usize` is not part of Card Rust"), "wraps elsewhere than on the host")
-                        .help("use `u16`"));
+                    return Err(Diagnostic::new(
+                        span,
+                        format!("`{name}` of `usize` is not part of Card Rust"),
+                        "wraps elsewhere than on the host",
+                    )
+                    .help("use `u16`"));
                 }
                 let other = self.expect(other, &ty)?;
-                Ok(Some(Expr { kind: Kind::Binary(op, Box::new(receiver.clone()), Box::new(other)), ty, span }))
+                Ok(Some(Expr {
+                    kind: Kind::Binary(op, Box::new(receiver.clone()), Box::new(other)),
+                    ty,
+                    span,
+                }))
             }
             (None, "min" | "max", [other]) => {
                 let other = self.expect(other, &ty)?;
-                let intrinsic = if name == "min" { Intrinsic::Min } else { Intrinsic::Max };
-                Ok(Some(Expr { kind: Kind::Intrinsic(intrinsic, vec![receiver.clone(), other]), ty, span }))
+                let intrinsic = if name == "min" {
+                    Intrinsic::Min
+                } else {
+                    Intrinsic::Max
+                };
+                Ok(Some(Expr {
+                    kind: Kind::Intrinsic(intrinsic, vec![receiver.clone(), other]),
+                    ty,
+                    span,
+                }))
             }
-            (None, "to_be_bytes", []) if matches!(self.resolve(&ty), Ty::Int(Int::U16 | Int::I16)) => {
+            (None, "to_be_bytes", [])
+                if matches!(self.resolve(&ty), Ty::Int(Int::U16 | Int::I16)) =>
+            {
                 let ty = Ty::Array(Box::new(Ty::Int(Int::U8)), 2);
-                Ok(Some(Expr { kind: Kind::Intrinsic(Intrinsic::ToBeBytes, vec![receiver.clone()]), ty, span }))
+                Ok(Some(Expr {
+                    kind: Kind::Intrinsic(Intrinsic::ToBeBytes, vec![receiver.clone()]),
+                    ty,
+                    span,
+                }))
             }
             _ => Ok(None),
         }

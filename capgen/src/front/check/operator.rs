@@ -15,28 +15,52 @@ impl Checker<'_> {
             syn::UnOp::Neg(_) => {
                 let inner = self.expr(&unary.expr, wanted)?;
                 if let Kind::Int(value) = inner.kind {
-                    return Ok(Expr { kind: Kind::Int(-value), ty: inner.ty, span });
+                    return Ok(Expr {
+                        kind: Kind::Int(-value),
+                        ty: inner.ty,
+                        span,
+                    });
                 }
                 let ty = inner.ty.clone();
-                Ok(Expr { kind: Kind::Unary(UnaryOp::Neg, Box::new(inner)), ty, span })
+                Ok(Expr {
+                    kind: Kind::Unary(UnaryOp::Neg, Box::new(inner)),
+                    ty,
+                    span,
+                })
             }
             syn::UnOp::Not(_) => {
                 let inner = self.expr(&unary.expr, wanted)?;
                 let ty = self.resolve(&inner.ty);
                 if !matches!(ty, Ty::Bool | Ty::Int(_) | Ty::IntVar(_)) {
-                    return self.refuse(unary, &format!("`!` on `{}`", self.context.type_name(&ty)), "use it on integers and `bool`");
+                    return self.refuse(
+                        unary,
+                        &format!("`!` on `{}`", self.context.type_name(&ty)),
+                        "use it on integers and `bool`",
+                    );
                 }
-                Ok(Expr { kind: Kind::Unary(UnaryOp::Not, Box::new(inner)), ty, span })
+                Ok(Expr {
+                    kind: Kind::Unary(UnaryOp::Not, Box::new(inner)),
+                    ty,
+                    span,
+                })
             }
             _ => self.refuse(unary, "this operator", "use `-`, `!` or `*`"),
         }
     }
 
-    pub(super) fn binary(&mut self, binary: &syn::ExprBinary, wanted: Option<&Ty>) -> Checked<Expr> {
+    pub(super) fn binary(
+        &mut self,
+        binary: &syn::ExprBinary,
+        wanted: Option<&Ty>,
+    ) -> Checked<Expr> {
         let span = self.span(binary);
         if let Some((op, assigns)) = arithmetic(&binary.op) {
             let shift = matches!(op, BinaryOp::Shl | BinaryOp::Shr);
-            let left = if assigns { self.place(&binary.left)? } else { self.expr(&binary.left, wanted)? };
+            let left = if assigns {
+                self.place(&binary.left)?
+            } else {
+                self.expr(&binary.left, wanted)?
+            };
             let right = if shift {
                 self.expr(&binary.right, None)?
             } else {
@@ -47,20 +71,40 @@ impl Checker<'_> {
             let ty = self.resolve(&left.ty);
             let bits = matches!(op, BinaryOp::And | BinaryOp::Or | BinaryOp::Xor);
             if !matches!(ty, Ty::Int(_) | Ty::IntVar(_)) && !(bits && ty == Ty::Bool) {
-                return self.refuse(binary, &format!("arithmetic on `{}`", self.context.type_name(&ty)), "use integers");
+                return self.refuse(
+                    binary,
+                    &format!("arithmetic on `{}`", self.context.type_name(&ty)),
+                    "use integers",
+                );
             }
             return Ok(if assigns {
-                Expr { kind: Kind::AssignOp(op, Box::new(left), Box::new(right)), ty: Ty::Unit, span }
+                Expr {
+                    kind: Kind::AssignOp(op, Box::new(left), Box::new(right)),
+                    ty: Ty::Unit,
+                    span,
+                }
             } else {
-                Expr { kind: Kind::Binary(op, Box::new(left), Box::new(right)), ty, span }
+                Expr {
+                    kind: Kind::Binary(op, Box::new(left), Box::new(right)),
+                    ty,
+                    span,
+                }
             });
         }
         match binary.op {
             syn::BinOp::And(_) | syn::BinOp::Or(_) => {
                 let left = Box::new(self.expect(&binary.left, &Ty::Bool)?);
                 let right = Box::new(self.expect(&binary.right, &Ty::Bool)?);
-                let kind = if matches!(binary.op, syn::BinOp::And(_)) { Kind::And(left, right) } else { Kind::Or(left, right) };
-                Ok(Expr { kind, ty: Ty::Bool, span })
+                let kind = if matches!(binary.op, syn::BinOp::And(_)) {
+                    Kind::And(left, right)
+                } else {
+                    Kind::Or(left, right)
+                };
+                Ok(Expr {
+                    kind,
+                    ty: Ty::Bool,
+                    span,
+                })
             }
             _ => self.comparison(binary, span),
         }
@@ -74,47 +118,90 @@ impl Checker<'_> {
             syn::BinOp::Le(_) => CompareOp::Le,
             syn::BinOp::Gt(_) => CompareOp::Gt,
             syn::BinOp::Ge(_) => CompareOp::Ge,
-            _ => return self.refuse(binary, "this operator", "use Rust's arithmetic, bit and comparison operators"),
+            _ => {
+                return self.refuse(
+                    binary,
+                    "this operator",
+                    "use Rust's arithmetic, bit and comparison operators",
+                );
+            }
         };
         let left = self.expr(&binary.left, None)?;
         let right = self.expr(&binary.right, Some(&left.ty))?;
         let ty = self.resolve(&left.ty);
         if let Ty::Slice(_) | Ty::Array(..) = ty {
-            let equal = Expr { kind: Kind::Intrinsic(Intrinsic::SliceEq, vec![left, right]), ty: Ty::Bool, span };
+            let equal = Expr {
+                kind: Kind::Intrinsic(Intrinsic::SliceEq, vec![left, right]),
+                ty: Ty::Bool,
+                span,
+            };
             return match op {
                 CompareOp::Eq => Ok(equal),
-                CompareOp::Ne => Ok(Expr { kind: Kind::Unary(UnaryOp::Not, Box::new(equal)), ty: Ty::Bool, span }),
+                CompareOp::Ne => Ok(Expr {
+                    kind: Kind::Unary(UnaryOp::Not, Box::new(equal)),
+                    ty: Ty::Bool,
+                    span,
+                }),
                 _ => self.refuse(binary, "ordering slices", "compare element by element"),
             };
         }
         if !ty.is_scalar() {
-            return self.refuse(binary, &format!("comparing `{}`", self.context.type_name(&ty)), "compare scalars or byte slices");
+            return self.refuse(
+                binary,
+                &format!("comparing `{}`", self.context.type_name(&ty)),
+                "compare scalars or byte slices",
+            );
         }
         self.same(&left.ty, &right.ty, right.span)?;
-        Ok(Expr { kind: Kind::Compare(op, Box::new(left), Box::new(right)), ty: Ty::Bool, span })
+        Ok(Expr {
+            kind: Kind::Compare(op, Box::new(left), Box::new(right)),
+            ty: Ty::Bool,
+            span,
+        })
     }
 
     /// `value as ty`.
     pub(super) fn cast(&mut self, value: Expr, ty: Ty, span: Span) -> Checked<Expr> {
         let from = self.resolve(&value.ty);
+        if from == Ty::Never {
+            return Ok(Expr { span, ..value });
+        }
         let integer = |ty: &Ty| matches!(ty, Ty::Int(_) | Ty::IntVar(_));
         let fine = integer(&ty) && (integer(&from) || matches!(from, Ty::Bool | Ty::Enum(_)));
         if !fine {
             let (from, to) = (self.context.type_name(&from), self.context.type_name(&ty));
-            return Err(Diagnostic::new(span, format!("`{from}` cannot be cast to `{to}`"), "not between integers"));
+            return Err(Diagnostic::new(
+                span,
+                format!("`{from}` cannot be cast to `{to}`"),
+                "not between integers",
+            ));
         }
         if let (Kind::Int(number), Ty::Int(int)) = (&value.kind, &ty) {
             // An unsuffixed literal takes the type it is cast to.
             if let Ty::IntVar(_) = from {
                 self.same(&ty, &from, span)?;
-                return Ok(Expr { kind: Kind::Int(*number), ty, span });
+                return Ok(Expr {
+                    kind: Kind::Int(*number),
+                    ty,
+                    span,
+                });
             }
-            return Ok(Expr { kind: Kind::Int(int.wrap(*number)), ty, span });
+            return Ok(Expr {
+                kind: Kind::Int(int.wrap(*number)),
+                ty,
+                span,
+            });
         }
-        if let (Kind::Unary(UnaryOp::Neg | UnaryOp::Not, _) | Kind::Binary(..), Ty::IntVar(_)) = (&value.kind, &from) {
+        if let (Kind::Unary(UnaryOp::Neg | UnaryOp::Not, _) | Kind::Binary(..), Ty::IntVar(_)) =
+            (&value.kind, &from)
+        {
             self.same(&ty, &from, span)?;
         }
-        Ok(Expr { kind: Kind::Cast(Box::new(value)), ty, span })
+        Ok(Expr {
+            kind: Kind::Cast(Box::new(value)),
+            ty,
+            span,
+        })
     }
 
     /// Something that can be assigned to.
@@ -122,9 +209,17 @@ impl Checker<'_> {
         let place = self.expr(expr, None)?;
         match &place.kind {
             Kind::Variable(_) | Kind::Index(..) => Ok(place),
-            Kind::Field(_, _, _) => Err(Diagnostic::new(place.span, "a plain field is fixed when the applet is installed", "assigned here")
-                .help("make it a `P::Cell<…>`, which a transaction can take back, and use `.set(…)`")),
-            _ => Err(Diagnostic::new(place.span, "this cannot be assigned to in Card Rust", "not a local, and not an element of a slice")),
+            Kind::Field(_, _, _) => Err(Diagnostic::new(
+                place.span,
+                "a plain field is fixed when the applet is installed",
+                "assigned here",
+            )
+            .help("make it a `P::Cell<…>`, which a transaction can take back, and use `.set(…)`")),
+            _ => Err(Diagnostic::new(
+                place.span,
+                "this cannot be assigned to in Card Rust",
+                "not a local, and not an element of a slice",
+            )),
         }
     }
 
@@ -142,16 +237,45 @@ impl Checker<'_> {
             }
             Ty::Struct(id) => {
                 let fields = self.context.struct_fields(id)?;
-                match fields.into_iter().enumerate().find(|(_, (field, _))| *field == name) {
-                    Some((index, (_, ty))) => Ok(Expr { kind: Kind::Field(Box::new(base), id, index), ty, span }),
-                    None => Err(Diagnostic::new(span, format!("no field `{name}`"), "not a field of this struct")),
+                match fields
+                    .into_iter()
+                    .enumerate()
+                    .find(|(_, (field, _))| *field == name)
+                {
+                    Some((index, (_, ty))) => Ok(Expr {
+                        kind: Kind::Field(Box::new(base), id, index),
+                        ty,
+                        span,
+                    }),
+                    None => Err(Diagnostic::new(
+                        span,
+                        format!("no field `{name}`"),
+                        "not a field of this struct",
+                    )),
                 }
             }
-            Ty::Tuple(types) => match name.parse::<usize>().ok().and_then(|index| Some((index, types.get(index)?.clone()))) {
-                Some((index, ty)) => Ok(Expr { kind: Kind::TupleField(Box::new(base), index), ty, span }),
-                None => Err(Diagnostic::new(span, format!("no field `{name}`"), "not a field of this tuple")),
+            Ty::Tuple(types) => match name
+                .parse::<usize>()
+                .ok()
+                .and_then(|index| Some((index, types.get(index)?.clone())))
+            {
+                Some((index, ty)) => Ok(Expr {
+                    kind: Kind::TupleField(Box::new(base), index),
+                    ty,
+                    span,
+                }),
+                None => Err(Diagnostic::new(
+                    span,
+                    format!("no field `{name}`"),
+                    "not a field of this tuple",
+                )),
             },
-            ty => Err(Diagnostic::new(span, format!("`{}` has no field `{name}`", self.context.type_name(&ty)), "not a struct")),
+            Ty::Never => Ok(Expr { span, ..base }),
+            ty => Err(Diagnostic::new(
+                span,
+                format!("`{}` has no field `{name}`", self.context.type_name(&ty)),
+                "not a struct",
+            )),
         }
     }
 
@@ -162,25 +286,39 @@ impl Checker<'_> {
             Ty::Slice(element) | Ty::Array(element, _) => *element,
             Ty::Bytes if self.is_binding() => Ty::Int(Int::U8),
             ty => {
-                return Err(Diagnostic::new(span, format!("`{}` cannot be indexed", self.context.type_name(&ty)), "not a slice or array")
-                    .help("the platform's `Bytes` have `get`, `set`, `read` and `write`"));
+                return Err(Diagnostic::new(
+                    span,
+                    format!("`{}` cannot be indexed", self.context.type_name(&ty)),
+                    "not a slice or array",
+                )
+                .help("the platform's `Bytes` have `get`, `set`, `read` and `write`"));
             }
         };
         let usize_ = Ty::Int(Int::Usize);
         if let syn::Expr::Range(range) = &*index.index {
             let mut end = |expr: &Option<Box<syn::Expr>>| -> Checked<Option<Box<Expr>>> {
-                expr.as_ref().map(|expr| self.expect(expr, &usize_).map(Box::new)).transpose()
+                expr.as_ref()
+                    .map(|expr| self.expect(expr, &usize_).map(Box::new))
+                    .transpose()
             };
             let (from, to) = (end(&range.start)?, end(&range.end)?);
             let inclusive = matches!(range.limits, syn::RangeLimits::Closed(_));
             let kind = Kind::SubSlice(Box::new(base), from, to, inclusive);
-            return Ok(Expr { kind, ty: Ty::Slice(Box::new(element)), span });
+            return Ok(Expr {
+                kind,
+                ty: Ty::Slice(Box::new(element)),
+                span,
+            });
         }
         let at = self.expr(&index.index, Some(&usize_))?;
         if !self.is_binding() || matches!(at.ty, Ty::IntVar(_)) {
             self.same(&usize_, &at.ty, at.span)?;
         }
-        Ok(Expr { kind: Kind::Index(Box::new(base), Box::new(at)), ty: element, span })
+        Ok(Expr {
+            kind: Kind::Index(Box::new(base), Box::new(at)),
+            ty: element,
+            span,
+        })
     }
 }
 

@@ -52,7 +52,13 @@ impl Builder<'_, '_> {
         Ok(Value::Word(ir::Expr::Local(slot)))
     }
 
-    pub(super) fn if_(&mut self, condition: &Expr, then: &Expr, other: Option<&Expr>, expr: &Expr) -> Checked<Value> {
+    pub(super) fn if_(
+        &mut self,
+        condition: &Expr,
+        then: &Expr,
+        other: Option<&Expr>,
+        expr: &Expr,
+    ) -> Checked<Value> {
         let slot = self.fresh("", &expr.ty, true, expr.span)?;
         let (yes, after) = (self.block(), self.block());
         let no = if other.is_some() { self.block() } else { after };
@@ -64,7 +70,11 @@ impl Builder<'_, '_> {
             self.alternative(other, &slot, after)?;
         }
         self.switch_to(after);
-        Ok(if expr.ty == Ty::Never { Value::Never } else { slot })
+        Ok(if expr.ty == Ty::Never {
+            Value::Never
+        } else {
+            slot
+        })
     }
 
     /// One way through a branch: its value goes into `slot`.
@@ -80,13 +90,24 @@ impl Builder<'_, '_> {
         let value = self.value(scrutinee)?;
         let after = self.block();
         // The first arms that only name constants become one multi-way branch.
-        let leading = arms.iter().take_while(|arm| arm.guard.is_none() && constants(&arm.pattern).is_some()).count();
-        let many = arms.iter().take(leading).filter_map(|arm| constants(&arm.pattern)).flatten().count() >= 3;
+        let leading = arms
+            .iter()
+            .take_while(|arm| arm.guard.is_none() && constants(&arm.pattern).is_some())
+            .count();
+        let many = arms
+            .iter()
+            .take(leading)
+            .filter_map(|arm| constants(&arm.pattern))
+            .flatten()
+            .count()
+            >= 3;
         let is_word = matches!(value, Value::Word(_));
         let rest = if many && is_word {
             let ty = self.ty(&scrutinee.ty, scrutinee.span)?;
             // Only where other arms come behind is the value needed again.
-            let reused = arms[leading..].iter().any(|arm| !matches!(arm.pattern, Pattern::Wild));
+            let reused = arms[leading..]
+                .iter()
+                .any(|arm| !matches!(arm.pattern, Pattern::Wild));
             let value = if reused { self.fix(value) } else { value };
             let word = self.word(value.clone(), &ty, scrutinee.span)?;
             let default = self.block();
@@ -109,7 +130,11 @@ impl Builder<'_, '_> {
                 self.alternative(&arm.body, &slot, after)?;
             }
             self.switch_to(default);
-            if arms.len() > leading { Some((&arms[leading..], value)) } else { None }
+            if arms.len() > leading {
+                Some((&arms[leading..], value))
+            } else {
+                None
+            }
         } else {
             Some((arms, value))
         };
@@ -117,7 +142,14 @@ impl Builder<'_, '_> {
             let value = self.fix(value);
             for arm in arms {
                 let (body, next) = (self.block(), self.block());
-                self.test(&arm.pattern, value.clone(), &scrutinee.ty, body, next, scrutinee.span)?;
+                self.test(
+                    &arm.pattern,
+                    value.clone(),
+                    &scrutinee.ty,
+                    body,
+                    next,
+                    scrutinee.span,
+                )?;
                 self.switch_to(body);
                 if let Some(guard) = &arm.guard {
                     let fine = self.block();
@@ -131,11 +163,23 @@ impl Builder<'_, '_> {
         // rustc has seen to it that one arm fits.
         self.end(ir::Terminator::Unreachable);
         self.switch_to(after);
-        Ok(if expr.ty == Ty::Never { Value::Never } else { slot })
+        Ok(if expr.ty == Ty::Never {
+            Value::Never
+        } else {
+            slot
+        })
     }
 
     /// Goes to `yes` with the pattern's names bound if it fits, else to `no`.
-    fn test(&mut self, pattern: &Pattern, value: Value, ty: &Ty, yes: BlockId, no: BlockId, span: Span) -> Checked<()> {
+    fn test(
+        &mut self,
+        pattern: &Pattern,
+        value: Value,
+        ty: &Ty,
+        yes: BlockId,
+        no: BlockId,
+        span: Span,
+    ) -> Checked<()> {
         match pattern {
             Pattern::Wild => self.end(ir::Terminator::Goto(yes)),
             Pattern::Bind(_) => {
@@ -174,7 +218,11 @@ impl Builder<'_, '_> {
             }
             Pattern::Tuple(patterns) => {
                 let Value::Parts(parts) = value else {
-                    return Err(Diagnostic::new(span, "this value has no parts", "not a tuple"));
+                    return Err(Diagnostic::new(
+                        span,
+                        "this value has no parts",
+                        "not a tuple",
+                    ));
                 };
                 let types: Vec<Ty> = match ty {
                     Ty::Tuple(types) => types.clone(),
@@ -192,16 +240,33 @@ impl Builder<'_, '_> {
         Ok(())
     }
 
-    fn compare(&mut self, op: CompareOp, value: Value, constant: i64, ty: &Ty, span: Span) -> Checked<ir::Expr> {
+    fn compare(
+        &mut self,
+        op: CompareOp,
+        value: Value,
+        constant: i64,
+        ty: &Ty,
+        span: Span,
+    ) -> Checked<ir::Expr> {
         let ty = self.ty(ty, span)?;
         let word = self.word(value, &ty, span)?;
         let constant = ir::Expr::Const(ty.clone(), i32::try_from(constant).unwrap_or(0));
-        Ok(ir::Expr::Compare(op, ty, Box::new(word), Box::new(constant)))
+        Ok(ir::Expr::Compare(
+            op,
+            ty,
+            Box::new(word),
+            Box::new(constant),
+        ))
     }
 
     fn enter(&mut self, id: LoopId, leave: BlockId, again: BlockId, value: Value) {
         if let Some(frame) = self.frames.last_mut() {
-            frame.loops.push(LoopTarget { id, leave, again, value });
+            frame.loops.push(LoopTarget {
+                id,
+                leave,
+                again,
+                value,
+            });
         }
     }
 
@@ -222,7 +287,11 @@ impl Builder<'_, '_> {
         self.exit();
         self.end(ir::Terminator::Goto(head));
         self.switch_to(after);
-        Ok(if expr.ty == Ty::Never { Value::Never } else { slot })
+        Ok(if expr.ty == Ty::Never {
+            Value::Never
+        } else {
+            slot
+        })
     }
 
     pub(super) fn while_(&mut self, id: LoopId, condition: &Expr, body: &Expr) -> Checked<Value> {
@@ -240,19 +309,40 @@ impl Builder<'_, '_> {
         Ok(Value::Nothing)
     }
 
-    pub(super) fn for_(&mut self, id: LoopId, variable: VariableId, from: &Expr, to: &Expr, inclusive: bool, body: &Expr) -> Checked<Value> {
+    pub(super) fn for_(
+        &mut self,
+        id: LoopId,
+        variable: VariableId,
+        from: &Expr,
+        to: &Expr,
+        inclusive: bool,
+        body: &Expr,
+    ) -> Checked<Value> {
         let ty = self.ty(&from.ty, from.span)?;
         let [start, end] = self.words([from, to])?;
         let start = self.fix_expr(start);
         let end = self.fix_expr(end);
-        let name = self.frames.last().map(|frame| frame.body.variables[variable.0].name.clone()).unwrap_or_default();
+        let name = self
+            .frames
+            .last()
+            .map(|frame| frame.body.variables[variable.0].name.clone())
+            .unwrap_or_default();
         let counter = self.local(&name, ty.clone(), false);
         self.emit(ir::Statement::Set(counter, start));
         let (head, inside, step, after) = (self.block(), self.block(), self.block(), self.block());
         self.end(ir::Terminator::Goto(head));
         self.switch_to(head);
-        let op = if inclusive { CompareOp::Le } else { CompareOp::Lt };
-        let test = ir::Expr::Compare(op, ty.clone(), Box::new(ir::Expr::Local(counter)), Box::new(end.clone()));
+        let op = if inclusive {
+            CompareOp::Le
+        } else {
+            CompareOp::Lt
+        };
+        let test = ir::Expr::Compare(
+            op,
+            ty.clone(),
+            Box::new(ir::Expr::Local(counter)),
+            Box::new(end.clone()),
+        );
         self.end(ir::Terminator::If(test, inside, after));
         self.switch_to(inside);
         // The body cannot change the counter.
@@ -266,21 +356,40 @@ impl Builder<'_, '_> {
         if inclusive {
             // The last value may be the type's greatest: no step past it.
             let next = self.block();
-            let last = ir::Expr::Compare(CompareOp::Eq, ty.clone(), Box::new(ir::Expr::Local(counter)), Box::new(end));
+            let last = ir::Expr::Compare(
+                CompareOp::Eq,
+                ty.clone(),
+                Box::new(ir::Expr::Local(counter)),
+                Box::new(end),
+            );
             self.end(ir::Terminator::If(last, after, next));
             self.switch_to(next);
         }
         let one = ir::Expr::Const(ty.clone(), 1);
-        let next = ir::Expr::Binary(BinaryOp::Add, ty, Box::new(ir::Expr::Local(counter)), Box::new(one));
+        let next = ir::Expr::Binary(
+            BinaryOp::Add,
+            ty,
+            Box::new(ir::Expr::Local(counter)),
+            Box::new(one),
+        );
         self.emit(ir::Statement::Set(counter, next));
         self.end(ir::Terminator::Goto(head));
         self.switch_to(after);
         Ok(Value::Nothing)
     }
 
-    pub(super) fn break_(&mut self, id: LoopId, value: Option<&Expr>, span: Span) -> Checked<Value> {
+    pub(super) fn break_(
+        &mut self,
+        id: LoopId,
+        value: Option<&Expr>,
+        span: Span,
+    ) -> Checked<Value> {
         let value = value.map_or(Ok(Value::Nothing), |value| self.value(value))?;
-        let target = self.frames.last().and_then(|frame| frame.loops.iter().find(|target| target.id == id)).map(|t| (t.leave, t.value.clone()));
+        let target = self
+            .frames
+            .last()
+            .and_then(|frame| frame.loops.iter().find(|target| target.id == id))
+            .map(|t| (t.leave, t.value.clone()));
         if let Some((leave, slot)) = target {
             self.store(&slot, value, span)?;
             self.end(ir::Terminator::Goto(leave));
@@ -289,7 +398,11 @@ impl Builder<'_, '_> {
     }
 
     pub(super) fn continue_(&mut self, id: LoopId) -> Checked<Value> {
-        let target = self.frames.last().and_then(|frame| frame.loops.iter().find(|target| target.id == id)).map(|t| t.again);
+        let target = self
+            .frames
+            .last()
+            .and_then(|frame| frame.loops.iter().find(|target| target.id == id))
+            .map(|t| t.again);
         if let Some(again) = target {
             self.end(ir::Terminator::Goto(again));
         }
@@ -301,7 +414,11 @@ impl Builder<'_, '_> {
 fn constants(pattern: &Pattern) -> Option<Vec<i64>> {
     match pattern {
         Pattern::Value(n) => Some(vec![*n]),
-        Pattern::Or(cases) => cases.iter().map(constants).collect::<Option<Vec<_>>>().map(|lists| lists.concat()),
+        Pattern::Or(cases) => cases
+            .iter()
+            .map(constants)
+            .collect::<Option<Vec<_>>>()
+            .map(|lists| lists.concat()),
         _ => None,
     }
 }

@@ -58,7 +58,10 @@ impl<'a, 'b> Builder<'a, 'b> {
             lowering,
             locals: Vec::new(),
             stable: Vec::new(),
-            blocks: vec![Partial { statements: Vec::new(), terminator: None }],
+            blocks: vec![Partial {
+                statements: Vec::new(),
+                terminator: None,
+            }],
             current: 0,
             frames: Vec::new(),
             at: ir::Position::default(),
@@ -77,7 +80,13 @@ impl<'a, 'b> Builder<'a, 'b> {
             each_local(&value, &mut |local| list.push(local));
             slots[id.0] = value;
         }
-        self.frames.push(Frame { function: self.id, body: Rc::clone(body), slots, exit: None, loops: Vec::new() });
+        self.frames.push(Frame {
+            function: self.id,
+            body: Rc::clone(body),
+            slots,
+            exit: None,
+            loops: Vec::new(),
+        });
         Ok(list)
     }
 
@@ -115,8 +124,14 @@ impl<'a, 'b> Builder<'a, 'b> {
             .blocks
             .into_iter()
             .map(|block| {
-                let (terminator, position) = block.terminator.unwrap_or((ir::Terminator::Unreachable, ir::Position::default()));
-                ir::Block { statements: block.statements, terminator, position }
+                let (terminator, position) = block
+                    .terminator
+                    .unwrap_or((ir::Terminator::Unreachable, ir::Position::default()));
+                ir::Block {
+                    statements: block.statements,
+                    terminator,
+                    position,
+                }
             })
             .collect();
         (self.locals, blocks)
@@ -129,11 +144,17 @@ impl<'a, 'b> Builder<'a, 'b> {
     }
 
     pub(super) fn mark(&self) -> Mark {
-        Mark { block: self.current, statement: self.blocks[self.current].statements.len() }
+        Mark {
+            block: self.current,
+            statement: self.blocks[self.current].statements.len(),
+        }
     }
 
     pub(super) fn block(&mut self) -> ir::BlockId {
-        self.blocks.push(Partial { statements: Vec::new(), terminator: None });
+        self.blocks.push(Partial {
+            statements: Vec::new(),
+            terminator: None,
+        });
         ir::BlockId(self.blocks.len() - 1)
     }
 
@@ -160,28 +181,51 @@ impl<'a, 'b> Builder<'a, 'b> {
 
     /// A new local.
     pub(super) fn local(&mut self, name: &str, ty: ir::Type, stable: bool) -> ir::LocalId {
-        self.locals.push(ir::Local { name: name.to_owned(), ty });
+        self.locals.push(ir::Local {
+            name: name.to_owned(),
+            ty,
+        });
         self.stable.push(stable);
         ir::LocalId(self.locals.len() - 1)
     }
 
     /// New locals for a value of type `ty`.
-    pub(super) fn fresh(&mut self, name: &str, ty: &Ty, stable: bool, span: Span) -> Checked<Value> {
+    pub(super) fn fresh(
+        &mut self,
+        name: &str,
+        ty: &Ty,
+        stable: bool,
+        span: Span,
+    ) -> Checked<Value> {
         Ok(match ty {
-            Ty::Slice(element) | Ty::Array(element, _) if !matches!(ty, Ty::Array(..)) || element.is_scalar() => {
+            Ty::Slice(element) | Ty::Array(element, _)
+                if !matches!(ty, Ty::Array(..)) || element.is_scalar() =>
+            {
                 if let Ty::Array(element, n) = ty
                     && *n <= 4
                 {
-                    let parts = (0..*n).map(|_| self.fresh(name, element, stable, span)).collect::<Checked<_>>()?;
+                    let parts = (0..*n)
+                        .map(|_| self.fresh(name, element, stable, span))
+                        .collect::<Checked<_>>()?;
                     return Ok(Value::Parts(parts));
                 }
                 let element = element_of(element);
                 let array = self.local(name, ir::Type::Array(element.clone()), stable);
                 let offset = self.local(name, ir::Type::Usize, stable);
                 let length = self.local(name, ir::Type::Usize, stable);
-                Value::Slice(Slice { element, array: ir::Expr::Local(array), offset: ir::Expr::Local(offset), length: ir::Expr::Local(length) })
+                Value::Slice(Slice {
+                    element,
+                    array: ir::Expr::Local(array),
+                    offset: ir::Expr::Local(offset),
+                    length: ir::Expr::Local(length),
+                })
             }
-            Ty::Tuple(types) => Value::Parts(types.iter().map(|ty| self.fresh(name, ty, stable, span)).collect::<Checked<_>>()?),
+            Ty::Tuple(types) => Value::Parts(
+                types
+                    .iter()
+                    .map(|ty| self.fresh(name, ty, stable, span))
+                    .collect::<Checked<_>>()?,
+            ),
             Ty::Result(inner) => self.fresh(name, inner, stable, span)?,
             Ty::TransientCell(inner) => {
                 let ty = ir::Type::Array(super::transient_element(inner));
@@ -199,9 +243,15 @@ impl<'a, 'b> Builder<'a, 'b> {
         match (slot, value) {
             (_, Value::Never) | (Value::Nothing, Value::Nothing) => {}
             (Value::Nothing, Value::Word(expr)) => self.emit(ir::Statement::Eval(expr)),
-            (Value::Word(ir::Expr::Local(local)), Value::Word(expr)) => self.emit(ir::Statement::Set(*local, expr)),
+            (Value::Word(ir::Expr::Local(local)), Value::Word(expr)) => {
+                self.emit(ir::Statement::Set(*local, expr))
+            }
             (Value::Slice(slot), Value::Slice(slice)) => {
-                for (slot, part) in [(&slot.array, slice.array), (&slot.offset, slice.offset), (&slot.length, slice.length)] {
+                for (slot, part) in [
+                    (&slot.array, slice.array),
+                    (&slot.offset, slice.offset),
+                    (&slot.length, slice.length),
+                ] {
                     if let ir::Expr::Local(local) = slot
                         && *slot != part
                     {
@@ -216,7 +266,13 @@ impl<'a, 'b> Builder<'a, 'b> {
                     self.store(slot, part, span)?;
                 }
             }
-            _ => return Err(Diagnostic::new(span, "this value cannot be stored on the card", "not a value that moves")),
+            _ => {
+                return Err(Diagnostic::new(
+                    span,
+                    "this value cannot be stored on the card",
+                    "not a value that moves",
+                ));
+            }
         }
         Ok(())
     }
@@ -232,12 +288,17 @@ impl<'a, 'b> Builder<'a, 'b> {
     /// The type of an expression made here.
     fn type_of(&self, expr: &ir::Expr) -> ir::Type {
         match expr {
-            ir::Expr::Const(ty, _) | ir::Expr::Unary(_, ty, _) | ir::Expr::Binary(_, ty, _, _) | ir::Expr::Null(ty) => ty.clone(),
+            ir::Expr::Const(ty, _)
+            | ir::Expr::Unary(_, ty, _)
+            | ir::Expr::Binary(_, ty, _, _)
+            | ir::Expr::Null(ty) => ty.clone(),
             ir::Expr::Cast { to, .. } => to.clone(),
             ir::Expr::Compare(..) => ir::Type::Bool,
             ir::Expr::Local(local) => self.locals[local.0].ty.clone(),
             ir::Expr::ConstArray(id) => ir::Type::Array(self.lowering.arrays[id.0].element.clone()),
-            ir::Expr::Field(_, field, class) => self.lowering.classes[class.0].fields[*field].ty.clone(),
+            ir::Expr::Field(_, field, class) => {
+                self.lowering.classes[class.0].fields[*field].ty.clone()
+            }
             ir::Expr::Element(element, _, _) => element.value_type(),
             ir::Expr::Length(_) => ir::Type::Usize,
             ir::Expr::Call(_, _, ty) => ty.clone().unwrap_or(ir::Type::Usize),
@@ -260,7 +321,9 @@ impl<'a, 'b> Builder<'a, 'b> {
         let ty = self.type_of(&expr);
         let local = self.local("", ty, true);
         let position = self.at;
-        self.blocks[at.block].statements.insert(at.statement, (ir::Statement::Set(local, expr), position));
+        self.blocks[at.block]
+            .statements
+            .insert(at.statement, (ir::Statement::Set(local, expr), position));
         at.statement += 1;
         ir::Expr::Local(local)
     }
@@ -274,20 +337,31 @@ impl<'a, 'b> Builder<'a, 'b> {
     fn fix_at(&mut self, value: Value, at: &mut Mark) -> Value {
         match value {
             Value::Word(expr) => Value::Word(self.fix_expr_at(expr, at)),
-            Value::Place(place) => Value::Place(Place { object: self.fix_expr_at(place.object, at), ..place }),
+            Value::Place(place) => Value::Place(Place {
+                object: self.fix_expr_at(place.object, at),
+                ..place
+            }),
             Value::Slice(slice) => Value::Slice(Slice {
                 element: slice.element,
                 array: self.fix_expr_at(slice.array, at),
                 offset: self.fix_expr_at(slice.offset, at),
                 length: self.fix_expr_at(slice.length, at),
             }),
-            Value::Parts(parts) => Value::Parts(parts.into_iter().map(|part| self.fix_at(part, at)).collect()),
+            Value::Parts(parts) => Value::Parts(
+                parts
+                    .into_iter()
+                    .map(|part| self.fix_at(part, at))
+                    .collect(),
+            ),
             other => other,
         }
     }
 
     /// Operands in order: where a later one needs statements, the earlier ones come before those.
-    pub(super) fn operands<'t>(&mut self, exprs: impl IntoIterator<Item = &'t crate::front::tree::Expr>) -> Checked<Vec<Value>> {
+    pub(super) fn operands<'t>(
+        &mut self,
+        exprs: impl IntoIterator<Item = &'t crate::front::tree::Expr>,
+    ) -> Checked<Vec<Value>> {
         let mut values: Vec<Value> = Vec::new();
         for expr in exprs {
             let before = self.mark();
@@ -311,7 +385,11 @@ impl<'a, 'b> Builder<'a, 'b> {
             Value::Never if ty.is_reference() => Ok(ir::Expr::Null(ty.clone())),
             Value::Never => Ok(ir::Expr::Const(ty.clone(), 0)),
             Value::Slice(slice) if slice.offset == super::value::number(0) => Ok(slice.array),
-            _ => Err(Diagnostic::new(span, "this is not a single value on the card", "a slice, a tuple, or nothing")),
+            _ => Err(Diagnostic::new(
+                span,
+                "this is not a single value on the card",
+                "a slice, a tuple, or nothing",
+            )),
         }
     }
 
@@ -326,20 +404,34 @@ impl<'a, 'b> Builder<'a, 'b> {
 
     /// A variable of the current function that stands for `value`.
     pub(super) fn temporary(&mut self, value: Value, ty: Ty) -> VariableId {
-        let Some(frame) = self.frames.last_mut() else { return VariableId(0) };
+        let Some(frame) = self.frames.last_mut() else {
+            return VariableId(0);
+        };
         let mut body = (*frame.body).clone();
-        body.variables.push(crate::front::tree::Variable { name: String::new(), ty, mutable: false });
+        body.variables.push(crate::front::tree::Variable {
+            name: String::new(),
+            ty,
+            mutable: false,
+        });
         frame.body = Rc::new(body);
         frame.slots.push(value);
         VariableId(frame.slots.len() - 1)
     }
 
     pub(super) fn slot(&self, id: VariableId) -> Value {
-        self.frames.last().and_then(|frame| frame.slots.get(id.0)).cloned().unwrap_or(Value::Nothing)
+        self.frames
+            .last()
+            .and_then(|frame| frame.slots.get(id.0))
+            .cloned()
+            .unwrap_or(Value::Nothing)
     }
 
     pub(super) fn set_slot(&mut self, id: VariableId, value: Value) {
-        if let Some(slot) = self.frames.last_mut().and_then(|frame| frame.slots.get_mut(id.0)) {
+        if let Some(slot) = self
+            .frames
+            .last_mut()
+            .and_then(|frame| frame.slots.get_mut(id.0))
+        {
             *slot = value;
         }
     }

@@ -27,7 +27,10 @@ impl Builder<'_, '_> {
             Ty::Result(inner) => self.ty(inner, span),
             // Of an expression that does not come back.
             Ty::Never | Ty::Unit => Ok(Type::Usize),
-            other => Ok(self.lowering.value_type(other, span)?.unwrap_or(Type::Usize)),
+            other => Ok(self
+                .lowering
+                .value_type(other, span)?
+                .unwrap_or(Type::Usize)),
         }
     }
 
@@ -39,7 +42,10 @@ impl Builder<'_, '_> {
             Kind::Unit | Kind::Platform | Kind::Closure(..) => Ok(Value::Nothing),
             Kind::Int(value) => {
                 let ty = self.ty(&expr.ty, span)?;
-                Ok(Value::Word(ir::Expr::Const(ty, i32::try_from(*value).unwrap_or(0))))
+                Ok(Value::Word(ir::Expr::Const(
+                    ty,
+                    i32::try_from(*value).unwrap_or(0),
+                )))
             }
             Kind::Variable(id) => Ok(self.slot(*id)),
             Kind::ConstArray(id) => {
@@ -48,7 +54,11 @@ impl Builder<'_, '_> {
             }
             Kind::Literal(values) => {
                 let element = Ty::Int(crate::front::ty::Int::U8);
-                let array = self.lowering.new_array(format!("bytes at {}:{}", span.line, span.column + 1), &element, values);
+                let array = self.lowering.new_array(
+                    format!("bytes at {}:{}", span.line, span.column + 1),
+                    &element,
+                    values,
+                );
                 Ok(self.whole(array, values.len()))
             }
             Kind::Unary(op, inner) => {
@@ -64,27 +74,59 @@ impl Builder<'_, '_> {
             Kind::Compare(op, a, b) => {
                 let ty = self.ty(&a.ty, span)?;
                 let [a, b] = self.words([a, b])?;
-                Ok(Value::Word(ir::Expr::Compare(*op, ty, Box::new(a), Box::new(b))))
+                Ok(Value::Word(ir::Expr::Compare(
+                    *op,
+                    ty,
+                    Box::new(a),
+                    Box::new(b),
+                )))
             }
             Kind::And(..) | Kind::Or(..) => self.truth(expr),
             Kind::Cast(inner) => {
                 let (from, to) = (self.ty(&inner.ty, span)?, self.ty(&expr.ty, span)?);
                 let value = self.scalar(inner)?;
-                Ok(Value::Word(if from == to { value } else { ir::Expr::Cast { from, to, value: Box::new(value) } }))
+                Ok(Value::Word(if from == to {
+                    value
+                } else {
+                    ir::Expr::Cast {
+                        from,
+                        to,
+                        value: Box::new(value),
+                    }
+                }))
             }
             Kind::Downcast(inner) => {
                 let value = self.scalar(inner)?;
-                let Ty::Api(class) = &expr.ty else { return Ok(Value::Word(value)) };
-                Ok(Value::Word(ir::Expr::Downcast(Box::new(value), class.clone())))
+                let Ty::Api(class) = &expr.ty else {
+                    return Ok(Value::Word(value));
+                };
+                Ok(Value::Word(ir::Expr::Downcast(
+                    Box::new(value),
+                    class.clone(),
+                )))
             }
             Kind::Assign(place, value) => self.assign(place, value).map(|()| Value::Nothing),
-            Kind::AssignOp(op, place, value) => self.assign_op(*op, place, value).map(|()| Value::Nothing),
+            Kind::AssignOp(op, place, value) => {
+                self.assign_op(*op, place, value).map(|()| Value::Nothing)
+            }
             Kind::Field(base, id, index) => {
                 let object = self.scalar(base)?;
                 let class = self.lowering.class(*id, span)?;
-                match (self.lowering.field_map[class.0].get(*index).copied().flatten(), &expr.ty) {
-                    (Some(field), Ty::Cell(_)) => Ok(Value::Place(Place { object, class, field })),
-                    (Some(field), _) => Ok(Value::Word(ir::Expr::Field(Box::new(object), field, class))),
+                match (
+                    self.lowering.field_map[class.0]
+                        .get(*index)
+                        .copied()
+                        .flatten(),
+                    &expr.ty,
+                ) {
+                    (Some(field), Ty::Cell(_)) => Ok(Value::Place(Place {
+                        object,
+                        class,
+                        field,
+                    })),
+                    (Some(field), _) => {
+                        Ok(Value::Word(ir::Expr::Field(Box::new(object), field, class)))
+                    }
                     (None, _) => Ok(Value::Nothing),
                 }
             }
@@ -93,7 +135,9 @@ impl Builder<'_, '_> {
                 other => Ok(other),
             },
             Kind::Index(base, at) => self.index(base, at, span),
-            Kind::SubSlice(base, from, to, inclusive) => self.sub_slice(base, from.as_deref(), to.as_deref(), *inclusive, span),
+            Kind::SubSlice(base, from, to, inclusive) => {
+                self.sub_slice(base, from.as_deref(), to.as_deref(), *inclusive, span)
+            }
             Kind::Call(id, arguments) => self.call(*id, arguments, expr),
             Kind::Java(method, arguments) => {
                 let values = self.operands(arguments)?;
@@ -103,7 +147,10 @@ impl Builder<'_, '_> {
                     list.push(self.word(value, &ty, argument.span)?);
                 }
                 let result = self.lowering.value_type(&method.result, span)?;
-                Ok(self.called(ir::Expr::Call(Callee::Api(method.method.clone()), list, result.clone()), result.is_some()))
+                Ok(self.called(
+                    ir::Expr::Call(Callee::Api(method.method.clone()), list, result.clone()),
+                    result.is_some(),
+                ))
             }
             Kind::Intrinsic(intrinsic, arguments) => self.intrinsic(*intrinsic, arguments, expr),
             Kind::Struct(id, fields) => {
@@ -113,17 +160,30 @@ impl Builder<'_, '_> {
                 self.locate(span);
                 let object = self.fix_expr(ir::Expr::New(class));
                 for ((index, field), value) in fields.iter().zip(values) {
-                    let Some(target) = self.lowering.field_map[class.0].get(*index).copied().flatten() else { continue };
+                    let Some(target) = self.lowering.field_map[class.0]
+                        .get(*index)
+                        .copied()
+                        .flatten()
+                    else {
+                        continue;
+                    };
                     let ty = self.ty(&field.ty, field.span)?;
                     let value = self.word(value, &ty, field.span)?;
                     // A new object's fields are zero.
                     if !matches!(value, ir::Expr::Const(_, 0)) {
-                        self.emit(ir::Statement::SetField(object.clone(), target, class, value));
+                        self.emit(ir::Statement::SetField(
+                            object.clone(),
+                            target,
+                            class,
+                            value,
+                        ));
                     }
                 }
                 Ok(Value::Word(object))
             }
-            Kind::Tuple(parts) if matches!(expr.ty, Ty::Newtype(_)) => parts.first().map_or(Ok(Value::Nothing), |part| self.value(part)),
+            Kind::Tuple(parts) if matches!(expr.ty, Ty::Newtype(_)) => parts
+                .first()
+                .map_or(Ok(Value::Nothing), |part| self.value(part)),
             Kind::Tuple(parts) | Kind::Array(parts) => Ok(Value::Parts(self.operands(parts)?)),
             Kind::Ok(inner) | Kind::Try(inner) => self.value(inner),
             Kind::Err(inner) => {
@@ -135,12 +195,24 @@ impl Builder<'_, '_> {
             Kind::Match(scrutinee, arms) => self.match_(scrutinee, arms, expr),
             Kind::Loop(id, body) => self.loop_(*id, body, expr),
             Kind::While(id, condition, body) => self.while_(*id, condition, body),
-            Kind::For { id, variable, from, to, inclusive, body } => self.for_(*id, *variable, from, to, *inclusive, body),
+            Kind::For {
+                id,
+                variable,
+                from,
+                to,
+                inclusive,
+                body,
+            } => self.for_(*id, *variable, from, to, *inclusive, body),
             Kind::Break(id, value) => self.break_(*id, value.as_deref(), span),
             Kind::Continue(id) => self.continue_(*id),
             Kind::Return(value) => {
-                let value = value.as_ref().map_or(Ok(Value::Nothing), |value| self.value(value))?;
-                let result = self.frames.last().map_or(Ty::Unit, |frame| frame.body.result.clone());
+                let value = value
+                    .as_ref()
+                    .map_or(Ok(Value::Nothing), |value| self.value(value))?;
+                let result = self
+                    .frames
+                    .last()
+                    .map_or(Ty::Unit, |frame| frame.body.result.clone());
                 self.leave(value, &result, span)?;
                 Ok(Value::Never)
             }
@@ -159,7 +231,12 @@ impl Builder<'_, '_> {
 
     fn whole(&self, array: ir::ArrayId, length: usize) -> Value {
         let element = self.lowering.arrays[array.0].element.clone();
-        Value::Slice(Slice { element, array: ir::Expr::ConstArray(array), offset: number(0), length: number(length) })
+        Value::Slice(Slice {
+            element,
+            array: ir::Expr::ConstArray(array),
+            offset: number(0),
+            length: number(length),
+        })
     }
 
     /// A call's value; one without a value is a statement.
@@ -191,7 +268,8 @@ impl Builder<'_, '_> {
                 let Some(value) = value else {
                     if let Pattern::Bind(id) = pattern {
                         let variable = self.variable(*id);
-                        let slot = self.fresh(&variable.name, &variable.ty, false, Span::default())?;
+                        let slot =
+                            self.fresh(&variable.name, &variable.ty, false, Span::default())?;
                         self.set_slot(*id, slot);
                     }
                     return Ok(());
@@ -205,7 +283,9 @@ impl Builder<'_, '_> {
 
     pub(super) fn discard(&mut self, value: Value) {
         match value {
-            Value::Word(expr @ (ir::Expr::Call(..) | ir::Expr::New(_))) => self.emit(ir::Statement::Eval(expr)),
+            Value::Word(expr @ (ir::Expr::Call(..) | ir::Expr::New(_))) => {
+                self.emit(ir::Statement::Eval(expr))
+            }
             Value::Word(expr) if has_call(&expr) => self.emit(ir::Statement::Eval(expr)),
             Value::Parts(parts) => parts.into_iter().for_each(|part| self.discard(part)),
             _ => {}
@@ -213,8 +293,15 @@ impl Builder<'_, '_> {
     }
 
     fn variable(&self, id: crate::front::tree::VariableId) -> crate::front::tree::Variable {
-        let frame = self.frames.last().map(|frame| frame.body.variables[id.0].clone());
-        frame.unwrap_or(crate::front::tree::Variable { name: String::new(), ty: Ty::Unit, mutable: false })
+        let frame = self
+            .frames
+            .last()
+            .map(|frame| frame.body.variables[id.0].clone());
+        frame.unwrap_or(crate::front::tree::Variable {
+            name: String::new(),
+            ty: Ty::Unit,
+            mutable: false,
+        })
     }
 
     /// Binds the names of a pattern that always fits.
@@ -244,7 +331,14 @@ impl Builder<'_, '_> {
             }
             (Pattern::Wild, value) => self.discard(value),
             (_, Value::Never) => {}
-            _ => return Err(Diagnostic::new(span, "this pattern does not fit every value", "refutable").help("use `match`")),
+            _ => {
+                return Err(Diagnostic::new(
+                    span,
+                    "this pattern does not fit every value",
+                    "refutable",
+                )
+                .help("use `match`"));
+            }
         }
         Ok(())
     }
@@ -256,7 +350,13 @@ impl Builder<'_, '_> {
         {
             let _ = span;
             let parts = (0..*n)
-                .map(|i| Value::Word(ir::Expr::Element(slice.element.clone(), Box::new(slice.array.clone()), Box::new(add(slice.offset.clone(), number(i))))))
+                .map(|i| {
+                    Value::Word(ir::Expr::Element(
+                        slice.element.clone(),
+                        Box::new(slice.array.clone()),
+                        Box::new(add(slice.offset.clone(), number(i))),
+                    ))
+                })
                 .collect();
             return Ok(Value::Parts(parts));
         }
@@ -291,7 +391,12 @@ impl Builder<'_, '_> {
             Kind::Index(base, at) => {
                 let mut values = self.operands([&**base, &**at, value])?.into_iter();
                 let (base_value, at_value, new) = (values.next(), values.next(), values.next());
-                let target = self.element(base_value.unwrap_or(Value::Never), at_value.unwrap_or(Value::Never), base, at)?;
+                let target = self.element(
+                    base_value.unwrap_or(Value::Never),
+                    at_value.unwrap_or(Value::Never),
+                    base,
+                    at,
+                )?;
                 let ty = self.ty(&value.ty, value.span)?;
                 let new = self.word(new.unwrap_or(Value::Never), &ty, value.span)?;
                 if let Some((element, array, index)) = target {
@@ -299,7 +404,11 @@ impl Builder<'_, '_> {
                 }
                 Ok(())
             }
-            _ => Err(Diagnostic::new(place.span, "this cannot be assigned to", "not a place")),
+            _ => Err(Diagnostic::new(
+                place.span,
+                "this cannot be assigned to",
+                "not a place",
+            )),
         }
     }
 
@@ -317,59 +426,130 @@ impl Builder<'_, '_> {
                 let right = values.next().unwrap_or(Value::Never);
                 let right = self.word(right, &ty, value.span)?;
                 let right = self.fix_expr(right);
-                let (base_value, at_value) = (values.next().unwrap_or(Value::Never), values.next().unwrap_or(Value::Never));
+                let (base_value, at_value) = (
+                    values.next().unwrap_or(Value::Never),
+                    values.next().unwrap_or(Value::Never),
+                );
                 let (base_value, at_value) = (self.fix(base_value), self.fix(at_value));
-                if let Some((element, array, index)) = self.element(base_value, at_value, base, at)? {
+                if let Some((element, array, index)) =
+                    self.element(base_value, at_value, base, at)?
+                {
                     let array = self.fix_expr(array);
                     let index = self.fix_expr(index);
-                    let old = ir::Expr::Element(element.clone(), Box::new(array.clone()), Box::new(index.clone()));
-                    self.emit(ir::Statement::SetElement(element, array, index, binary(op, ty, old, right)));
+                    let old = ir::Expr::Element(
+                        element.clone(),
+                        Box::new(array.clone()),
+                        Box::new(index.clone()),
+                    );
+                    self.emit(ir::Statement::SetElement(
+                        element,
+                        array,
+                        index,
+                        binary(op, ty, old, right),
+                    ));
                 }
                 Ok(())
             }
-            _ => Err(Diagnostic::new(place.span, "this cannot be assigned to", "not a place")),
+            _ => Err(Diagnostic::new(
+                place.span,
+                "this cannot be assigned to",
+                "not a place",
+            )),
         }
     }
 
     /// Element type, array and index of `base[at]`; `None` where it is never reached.
-    fn element(&mut self, base: Value, at: Value, base_expr: &Expr, at_expr: &Expr) -> Checked<Option<(ir::Element, ir::Expr, ir::Expr)>> {
+    fn element(
+        &mut self,
+        base: Value,
+        at: Value,
+        base_expr: &Expr,
+        at_expr: &Expr,
+    ) -> Checked<Option<(ir::Element, ir::Expr, ir::Expr)>> {
         let index = self.word(at, &Type::Usize, at_expr.span)?;
         match base {
             Value::Slice(slice) => Ok(Some((slice.element, slice.array, add(slice.offset, index)))),
             Value::Word(array) => Ok(Some((ir::Element::U8, array, index))),
             Value::Never => Ok(None),
-            _ => Err(Diagnostic::new(base_expr.span, "this array by value cannot be changed or indexed by a variable", "not in memory")
-                .help("work in `apdu.buffer()` or `P::TransientBytes<N>`")),
+            _ => Err(Diagnostic::new(
+                base_expr.span,
+                "this array by value cannot be changed or indexed by a variable",
+                "not in memory",
+            )
+            .help("work in `apdu.buffer()` or `P::TransientBytes<N>`")),
         }
     }
 
     fn index(&mut self, base: &Expr, at: &Expr, span: Span) -> Checked<Value> {
         let mut values = self.operands([base, at])?.into_iter();
-        let (array, index) = (values.next().unwrap_or(Value::Never), values.next().unwrap_or(Value::Never));
+        let (array, index) = (
+            values.next().unwrap_or(Value::Never),
+            values.next().unwrap_or(Value::Never),
+        );
         if let (Value::Parts(parts), Value::Word(ir::Expr::Const(_, n))) = (&array, &index) {
             let found = usize::try_from(*n).ok().and_then(|n| parts.get(n)).cloned();
-            return found.ok_or_else(|| Diagnostic::new(span, "this index is out of bounds", format!("the array has {} elements", parts.len())));
+            return found.ok_or_else(|| {
+                Diagnostic::new(
+                    span,
+                    "this index is out of bounds",
+                    format!("the array has {} elements", parts.len()),
+                )
+            });
         }
         // A constant's element at a constant index is a constant.
-        if let (Value::Slice(Slice { array: ir::Expr::ConstArray(id), offset: ir::Expr::Const(_, from), .. }), Value::Word(ir::Expr::Const(_, n))) = (&array, &index) {
+        if let (
+            Value::Slice(Slice {
+                array: ir::Expr::ConstArray(id),
+                offset: ir::Expr::Const(_, from),
+                ..
+            }),
+            Value::Word(ir::Expr::Const(_, n)),
+        ) = (&array, &index)
+        {
             let constant = &self.lowering.arrays[id.0];
-            let value = usize::try_from(from + n).ok().and_then(|n| constant.values.get(n)).copied();
+            let value = usize::try_from(from + n)
+                .ok()
+                .and_then(|n| constant.values.get(n))
+                .copied();
             let ty = constant.element.value_type();
-            return value.map(|value| Value::Word(ir::Expr::Const(ty, value))).ok_or_else(|| Diagnostic::new(span, "this index is out of bounds", "past the constant's end"));
+            return value
+                .map(|value| Value::Word(ir::Expr::Const(ty, value)))
+                .ok_or_else(|| {
+                    Diagnostic::new(
+                        span,
+                        "this index is out of bounds",
+                        "past the constant's end",
+                    )
+                });
         }
         Ok(match self.element(array, index, base, at)? {
-            Some((element, array, index)) => Value::Word(ir::Expr::Element(element, Box::new(array), Box::new(index))),
+            Some((element, array, index)) => {
+                Value::Word(ir::Expr::Element(element, Box::new(array), Box::new(index)))
+            }
             None => Value::Never,
         })
     }
 
-    fn sub_slice(&mut self, base: &Expr, from: Option<&Expr>, to: Option<&Expr>, inclusive: bool, span: Span) -> Checked<Value> {
+    fn sub_slice(
+        &mut self,
+        base: &Expr,
+        from: Option<&Expr>,
+        to: Option<&Expr>,
+        inclusive: bool,
+        span: Span,
+    ) -> Checked<Value> {
         let values = self.operands([Some(base), from, to].into_iter().flatten())?;
         let mut values = values.into_iter();
         let slice = match values.next() {
             Some(Value::Slice(slice)) => slice,
             Some(Value::Never) => return Ok(Value::Never),
-            _ => return Err(Diagnostic::new(span, "a part of this cannot be taken", "not a slice")),
+            _ => {
+                return Err(Diagnostic::new(
+                    span,
+                    "a part of this cannot be taken",
+                    "not a slice",
+                ));
+            }
         };
         let start = match from {
             Some(expr) => {
@@ -383,17 +563,32 @@ impl Builder<'_, '_> {
             Some(expr) => {
                 let value = values.next().unwrap_or(Value::Never);
                 let word = self.word(value, &Type::Usize, expr.span)?;
-                if inclusive { add(word, number(1)) } else { word }
+                if inclusive {
+                    add(word, number(1))
+                } else {
+                    word
+                }
             }
             None => slice.length,
         };
         let length = self.fix_expr(sub(end, start.clone()));
         let offset = self.fix_expr(add(slice.offset, start));
-        Ok(Value::Slice(Slice { offset, length, ..slice }))
+        Ok(Value::Slice(Slice {
+            offset,
+            length,
+            ..slice
+        }))
     }
 
     fn call(&mut self, id: FnId, arguments: &[Expr], expr: &Expr) -> Checked<Value> {
-        let body = self.lowering.context.body(id)?;
+        let body = match self.lowering.context.body(id) {
+            Ok(body) => body,
+            Err(error) => {
+                // Noted; the caller is looked at all the same.
+                self.lowering.errors.push(error);
+                return Ok(Value::Never);
+            }
+        };
         if self.goes_inside(id, &body) {
             return self.put_inside(id, &body, arguments, expr.span);
         }
@@ -404,7 +599,12 @@ impl Builder<'_, '_> {
                 Value::Nothing => {}
                 Value::Slice(slice) => list.extend([slice.array, slice.offset, slice.length]),
                 Value::Parts(_) => {
-                    return Err(Diagnostic::new(argument.span, "an array by value cannot be passed on the card", "not in memory").help("pass its elements"));
+                    return Err(Diagnostic::new(
+                        argument.span,
+                        "an array by value cannot be passed on the card",
+                        "not in memory",
+                    )
+                    .help("pass its elements"));
                 }
                 other => {
                     let ty = self.ty(&argument.ty, argument.span)?;
@@ -418,34 +618,66 @@ impl Builder<'_, '_> {
         };
         let target = self.lowering.function_id(id);
         self.locate(expr.span);
-        Ok(self.called(ir::Expr::Call(Callee::Function(target), list, result.clone()), result.is_some()))
+        Ok(self.called(
+            ir::Expr::Call(Callee::Function(target), list, result.clone()),
+            result.is_some(),
+        ))
     }
 
     /// Whether a function is put into its callers.
     fn goes_inside(&self, id: FnId, body: &Body) -> bool {
         let context = self.lowering.context;
         let function = &context.definitions.fns[id.0];
-        let single = |ty: &Ty| !matches!(ty, Ty::Cell(_) | Ty::Closure(_) | Ty::Tuple(_) | Ty::Array(..) | Ty::TransientCell(_));
+        let single = |ty: &Ty| {
+            !matches!(
+                ty,
+                Ty::Cell(_) | Ty::Closure(_) | Ty::Tuple(_) | Ty::Array(..) | Ty::TransientCell(_)
+            )
+        };
         let result = match &body.result {
             Ty::Result(inner) => inner,
             other => other,
         };
-        let passable = body.parameters.iter().all(|id| single(&body.variables[id.0].ty)) && single(result) && !matches!(result, Ty::Slice(_));
+        let passable = body
+            .parameters
+            .iter()
+            .all(|id| single(&body.variables[id.0].ty))
+            && single(result)
+            && !matches!(result, Ty::Slice(_));
         // What only an entry of the runtime calls.
-        let from_entry = self.frames.len() == 1 && self.frames.iter().all(|frame| context.definitions.fns[frame.function.0].module == context.bindings);
-        !passable || (function.module == context.bindings && !body.loops) || from_entry || (body.size <= SMALL && !body.loops)
+        let from_entry = self.frames.len() == 1
+            && self
+                .frames
+                .iter()
+                .all(|frame| context.definitions.fns[frame.function.0].module == context.bindings);
+        !passable
+            || (function.module == context.bindings && !body.loops)
+            || from_entry
+            || (body.size <= SMALL && !body.loops)
     }
 
-    fn put_inside(&mut self, id: FnId, body: &Rc<Body>, arguments: &[Expr], span: Span) -> Checked<Value> {
+    fn put_inside(
+        &mut self,
+        id: FnId,
+        body: &Rc<Body>,
+        arguments: &[Expr],
+        span: Span,
+    ) -> Checked<Value> {
         if self.frames.iter().any(|frame| frame.function == id) {
-            return Err(Diagnostic::new(span, "a function that takes or gives slices by value cannot call itself", "recursion")
-                .help("write a loop"));
+            return Err(Diagnostic::new(
+                span,
+                "a function that takes or gives slices by value cannot call itself",
+                "recursion",
+            )
+            .help("write a loop"));
         }
         let values = self.operands(arguments)?;
         let mut slots = vec![Value::Nothing; body.variables.len()];
         for (parameter, value) in body.parameters.iter().zip(values) {
             let variable = &body.variables[parameter.0];
-            slots[parameter.0] = if variable.mutable && !matches!(value, Value::Nothing | Value::Place(_) | Value::Never) {
+            slots[parameter.0] = if variable.mutable
+                && !matches!(value, Value::Nothing | Value::Place(_) | Value::Never)
+            {
                 let slot = self.fresh(&variable.name, &variable.ty, false, span)?;
                 self.store(&slot, value, span)?;
                 slot
@@ -460,8 +692,18 @@ impl Builder<'_, '_> {
             other => other.clone(),
         };
         let direct = !returns(&body.value);
-        let slot = if direct { Value::Nothing } else { self.fresh("", &result, true, span)? };
-        self.frames.push(Frame { function: id, body: Rc::clone(body), slots, exit: Some((after, slot.clone())), loops: Vec::new() });
+        let slot = if direct {
+            Value::Nothing
+        } else {
+            self.fresh("", &result, true, span)?
+        };
+        self.frames.push(Frame {
+            function: id,
+            body: Rc::clone(body),
+            slots,
+            exit: Some((after, slot.clone())),
+            loops: Vec::new(),
+        });
         let value = self.value(&body.value);
         let outcome = match value {
             Ok(value) if direct => Ok(value),
@@ -493,9 +735,17 @@ fn returns(expr: &Expr) -> bool {
 fn has_call(expr: &ir::Expr) -> bool {
     match expr {
         ir::Expr::Call(..) | ir::Expr::New(_) | ir::Expr::NewArray(..) => true,
-        ir::Expr::Unary(_, _, a) | ir::Expr::Field(a, _, _) | ir::Expr::Length(a) | ir::Expr::Downcast(a, _) | ir::Expr::Cast { value: a, .. } => has_call(a),
-        ir::Expr::Binary(_, _, a, b) | ir::Expr::Compare(_, _, a, b) | ir::Expr::Element(_, a, b) => has_call(a) || has_call(b),
-        ir::Expr::Const(..) | ir::Expr::Local(_) | ir::Expr::ConstArray(_) | ir::Expr::Null(_) => false,
+        ir::Expr::Unary(_, _, a)
+        | ir::Expr::Field(a, _, _)
+        | ir::Expr::Length(a)
+        | ir::Expr::Downcast(a, _)
+        | ir::Expr::Cast { value: a, .. } => has_call(a),
+        ir::Expr::Binary(_, _, a, b)
+        | ir::Expr::Compare(_, _, a, b)
+        | ir::Expr::Element(_, a, b) => has_call(a) || has_call(b),
+        ir::Expr::Const(..) | ir::Expr::Local(_) | ir::Expr::ConstArray(_) | ir::Expr::Null(_) => {
+            false
+        }
     }
 }
 

@@ -9,46 +9,88 @@ use crate::front::ty::{Int, Ty};
 use crate::ir::{self, BinaryOp, CompareOp, Type};
 
 impl Builder<'_, '_> {
-    pub(super) fn intrinsic(&mut self, intrinsic: Intrinsic, arguments: &[Expr], expr: &Expr) -> Checked<Value> {
+    pub(super) fn intrinsic(
+        &mut self,
+        intrinsic: Intrinsic,
+        arguments: &[Expr],
+        expr: &Expr,
+    ) -> Checked<Value> {
         let span = expr.span;
         let first = arguments.first();
         match (intrinsic, first) {
             (Intrinsic::NewCell, Some(initial)) => self.value(initial),
-            (Intrinsic::NewBytes(n), _) => Ok(Value::Word(ir::Expr::NewArray(ir::Element::U8, Box::new(number(n))))),
+            (Intrinsic::NewBytes(n), _) => Ok(Value::Word(ir::Expr::NewArray(
+                ir::Element::U8,
+                Box::new(number(n)),
+            ))),
             (Intrinsic::NewTransientBytes(n), _) => self.bound("transient_bytes", n, expr),
             (Intrinsic::NewTransientCell, _) => {
-                let Ty::TransientCell(inner) = &expr.ty else { return Ok(Value::Nothing) };
+                let Ty::TransientCell(inner) = &expr.ty else {
+                    return Ok(Value::Nothing);
+                };
                 let wide = super::transient_element(inner) == ir::Element::U16;
-                self.bound(if wide { "transient_shorts" } else { "transient_bytes" }, 1, expr)
+                self.bound(
+                    if wide {
+                        "transient_shorts"
+                    } else {
+                        "transient_bytes"
+                    },
+                    1,
+                    expr,
+                )
             }
             (Intrinsic::CellGet, Some(cell)) => match self.value(cell)? {
-                Value::Place(place) => Ok(Value::Word(ir::Expr::Field(Box::new(place.object), place.field, place.class))),
+                Value::Place(place) => Ok(Value::Word(ir::Expr::Field(
+                    Box::new(place.object),
+                    place.field,
+                    place.class,
+                ))),
                 Value::Never => Ok(Value::Never),
-                _ => Err(Diagnostic::new(span, "this cell is not a field", "not placed")),
+                _ => Err(Diagnostic::new(
+                    span,
+                    "this cell is not a field",
+                    "not placed",
+                )),
             },
             (Intrinsic::CellSet, Some(_)) => {
                 let mut values = self.operands(arguments)?.into_iter();
                 let (cell, value) = (values.next(), values.next());
-                if let (Some(Value::Place(place)), Some(value), Some(new)) = (cell, value, arguments.get(1)) {
+                if let (Some(Value::Place(place)), Some(value), Some(new)) =
+                    (cell, value, arguments.get(1))
+                {
                     let ty = self.ty(&new.ty, new.span)?;
                     let value = self.word(value, &ty, span)?;
                     self.locate(span);
-                    self.emit(ir::Statement::SetField(place.object, place.field, place.class, value));
+                    self.emit(ir::Statement::SetField(
+                        place.object,
+                        place.field,
+                        place.class,
+                        value,
+                    ));
                 }
                 Ok(Value::Nothing)
             }
             (Intrinsic::TransientGet, Some(cell)) => {
                 let array = self.scalar(cell)?;
-                let Ty::TransientCell(inner) = &cell.ty else { return Ok(Value::Nothing) };
+                let Ty::TransientCell(inner) = &cell.ty else {
+                    return Ok(Value::Nothing);
+                };
                 let element = super::transient_element(inner);
-                let value = ir::Expr::Element(element.clone(), Box::new(array), Box::new(number(0)));
+                let value =
+                    ir::Expr::Element(element.clone(), Box::new(array), Box::new(number(0)));
                 let (from, to) = (element.value_type(), self.ty(inner, span)?);
                 Ok(Value::Word(convert(value, from, to)))
             }
             (Intrinsic::TransientSet, Some(cell)) => {
                 let mut values = self.operands(arguments)?.into_iter();
-                let (Some(array), Some(value), Some(new)) = (values.next(), values.next(), arguments.get(1)) else { return Ok(Value::Nothing) };
-                let Ty::TransientCell(inner) = &cell.ty else { return Ok(Value::Nothing) };
+                let (Some(array), Some(value), Some(new)) =
+                    (values.next(), values.next(), arguments.get(1))
+                else {
+                    return Ok(Value::Nothing);
+                };
+                let Ty::TransientCell(inner) = &cell.ty else {
+                    return Ok(Value::Nothing);
+                };
                 let element = super::transient_element(inner);
                 let array_type = Type::Array(element.clone());
                 let array = self.word(array, &array_type, span)?;
@@ -59,7 +101,10 @@ impl Builder<'_, '_> {
                 Ok(Value::Nothing)
             }
             (Intrinsic::Atomically, _) => {
-                let Some(Kind::Closure(_, body)) = arguments.get(1).map(|closure| &closure.kind) else { return Ok(Value::Nothing) };
+                let Some(Kind::Closure(_, body)) = arguments.get(1).map(|closure| &closure.kind)
+                else {
+                    return Ok(Value::Nothing);
+                };
                 self.effect("begin_transaction", expr)?;
                 // An error leaves the command, and the runtime environment aborts the transaction.
                 let value = self.value(body)?;
@@ -72,8 +117,12 @@ impl Builder<'_, '_> {
                 Value::Parts(parts) => Ok(Value::Word(number(parts.len()))),
                 _ => Ok(Value::Never),
             },
-            (Intrinsic::SliceArray, Some(slice)) => Ok(self.part(slice)?.map_or(Value::Never, |slice| Value::Word(slice.array))),
-            (Intrinsic::SliceOffset, Some(slice)) => Ok(self.part(slice)?.map_or(Value::Never, |slice| Value::Word(slice.offset))),
+            (Intrinsic::SliceArray, Some(slice)) => Ok(self
+                .part(slice)?
+                .map_or(Value::Never, |slice| Value::Word(slice.array))),
+            (Intrinsic::SliceOffset, Some(slice)) => Ok(self
+                .part(slice)?
+                .map_or(Value::Never, |slice| Value::Word(slice.offset))),
             (Intrinsic::SliceOf, _) => {
                 let mut values = self.operands(arguments)?.into_iter();
                 let mut next = |builder: &mut Self, ty: &Type| {
@@ -83,33 +132,69 @@ impl Builder<'_, '_> {
                 let array = next(self, &Type::Array(ir::Element::U8))?;
                 let offset = next(self, &Type::Usize)?;
                 let length = next(self, &Type::Usize)?;
-                Ok(Value::Slice(Slice { element: ir::Element::U8, array, offset, length }))
+                Ok(Value::Slice(Slice {
+                    element: ir::Element::U8,
+                    array,
+                    offset,
+                    length,
+                }))
             }
             (Intrinsic::SliceEq, Some(_)) => self.equal(arguments, expr),
             (Intrinsic::FromBeBytes, Some(bytes)) => {
                 let parts = self.value(bytes)?;
                 let [high, low] = self.two_bytes(parts, bytes)?;
                 let ty = self.ty(&expr.ty, span)?;
-                let wide = |value: ir::Expr| ir::Expr::Cast { from: Type::U8, to: ty.clone(), value: Box::new(value) };
-                let high = ir::Expr::Binary(BinaryOp::Shl, ty.clone(), Box::new(wide(high)), Box::new(ir::Expr::Const(Type::U8, 8)));
-                Ok(Value::Word(ir::Expr::Binary(BinaryOp::Or, ty.clone(), Box::new(high), Box::new(wide(low)))))
+                let wide = |value: ir::Expr| ir::Expr::Cast {
+                    from: Type::U8,
+                    to: ty.clone(),
+                    value: Box::new(value),
+                };
+                let high = ir::Expr::Binary(
+                    BinaryOp::Shl,
+                    ty.clone(),
+                    Box::new(wide(high)),
+                    Box::new(ir::Expr::Const(Type::U8, 8)),
+                );
+                Ok(Value::Word(ir::Expr::Binary(
+                    BinaryOp::Or,
+                    ty.clone(),
+                    Box::new(high),
+                    Box::new(wide(low)),
+                )))
             }
             (Intrinsic::ToBeBytes, Some(value)) => {
                 let ty = self.ty(&value.ty, span)?;
                 let word = self.scalar(value)?;
                 let word = self.fix_expr(word);
-                let narrow = |value: ir::Expr| Value::Word(ir::Expr::Cast { from: ty.clone(), to: Type::U8, value: Box::new(value) });
-                let high = ir::Expr::Binary(BinaryOp::Shr, ty.clone(), Box::new(word.clone()), Box::new(ir::Expr::Const(Type::U8, 8)));
+                let narrow = |value: ir::Expr| {
+                    Value::Word(ir::Expr::Cast {
+                        from: ty.clone(),
+                        to: Type::U8,
+                        value: Box::new(value),
+                    })
+                };
+                let high = ir::Expr::Binary(
+                    BinaryOp::Shr,
+                    ty.clone(),
+                    Box::new(word.clone()),
+                    Box::new(ir::Expr::Const(Type::U8, 8)),
+                );
                 Ok(Value::Parts(vec![narrow(high), narrow(word)]))
             }
             (Intrinsic::Min | Intrinsic::Max, Some(a)) => {
-                let Some(b) = arguments.get(1) else { return Ok(Value::Nothing) };
+                let Some(b) = arguments.get(1) else {
+                    return Ok(Value::Nothing);
+                };
                 let ty = self.ty(&a.ty, span)?;
                 let [x, y] = self.words([a, b])?;
                 let (x, y) = (self.fix_expr(x), self.fix_expr(y));
                 let slot = self.local("", ty.clone(), true);
                 let (then, other, after) = (self.block(), self.block(), self.block());
-                let op = if intrinsic == Intrinsic::Min { CompareOp::Lt } else { CompareOp::Gt };
+                let op = if intrinsic == Intrinsic::Min {
+                    CompareOp::Lt
+                } else {
+                    CompareOp::Gt
+                };
                 let less = ir::Expr::Compare(op, ty, Box::new(x.clone()), Box::new(y.clone()));
                 self.end(ir::Terminator::If(less, then, other));
                 for (block, value) in [(then, x), (other, y)] {
@@ -128,8 +213,12 @@ impl Builder<'_, '_> {
         match self.value(slice)? {
             Value::Slice(slice) => Ok(Some(slice)),
             Value::Never => Ok(None),
-            _ => Err(Diagnostic::new(slice.span, "an array by value is not in memory on the card", "has no place")
-                .help("write the elements into a buffer one by one")),
+            _ => Err(Diagnostic::new(
+                slice.span,
+                "an array by value is not in memory on the card",
+                "has no place",
+            )
+            .help("write the elements into a buffer one by one")),
         }
     }
 
@@ -143,12 +232,20 @@ impl Builder<'_, '_> {
             Value::Slice(slice) => {
                 let at = |i| {
                     let index = super::value::add(slice.offset.clone(), number(i));
-                    ir::Expr::Element(slice.element.clone(), Box::new(slice.array.clone()), Box::new(index))
+                    ir::Expr::Element(
+                        slice.element.clone(),
+                        Box::new(slice.array.clone()),
+                        Box::new(index),
+                    )
                 };
                 Ok([at(0), at(1)])
             }
             Value::Never => Ok([ir::Expr::Const(Type::U8, 0), ir::Expr::Const(Type::U8, 0)]),
-            _ => Err(Diagnostic::new(expr.span, "these are not two bytes", "not an array")),
+            _ => Err(Diagnostic::new(
+                expr.span,
+                "these are not two bytes",
+                "not an array",
+            )),
         }
     }
 
@@ -156,14 +253,24 @@ impl Builder<'_, '_> {
     fn equal(&mut self, arguments: &[Expr], expr: &Expr) -> Checked<Value> {
         let mut values = self.operands(arguments)?.into_iter();
         let (Some(Value::Slice(a)), Some(Value::Slice(b))) = (values.next(), values.next()) else {
-            return Err(Diagnostic::new(expr.span, "only slices in memory can be compared", "an array by value").help("compare element by element"));
+            return Err(Diagnostic::new(
+                expr.span,
+                "only slices in memory can be compared",
+                "an array by value",
+            )
+            .help("compare element by element"));
         };
         let slot = self.local("", Type::Bool, false);
         let (same, differ, after) = (self.block(), self.block(), self.block());
         if a.length == b.length {
             self.end(ir::Terminator::Goto(same));
         } else {
-            let lengths = ir::Expr::Compare(CompareOp::Eq, Type::Usize, Box::new(a.length.clone()), Box::new(b.length.clone()));
+            let lengths = ir::Expr::Compare(
+                CompareOp::Eq,
+                Type::Usize,
+                Box::new(a.length.clone()),
+                Box::new(b.length.clone()),
+            );
             self.end(ir::Terminator::If(lengths, same, differ));
         }
         self.switch_to(same);
@@ -171,11 +278,19 @@ impl Builder<'_, '_> {
         let pass = |slice: &Slice, builder: &mut Self| {
             let ty = Ty::Slice(Box::new(Ty::Int(Int::U8)));
             let id = builder.temporary(Value::Slice(slice.clone()), ty.clone());
-            Expr { kind: Kind::Variable(id), ty, span }
+            Expr {
+                kind: Kind::Variable(id),
+                ty,
+                span,
+            }
         };
         let list = [pass(&a, self), pass(&b, self)];
         let id = self.lowering.context.binding("equal_bytes", span)?;
-        let call = Expr { kind: Kind::Call(id, list.to_vec()), ty: Ty::Bool, span };
+        let call = Expr {
+            kind: Kind::Call(id, list.to_vec()),
+            ty: Ty::Bool,
+            span,
+        };
         let outcome = self.scalar(&call)?;
         self.emit(ir::Statement::Set(slot, outcome));
         self.end(ir::Terminator::Goto(after));
@@ -190,14 +305,27 @@ impl Builder<'_, '_> {
     fn bound(&mut self, name: &str, length: usize, expr: &Expr) -> Checked<Value> {
         let id = self.lowering.context.binding(name, expr.span)?;
         let length = i64::try_from(length).unwrap_or(i64::MAX);
-        let argument = Expr { kind: Kind::Int(length), ty: Ty::Int(Int::Usize), span: expr.span };
-        self.value(&Expr { kind: Kind::Call(id, vec![argument]), ty: expr.ty.clone(), span: expr.span })
+        let argument = Expr {
+            kind: Kind::Int(length),
+            ty: Ty::Int(Int::Usize),
+            span: expr.span,
+        };
+        self.value(&Expr {
+            kind: Kind::Call(id, vec![argument]),
+            ty: expr.ty.clone(),
+            span: expr.span,
+        })
     }
 
     /// A call of a binding for its effect.
     fn effect(&mut self, name: &str, expr: &Expr) -> Checked<()> {
         let id = self.lowering.context.binding(name, expr.span)?;
-        self.value(&Expr { kind: Kind::Call(id, Vec::new()), ty: Ty::Unit, span: expr.span }).map(|_| ())
+        self.value(&Expr {
+            kind: Kind::Call(id, Vec::new()),
+            ty: Ty::Unit,
+            span: expr.span,
+        })
+        .map(|_| ())
     }
 }
 
@@ -208,6 +336,10 @@ fn convert(value: ir::Expr, from: Type, to: Type) -> ir::Expr {
             let zero = ir::Expr::Const(Type::U8, 0);
             ir::Expr::Compare(CompareOp::Ne, Type::U8, Box::new(value), Box::new(zero))
         }
-        _ => ir::Expr::Cast { from, to, value: Box::new(value) },
+        _ => ir::Expr::Cast {
+            from,
+            to,
+            value: Box::new(value),
+        },
     }
 }

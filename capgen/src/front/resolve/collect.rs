@@ -6,8 +6,8 @@ use std::rc::Rc;
 use super::{Context, segments};
 use crate::diagnostic::Diagnostic;
 use crate::front::define::{
-    AliasDef, AliasId, ConstDef, ConstId, Def, EnumDef, EnumId, FnDef, FnId, ImplDef, ImplId, StructDef, StructId,
-    TraitDef, TraitId,
+    AliasDef, AliasId, ConstDef, ConstId, Def, EnumDef, EnumId, FnDef, FnId, ImplDef, ImplId,
+    StructDef, StructId, TraitDef, TraitId,
 };
 use crate::front::ty::Ty;
 use crate::source::{ModuleId, compiled};
@@ -34,36 +34,66 @@ impl Context {
     }
 
     fn name(&mut self, module: ModuleId, name: String, def: Def) {
-        self.definitions.scopes.entry(module).or_default().names.entry(name).or_default().push(def);
+        self.definitions
+            .scopes
+            .entry(module)
+            .or_default()
+            .names
+            .entry(name)
+            .or_default()
+            .push(def);
     }
 
-    fn item(&mut self, module: ModuleId, item: syn::Item, impls: &mut Vec<(ModuleId, syn::ItemImpl)>) {
+    fn item(
+        &mut self,
+        module: ModuleId,
+        item: syn::Item,
+        impls: &mut Vec<(ModuleId, syn::ItemImpl)>,
+    ) {
         match item {
             syn::Item::Struct(ast) if compiled(&ast.attrs) => {
                 let id = StructId(self.definitions.structs.len());
                 let name = ast.ident.to_string();
                 let span = self.span(module, &ast.ident);
-                self.definitions.structs.push(StructDef { name: name.clone(), module, span, ast: Rc::new(ast) });
+                self.definitions.structs.push(StructDef {
+                    name: name.clone(),
+                    module,
+                    span,
+                    ast: Rc::new(ast),
+                });
                 self.name(module, name, Def::Struct(id));
             }
             syn::Item::Enum(ast) if compiled(&ast.attrs) => {
                 let id = EnumId(self.definitions.enums.len());
                 let name = ast.ident.to_string();
                 let span = self.span(module, &ast.ident);
-                self.definitions.enums.push(EnumDef { name: name.clone(), module, span, ast: Rc::new(ast) });
+                self.definitions.enums.push(EnumDef {
+                    name: name.clone(),
+                    module,
+                    span,
+                    ast: Rc::new(ast),
+                });
                 self.name(module, name, Def::Enum(id));
             }
             syn::Item::Trait(ast) if compiled(&ast.attrs) => {
                 let id = TraitId(self.definitions.traits.len());
                 let name = ast.ident.to_string();
                 let krate = self.modules[module.0].krate;
-                self.definitions.traits.push(TraitDef { name: name.clone(), krate, module, ast: Rc::new(ast) });
+                self.definitions.traits.push(TraitDef {
+                    name: name.clone(),
+                    krate,
+                    module,
+                    ast: Rc::new(ast),
+                });
                 self.name(module, name, Def::Trait(id));
             }
             syn::Item::Type(ast) if compiled(&ast.attrs) => {
                 let id = AliasId(self.definitions.aliases.len());
                 let name = ast.ident.to_string();
-                self.definitions.aliases.push(AliasDef { module, ast: Rc::new(ast) });
+                self.definitions.aliases.push(AliasDef {
+                    module,
+                    ast: Rc::new(ast),
+                });
                 self.name(module, name, Def::Alias(id));
             }
             syn::Item::Const(ast) if compiled(&ast.attrs) => {
@@ -92,12 +122,18 @@ impl Context {
             if last != "self" || path.is_empty() {
                 path.push(last);
             }
-            let name = if name == "self" { path.last().cloned().unwrap_or(name) } else { name };
+            let name = if name == "self" {
+                path.last().cloned().unwrap_or(name)
+            } else {
+                name
+            };
             scope.imports.entry(name).or_default().push(path);
         };
         match tree {
             syn::UseTree::Name(name) => named(name.ident.to_string(), name.ident.to_string()),
-            syn::UseTree::Rename(rename) => named(rename.rename.to_string(), rename.ident.to_string()),
+            syn::UseTree::Rename(rename) => {
+                named(rename.rename.to_string(), rename.ident.to_string())
+            }
             syn::UseTree::Glob(_) => scope.globs.push(prefix.clone()),
             syn::UseTree::Path(path) => {
                 prefix.push(path.ident.to_string());
@@ -112,15 +148,41 @@ impl Context {
         }
     }
 
-    fn constant(&mut self, module: ModuleId, name: String, ty: syn::Type, value: syn::Expr, owner: Option<ImplId>) -> ConstId {
-        self.definitions.consts.push(ConstDef { name, module, ty: Rc::new(ty), value: Rc::new(value), owner });
+    fn constant(
+        &mut self,
+        module: ModuleId,
+        name: String,
+        ty: syn::Type,
+        value: syn::Expr,
+        owner: Option<ImplId>,
+    ) -> ConstId {
+        self.definitions.consts.push(ConstDef {
+            name,
+            module,
+            ty: Rc::new(ty),
+            value: Rc::new(value),
+            owner,
+        });
         ConstId(self.definitions.consts.len() - 1)
     }
 
-    fn function(&mut self, module: ModuleId, signature: syn::Signature, body: syn::Block, owner: Option<ImplId>) -> FnId {
+    fn function(
+        &mut self,
+        module: ModuleId,
+        signature: syn::Signature,
+        body: syn::Block,
+        owner: Option<ImplId>,
+    ) -> FnId {
         let name = signature.ident.to_string();
         let span = self.span(module, &signature.ident);
-        self.definitions.fns.push(FnDef { name, module, span, signature: Rc::new(signature), body: Rc::new(body), owner });
+        self.definitions.fns.push(FnDef {
+            name,
+            module,
+            span,
+            signature: Rc::new(signature),
+            body: Rc::new(body),
+            owner,
+        });
         FnId(self.definitions.fns.len() - 1)
     }
 
@@ -140,7 +202,9 @@ impl Context {
         self.definitions.impls[id.0].ty = ty;
         let Some(key) = key else { return Ok(()) };
         if let Some(name) = trait_.as_ref().and_then(|path| segments(path).pop()) {
-            self.definitions.implementors.insert((name, key.clone()), id);
+            self.definitions
+                .implementors
+                .insert((name, key.clone()), id);
         }
         for item in item.items {
             match item {
@@ -156,10 +220,14 @@ impl Context {
                 syn::ImplItem::Const(ast) if compiled(&ast.attrs) => {
                     let name = ast.ident.to_string();
                     let constant = self.constant(module, name.clone(), ast.ty, ast.expr, Some(id));
-                    self.definitions.associated.insert((key.clone(), name), constant);
+                    self.definitions
+                        .associated
+                        .insert((key.clone(), name), constant);
                 }
                 syn::ImplItem::Type(ast) => {
-                    self.definitions.impls[id.0].types.insert(ast.ident.to_string(), Rc::new(ast.ty));
+                    self.definitions.impls[id.0]
+                        .types
+                        .insert(ast.ident.to_string(), Rc::new(ast.ty));
                 }
                 _ => {}
             }

@@ -12,14 +12,30 @@ pub(crate) type Fields = Vec<(String, Ty)>;
 
 impl Context {
     /// What `ty` means in `module`, inside of impl block `owner`.
-    pub(crate) fn resolve_type(&self, module: ModuleId, owner: Option<ImplId>, ty: &syn::Type) -> Checked<Ty> {
+    pub(crate) fn resolve_type(
+        &self,
+        module: ModuleId,
+        owner: Option<ImplId>,
+        ty: &syn::Type,
+    ) -> Checked<Ty> {
         self.resolve_with(module, owner, &Generics::new(), ty)
     }
 
     /// As [`Context::resolve_type`], with the type parameters of a function.
-    pub(crate) fn resolve_with(&self, module: ModuleId, owner: Option<ImplId>, generics: &Generics, ty: &syn::Type) -> Checked<Ty> {
+    pub(crate) fn resolve_with(
+        &self,
+        module: ModuleId,
+        owner: Option<ImplId>,
+        generics: &Generics,
+        ty: &syn::Type,
+    ) -> Checked<Ty> {
         let refused = |what: &str, help: &str| {
-            Err(Diagnostic::new(self.span(module, ty), format!("{what} is not part of Card Rust"), "not on the card").help(help))
+            Err(Diagnostic::new(
+                self.span(module, ty),
+                format!("{what} is not part of Card Rust"),
+                "not on the card",
+            )
+            .help(help))
         };
         let again = |inner: &syn::Type| self.resolve_with(module, owner, generics, inner);
         match ty {
@@ -34,34 +50,67 @@ impl Context {
                 Ok(Ty::Array(Box::new(element), length))
             }
             syn::Type::Tuple(tuple) if tuple.elems.is_empty() => Ok(Ty::Unit),
-            syn::Type::Tuple(tuple) => Ok(Ty::Tuple(tuple.elems.iter().map(again).collect::<Checked<_>>()?)),
+            syn::Type::Tuple(tuple) => Ok(Ty::Tuple(
+                tuple.elems.iter().map(again).collect::<Checked<_>>()?,
+            )),
             syn::Type::Path(path) => self.path_type(module, owner, generics, path),
-            syn::Type::TraitObject(_) => refused("a trait object", "use the concrete type, or a type parameter `P: Platform`"),
+            syn::Type::TraitObject(_) => refused(
+                "a trait object",
+                "use the concrete type, or a type parameter `P: Platform`",
+            ),
             syn::Type::ImplTrait(_) => refused("`impl Trait`", "use the concrete type"),
             syn::Type::Ptr(_) => refused("a raw pointer", "use a reference"),
             syn::Type::BareFn(_) => refused("a function pointer", "call the function by its name"),
-            _ => refused("this type", "use integers, `bool`, C-like enums, structs, byte slices and the platform's types"),
+            _ => refused(
+                "this type",
+                "use integers, `bool`, C-like enums, structs, byte slices and the platform's types",
+            ),
         }
     }
 
-    fn array_length(&self, module: ModuleId, owner: Option<ImplId>, length: &syn::Expr) -> Checked<usize> {
+    fn array_length(
+        &self,
+        module: ModuleId,
+        owner: Option<ImplId>,
+        length: &syn::Expr,
+    ) -> Checked<usize> {
         let span = self.span(module, length);
         match self.evaluate(module, owner, length, Some(&Ty::Int(Int::Usize)))? {
             Value::Int(n) => usize::try_from(n)
                 .ok()
                 .filter(|n| *n <= 0x7FFF)
-                .ok_or_else(|| Diagnostic::new(span, "an array on the card has 0 to 32767 elements", format!("{n} elements"))),
-            _ => Err(Diagnostic::new(span, "an array's length is a number", "not a number")),
+                .ok_or_else(|| {
+                    Diagnostic::new(
+                        span,
+                        "an array on the card has 0 to 32767 elements",
+                        format!("{n} elements"),
+                    )
+                }),
+            _ => Err(Diagnostic::new(
+                span,
+                "an array's length is a number",
+                "not a number",
+            )),
         }
     }
 
-    fn path_type(&self, module: ModuleId, owner: Option<ImplId>, generics: &Generics, ty: &syn::TypePath) -> Checked<Ty> {
+    fn path_type(
+        &self,
+        module: ModuleId,
+        owner: Option<ImplId>,
+        generics: &Generics,
+        ty: &syn::TypePath,
+    ) -> Checked<Ty> {
         let span = self.span(module, ty);
         let names = segments(&ty.path);
         let arguments = ty.path.segments.last().map(|segment| &segment.arguments);
         if let Some(_qself) = &ty.qself {
-            return Err(Diagnostic::new(span, "a qualified path is not part of Card Rust as a type", "not understood")
-                .help("write `P::Name`"));
+            return Err(Diagnostic::new(
+                span,
+                "a qualified path is not part of Card Rust as a type",
+                "not understood",
+            )
+            .help("write `P::Name`"));
         }
         let single = (names.len() == 1).then(|| names[0].as_str());
         if let Some(name) = single {
@@ -76,25 +125,48 @@ impl Context {
                 "Self" => {
                     return match owner {
                         Some(id) => Ok(self.impl_type(id).clone()),
-                        None => Err(Diagnostic::new(span, "`Self` outside of an impl block", "no type")),
+                        None => Err(Diagnostic::new(
+                            span,
+                            "`Self` outside of an impl block",
+                            "no type",
+                        )),
                     };
                 }
                 "u32" | "i32" | "u64" | "i64" | "u128" | "i128" | "isize" => {
-                    return Err(Diagnostic::new(span, format!("`{name}` is not available on a 16-bit card"), "wider than 16 bits")
-                        .help("use `u16` or `i16`, or bytes in a slice"));
+                    return Err(Diagnostic::new(
+                        span,
+                        format!("`{name}` is not available on a 16-bit card"),
+                        "wider than 16 bits",
+                    )
+                    .help("use `u16` or `i16`, or bytes in a slice"));
                 }
-                "f32" | "f64" => return Err(Diagnostic::new(span, format!("`{name}` is not part of Card Rust"), "no floating point on a card")),
+                "f32" | "f64" => {
+                    return Err(Diagnostic::new(
+                        span,
+                        format!("`{name}` is not part of Card Rust"),
+                        "no floating point on a card",
+                    ));
+                }
                 "str" | "String" | "char" => {
-                    return Err(Diagnostic::new(span, format!("`{name}` is not part of Card Rust"), "no text on a card")
-                        .help("use bytes: `&[u8]`, `b\"…\"`"));
+                    return Err(Diagnostic::new(
+                        span,
+                        format!("`{name}` is not part of Card Rust"),
+                        "no text on a card",
+                    )
+                    .help("use bytes: `&[u8]`, `b\"…\"`"));
                 }
                 _ => {}
             }
-            if self.is_platform_parameter(module, owner, name) || (module == self.bindings && name == "Card") {
+            if self.is_platform_parameter(module, owner, name)
+                || (module == self.bindings && name == "Card")
+            {
                 return Ok(Ty::Platform);
             }
             if module == self.bindings && name == "App" {
-                return self.app.map(Ty::Struct).ok_or_else(|| Diagnostic::new(span, "no applet", "no applet"));
+                return self
+                    .app
+                    .map(Ty::Struct)
+                    .ok_or_else(|| Diagnostic::new(span, "no applet", "no applet"));
             }
             if module == self.bindings && name == "ByteArray" {
                 return Ok(Ty::Bytes);
@@ -126,15 +198,25 @@ impl Context {
                     for (index, parameter) in alias.ast.generics.type_params().enumerate() {
                         let ty = match (given.get(index), &parameter.default) {
                             (Some(ty), _) => ty.clone(),
-                            (None, Some(default)) => self.resolve_type(alias.module, None, default)?,
-                            (None, None) => return Err(Diagnostic::new(span, "a type argument is missing", "here")),
+                            (None, Some(default)) => {
+                                self.resolve_type(alias.module, None, default)?
+                            }
+                            (None, None) => {
+                                return Err(Diagnostic::new(
+                                    span,
+                                    "a type argument is missing",
+                                    "here",
+                                ));
+                            }
                         };
                         inner.insert(parameter.ident.to_string(), ty);
                     }
                     return self.resolve_with(alias.module, None, &inner, &alias.ast.ty);
                 }
                 Def::Java(class) => return Ok(Ty::Api(class)),
-                Def::Core(path) if path == "core::result::Result" => return self.result_type(module, owner, generics, arguments, span),
+                Def::Core(path) if path == "core::result::Result" => {
+                    return self.result_type(module, owner, generics, arguments, span);
+                }
                 _ => {}
             }
         }
@@ -142,41 +224,86 @@ impl Context {
             return self.result_type(module, owner, generics, arguments, span);
         }
         if single == Some("Option") {
-            return Err(Diagnostic::new(span, "`Option` is not part of Card Rust yet", "not on the card")
-                .help("use a sentinel value, or a `bool` beside the value"));
+            return Err(Diagnostic::new(
+                span,
+                "`Option` is not part of Card Rust yet",
+                "not on the card",
+            )
+            .help("use a sentinel value, or a `bool` beside the value"));
         }
-        Err(Diagnostic::new(span, format!("`{}` is not a type that Card Rust knows", names.join("::")), "not known")
-            .help("types come from the applet's crate, its path dependencies and the platform"))
+        Err(Diagnostic::new(
+            span,
+            format!("`{}` is not a type that Card Rust knows", names.join("::")),
+            "not known",
+        )
+        .help("types come from the applet's crate, its path dependencies and the platform"))
     }
 
-    fn result_type(&self, module: ModuleId, owner: Option<ImplId>, generics: &Generics, arguments: Option<&syn::PathArguments>, span: crate::diagnostic::Span) -> Checked<Ty> {
+    fn result_type(
+        &self,
+        module: ModuleId,
+        owner: Option<ImplId>,
+        generics: &Generics,
+        arguments: Option<&syn::PathArguments>,
+        span: crate::diagnostic::Span,
+    ) -> Checked<Ty> {
         let given = self.type_arguments(module, owner, generics, arguments)?;
         match given.as_slice() {
-            [ok, Ty::Newtype(id)] if self.definitions.structs[id.0].name == "StatusWord" => Ok(Ty::Result(Box::new(ok.clone()))),
-            _ => Err(Diagnostic::new(span, "a `Result` of Card Rust has a `StatusWord` as its error", "another error type")
-                .help("use `platform::Result<T>`")),
+            [ok, Ty::Newtype(id)] if self.definitions.structs[id.0].name == "StatusWord" => {
+                Ok(Ty::Result(Box::new(ok.clone())))
+            }
+            _ => Err(Diagnostic::new(
+                span,
+                "a `Result` of Card Rust has a `StatusWord` as its error",
+                "another error type",
+            )
+            .help("use `platform::Result<T>`")),
         }
     }
 
-    fn type_arguments(&self, module: ModuleId, owner: Option<ImplId>, generics: &Generics, arguments: Option<&syn::PathArguments>) -> Checked<Vec<Ty>> {
-        let Some(syn::PathArguments::AngleBracketed(list)) = arguments else { return Ok(Vec::new()) };
+    fn type_arguments(
+        &self,
+        module: ModuleId,
+        owner: Option<ImplId>,
+        generics: &Generics,
+        arguments: Option<&syn::PathArguments>,
+    ) -> Checked<Vec<Ty>> {
+        let Some(syn::PathArguments::AngleBracketed(list)) = arguments else {
+            return Ok(Vec::new());
+        };
         list.args
             .iter()
             .filter_map(|argument| match argument {
-                syn::GenericArgument::Type(ty) => Some(self.resolve_with(module, owner, generics, ty)),
+                syn::GenericArgument::Type(ty) => {
+                    Some(self.resolve_with(module, owner, generics, ty))
+                }
                 _ => None,
             })
             .collect()
     }
 
     /// `P::Name<…>`.
-    fn platform_type(&self, module: ModuleId, owner: Option<ImplId>, generics: &Generics, name: &str, arguments: Option<&syn::PathArguments>, span: crate::diagnostic::Span) -> Checked<Ty> {
+    fn platform_type(
+        &self,
+        module: ModuleId,
+        owner: Option<ImplId>,
+        generics: &Generics,
+        name: &str,
+        arguments: Option<&syn::PathArguments>,
+        span: crate::diagnostic::Span,
+    ) -> Checked<Ty> {
         let inner = || -> Checked<Box<Ty>> {
-            let ty = self.type_arguments(module, owner, generics, arguments)?.pop();
+            let ty = self
+                .type_arguments(module, owner, generics, arguments)?
+                .pop();
             match ty {
                 Some(ty) if ty.is_scalar() => Ok(Box::new(ty)),
-                _ => Err(Diagnostic::new(span, "a cell holds a `bool`, an integer, or a C-like enum", "not a scalar")
-                    .help("use `P::Bytes<N>` for bytes, a struct for more")),
+                _ => Err(Diagnostic::new(
+                    span,
+                    "a cell holds a `bool`, an integer, or a C-like enum",
+                    "not a scalar",
+                )
+                .help("use `P::Bytes<N>` for bytes, a struct for more")),
             }
         };
         match name {
@@ -192,17 +319,32 @@ impl Context {
         {
             return self.resolve_type(self.bindings, Some(*id), ty);
         }
-        Err(Diagnostic::new(span, format!("the platform has no type `{name}`"), "not known"))
+        Err(Diagnostic::new(
+            span,
+            format!("the platform has no type `{name}`"),
+            "not known",
+        ))
     }
 
     /// `N` of `P::Bytes<N>` or `P::TransientBytes<N>`, if that is what `ty` is.
-    pub(crate) fn bytes_length(&self, module: ModuleId, owner: Option<ImplId>, ty: &syn::Type) -> Checked<Option<usize>> {
-        let syn::Type::Path(path) = ty else { return Ok(None) };
-        let Some(segment) = path.path.segments.last() else { return Ok(None) };
+    pub(crate) fn bytes_length(
+        &self,
+        module: ModuleId,
+        owner: Option<ImplId>,
+        ty: &syn::Type,
+    ) -> Checked<Option<usize>> {
+        let syn::Type::Path(path) = ty else {
+            return Ok(None);
+        };
+        let Some(segment) = path.path.segments.last() else {
+            return Ok(None);
+        };
         if segment.ident != "Bytes" && segment.ident != "TransientBytes" {
             return Ok(None);
         }
-        let syn::PathArguments::AngleBracketed(list) = &segment.arguments else { return Ok(None) };
+        let syn::PathArguments::AngleBracketed(list) = &segment.arguments else {
+            return Ok(None);
+        };
         match list.args.first() {
             Some(argument) => self.length_argument(module, owner, argument),
             None => Ok(None),
@@ -210,12 +352,19 @@ impl Context {
     }
 
     /// The number that a generic argument is.
-    pub(crate) fn length_argument(&self, module: ModuleId, owner: Option<ImplId>, argument: &syn::GenericArgument) -> Checked<Option<usize>> {
+    pub(crate) fn length_argument(
+        &self,
+        module: ModuleId,
+        owner: Option<ImplId>,
+        argument: &syn::GenericArgument,
+    ) -> Checked<Option<usize>> {
         let length = match argument {
             syn::GenericArgument::Const(expr) => expr.clone(),
-            syn::GenericArgument::Type(syn::Type::Path(path)) => {
-                syn::Expr::Path(syn::ExprPath { attrs: Vec::new(), qself: None, path: path.path.clone() })
-            }
+            syn::GenericArgument::Type(syn::Type::Path(path)) => syn::Expr::Path(syn::ExprPath {
+                attrs: Vec::new(),
+                qself: None,
+                path: path.path.clone(),
+            }),
             _ => return Ok(None),
         };
         self.array_length(module, owner, &length).map(Some)
@@ -223,23 +372,39 @@ impl Context {
 
     /// Whether `name` is a type parameter bounded by `platform::Platform`.
     fn is_platform_parameter(&self, module: ModuleId, owner: Option<ImplId>, name: &str) -> bool {
-        owner.is_some_and(|id| self.has_platform_bound(module, &self.definitions.impls[id.0].generics, name))
+        owner.is_some_and(|id| {
+            self.has_platform_bound(module, &self.definitions.impls[id.0].generics, name)
+        })
     }
 
-    pub(crate) fn has_platform_bound(&self, module: ModuleId, generics: &syn::Generics, name: &str) -> bool {
-        let is_platform = |bound: &syn::TypeParamBound| match bound {
+    pub(crate) fn has_platform_bound(
+        &self,
+        module: ModuleId,
+        generics: &syn::Generics,
+        name: &str,
+    ) -> bool {
+        let is_platform = |bound: &syn::TypeParamBound| {
+            match bound {
             syn::TypeParamBound::Trait(bound) => self.lookup(module, &segments(&bound.path)).iter().any(|def| {
                 matches!(def, Def::Trait(id) if self.definitions.traits[id.0].name == "Platform" && Some(self.definitions.traits[id.0].krate) == self.platform)
             }),
             _ => false,
+        }
         };
-        let declared = generics.type_params().any(|p| p.ident == name && p.bounds.iter().any(is_platform));
-        let clause = generics.where_clause.iter().flat_map(|clause| &clause.predicates).any(|predicate| match predicate {
-            syn::WherePredicate::Type(ty) => {
-                matches!(&ty.bounded_ty, syn::Type::Path(path) if path.path.is_ident(name)) && ty.bounds.iter().any(is_platform)
-            }
-            _ => false,
-        });
+        let declared = generics
+            .type_params()
+            .any(|p| p.ident == name && p.bounds.iter().any(is_platform));
+        let clause = generics
+            .where_clause
+            .iter()
+            .flat_map(|clause| &clause.predicates)
+            .any(|predicate| match predicate {
+                syn::WherePredicate::Type(ty) => {
+                    matches!(&ty.bounded_ty, syn::Type::Path(path) if path.path.is_ident(name))
+                        && ty.bounds.iter().any(is_platform)
+                }
+                _ => false,
+            });
         declared || clause
     }
 
@@ -260,8 +425,12 @@ impl Context {
             found.insert(name, Ty::Platform);
         }
         if let Some(parameter) = function.signature.generics.const_params().next() {
-            return Err(Diagnostic::new(self.span(function.module, parameter), "a const parameter is not part of Card Rust", "not on the card")
-                .help("pass the number as an argument"));
+            return Err(Diagnostic::new(
+                self.span(function.module, parameter),
+                "a const parameter is not part of Card Rust",
+                "not on the card",
+            )
+            .help("pass the number as an argument"));
         }
         Ok(found)
     }
@@ -310,8 +479,14 @@ impl Context {
         let generics = self.struct_generics(id)?;
         let mut fields = Fields::new();
         for (index, field) in definition.ast.fields.iter().enumerate() {
-            let name = field.ident.as_ref().map_or_else(|| index.to_string(), ToString::to_string);
-            fields.push((name, self.resolve_with(definition.module, None, &generics, &field.ty)?));
+            let name = field
+                .ident
+                .as_ref()
+                .map_or_else(|| index.to_string(), ToString::to_string);
+            fields.push((
+                name,
+                self.resolve_with(definition.module, None, &generics, &field.ty)?,
+            ));
         }
         Ok(fields)
     }

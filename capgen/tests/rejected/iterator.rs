@@ -1,0 +1,10 @@
+use platform::{Apdu, Applet, Bytes, Cell, Package, Platform, Result, StatusWord};
+
+fn case<P: Platform>(_test: &mut Test<P>, _platform: &mut P, apdu: &mut P::Apdu) -> Result {
+    let n = apdu.receive()?;
+    let mut sum = 0u8;
+    for byte in apdu.buffer()[..n].iter() {
+        sum = sum.wrapping_add(*byte);
+    }
+    apdu.send(sum as usize)
+}

@@ -1,0 +1,6 @@
+use platform::{Apdu, Applet, Bytes, Cell, Package, Platform, Result, StatusWord};
+
+fn case<P: Platform>(_test: &mut Test<P>, _platform: &mut P, apdu: &mut P::Apdu) -> Result {
+    let 1 = apdu.p1() else { return Err(StatusWord(0x6A86)) };
+    Ok(())
+}

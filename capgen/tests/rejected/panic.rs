@@ -1,0 +1,8 @@
+use platform::{Apdu, Applet, Bytes, Cell, Package, Platform, Result, StatusWord};
+
+fn case<P: Platform>(_test: &mut Test<P>, _platform: &mut P, apdu: &mut P::Apdu) -> Result {
+    if apdu.p1() == 7 {
+        panic!("seven");
+    }
+    Ok(())
+}

@@ -1,0 +1,5 @@
+use platform::{Apdu, Applet, Bytes, Cell, Package, Platform, Result, StatusWord};
+
+fn case<P: Platform>(_test: &mut Test<P>, _platform: &mut P, apdu: &mut P::Apdu) -> Result {
+    apdu.send("text".len())
+}
