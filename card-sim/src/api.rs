@@ -10,6 +10,7 @@ pub mod exceptions;
 pub mod globalplatform;
 pub mod jcsystem;
 pub mod owner_pin;
+pub mod security;
 pub mod util;
 
 use crate::vm::program::Native;
@@ -34,6 +35,7 @@ pub(crate) fn natives() -> impl Iterator<Item = &'static Row> {
         util::NATIVES,
     ]
     .into_iter()
+    .chain(security::NATIVES)
     .flatten()
 }
 
@@ -41,5 +43,6 @@ pub(crate) fn natives() -> impl Iterator<Item = &'static Row> {
 pub(crate) fn layouts() -> impl Iterator<Item = &'static Layout> {
     [exceptions::LAYOUTS, aid_class::LAYOUTS, owner_pin::LAYOUTS]
         .into_iter()
+        .chain(security::LAYOUTS)
         .flatten()
 }

@@ -288,6 +288,7 @@ impl Runtime {
         self.session.selecting = false;
         self.session.installation = None;
         self.session.apdu = ApduState::default();
+        self.session.streams.clear();
         if std::mem::take(&mut self.session.deletion_requested) {
             self.collect();
         }

@@ -3,6 +3,7 @@
 
 use crate::aid::Aid;
 use crate::api::apdu::ApduState;
+use crate::api::security::Stream;
 use crate::registry::ApplicationId;
 use crate::vm::program::ClassId;
 use crate::vm::trap::Throwable;
@@ -110,6 +111,8 @@ pub struct Session {
     pub installation: Option<Installation>,
     /// `JCSystem.requestObjectDeletion` was called: collect before the next command.
     pub deletion_requested: bool,
+    /// What cryptographic objects have taken in and not given out, by object.
+    pub streams: Vec<(u16, Stream)>,
     /// The last exception that no applet caught, in words.
     pub last_fault: Option<String>,
 }
@@ -127,6 +130,7 @@ impl Session {
             selecting: false,
             installation: None,
             deletion_requested: false,
+            streams: Vec::new(),
             last_fault: None,
         }
     }

@@ -75,6 +75,12 @@ impl Builder {
             self.add_class(class);
         }
         self.add_hidden_classes(&order);
+        self.program.names = std::sync::Arc::new(
+            self.ids
+                .iter()
+                .map(|(name, id)| ((*name).to_owned(), *id))
+                .collect(),
+        );
         self.program.throwables = Throwable::ALL
             .iter()
             .map(|throwable| self.id(throwable.class_name()))

@@ -170,5 +170,9 @@ impl Runtime {
         let program = &self.program;
         self.heap
             .collect(&roots, &|object| reference_cells(program, object));
+        let heap = &self.heap;
+        self.session
+            .streams
+            .retain(|(object, _)| heap.object(*object).kind != Kind::Free);
     }
 }

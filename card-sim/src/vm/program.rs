@@ -5,7 +5,9 @@ use super::op::{Op, Switch};
 use super::trap::{Throwable, Trap};
 use crate::vm::interpreter::Vm;
 use cap_file::component::Version;
+use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// A class: high byte the package's slot, low byte the class within it.
 ///
@@ -157,6 +159,8 @@ pub struct Program {
     pub(crate) throwables: Vec<ClassId>,
     /// The class behind each API interface that the card hands out objects of.
     pub(crate) hidden: Vec<(String, ClassId)>,
+    /// API classes by name.
+    pub(crate) names: Arc<HashMap<String, ClassId>>,
 }
 
 impl Program {
@@ -197,6 +201,12 @@ impl Program {
             .get(throwable as usize)
             .copied()
             .unwrap_or(NO_CLASS)
+    }
+
+    /// The class of the API with this name (as `javacard/security/KeyPair`).
+    #[must_use]
+    pub fn class_named(&self, name: &str) -> ClassId {
+        self.names.get(name).copied().unwrap_or(NO_CLASS)
     }
 
     /// The class of the objects that the card hands out for an API interface.

@@ -1,0 +1,83 @@
+//! `javacard.security` and `javacardx.crypto`.
+
+pub mod cipher;
+pub mod digest;
+pub mod key_pair;
+pub mod keys;
+pub mod random_data;
+pub mod signature;
+
+use super::{Layout, Row};
+use crate::vm::Vm;
+use crate::vm::trap::{Throwable, Trap};
+use se_crypto::{Hash, Hasher};
+use zeroize::Zeroizing;
+
+/// The native methods.
+pub(crate) const NATIVES: [&[Row]; 6] = [
+    cipher::NATIVES,
+    digest::NATIVES,
+    key_pair::NATIVES,
+    keys::NATIVES,
+    random_data::NATIVES,
+    signature::NATIVES,
+];
+
+/// Cells of the classes.
+pub(crate) const LAYOUTS: [&[Layout]; 6] = [
+    cipher::LAYOUTS,
+    digest::LAYOUTS,
+    key_pair::LAYOUTS,
+    keys::LAYOUTS,
+    random_data::LAYOUTS,
+    signature::LAYOUTS,
+];
+
+/// Reason codes of `CryptoException`.
+pub(crate) const ILLEGAL_VALUE: Trap = Trap::Throw(Throwable::Crypto, 1);
+pub(crate) const UNINITIALIZED_KEY: Trap = Trap::Throw(Throwable::Crypto, 2);
+pub(crate) const NO_SUCH_ALGORITHM: Trap = Trap::Throw(Throwable::Crypto, 3);
+pub(crate) const INVALID_INIT: Trap = Trap::Throw(Throwable::Crypto, 4);
+pub(crate) const ILLEGAL_USE: Trap = Trap::Throw(Throwable::Crypto, 5);
+
+/// What a cryptographic object has taken in and not given out yet. It is as volatile as a card's
+/// working memory: a reset forgets it.
+#[derive(Clone)]
+pub enum Stream {
+    /// A hash under way.
+    Hash(Hasher),
+    /// Data that are only processed at the end.
+    Data(Zeroizing<Vec<u8>>),
+    /// The chaining value of a block cipher, and the bytes that do not fill a block yet.
+    Blocks(Zeroizing<Vec<u8>>, Zeroizing<Vec<u8>>),
+}
+
+impl std::fmt::Debug for Stream {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Stream(..)")
+    }
+}
+
+/// Takes the stream of an object out of the session.
+pub(crate) fn take_stream(vm: &mut Vm<'_>, object: u16) -> Option<Stream> {
+    let streams = &mut vm.session.streams;
+    let index = streams.iter().position(|(owner, _)| *owner == object)?;
+    Some(streams.swap_remove(index).1)
+}
+
+/// Keeps the stream of an object.
+pub(crate) fn keep_stream(vm: &mut Vm<'_>, object: u16, stream: Stream) {
+    vm.session.streams.push((object, stream));
+}
+
+/// The hash of a `MessageDigest.ALG_*` code.
+pub(crate) fn hash_of(algorithm: u8) -> Option<Hash> {
+    Some(match algorithm {
+        1 => Hash::Sha1,
+        4 => Hash::Sha256,
+        5 => Hash::Sha384,
+        6 => Hash::Sha512,
+        7 => Hash::Sha224,
+        _ => return None,
+    })
+}

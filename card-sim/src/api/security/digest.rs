@@ -1,0 +1,76 @@
+//! `javacard.security.MessageDigest`: one cell, the algorithm.
+
+use super::{NO_SUCH_ALGORITHM, Stream, hash_of, keep_stream, take_stream};
+use crate::api::arguments::{byte, cell, count, range_at, reference, set_cell, word, write};
+use crate::api::{Layout, Row};
+use crate::vm::trap::Trap;
+use crate::vm::{Kind, Vm};
+use se_crypto::{Hash, Hasher};
+
+const CLASS: &str = "javacard/security/MessageDigest";
+
+/// Cells of the class.
+pub const LAYOUTS: &[Layout] = &[(CLASS, 1, 0)];
+
+/// The native methods.
+pub const NATIVES: &[Row] = &[
+    (
+        CLASS,
+        "getInstance",
+        "(BZ)Ljavacard/security/MessageDigest;",
+        get_instance,
+    ),
+    (CLASS, "<init>", "()V", crate::api::exceptions::nothing),
+    (CLASS, "doFinal", "([BSS[BS)S", do_final),
+    (CLASS, "update", "([BSS)V", update),
+    (CLASS, "reset", "()V", |vm, arguments| {
+        take_stream(vm, reference(arguments, 0));
+        Ok(0)
+    }),
+    (CLASS, "getAlgorithm", "()B", |vm, arguments| {
+        cell(vm, reference(arguments, 0), 0).map(i32::from)
+    }),
+    (CLASS, "getLength", "()B", |vm, arguments| {
+        Ok(count(hash(vm, reference(arguments, 0))?.length()))
+    }),
+];
+
+fn get_instance(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
+    let algorithm = byte(arguments, 0);
+    hash_of(algorithm).ok_or(NO_SUCH_ALGORITHM)?;
+    let class = vm.program.class_named(CLASS);
+    let object = vm.allocate(Kind::Instance, 1, class, 0)?;
+    set_cell(vm, object, 0, algorithm.into())?;
+    Ok(object.into())
+}
+
+fn hash(vm: &Vm<'_>, this: u16) -> Result<Hash, Trap> {
+    let [_, algorithm] = cell(vm, this, 0)?.to_be_bytes();
+    hash_of(algorithm).ok_or(NO_SUCH_ALGORITHM)
+}
+
+fn hasher(vm: &mut Vm<'_>, this: u16) -> Result<Hasher, Trap> {
+    Ok(match take_stream(vm, this) {
+        Some(Stream::Hash(hasher)) => hasher,
+        _ => hash(vm, this)?.hasher(),
+    })
+}
+
+fn update(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
+    let this = reference(arguments, 0);
+    let data = range_at(vm, arguments, 1)?;
+    let mut hasher = hasher(vm, this)?;
+    hasher.update(data.bytes(vm.heap));
+    keep_stream(vm, this, Stream::Hash(hasher));
+    Ok(0)
+}
+
+fn do_final(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
+    let this = reference(arguments, 0);
+    let data = range_at(vm, arguments, 1)?;
+    let mut hasher = hasher(vm, this)?;
+    hasher.update(data.bytes(vm.heap));
+    let digest = hasher.finish();
+    write(vm, reference(arguments, 4), word(arguments, 5), &digest)?;
+    Ok(count(digest.len()))
+}
