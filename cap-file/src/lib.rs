@@ -4,6 +4,7 @@
 //! are of that edition.
 
 pub mod api;
+pub mod asm;
 pub mod cap;
 pub mod component;
 pub mod dump;

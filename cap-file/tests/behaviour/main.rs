@@ -1,0 +1,8 @@
+//! Behaviour of the crate, on a small package that the tests put together themselves.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
+
+mod bytecode_rules;
+mod formats;
+mod hostile;
+mod sample;
+mod structure_rules;
