@@ -5,8 +5,11 @@ use std::fmt;
 pub struct Parameters(pub u8);
 
 impl Parameters {
-    /// Bit 1: S16 mode, challenges, cryptograms and MACs of 16 bytes.
+    /// S16 mode (Amendment D 1.2): challenges, cryptograms and MACs of 16 bytes. Published transcripts of cards
+    /// have it as bit 1, the `scll` library as bit 4; both are taken.
     pub const S16: u8 = 0x01;
+    /// The other bit that stands for S16 mode.
+    const S16_BIT_4: u8 = 0x08;
     /// Bit 5: the card challenge is pseudo-random, made from the sequence counter.
     pub const PSEUDO_RANDOM: u8 = 0x10;
     /// Bit 6: R-MAC is supported.
@@ -20,7 +23,7 @@ impl Parameters {
     /// Whether the values are among those that the standard has: R-ENCRYPTION comes with R-MAC only.
     #[must_use]
     pub fn is_valid(self) -> bool {
-        self.0 & !(Self::S16 | Self::PSEUDO_RANDOM | Self::R_ENCRYPTION) == 0
+        self.0 & !(Self::S16 | Self::S16_BIT_4 | Self::PSEUDO_RANDOM | Self::R_ENCRYPTION) == 0
             && self.0 & Self::R_ENCRYPTION != 0x40
     }
 
@@ -33,7 +36,11 @@ impl Parameters {
     /// The length of challenges, cryptograms and MACs in bytes: 8, or 16 in S16 mode.
     #[must_use]
     pub fn length(self) -> usize {
-        if self.0 & Self::S16 == 0 { 8 } else { 16 }
+        if self.0 & (Self::S16 | Self::S16_BIT_4) == 0 {
+            8
+        } else {
+            16
+        }
     }
 
     /// Whether a session may have this security level.
@@ -158,10 +165,10 @@ mod tests {
 
     #[test]
     fn parameters_of_the_standard() {
-        for i in [0x00, 0x10, 0x20, 0x30, 0x60, 0x70, 0x71, 0x01] {
+        for i in [0x00, 0x10, 0x20, 0x30, 0x60, 0x70, 0x71, 0x01, 0x78] {
             assert!(Parameters(i).is_valid(), "{i:02X}");
         }
-        for i in [0x40, 0x50, 0x02, 0x80, 0x78] {
+        for i in [0x40, 0x50, 0x02, 0x80, 0x74] {
             assert!(!Parameters(i).is_valid(), "{i:02X}");
         }
     }
