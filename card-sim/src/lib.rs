@@ -4,11 +4,13 @@ pub mod aid;
 pub mod api;
 pub mod card;
 pub mod gp;
+pub mod image;
 pub mod registry;
 pub mod runtime;
 pub mod secure_channel;
 pub mod session;
 pub mod vm;
+pub mod vpcd;
 
 pub use aid::Aid;
 pub use card::{Card, CardConfig, CardStatistics};

@@ -6,6 +6,7 @@ mod content;
 mod install;
 mod load;
 mod objects;
+mod persist;
 
 use crate::aid::Aid;
 use crate::api::apdu::ApduState;

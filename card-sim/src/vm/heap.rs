@@ -9,7 +9,6 @@
 //! where it is counted, logged for rollback, and torn if the power fails there.
 
 use super::trap::{Throwable, Trap};
-use serde::{Deserialize, Serialize};
 
 /// A firewall context: 0 is the runtime environment's, n + 1 that of load file n.
 pub type Context = u8;
@@ -18,7 +17,7 @@ pub type Context = u8;
 pub const RUNTIME_CONTEXT: Context = 0;
 
 /// What an object is. Arrays give the size of their elements.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Kind {
     /// No object: null, or a reference to something deleted.
@@ -40,6 +39,22 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// The kind with this discriminant.
+    fn from_byte(byte: u8) -> Option<Self> {
+        [
+            Self::Free,
+            Self::Instance,
+            Self::BooleanArray,
+            Self::ByteArray,
+            Self::ShortArray,
+            Self::IntArray,
+            Self::ReferenceArray,
+            Self::Statics,
+        ]
+        .into_iter()
+        .find(|kind| *kind as u8 == byte)
+    }
+
     /// Bytes of one element (of one cell, for instances and statics).
     #[must_use]
     pub const fn element_size(self) -> usize {
@@ -87,7 +102,7 @@ pub mod flag {
 }
 
 /// An entry of the object table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Object {
     /// Where its data begin.
     pub address: u32,
@@ -141,7 +156,7 @@ pub struct Allocation {
 }
 
 /// Sizes of the memories.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HeapConfig {
     /// Bytes of transient memory.
     pub transient_size: u32,
@@ -208,12 +223,90 @@ pub struct Heap {
 }
 
 /// The part of a heap that survives power loss, for images.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PersistentPart {
     config: HeapConfig,
     reserved: usize,
     objects: Vec<Object>,
     persistent: Vec<u8>,
+}
+
+/// Bytes of an object's entry in an image.
+const ENTRY: usize = 12;
+/// Bytes before the entries.
+const PREFIX: usize = 24;
+
+impl PersistentPart {
+    /// Its form in an image.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let length = PREFIX + ENTRY * self.objects.len() + self.persistent.len();
+        let mut bytes = Vec::with_capacity(length);
+        let count = |value: usize| u32::try_from(value).unwrap_or(u32::MAX).to_be_bytes();
+        bytes.extend(self.config.transient_size.to_be_bytes());
+        bytes.extend(self.config.persistent_size.to_be_bytes());
+        bytes.extend(self.config.commit_capacity.to_be_bytes());
+        bytes.extend(count(self.reserved));
+        bytes.extend(count(self.objects.len()));
+        bytes.extend(count(self.persistent.len()));
+        for object in &self.objects {
+            bytes.extend(object.address.to_be_bytes());
+            bytes.extend(object.length.to_be_bytes());
+            bytes.extend(object.class.to_be_bytes());
+            bytes.extend([
+                object.kind as u8,
+                object.context,
+                object.owner,
+                object.flags,
+            ]);
+        }
+        bytes.extend_from_slice(&self.persistent);
+        bytes
+    }
+
+    /// From that form; `None` if it is none.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (prefix, rest) = bytes.split_first_chunk::<PREFIX>()?;
+        let mut words = prefix
+            .as_chunks::<4>()
+            .0
+            .iter()
+            .map(|word| u32::from_be_bytes(*word));
+        let config = HeapConfig {
+            transient_size: words.next()?,
+            persistent_size: words.next()?,
+            commit_capacity: words.next()?,
+        };
+        let [reserved, count, length] = [words.next()?, words.next()?, words.next()?];
+        let entries = to_usize(count).checked_mul(ENTRY)?;
+        let (entries, persistent) = rest.split_at_checked(entries)?;
+        if persistent.len() != to_usize(length) {
+            return None;
+        }
+        let objects = entries
+            .as_chunks::<ENTRY>()
+            .0
+            .iter()
+            .map(|&[a, b, c, d, e, f, g, h, kind, context, owner, flags]| {
+                Some(Object {
+                    address: u32::from_be_bytes([a, b, c, d]),
+                    length: u16::from_be_bytes([e, f]),
+                    class: u16::from_be_bytes([g, h]),
+                    kind: Kind::from_byte(kind)?,
+                    context,
+                    owner,
+                    flags,
+                })
+            })
+            .collect::<Option<_>>()?;
+        Some(Self {
+            config,
+            reserved: to_usize(reserved),
+            objects,
+            persistent: persistent.to_vec(),
+        })
+    }
 }
 
 impl Heap {

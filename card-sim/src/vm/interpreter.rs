@@ -12,6 +12,7 @@ use super::trap::{Throwable, Trap};
 use crate::registry::Registry;
 use crate::secure_channel::SecurityServices;
 use crate::session::Session;
+use serde::{Deserialize, Serialize};
 use frame::{Exit, Meter, run_frame};
 
 /// Registers lent to a frame.
@@ -20,7 +21,7 @@ pub(super) const FRAME_REGISTERS: usize = 256;
 const MAX_NESTING: u8 = 16;
 
 /// The limits of one command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
     /// Bytecodes that a command may execute.
     pub steps: u64,
