@@ -20,11 +20,17 @@ pub struct AsmError {
 
 impl AsmError {
     pub(crate) fn new(line: usize, expected: impl Into<String>, found: impl Into<String>) -> Self {
-        Self { line, expected: expected.into(), found: found.into() }
+        Self {
+            line,
+            expected: expected.into(),
+            found: found.into(),
+        }
     }
 }
 
 /// A line without its comment.
 pub(crate) fn strip_comment(line: &str) -> &str {
-    line.split_once(';').map_or(line, |(before, _)| before).trim()
+    line.split_once(';')
+        .map_or(line, |(before, _)| before)
+        .trim()
 }

@@ -45,15 +45,27 @@ pub fn assemble_code(text: &str, first_line: usize) -> Result<Vec<u8>, AsmError>
             .ok_or_else(|| AsmError::new(number, "an instruction", mnemonic))?;
         let words: Vec<&str> = words.collect();
         let size = size(opcode, words.len());
-        lines.push(Line { number, offset, opcode, words });
+        lines.push(Line {
+            number,
+            offset,
+            opcode,
+            words,
+        });
         offset += size;
     }
     let mut code = Vec::with_capacity(offset);
     for line in &lines {
-        let operands = operands(line, &labels)
-            .ok_or_else(|| AsmError::new(line.number, expected(line.opcode), line.words.join(" ")))?;
-        let instruction = Instruction { offset: line.offset, opcode: line.opcode, operands };
-        instruction.encode(&mut code).map_err(|error| AsmError::new(line.number, expected(line.opcode), error.to_string()))?;
+        let operands = operands(line, &labels).ok_or_else(|| {
+            AsmError::new(line.number, expected(line.opcode), line.words.join(" "))
+        })?;
+        let instruction = Instruction {
+            offset: line.offset,
+            opcode: line.opcode,
+            operands,
+        };
+        instruction.encode(&mut code).map_err(|error| {
+            AsmError::new(line.number, expected(line.opcode), error.to_string())
+        })?;
     }
     Ok(code)
 }
@@ -68,7 +80,12 @@ fn size(opcode: Opcode, words: usize) -> usize {
         Layout::LookupSwitchShort => 4 + 4 * pairs,
         Layout::LookupSwitchInt => 4 + 6 * pairs,
         Layout::None => 0,
-        Layout::Byte | Layout::Local | Layout::Stack | Layout::BranchByte | Layout::PoolByte | Layout::ArrayType => 1,
+        Layout::Byte
+        | Layout::Local
+        | Layout::Stack
+        | Layout::BranchByte
+        | Layout::PoolByte
+        | Layout::ArrayType => 1,
         Layout::Short | Layout::IncrementByte | Layout::BranchShort | Layout::PoolShort => 2,
         Layout::IncrementShort | Layout::TypeCheck => 3,
         Layout::Int | Layout::InvokeInterface => 4,
@@ -87,8 +104,12 @@ fn expected(opcode: Opcode) -> String {
         Layout::Stack => "two numbers up to 15",
         Layout::BranchByte => "a label at most 127 bytes away",
         Layout::BranchShort => "a label",
-        Layout::TableSwitchShort | Layout::TableSwitchInt => "a default label, the lowest key and a label for each key",
-        Layout::LookupSwitchShort | Layout::LookupSwitchInt => "a default label and KEY=LABEL pairs",
+        Layout::TableSwitchShort | Layout::TableSwitchInt => {
+            "a default label, the lowest key and a label for each key"
+        }
+        Layout::LookupSwitchShort | Layout::LookupSwitchInt => {
+            "a default label and KEY=LABEL pairs"
+        }
         Layout::PoolByte => "a constant below 256",
         Layout::PoolShort => "a constant",
         Layout::InvokeInterface => "nargs, a constant and a method token",
@@ -108,18 +129,29 @@ fn operands(line: &Line<'_>, labels: &HashMap<&str, usize>) -> Option<Operands> 
     };
     Some(match (line.opcode.layout(), line.words.as_slice()) {
         (Layout::None, []) => Operands::None,
-        (Layout::Byte | Layout::Short | Layout::Int, [value]) => Operands::Immediate(value.parse().ok()?),
-        (Layout::Local, [local]) => Operands::Local(local.parse().ok()?),
-        (Layout::IncrementByte | Layout::IncrementShort, [local, value]) => {
-            Operands::Increment { local: local.parse().ok()?, value: value.parse().ok()? }
+        (Layout::Byte | Layout::Short | Layout::Int, [value]) => {
+            Operands::Immediate(value.parse().ok()?)
         }
-        (Layout::Stack, [m, n]) => Operands::Stack { m: m.parse().ok()?, n: n.parse().ok()? },
+        (Layout::Local, [local]) => Operands::Local(local.parse().ok()?),
+        (Layout::IncrementByte | Layout::IncrementShort, [local, value]) => Operands::Increment {
+            local: local.parse().ok()?,
+            value: value.parse().ok()?,
+        },
+        (Layout::Stack, [m, n]) => Operands::Stack {
+            m: m.parse().ok()?,
+            n: n.parse().ok()?,
+        },
         (Layout::BranchByte | Layout::BranchShort, [target]) => Operands::Branch(jump(target)?),
         (Layout::TableSwitchShort | Layout::TableSwitchInt, [default, low, targets @ ..]) => {
             let offsets: Option<Vec<i16>> = targets.iter().map(|target| jump(target)).collect();
             let low: i32 = low.parse().ok()?;
             let high = low.checked_add(i32::try_from(targets.len()).ok()?.checked_sub(1)?)?;
-            Operands::TableSwitch { default: jump(default)?, low, high, offsets: offsets? }
+            Operands::TableSwitch {
+                default: jump(default)?,
+                low,
+                high,
+                offsets: offsets?,
+            }
         }
         (Layout::LookupSwitchShort | Layout::LookupSwitchInt, [default, pairs @ ..]) => {
             let pair = |word: &&str| {
@@ -127,7 +159,10 @@ fn operands(line: &Line<'_>, labels: &HashMap<&str, usize>) -> Option<Operands> 
                 Some((key.parse().ok()?, jump(target)?))
             };
             let pairs: Option<Vec<(i32, i16)>> = pairs.iter().map(pair).collect();
-            Operands::LookupSwitch { default: jump(default)?, pairs: pairs? }
+            Operands::LookupSwitch {
+                default: jump(default)?,
+                pairs: pairs?,
+            }
         }
         (Layout::PoolByte | Layout::PoolShort, [index]) => Operands::Pool(index.parse().ok()?),
         (Layout::InvokeInterface, [nargs, index, method]) => Operands::InvokeInterface {
@@ -136,9 +171,10 @@ fn operands(line: &Line<'_>, labels: &HashMap<&str, usize>) -> Option<Operands> 
             method: method.parse().ok()?,
         },
         (Layout::ArrayType, [element]) => Operands::ArrayType(element.parse().ok()?),
-        (Layout::TypeCheck, [array_type, index]) => {
-            Operands::TypeCheck { array_type: array_type.parse().ok()?, index: index.parse().ok()? }
-        }
+        (Layout::TypeCheck, [array_type, index]) => Operands::TypeCheck {
+            array_type: array_type.parse().ok()?,
+            index: index.parse().ok()?,
+        },
         _ => return None,
     })
 }

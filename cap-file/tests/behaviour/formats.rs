@@ -1,11 +1,11 @@
 //! Reading and writing are inverse.
 
 use crate::sample::Sample;
-use cap_file::component::debug::{ClassDebug, Debug, LineDebug, MethodDebug, VariableDebug};
+use cap_file::api::Api;
 use cap_file::component::custom::CustomComponent;
+use cap_file::component::debug::{ClassDebug, Debug, LineDebug, MethodDebug, VariableDebug};
 use cap_file::component::directory::CustomComponentInfo;
 use cap_file::component::{Aid, Version};
-use cap_file::api::Api;
 use cap_file::{CapFile, ExportFile, Exports, verify};
 use std::io::Write;
 
@@ -24,15 +24,32 @@ fn with_everything() -> CapFile {
             methods: vec![MethodDebug {
                 name: 1,
                 descriptor: 1,
-                variables: vec![VariableDebug { index: 0, name: 1, descriptor: 1, start_pc: 0, length: 2 }],
-                lines: vec![LineDebug { start_pc: 0, end_pc: 1, source_line: 7 }],
+                variables: vec![VariableDebug {
+                    index: 0,
+                    name: 1,
+                    descriptor: 1,
+                    start_pc: 0,
+                    length: 2,
+                }],
+                lines: vec![LineDebug {
+                    start_pc: 0,
+                    end_pc: 1,
+                    source_line: 7,
+                }],
                 ..MethodDebug::default()
             }],
             ..ClassDebug::default()
         }],
     });
-    cap.custom = vec![CustomComponent { tag: 200, info: vec![1, 2, 3] }];
-    cap.directory.custom = vec![CustomComponentInfo { tag: 200, size: 0, aid: Aid(vec![1, 2, 3, 4, 5]) }];
+    cap.custom = vec![CustomComponent {
+        tag: 200,
+        info: vec![1, 2, 3],
+    }];
+    cap.directory.custom = vec![CustomComponentInfo {
+        tag: 200,
+        size: 0,
+        aid: Aid(vec![1, 2, 3, 4, 5]),
+    }];
     cap
 }
 
@@ -59,7 +76,10 @@ fn a_load_file_gives_back_what_a_card_needs() {
     let cap = with_signature_pool();
     let loaded = CapFile::from_load_file(&cap.load_file(false).unwrap()).unwrap();
     assert_eq!((&loaded.descriptor, &loaded.debug), (&None, &None));
-    assert_eq!((loaded.method, loaded.class, loaded.custom), (cap.method, cap.class, cap.custom));
+    assert_eq!(
+        (loaded.method, loaded.class, loaded.custom),
+        (cap.method, cap.class, cap.custom)
+    );
 }
 
 #[test]
@@ -84,9 +104,15 @@ fn archives_of_other_tools_are_read() {
     let mut components = cap.components().unwrap();
     components.reverse();
     for (index, (tag, bytes)) in components.iter().enumerate() {
-        let method = if index % 2 == 0 { zip::CompressionMethod::Stored } else { zip::CompressionMethod::Deflated };
+        let method = if index % 2 == 0 {
+            zip::CompressionMethod::Stored
+        } else {
+            zip::CompressionMethod::Deflated
+        };
         let name = format!("sample/javacard/{}", tag.file_name().to_ascii_uppercase());
-        archive.start_file(name, options.compression_method(method)).unwrap();
+        archive
+            .start_file(name, options.compression_method(method))
+            .unwrap();
         archive.write_all(bytes).unwrap();
     }
     archive.start_file("T.class", options).unwrap();
@@ -101,12 +127,23 @@ fn errors_say_where_and_what() {
     let mut header = cap.header.to_bytes().unwrap();
     header[3] = 0;
     let error = CapFile::from_components([header.as_slice()]).unwrap_err();
-    assert_eq!(error.to_string(), "Header component, offset 3: expected the magic number 0xDECAFFED, found 0x00CAFFED");
+    assert_eq!(
+        error.to_string(),
+        "Header component, offset 3: expected the magic number 0xDECAFFED, found 0x00CAFFED"
+    );
     let error = CapFile::read(b"no archive").unwrap_err();
-    assert!(error.to_string().starts_with("CAP archive, offset 0: expected a ZIP archive"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .starts_with("CAP archive, offset 0: expected a ZIP archive"),
+        "{error}"
+    );
     let twice = cap.header.to_bytes().unwrap();
     let error = CapFile::from_components([twice.as_slice(), twice.as_slice()]).unwrap_err();
-    assert!(error.to_string().contains("a second Header component"), "{error}");
+    assert!(
+        error.to_string().contains("a second Header component"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -117,11 +154,24 @@ fn export_files_are_written_and_read() {
             let bytes = file.write().unwrap();
             assert_eq!(ExportFile::read(&bytes).unwrap(), file);
             let again = file.to_api().unwrap();
-            assert_eq!((&again.name, &again.aid, again.newest()), (&package.name, &package.aid, *version));
-            let visible = package.classes.iter().filter(|class| class.since <= *version);
+            assert_eq!(
+                (&again.name, &again.aid, again.newest()),
+                (&package.name, &package.aid, *version)
+            );
+            let visible = package
+                .classes
+                .iter()
+                .filter(|class| class.since <= *version);
             for (class, other) in visible.zip(&again.classes) {
-                assert_eq!((class.token, &class.name, &class.supers), (other.token, &other.name, &other.supers));
-                let count = class.methods.iter().filter(|method| method.since <= *version).count();
+                assert_eq!(
+                    (class.token, &class.name, &class.supers),
+                    (other.token, &other.name, &other.supers)
+                );
+                let count = class
+                    .methods
+                    .iter()
+                    .filter(|method| method.since <= *version)
+                    .count();
                 assert_eq!(other.methods.len(), count, "{}", class.name);
             }
         }

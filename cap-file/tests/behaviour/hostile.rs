@@ -9,13 +9,18 @@ fn try_all(bytes: &[u8]) {
         let exports = Exports::builtin();
         let _ = verify(&cap, &exports);
         let _ = dump(&cap, &exports);
-        assert_eq!(cap.load_file(true).map(|again| again.len()), Ok(bytes.len()), "what is read is written");
+        assert_eq!(
+            cap.load_file(true).map(|again| again.len()),
+            Ok(bytes.len()),
+            "what is read is written"
+        );
     }
 }
 
 fn rich() -> CapFile {
     Sample {
-        test: "sload_1; slookupswitch a 1=a 2=b; a:; aload_2; invokevirtual $A.p; b:; aload_2; sconst_1; invokeinterface 2 $I 0; sreturn; pop; sconst_0; sreturn",
+        test: "sload_1; slookupswitch a 1=a 2=b; a:; aload_2; invokevirtual $A.p; b:; aload_2; sconst_1; invokeinterface 2 $I 0; sreturn; pop; sconst_0; sreturn"
+            .to_owned(),
         handlers: vec![(0, 17, 28, None)],
         ..Sample::default()
     }
@@ -55,8 +60,13 @@ fn every_byte_of_the_archive_may_be_wrong() {
 
 #[test]
 fn every_byte_of_an_export_file_may_be_wrong() {
-    let package = cap_file::api::Api::builtin().find_package_by_name("java.lang").unwrap();
-    let bytes = ExportFile::from_api(package, package.newest(), true).unwrap().write().unwrap();
+    let package = cap_file::api::Api::builtin()
+        .find_package_by_name("java.lang")
+        .unwrap();
+    let bytes = ExportFile::from_api(package, package.newest(), true)
+        .unwrap()
+        .write()
+        .unwrap();
     for at in 0..bytes.len() {
         for change in [0x01, 0xff] {
             let mut changed = bytes.clone();
@@ -71,9 +81,21 @@ fn every_byte_of_an_export_file_may_be_wrong() {
 
 #[test]
 fn without_components_nothing_is_read() {
-    for tag in [Tag::Header, Tag::Directory, Tag::Import, Tag::Class, Tag::Method, Tag::StaticField, Tag::ConstantPool, Tag::ReferenceLocation] {
+    for tag in [
+        Tag::Header,
+        Tag::Directory,
+        Tag::Import,
+        Tag::Class,
+        Tag::Method,
+        Tag::StaticField,
+        Tag::ConstantPool,
+        Tag::ReferenceLocation,
+    ] {
         let components = rich().components().unwrap();
-        let kept = components.iter().filter(|(other, _)| *other != tag).map(|(_, bytes)| bytes.as_slice());
+        let kept = components
+            .iter()
+            .filter(|(other, _)| *other != tag)
+            .map(|(_, bytes)| bytes.as_slice());
         let error = CapFile::from_components(kept).unwrap_err();
         assert!(error.to_string().contains("required"), "{error}");
     }

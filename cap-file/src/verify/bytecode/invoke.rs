@@ -3,7 +3,7 @@
 use super::access;
 use super::frame::{Fault, Frame};
 use super::step::{Stepper, Stop};
-use super::types::{Reference, Value, type_name};
+use super::types::{Reference, Value};
 use crate::component::constant_pool::Constant;
 use crate::opcode::Opcode;
 use crate::verify::Rule;
@@ -12,20 +12,8 @@ use crate::verify::world::{Callee, ClassId, Type, Visibility};
 impl Stepper<'_, '_> {
     /// Takes the arguments of a call, last one first.
     fn arguments(&self, frame: &mut Frame, callee: &Callee) -> Result<(), Fault> {
-        for (index, declared) in callee.signature.arguments.iter().enumerate().rev() {
-            let value = frame.pop()?;
-            if !self.types.is_assignable(self.world, value, *declared) {
-                let expected = format!(
-                    "argument {} of type {}",
-                    index + 1,
-                    type_name(self.world, *declared)
-                );
-                return Err(Fault::new(
-                    Rule::InvokeArguments,
-                    expected,
-                    self.types.name(self.world, value),
-                ));
-            }
+        for declared in callee.signature.arguments.iter().rev() {
+            self.pop_declared(frame, Rule::InvokeArguments, *declared)?;
         }
         Ok(())
     }

@@ -75,6 +75,16 @@ impl Stepper<'_, '_> {
         }
     }
 
+    /// Takes a value for a field, an argument or a result of this type.
+    pub(crate) fn pop_declared(&self, frame: &mut Frame, rule: Rule, declared: Type) -> Result<(), Fault> {
+        let value = frame.pop()?;
+        if self.types.is_assignable(self.world, value, declared) {
+            return Ok(());
+        }
+        let rule = if matches!(value, Value::New(_) | Value::NewThis) { Rule::ObjectInit } else { rule };
+        Err(Fault::new(rule, type_name(self.world, declared), self.types.name(self.world, value)))
+    }
+
     /// Takes and gives what the instruction table says; for instructions of numbers only.
     fn plain(frame: &mut Frame, opcode: Opcode) -> Result<(), Stop> {
         let (pops, pushes) = opcode.pops_and_pushes().ok_or(Stop::Reported)?;
@@ -355,15 +365,7 @@ impl Stepper<'_, '_> {
             return Err(Fault::new(Rule::ReturnType, expected(), opcode.mnemonic()).into());
         }
         if let Some(result) = self.result {
-            let value = frame.pop()?;
-            if !self.types.is_assignable(self.world, value, result) {
-                return Err(Fault::new(
-                    Rule::ReturnType,
-                    expected(),
-                    self.types.name(self.world, value),
-                )
-                .into());
-            }
+            self.pop_declared(frame, Rule::ReturnType, result)?;
         }
         Ok(())
     }
@@ -453,23 +455,6 @@ impl Stepper<'_, '_> {
         Ok(())
     }
 
-    fn pop_for(&self, frame: &mut Frame, field: &Field) -> Result<(), Stop> {
-        let value = frame.pop()?;
-        if self
-            .types
-            .is_assignable(self.world, value, field.field_type)
-        {
-            return Ok(());
-        }
-        let expected = type_name(self.world, field.field_type);
-        Err(Fault::new(
-            Rule::FieldKind,
-            expected,
-            self.types.name(self.world, value),
-        )
-        .into())
-    }
-
     fn static_field(&self, frame: &mut Frame, instruction: &Instruction) -> Result<(), Stop> {
         let Constant::StaticField(reference) = self.constant(instruction)? else {
             return Err(Stop::Reported);
@@ -478,7 +463,7 @@ impl Stepper<'_, '_> {
         self.check_letter(instruction, &field)?;
         self.check_access(instruction, &field, None)?;
         if instruction.opcode.mnemonic().starts_with("put") {
-            self.pop_for(frame, &field)
+            Ok(self.pop_declared(frame, Rule::FieldKind, field.field_type)?)
         } else {
             Ok(frame.push(field.field_type.into())?)
         }
@@ -497,7 +482,7 @@ impl Stepper<'_, '_> {
         let mnemonic = instruction.opcode.mnemonic();
         let writes = mnemonic.starts_with("put");
         if writes {
-            self.pop_for(frame, &field)?;
+            self.pop_declared(frame, Rule::FieldKind, field.field_type)?;
         }
         let object = if mnemonic.ends_with("_this") {
             frame.local(0)?
