@@ -16,6 +16,7 @@
 
 pub mod dataflow;
 pub mod descriptor;
+pub mod interpret;
 pub mod text;
 mod typing;
 pub mod verify;

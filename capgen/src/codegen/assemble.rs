@@ -25,10 +25,17 @@ pub struct Bytecode {
 pub(crate) type Pool = HashMap<Symbol, u16>;
 
 /// Assembles the items of one function.
-pub(crate) fn assemble(function: &str, items: &[Item], pool: &Pool) -> Result<Bytecode, BackendError> {
+pub(crate) fn assemble(
+    function: &str,
+    items: &[Item],
+    pool: &Pool,
+) -> Result<Bytecode, BackendError> {
     let items = &expand_far_fields(items, pool);
     let (addresses, wide) = relax(function, items)?;
-    let mut code = Bytecode { max_stack: max_stack(function, items)?, ..Bytecode::default() };
+    let mut code = Bytecode {
+        max_stack: max_stack(function, items)?,
+        ..Bytecode::default()
+    };
     for ((item, from), wide) in items.iter().zip(&addresses.offsets).zip(wide) {
         if let Item::Mark(position) = item {
             code.lines.push((code.bytes.len(), *position));
@@ -42,8 +49,14 @@ pub(crate) fn assemble(function: &str, items: &[Item], pool: &Pool) -> Result<By
                 limit: 32767,
             })
         };
-        let Some((opcode, operands)) = encode(function, item, wide, &relative, pool)? else { continue };
-        let instruction = Instruction { offset: code.bytes.len(), opcode, operands };
+        let Some((opcode, operands)) = encode(function, item, wide, &relative, pool)? else {
+            continue;
+        };
+        let instruction = Instruction {
+            offset: code.bytes.len(),
+            opcode,
+            operands,
+        };
         if let Some(reference) = instruction.pool_reference()
             && !is_primitive_array_check(&instruction)
         {
@@ -59,7 +72,13 @@ pub(crate) fn assemble(function: &str, items: &[Item], pool: &Pool) -> Result<By
 }
 
 fn is_primitive_array_check(instruction: &Instruction) -> bool {
-    matches!(instruction.operands, Operands::TypeCheck { array_type: 10..=13, .. })
+    matches!(
+        instruction.operands,
+        Operands::TypeCheck {
+            array_type: 10..=13,
+            ..
+        }
+    )
 }
 
 struct Addresses {
@@ -98,11 +117,17 @@ fn relax(function: &str, items: &[Item]) -> Result<(Addresses, Vec<bool>), Backe
 }
 
 fn missing(function: &str, what: &str) -> BackendError {
-    BackendError::Unsupported { function: function.to_owned(), what: format!("a reference to a missing {what}") }
+    BackendError::Unsupported {
+        function: function.to_owned(),
+        what: format!("a reference to a missing {what}"),
+    }
 }
 
 fn addresses(items: &[Item], wide: &[bool]) -> Addresses {
-    let mut found = Addresses { offsets: Vec::with_capacity(items.len()), labels: HashMap::new() };
+    let mut found = Addresses {
+        offsets: Vec::with_capacity(items.len()),
+        labels: HashMap::new(),
+    };
     let mut at = 0;
     for (item, wide) in items.iter().zip(wide) {
         found.offsets.push(at);
@@ -118,10 +143,18 @@ fn addresses(items: &[Item], wide: &[bool]) -> Addresses {
 fn size(item: &Item, wide: bool) -> usize {
     match item {
         Item::Label(_) | Item::Mark(_) => 0,
-        Item::Plain(opcode, operands) => {
-            Instruction { offset: 0, opcode: *opcode, operands: operands.clone() }.size()
+        Item::Plain(opcode, operands) => Instruction {
+            offset: 0,
+            opcode: *opcode,
+            operands: operands.clone(),
         }
-        Item::Pool(opcode, _) => Instruction { offset: 0, opcode: *opcode, operands: Operands::Pool(0) }.size(),
+        .size(),
+        Item::Pool(opcode, _) => Instruction {
+            offset: 0,
+            opcode: *opcode,
+            operands: Operands::Pool(0),
+        }
+        .size(),
         Item::Invoke { .. } => 3,
         Item::InvokeInterface { .. } => 5,
         Item::CheckCast(_) => 4,
@@ -139,30 +172,60 @@ fn encode(
     pool: &Pool,
 ) -> Result<Option<(Opcode, Operands)>, BackendError> {
     let index = |symbol: &Symbol| {
-        pool.get(symbol).copied().ok_or_else(|| missing(function, &format!("constant {symbol:?}")))
+        pool.get(symbol)
+            .copied()
+            .ok_or_else(|| missing(function, &format!("constant {symbol:?}")))
     };
     Ok(Some(match item {
         Item::Label(_) | Item::Mark(_) => return Ok(None),
         Item::Plain(opcode, operands) => (*opcode, operands.clone()),
-        Item::Pool(opcode, symbol) | Item::Invoke { opcode, method: symbol, .. } => {
-            (*opcode, Operands::Pool(index(symbol)?))
-        }
-        Item::InvokeInterface { interface, method, pops, .. } => {
-            let operands = Operands::InvokeInterface { nargs: *pops, index: index(interface)?, method: *method };
+        Item::Pool(opcode, symbol)
+        | Item::Invoke {
+            opcode,
+            method: symbol,
+            ..
+        } => (*opcode, Operands::Pool(index(symbol)?)),
+        Item::InvokeInterface {
+            interface,
+            method,
+            pops,
+            ..
+        } => {
+            let operands = Operands::InvokeInterface {
+                nargs: *pops,
+                index: index(interface)?,
+                method: *method,
+            };
             (Opcode::Invokeinterface, operands)
         }
-        Item::CheckCast(class) => {
-            (Opcode::Checkcast, Operands::TypeCheck { array_type: 0, index: index(class)? })
-        }
+        Item::CheckCast(class) => (
+            Opcode::Checkcast,
+            Operands::TypeCheck {
+                array_type: 0,
+                index: index(class)?,
+            },
+        ),
         Item::Branch(opcode, target) => {
             let opcode = if wide { wide_branch(*opcode) } else { *opcode };
             (opcode, Operands::Branch(relative(target)?))
         }
-        Item::Table { default, low, targets } => {
-            let offsets = targets.iter().map(relative).collect::<Result<Vec<i16>, _>>()?;
+        Item::Table {
+            default,
+            low,
+            targets,
+        } => {
+            let offsets = targets
+                .iter()
+                .map(relative)
+                .collect::<Result<Vec<i16>, _>>()?;
             let low = i32::from(*low);
             let last = i32::try_from(targets.len()).unwrap_or(i32::MAX) - 1;
-            let operands = Operands::TableSwitch { default: relative(default)?, low, high: low + last, offsets };
+            let operands = Operands::TableSwitch {
+                default: relative(default)?,
+                low,
+                high: low + last,
+                offsets,
+            };
             (Opcode::Stableswitch, operands)
         }
         Item::Lookup { default, pairs } => {
@@ -170,7 +233,13 @@ fn encode(
                 .iter()
                 .map(|(key, target)| Ok((i32::from(*key), relative(target)?)))
                 .collect::<Result<_, BackendError>>()?;
-            (Opcode::Slookupswitch, Operands::LookupSwitch { default: relative(default)?, pairs })
+            (
+                Opcode::Slookupswitch,
+                Operands::LookupSwitch {
+                    default: relative(default)?,
+                    pairs,
+                },
+            )
         }
     }))
 }
@@ -204,7 +273,9 @@ fn expand_far_fields(items: &[Item], pool: &Pool) -> Vec<Item> {
     let mut expanded = Vec::with_capacity(items.len());
     for item in items {
         match item {
-            Item::Pool(opcode, symbol @ Symbol::Field(..)) if pool.get(symbol).is_some_and(|index| *index > 255) => {
+            Item::Pool(opcode, symbol @ Symbol::Field(..))
+                if pool.get(symbol).is_some_and(|index| *index > 255) =>
+            {
                 let (gets_this, puts_this, far) = far_field(*opcode);
                 if gets_this || puts_this {
                     expanded.push(Item::op(Opcode::Aload0));
@@ -257,14 +328,25 @@ fn max_stack(function: &str, items: &[Item]) -> Result<u8, BackendError> {
             match depth_at.get_mut(index) {
                 Some(known @ None) => *known = Some(depth),
                 Some(Some(known)) if *known == depth => break,
-                _ => return Err(stack_fault(function, "two depths of the stack at one place")),
+                _ => {
+                    return Err(stack_fault(
+                        function,
+                        "two depths of the stack at one place",
+                    ));
+                }
             }
             let (pops, pushes) = item.stack_effect();
-            let rest =
-                depth.checked_sub(pops).ok_or_else(|| stack_fault(function, "more taken from the stack than is there"))?;
+            let rest = depth
+                .checked_sub(pops)
+                .ok_or_else(|| stack_fault(function, "more taken from the stack than is there"))?;
             depth = rest + pushes;
             most = most.max(depth);
-            work.extend(item.targets().iter().filter_map(|label| labels.get(label)).map(|index| (*index, depth)));
+            work.extend(
+                item.targets()
+                    .iter()
+                    .filter_map(|label| labels.get(label))
+                    .map(|index| (*index, depth)),
+            );
             if item.ends_flow() {
                 break;
             }
@@ -283,5 +365,8 @@ fn max_stack(function: &str, items: &[Item]) -> Result<u8, BackendError> {
 }
 
 fn stack_fault(function: &str, what: &str) -> BackendError {
-    BackendError::Unsupported { function: function.to_owned(), what: what.to_owned() }
+    BackendError::Unsupported {
+        function: function.to_owned(),
+        what: what.to_owned(),
+    }
 }

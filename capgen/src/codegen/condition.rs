@@ -37,7 +37,12 @@ impl Emitter<'_> {
     }
 
     /// Jumps if the condition's value is `sense`, else goes on.
-    pub(super) fn jump_if(&mut self, condition: &Expr, sense: bool, target: Label) -> super::Result {
+    pub(super) fn jump_if(
+        &mut self,
+        condition: &Expr,
+        sense: bool,
+        target: Label,
+    ) -> super::Result {
         match condition {
             Expr::Const(_, value) => {
                 if (*value != 0) == sense {
@@ -97,16 +102,29 @@ impl Emitter<'_> {
 
     /// Moves the order of unsigned words to that of signed words.
     fn bias(&mut self) {
-        self.items.extend([Item::push(i16::MIN), Item::op(Opcode::Sxor)]);
+        self.items
+            .extend([Item::push(i16::MIN), Item::op(Opcode::Sxor)]);
     }
 
     /// The cheaper form in which values are equal exactly if their words are.
     fn equality_form(&self, values: &[&Expr]) -> Form {
-        let all = values.iter().map(|value| self.ranges.range(value)).reduce(Interval::join);
-        let is_byte =
-            all.is_some_and(|all| all.within(Interval::UNSIGNED_BYTE) || all.within(Interval::BYTE));
-        let cost = |form| values.iter().map(|value| self.cost(value, form)).sum::<u32>();
-        if is_byte && cost(Form::SignExtended) < cost(Form::Exact) { Form::SignExtended } else { Form::Exact }
+        let all = values
+            .iter()
+            .map(|value| self.ranges.range(value))
+            .reduce(Interval::join);
+        let is_byte = all
+            .is_some_and(|all| all.within(Interval::UNSIGNED_BYTE) || all.within(Interval::BYTE));
+        let cost = |form| {
+            values
+                .iter()
+                .map(|value| self.cost(value, form))
+                .sum::<u32>()
+        };
+        if is_byte && cost(Form::SignExtended) < cost(Form::Exact) {
+            Form::SignExtended
+        } else {
+            Form::Exact
+        }
     }
 
     fn jump_if_constant(
@@ -121,11 +139,13 @@ impl Emitter<'_> {
         let known = [range.low, range.high].map(|value| op.holds(value, constant));
         let decided = match op {
             CompareOp::Eq | CompareOp::Ne => {
-                (constant < range.low || constant > range.high || range.low == range.high).then_some(known[0])
+                (constant < range.low || constant > range.high || range.low == range.high)
+                    .then_some(known[0])
             }
             _ => (known[0] == known[1]).then_some(known[0]),
         };
-        if let (Some(holds), true) = (decided, left.is_pure()) {
+        if let Some(holds) = decided {
+            self.discard(left)?;
             if holds {
                 self.items.push(Item::Branch(Opcode::Goto, target));
             }
@@ -137,7 +157,9 @@ impl Emitter<'_> {
         }
         if matches!(op, CompareOp::Eq | CompareOp::Ne) {
             let constant = Expr::Const(ty.clone(), constant);
-            let form = if constant == Expr::Const(ty.clone(), 0) && !matches!(left, Expr::Binary(BinaryOp::And, ..)) {
+            let form = if constant == Expr::Const(ty.clone(), 0)
+                && !matches!(left, Expr::Binary(BinaryOp::And, ..))
+            {
                 self.zero_form(left, range)
             } else {
                 self.equality_form(&[left, &constant])
@@ -169,12 +191,22 @@ impl Emitter<'_> {
     fn zero_form(&self, value: &Expr, range: Interval) -> Form {
         let is_byte = range.within(Interval::UNSIGNED_BYTE) || range.within(Interval::BYTE);
         let cheaper = self.cost(value, Form::SignExtended) < self.cost(value, Form::Exact);
-        if is_byte && cheaper { Form::SignExtended } else { Form::Exact }
+        if is_byte && cheaper {
+            Form::SignExtended
+        } else {
+            Form::Exact
+        }
     }
 
     /// The high bit of a byte is the sign of the word that loading it gives:
     /// `x < 0x80`, `x & 0x80 != 0`. Whether that was the case and is done.
-    fn jump_if_sign_bit(&mut self, op: CompareOp, left: &Expr, constant: i32, target: Label) -> Result<bool, super::BackendError> {
+    fn jump_if_sign_bit(
+        &mut self,
+        op: CompareOp,
+        left: &Expr,
+        constant: i32,
+        target: Label,
+    ) -> Result<bool, super::BackendError> {
         let range = self.ranges.range(left);
         let (value, negative) = match (op, constant, left) {
             (CompareOp::Ge, 0x80, _) | (CompareOp::Gt, 0x7f, _) => (left, true),
@@ -198,7 +230,13 @@ impl Emitter<'_> {
         Ok(true)
     }
 
-    fn jump_if_same(&mut self, op: CompareOp, left: &Expr, right: &Expr, target: Label) -> super::Result {
+    fn jump_if_same(
+        &mut self,
+        op: CompareOp,
+        left: &Expr,
+        right: &Expr,
+        target: Label,
+    ) -> super::Result {
         self.value(left, Form::Exact)?;
         let opcode = match (op, right) {
             (CompareOp::Eq, Expr::Null(_)) => Opcode::Ifnull,
@@ -241,9 +279,19 @@ fn cheaper(op: CompareOp, constant: i32, range: Interval) -> (CompareOp, i32) {
         CompareOp::Gt => (CompareOp::Ge, constant + 1),
         same => return (same, constant),
     };
-    let size = |constant: i32| if constant == 0 { 0 } else { Item::push_size(word(constant)) };
+    let size = |constant: i32| {
+        if constant == 0 {
+            0
+        } else {
+            Item::push_size(word(constant))
+        }
+    };
     let representable = moved >= range.low && moved <= range.high;
-    if representable && size(moved) < size(constant) { (other, moved) } else { (op, constant) }
+    if representable && size(moved) < size(constant) {
+        (other, moved)
+    } else {
+        (op, constant)
+    }
 }
 
 const fn two_word_branch(op: CompareOp) -> Opcode {

@@ -7,7 +7,8 @@ use super::layout::Plan;
 use super::linkage::Methods;
 use super::value::{Form, low_byte, word};
 use crate::ir::{
-    BinaryOp, BlockId, ClassId, Element, Expr, Function, LocalId, Position, Program, Statement, Terminator, Type,
+    BinaryOp, BlockId, ClassId, Element, Expr, Function, LocalId, Position, Program, Statement,
+    Terminator, Type,
 };
 use cap_file::{Opcode, Operands};
 
@@ -30,7 +31,10 @@ pub(super) struct Emitter<'a> {
 
 impl Emitter<'_> {
     pub(super) fn unsupported(&self, what: String) -> BackendError {
-        BackendError::Unsupported { function: self.function.name.clone(), what }
+        BackendError::Unsupported {
+            function: self.function.name.clone(),
+            what,
+        }
     }
 
     pub(super) fn op(&mut self, opcode: Opcode) {
@@ -53,7 +57,9 @@ impl Emitter<'_> {
     pub(super) fn run(&mut self) -> super::Result {
         self.prologue()?;
         for (index, &block_id) in self.plan.order.iter().enumerate() {
-            let Some(block) = self.function.blocks.get(block_id.0) else { continue };
+            let Some(block) = self.function.blocks.get(block_id.0) else {
+                continue;
+            };
             let next = self.plan.order.get(index + 1).copied();
             self.items.push(Item::Label(Label(block_id.0)));
             for (statement, position) in &block.statements {
@@ -68,11 +74,17 @@ impl Emitter<'_> {
 
     /// The runtime environment hands over bytes with their sign extended.
     fn prologue(&mut self) -> super::Result {
-        let Some(entry) = &self.function.entry else { return Ok(()) };
+        let Some(entry) = &self.function.entry else {
+            return Ok(());
+        };
         let parameters = crate::ir::descriptor::parameters(&entry.descriptor).unwrap_or_default();
         let skip = usize::from(self.function.receiver.is_some());
         for (local, described) in self.function.parameters.iter().skip(skip).zip(parameters) {
-            let is_u8 = self.function.locals.get(local.0).is_some_and(|local| local.ty == Type::U8);
+            let is_u8 = self
+                .function
+                .locals
+                .get(local.0)
+                .is_some_and(|local| local.ty == Type::U8);
             if is_u8 && described == "B" && self.plan.is_read(*local) {
                 self.load(*local)?;
                 self.items.push(Item::push(255));
@@ -92,11 +104,16 @@ impl Emitter<'_> {
     }
 
     fn is_reference(&self, local: LocalId) -> bool {
-        self.function.locals.get(local.0).is_some_and(|local| local.ty.is_reference())
+        self.function
+            .locals
+            .get(local.0)
+            .is_some_and(|local| local.ty.is_reference())
     }
 
     pub(super) fn load(&mut self, local: LocalId) -> super::Result {
-        use Opcode::{Aload, Aload0, Aload1, Aload2, Aload3, Sload, Sload0, Sload1, Sload2, Sload3};
+        use Opcode::{
+            Aload, Aload0, Aload1, Aload2, Aload3, Sload, Sload0, Sload1, Sload2, Sload3,
+        };
         let slot = self.slot(local)?;
         let forms = if self.is_reference(local) {
             ([Aload0, Aload1, Aload2, Aload3], Aload)
@@ -108,7 +125,9 @@ impl Emitter<'_> {
     }
 
     fn store(&mut self, local: LocalId) -> super::Result {
-        use Opcode::{Astore, Astore0, Astore1, Astore2, Astore3, Sstore, Sstore0, Sstore1, Sstore2, Sstore3};
+        use Opcode::{
+            Astore, Astore0, Astore1, Astore2, Astore3, Sstore, Sstore0, Sstore1, Sstore2, Sstore3,
+        };
         let slot = self.slot(local)?;
         let forms = if self.is_reference(local) {
             ([Astore0, Astore1, Astore2, Astore3], Astore)
@@ -134,7 +153,9 @@ impl Emitter<'_> {
     fn statement(&mut self, statement: &Statement) -> super::Result {
         match statement {
             Statement::Set(local, value) => self.set(*local, value),
-            Statement::SetField(object, field, class, value) => self.set_field(object, *field, *class, value),
+            Statement::SetField(object, field, class, value) => {
+                self.set_field(object, *field, *class, value)
+            }
             Statement::SetElement(element, array, index, value) => {
                 self.value(array, Form::Exact)?;
                 self.value(index, Form::Exact)?;
@@ -153,7 +174,7 @@ impl Emitter<'_> {
     }
 
     /// Evaluates for effect only.
-    fn discard(&mut self, expr: &Expr) -> super::Result {
+    pub(super) fn discard(&mut self, expr: &Expr) -> super::Result {
         if expr.is_pure() {
             return Ok(());
         }
@@ -173,8 +194,18 @@ impl Emitter<'_> {
         }
         if let Some(step) = self.increment(local, value) {
             let slot = self.slot(local)?;
-            let opcode = if i8::try_from(step).is_ok() { Opcode::Sinc } else { Opcode::SincW };
-            self.items.push(Item::Plain(opcode, Operands::Increment { local: slot, value: step }));
+            let opcode = if i8::try_from(step).is_ok() {
+                Opcode::Sinc
+            } else {
+                Opcode::SincW
+            };
+            self.items.push(Item::Plain(
+                opcode,
+                Operands::Increment {
+                    local: slot,
+                    value: step,
+                },
+            ));
             return Ok(());
         }
         self.value(value, Form::Exact)?;
@@ -183,12 +214,26 @@ impl Emitter<'_> {
 
     /// The constant that `local = value` adds, if that is all it does.
     fn increment(&self, local: LocalId, value: &Expr) -> Option<i16> {
-        let Expr::Binary(op, ty, left, right) = value else { return None };
+        let Expr::Binary(op, ty, left, right) = value else {
+            return None;
+        };
         let this = Expr::Local(local);
         let step = match (op, &**left, &**right) {
-            (BinaryOp::Add | BinaryOp::WrappingAdd, left, Expr::Const(_, step)) if *left == this => *step,
-            (BinaryOp::Add | BinaryOp::WrappingAdd, Expr::Const(_, step), right) if *right == this => *step,
-            (BinaryOp::Sub | BinaryOp::WrappingSub, left, Expr::Const(_, step)) if *left == this => -*step,
+            (BinaryOp::Add | BinaryOp::WrappingAdd, left, Expr::Const(_, step))
+                if *left == this =>
+            {
+                *step
+            }
+            (BinaryOp::Add | BinaryOp::WrappingAdd, Expr::Const(_, step), right)
+                if *right == this =>
+            {
+                *step
+            }
+            (BinaryOp::Sub | BinaryOp::WrappingSub, left, Expr::Const(_, step))
+                if *left == this =>
+            {
+                -*step
+            }
             _ => return None,
         };
         let exact = match op {
@@ -198,15 +243,28 @@ impl Emitter<'_> {
         (exact && step != 0).then(|| word(step))
     }
 
-    fn set_field(&mut self, object: &Expr, field: usize, class: ClassId, value: &Expr) -> super::Result {
-        let Some(ty) = self.program.classes.get(class.0).and_then(|class| class.fields.get(field)) else {
+    fn set_field(
+        &mut self,
+        object: &Expr,
+        field: usize,
+        class: ClassId,
+        value: &Expr,
+    ) -> super::Result {
+        let Some(ty) = self
+            .program
+            .classes
+            .get(class.0)
+            .and_then(|class| class.fields.get(field))
+        else {
             return Err(self.unsupported(format!("field {field} of class {}", class.0)));
         };
         let (plain, this, form) = match ty.ty {
             Type::Bool => (Opcode::PutfieldB, Opcode::PutfieldBThis, Form::Exact),
             // A byte field takes what a Java byte can be.
             Type::U8 | Type::I8 => (Opcode::PutfieldB, Opcode::PutfieldBThis, Form::SignExtended),
-            Type::U16 | Type::I16 | Type::Usize => (Opcode::PutfieldS, Opcode::PutfieldSThis, Form::Exact),
+            Type::U16 | Type::I16 | Type::Usize => {
+                (Opcode::PutfieldS, Opcode::PutfieldSThis, Form::Exact)
+            }
             Type::Class(_) | Type::Api(_) | Type::Array(_) => {
                 (Opcode::PutfieldA, Opcode::PutfieldAThis, Form::Exact)
             }
@@ -218,11 +276,17 @@ impl Emitter<'_> {
             plain
         };
         self.value(value, form)?;
-        self.items.push(Item::Pool(opcode, Symbol::Field(class, field)));
+        self.items
+            .push(Item::Pool(opcode, Symbol::Field(class, field)));
         Ok(())
     }
 
-    fn terminator(&mut self, block: BlockId, terminator: &Terminator, next: Option<BlockId>) -> super::Result {
+    fn terminator(
+        &mut self,
+        block: BlockId,
+        terminator: &Terminator,
+        next: Option<BlockId>,
+    ) -> super::Result {
         match terminator {
             Terminator::Goto(target) => {
                 self.goto(*target, next);
@@ -235,11 +299,30 @@ impl Emitter<'_> {
                 Ok(())
             }
             Terminator::Return(Some(value)) => {
-                let is_reference = self.function.result.as_ref().is_some_and(Type::is_reference);
+                let is_reference = self
+                    .function
+                    .result
+                    .as_ref()
+                    .is_some_and(Type::is_reference);
                 // The runtime environment expects a Java byte.
-                let as_byte = self.function.entry.as_ref().is_some_and(|entry| entry.descriptor.ends_with(")B"));
-                self.value(value, if as_byte { Form::SignExtended } else { Form::Exact })?;
-                self.op(if is_reference { Opcode::Areturn } else { Opcode::Sreturn });
+                let as_byte = self
+                    .function
+                    .entry
+                    .as_ref()
+                    .is_some_and(|entry| entry.descriptor.ends_with(")B"));
+                self.value(
+                    value,
+                    if as_byte {
+                        Form::SignExtended
+                    } else {
+                        Form::Exact
+                    },
+                )?;
+                self.op(if is_reference {
+                    Opcode::Areturn
+                } else {
+                    Opcode::Sreturn
+                });
                 Ok(())
             }
             Terminator::Throw(status) => {
@@ -300,7 +383,11 @@ impl Emitter<'_> {
                     *block != default && *value >= range.low && *value <= range.high
                 })
                 .map(|(value, block)| {
-                    let key = if form == Form::Exact { word(*value) } else { low_byte(*value) };
+                    let key = if form == Form::Exact {
+                        word(*value)
+                    } else {
+                        low_byte(*value)
+                    };
                     (key, Label(block.0))
                 })
                 .collect();
@@ -308,12 +395,20 @@ impl Emitter<'_> {
             pairs
         };
         let is_byte = range.within(Interval::UNSIGNED_BYTE) || range.within(Interval::BYTE);
-        let forms: &[Form] = if is_byte { &[Form::Exact, Form::SignExtended] } else { &[Form::Exact] };
+        let forms: &[Form] = if is_byte {
+            &[Form::Exact, Form::SignExtended]
+        } else {
+            &[Form::Exact]
+        };
         let best = forms
             .iter()
             .map(|form| (*form, keys(*form)))
-            .min_by_key(|(form, pairs)| self.cost(key, *form) + lookup_size(pairs).min(table_size(pairs)));
-        let Some((form, pairs)) = best else { return Ok(()) };
+            .min_by_key(|(form, pairs)| {
+                self.cost(key, *form) + lookup_size(pairs).min(table_size(pairs))
+            });
+        let Some((form, pairs)) = best else {
+            return Ok(());
+        };
         match pairs.as_slice() {
             [] => {
                 self.discard(key)?;
@@ -334,13 +429,23 @@ impl Emitter<'_> {
                 let (low, default) = (*low, Label(default.0));
                 let high = pairs.last().map_or(low, |(high, _)| *high);
                 let target = |key: i16| {
-                    pairs.iter().find(|(value, _)| *value == key).map_or(default, |(_, label)| *label)
+                    pairs
+                        .iter()
+                        .find(|(value, _)| *value == key)
+                        .map_or(default, |(_, label)| *label)
                 };
-                self.items.push(Item::Table { default, low, targets: (low..=high).map(target).collect() });
+                self.items.push(Item::Table {
+                    default,
+                    low,
+                    targets: (low..=high).map(target).collect(),
+                });
             }
             _ => {
                 self.value(key, form)?;
-                self.items.push(Item::Lookup { default: Label(default.0), pairs });
+                self.items.push(Item::Lookup {
+                    default: Label(default.0),
+                    pairs,
+                });
             }
         }
         Ok(())

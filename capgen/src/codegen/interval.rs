@@ -16,11 +16,17 @@ pub struct Interval {
 
 impl Interval {
     /// What an 8-bit word with sign holds.
-    pub const BYTE: Self = Self { low: -128, high: 127 };
+    pub const BYTE: Self = Self {
+        low: -128,
+        high: 127,
+    };
     /// What an 8-bit word without sign holds.
     pub const UNSIGNED_BYTE: Self = Self { low: 0, high: 255 };
     /// The `u16` values that are not negative as a signed word.
-    pub const NON_NEGATIVE: Self = Self { low: 0, high: 0x7fff };
+    pub const NON_NEGATIVE: Self = Self {
+        low: 0,
+        high: 0x7fff,
+    };
 
     /// From `low` to `high`.
     #[must_use]
@@ -44,7 +50,10 @@ impl Interval {
     /// The least interval with the numbers of both.
     #[must_use]
     pub fn join(self, other: Self) -> Self {
-        Self { low: self.low.min(other.low), high: self.high.max(other.high) }
+        Self {
+            low: self.low.min(other.low),
+            high: self.high.max(other.high),
+        }
     }
 
     /// What is in both; `other` if that is nothing (a promise of the IR was broken: then no
@@ -52,7 +61,11 @@ impl Interval {
     #[must_use]
     fn clamp_to(self, other: Self) -> Self {
         let (low, high) = (self.low.max(other.low), self.high.min(other.high));
-        if low <= high { Self { low, high } } else { other }
+        if low <= high {
+            Self { low, high }
+        } else {
+            other
+        }
     }
 
     fn hull(values: [i64; 4]) -> Self {
@@ -80,13 +93,18 @@ impl<'a> Ranges<'a> {
     pub fn of(program: &'a Program, function: &'a Function) -> Self {
         let mut locals = vec![None; function.locals.len()];
         for parameter in &function.parameters {
-            if let (Some(slot), Some(local)) =
-                (locals.get_mut(parameter.0), function.locals.get(parameter.0))
-            {
+            if let (Some(slot), Some(local)) = (
+                locals.get_mut(parameter.0),
+                function.locals.get(parameter.0),
+            ) {
                 *slot = Some(Interval::of_type(&local.ty));
             }
         }
-        let mut ranges = Self { program, function, locals };
+        let mut ranges = Self {
+            program,
+            function,
+            locals,
+        };
         for round in 0.. {
             if !ranges.round(round > 3) {
                 break;
@@ -101,12 +119,18 @@ impl<'a> Ranges<'a> {
         let mut grew = false;
         for block in &self.function.blocks {
             for (statement, _) in &block.statements {
-                let Statement::Set(local, value) = statement else { continue };
-                let Some(ty) = self.function.locals.get(local.0).map(|local| &local.ty) else { continue };
+                let Statement::Set(local, value) = statement else {
+                    continue;
+                };
+                let Some(ty) = self.function.locals.get(local.0).map(|local| &local.ty) else {
+                    continue;
+                };
                 if ty.is_reference() {
                     continue;
                 }
-                let Some(value) = self.try_of(value) else { continue };
+                let Some(value) = self.try_of(value) else {
+                    continue;
+                };
                 let value = value.clamp_to(Interval::of_type(ty));
                 let old = self.locals.get(local.0).copied().flatten();
                 let new = old.map_or(value, |old| old.join(value));
@@ -129,7 +153,9 @@ impl<'a> Ranges<'a> {
 
     fn type_range(&self, expr: &Expr) -> Interval {
         expr.type_in(self.program, self.function)
-            .map_or(Interval::new(i32::MIN, i32::MAX), |ty| Interval::of_type(&ty))
+            .map_or(Interval::new(i32::MIN, i32::MAX), |ty| {
+                Interval::of_type(&ty)
+            })
     }
 
     /// `None` where a local in it has no value yet.
@@ -148,7 +174,9 @@ impl<'a> Ranges<'a> {
                 let operand = self.try_of(operand)?;
                 let result = match op {
                     UnaryOp::Neg => Interval::new(-operand.high, -operand.low),
-                    UnaryOp::Not if *ty == Type::Bool => Interval::new(1 - operand.high, 1 - operand.low),
+                    UnaryOp::Not if *ty == Type::Bool => {
+                        Interval::new(1 - operand.high, 1 - operand.low)
+                    }
                     UnaryOp::Not if ty.is_signed() => Interval::new(!operand.high, !operand.low),
                     UnaryOp::Not => {
                         let all = Interval::of_type(ty).high;
@@ -174,8 +202,12 @@ impl<'a> Ranges<'a> {
 /// The range of a binary operation without regard to wrapping; `None` where it is not known.
 #[must_use]
 pub fn unwrapped(op: BinaryOp, left: Interval, right: Interval) -> Option<Interval> {
-    let (a, b, c, d) =
-        (i64::from(left.low), i64::from(left.high), i64::from(right.low), i64::from(right.high));
+    let (a, b, c, d) = (
+        i64::from(left.low),
+        i64::from(left.high),
+        i64::from(right.low),
+        i64::from(right.high),
+    );
     let shift = |right: i64| u32::try_from(right).ok().filter(|right| *right < 16);
     Some(match op {
         BinaryOp::Add | BinaryOp::WrappingAdd => Interval::hull([a + c, b + d, a + c, b + d]),
@@ -208,7 +240,9 @@ pub fn unwrapped(op: BinaryOp, left: Interval, right: Interval) -> Option<Interv
 
 fn binary(op: BinaryOp, ty: &Type, left: Interval, right: Interval) -> Interval {
     let all = Interval::of_type(ty);
-    let Some(result) = unwrapped(op, left, right) else { return all };
+    let Some(result) = unwrapped(op, left, right) else {
+        return all;
+    };
     match op {
         BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul => result.clamp_to(all),
         _ if result.within(all) => result,
@@ -227,7 +261,8 @@ mod tests {
         for op in [Add, Sub, Mul, Div, Rem, And, Or, Xor, Shl, Shr] {
             for (a, b) in [(-3, 5), (0, 7), (2, 9), (-4, -1), (250, 255), (0, 0)] {
                 for (c, d) in [(0, 3), (1, 6), (-2, 2), (5, 5), (8, 15)] {
-                    let Some(range) = unwrapped(op, Interval::new(a, b), Interval::new(c, d)) else {
+                    let Some(range) = unwrapped(op, Interval::new(a, b), Interval::new(c, d))
+                    else {
                         continue;
                     };
                     for (x, y) in (a..=b).flat_map(|x| (c..=d).map(move |y| (x, y))) {

@@ -124,7 +124,9 @@ impl Item {
         match self {
             Item::Pool(_, symbol)
             | Item::Invoke { method: symbol, .. }
-            | Item::InvokeInterface { interface: symbol, .. }
+            | Item::InvokeInterface {
+                interface: symbol, ..
+            }
             | Item::CheckCast(symbol) => Some(symbol),
             _ => None,
         }
@@ -135,10 +137,14 @@ impl Item {
     pub fn targets(&self) -> Vec<Label> {
         match self {
             Item::Branch(_, label) => vec![*label],
-            Item::Table { default, targets, .. } => targets.iter().copied().chain([*default]).collect(),
-            Item::Lookup { default, pairs } => {
-                pairs.iter().map(|(_, label)| *label).chain([*default]).collect()
-            }
+            Item::Table {
+                default, targets, ..
+            } => targets.iter().copied().chain([*default]).collect(),
+            Item::Lookup { default, pairs } => pairs
+                .iter()
+                .map(|(_, label)| *label)
+                .chain([*default])
+                .collect(),
             _ => Vec::new(),
         }
     }
@@ -147,10 +153,14 @@ impl Item {
     pub fn targets_mut(&mut self) -> Vec<&mut Label> {
         match self {
             Item::Branch(_, label) => vec![label],
-            Item::Table { default, targets, .. } => targets.iter_mut().chain([default]).collect(),
-            Item::Lookup { default, pairs } => {
-                pairs.iter_mut().map(|(_, label)| label).chain([default]).collect()
-            }
+            Item::Table {
+                default, targets, ..
+            } => targets.iter_mut().chain([default]).collect(),
+            Item::Lookup { default, pairs } => pairs
+                .iter_mut()
+                .map(|(_, label)| label)
+                .chain([default])
+                .collect(),
             _ => Vec::new(),
         }
     }
@@ -196,7 +206,12 @@ impl Item {
 
 fn words_of(opcode: Opcode) -> (usize, usize) {
     let words = |types: &str| {
-        types.split_whitespace().map(|word| if word == "i" { 2 } else { 1 }).sum()
+        types
+            .split_whitespace()
+            .map(|word| if word == "i" { 2 } else { 1 })
+            .sum()
     };
-    opcode.pops_and_pushes().map_or((0, 0), |(pops, pushes)| (words(pops), words(pushes)))
+    opcode
+        .pops_and_pushes()
+        .map_or((0, 0), |(pops, pushes)| (words(pops), words(pushes)))
 }

@@ -27,7 +27,12 @@ impl Plan {
                 read.insert(*local);
             }
         });
-        Self { order, falls, live_in, read }
+        Self {
+            order,
+            falls,
+            live_in,
+            read,
+        }
     }
 
     /// Whether any expression reads a local.
@@ -117,7 +122,9 @@ impl Plan {
             }
         }
         for &block_id in &self.order {
-            let Some(block) = function.blocks.get(block_id.0) else { continue };
+            let Some(block) = function.blocks.get(block_id.0) else {
+                continue;
+            };
             let mut live = dataflow::live_out(function, &self.live_in, block_id, &self.falls);
             dataflow::step_terminator(function, block_id, &mut live);
             for (statement, _) in block.statements.iter().rev() {
@@ -168,7 +175,9 @@ fn order(function: &Function) -> Vec<BlockId> {
     let mut order = Vec::new();
     let mut work = vec![BlockId(0)];
     while let Some(block_id) = work.pop() {
-        let Some(block) = function.blocks.get(block_id.0) else { continue };
+        let Some(block) = function.blocks.get(block_id.0) else {
+            continue;
+        };
         match placed.get_mut(block_id.0) {
             Some(placed) if !*placed => *placed = true,
             _ => continue,
@@ -190,7 +199,10 @@ fn order(function: &Function) -> Vec<BlockId> {
 }
 
 fn leaves(function: &Function, block: BlockId) -> bool {
-    function.blocks.get(block.0).is_some_and(|block| block.terminator.successors().is_empty())
+    function
+        .blocks
+        .get(block.0)
+        .is_some_and(|block| block.terminator.successors().is_empty())
 }
 
 /// The blocks that end the command, with the block behind them, where a verifier that takes the one
@@ -203,7 +215,10 @@ fn falls(function: &Function, order: &[BlockId]) -> Vec<(BlockId, BlockId)> {
         .filter_map(|pair| {
             let &[from, to] = pair else { return None };
             let block = function.blocks.get(from.0)?;
-            let ends = matches!(block.terminator, Terminator::Throw(_) | Terminator::Unreachable);
+            let ends = matches!(
+                block.terminator,
+                Terminator::Throw(_) | Terminator::Unreachable
+            );
             let out = dataflow::assigned_out(function, &assigned, from);
             (ends && live.get(to.0)?.is_within(&out)).then_some((from, to))
         })

@@ -5,8 +5,8 @@
 
 use super::interval::{Interval, Ranges};
 use crate::ir::{
-    BinaryOp, Block, BlockId, Callee, CompareOp, Expr, Function, FunctionId, Local, LocalId, Position, Program,
-    Statement, Terminator, Type,
+    BinaryOp, Block, BlockId, Callee, CompareOp, Expr, Function, FunctionId, Local, LocalId,
+    Position, Program, Statement, Terminator, Type,
 };
 
 /// Replaces such operations; adds the helper functions that this needs.
@@ -14,30 +14,36 @@ pub fn legalize(program: &mut Program) {
     let mut helpers = Helpers::default();
     let count = program.functions.len();
     for index in 0..count {
-        let Some(function) = program.functions.get(index) else { continue };
-        let wanted = wanted_helpers(program, function);
-        if wanted.is_empty() {
-            continue;
-        }
-        let mut wanted = wanted.into_iter();
-        let original = function.clone();
-        let mut function = original.clone();
-        function.walk_mut(&mut |expr| {
-            if is_candidate(expr)
-                && let Some(Some(op)) = wanted.next()
-                && let Expr::Binary(_, ty, left, right) = expr
-            {
-                let id = helpers.get(op, program);
-                let right = match right.type_in(program, &original).unwrap_or(Type::U16) {
-                    Type::U16 => (**right).clone(),
-                    from => Expr::Cast { from, to: Type::U16, value: right.clone() },
-                };
-                let arguments = vec![(**left).clone(), right];
-                *expr = Expr::Call(Callee::Function(id), arguments, Some(ty.clone()));
+        // A call that takes the place of an operation says less of its range, and may leave an
+        // operation around it in need of a call too.
+        while let Some(original) = program.functions.get(index).cloned() {
+            let wanted = wanted_helpers(program, &original);
+            if wanted.is_empty() {
+                break;
             }
-        });
-        if let Some(slot) = program.functions.get_mut(index) {
-            *slot = function;
+            let mut wanted = wanted.into_iter();
+            let mut function = original.clone();
+            function.walk_mut(&mut |expr| {
+                if is_candidate(expr)
+                    && let Some(Some(op)) = wanted.next()
+                    && let Expr::Binary(_, ty, left, right) = expr
+                {
+                    let id = helpers.get(op, program);
+                    let right = match right.type_in(program, &original).unwrap_or(Type::U16) {
+                        Type::U16 => (**right).clone(),
+                        from => Expr::Cast {
+                            from,
+                            to: Type::U16,
+                            value: right.clone(),
+                        },
+                    };
+                    let arguments = vec![(**left).clone(), right];
+                    *expr = Expr::Call(Callee::Function(id), arguments, Some(ty.clone()));
+                }
+            });
+            if let Some(slot) = program.functions.get_mut(index) {
+                *slot = function;
+            }
         }
     }
 }
@@ -55,7 +61,9 @@ fn wanted_helpers(program: &Program, function: &Function) -> Vec<Option<BinaryOp
     }
     let ranges = Ranges::of(program, function);
     let needs = |expr: &&Expr| {
-        let Expr::Binary(op, _, left, right) = expr else { return None };
+        let Expr::Binary(op, _, left, right) = expr else {
+            return None;
+        };
         let small = |operand: &Expr| ranges.range(operand).within(Interval::NON_NEGATIVE);
         let easy = match op {
             BinaryOp::Shr => small(left) || matches!(**right, Expr::Const(..)),
@@ -64,11 +72,23 @@ fn wanted_helpers(program: &Program, function: &Function) -> Vec<Option<BinaryOp
         (!easy).then_some(*op)
     };
     let wanted: Vec<_> = candidates.iter().map(needs).collect();
-    if wanted.iter().all(Option::is_none) { Vec::new() } else { wanted }
+    if wanted.iter().all(Option::is_none) {
+        Vec::new()
+    } else {
+        wanted
+    }
 }
 
 fn is_candidate(expr: &Expr) -> bool {
-    matches!(expr, Expr::Binary(BinaryOp::Div | BinaryOp::Rem | BinaryOp::Shr, Type::U16, _, _))
+    matches!(
+        expr,
+        Expr::Binary(
+            BinaryOp::Div | BinaryOp::Rem | BinaryOp::Shr,
+            Type::U16,
+            _,
+            _
+        )
+    )
 }
 
 #[derive(Default)]
@@ -101,7 +121,10 @@ const B: LocalId = LocalId(1);
 const QUOTIENT: LocalId = LocalId(2);
 
 fn helper(name: &str, blocks: Vec<Block>) -> Function {
-    let local = |name: &str| Local { name: name.to_owned(), ty: Type::U16 };
+    let local = |name: &str| Local {
+        name: name.to_owned(),
+        ty: Type::U16,
+    };
     Function {
         name: format!("core::{name}"),
         receiver: None,
@@ -116,7 +139,10 @@ fn helper(name: &str, blocks: Vec<Block>) -> Function {
 
 fn block(statements: Vec<Statement>, terminator: Terminator) -> Block {
     Block {
-        statements: statements.into_iter().map(|statement| (statement, Position::default())).collect(),
+        statements: statements
+            .into_iter()
+            .map(|statement| (statement, Position::default()))
+            .collect(),
         terminator,
         position: Position::default(),
     }
@@ -131,11 +157,19 @@ fn signed_constant(value: i32) -> Expr {
 }
 
 fn signed(value: Expr) -> Expr {
-    Expr::Cast { from: Type::U16, to: Type::I16, value: Box::new(value) }
+    Expr::Cast {
+        from: Type::U16,
+        to: Type::I16,
+        value: Box::new(value),
+    }
 }
 
 fn unsigned(value: Expr) -> Expr {
-    Expr::Cast { from: Type::I16, to: Type::U16, value: Box::new(value) }
+    Expr::Cast {
+        from: Type::I16,
+        to: Type::U16,
+        value: Box::new(value),
+    }
 }
 
 fn binary(op: BinaryOp, ty: Type, left: Expr, right: Expr) -> Expr {
@@ -150,13 +184,37 @@ fn compare(op: CompareOp, ty: Type, left: Expr, right: Expr) -> Expr {
 /// twice the quotient or one less.
 fn divide() -> Function {
     let (a, b, quotient) = (Expr::Local(A), Expr::Local(B), Expr::Local(QUOTIENT));
-    let negative = |value: &Expr| compare(CompareOp::Lt, Type::I16, signed(value.clone()), signed_constant(0));
-    let signed_divide =
-        |left: Expr, right: &Expr| unsigned(binary(BinaryOp::Div, Type::I16, signed(left), signed(right.clone())));
-    let at_least = |left: Expr, right: &Expr| compare(CompareOp::Ge, Type::U16, left, right.clone());
+    let negative = |value: &Expr| {
+        compare(
+            CompareOp::Lt,
+            Type::I16,
+            signed(value.clone()),
+            signed_constant(0),
+        )
+    };
+    let signed_divide = |left: Expr, right: &Expr| {
+        unsigned(binary(
+            BinaryOp::Div,
+            Type::I16,
+            signed(left),
+            signed(right.clone()),
+        ))
+    };
+    let at_least =
+        |left: Expr, right: &Expr| compare(CompareOp::Ge, Type::U16, left, right.clone());
     let half = binary(BinaryOp::Shr, Type::U16, a.clone(), constant(1));
-    let estimate = binary(BinaryOp::Shl, Type::U16, signed_divide(half, &b), constant(1));
-    let product = binary(BinaryOp::WrappingMul, Type::U16, quotient.clone(), b.clone());
+    let estimate = binary(
+        BinaryOp::Shl,
+        Type::U16,
+        signed_divide(half, &b),
+        constant(1),
+    );
+    let product = binary(
+        BinaryOp::WrappingMul,
+        Type::U16,
+        quotient.clone(),
+        b.clone(),
+    );
     let rest = binary(BinaryOp::WrappingSub, Type::U16, a.clone(), product);
     let goes = |condition, yes, no| Terminator::If(condition, BlockId(yes), BlockId(no));
     helper(
@@ -165,11 +223,19 @@ fn divide() -> Function {
             block(vec![], goes(negative(&b), 1, 2)),
             block(vec![], goes(at_least(a.clone(), &b), 6, 7)),
             block(vec![], goes(negative(&a), 3, 4)),
-            block(vec![Statement::Set(QUOTIENT, estimate)], goes(at_least(rest, &b), 5, 8)),
+            block(
+                vec![Statement::Set(QUOTIENT, estimate)],
+                goes(at_least(rest, &b), 5, 8),
+            ),
             block(vec![], Terminator::Return(Some(signed_divide(a, &b)))),
             block(
                 vec![],
-                Terminator::Return(Some(binary(BinaryOp::WrappingAdd, Type::U16, quotient.clone(), constant(1)))),
+                Terminator::Return(Some(binary(
+                    BinaryOp::WrappingAdd,
+                    Type::U16,
+                    quotient.clone(),
+                    constant(1),
+                ))),
             ),
             block(vec![], Terminator::Return(Some(constant(1)))),
             block(vec![], Terminator::Return(Some(constant(0)))),
@@ -180,10 +246,17 @@ fn divide() -> Function {
 
 fn remainder(divide: FunctionId) -> Function {
     let (a, b) = (Expr::Local(A), Expr::Local(B));
-    let quotient = Expr::Call(Callee::Function(divide), vec![a.clone(), b.clone()], Some(Type::U16));
+    let quotient = Expr::Call(
+        Callee::Function(divide),
+        vec![a.clone(), b.clone()],
+        Some(Type::U16),
+    );
     let product = binary(BinaryOp::WrappingMul, Type::U16, quotient, b);
     let rest = binary(BinaryOp::WrappingSub, Type::U16, a, product);
-    helper("u16_rem", vec![block(vec![], Terminator::Return(Some(rest)))])
+    helper(
+        "u16_rem",
+        vec![block(vec![], Terminator::Return(Some(rest)))],
+    )
 }
 
 /// One place by a constant, which clears the sign, then the others.

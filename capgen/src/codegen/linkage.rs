@@ -50,22 +50,29 @@ impl Methods {
                 continue;
             };
             if let Some(entry) = &function.entry {
-                let token = overridden(program, receiver, function, &entry.name, &entry.descriptor)?;
+                let token =
+                    overridden(program, receiver, function, &entry.name, &entry.descriptor)?;
                 linkage.push(Linkage::Public(token));
             } else if !uses_this_forms(function) {
                 linkage.push(Linkage::Static);
             } else if !foreign.get(index).copied().unwrap_or(true) {
                 linkage.push(Linkage::Private);
             } else {
-                let Some(next) = package_tokens.get_mut(receiver.0) else { continue };
-                let token = u8::try_from(*next).ok().filter(|token| *token < 0x80).ok_or(
-                    BackendError::TooLarge {
-                        place: program.classes.get(receiver.0).map_or_else(String::new, |class| class.name.clone()),
+                let Some(next) = package_tokens.get_mut(receiver.0) else {
+                    continue;
+                };
+                let token = u8::try_from(*next)
+                    .ok()
+                    .filter(|token| *token < 0x80)
+                    .ok_or(BackendError::TooLarge {
+                        place: program
+                            .classes
+                            .get(receiver.0)
+                            .map_or_else(String::new, |class| class.name.clone()),
                         what: "the number of virtual methods",
                         value: *next + 1,
                         limit: 128,
-                    },
-                )?;
+                    })?;
                 *next += 1;
                 linkage.push(Linkage::Package(token));
             }
@@ -76,7 +83,10 @@ impl Methods {
     /// How a function is called.
     #[must_use]
     pub fn linkage(&self, function: FunctionId) -> Linkage {
-        self.linkage.get(function.0).copied().unwrap_or(Linkage::Static)
+        self.linkage
+            .get(function.0)
+            .copied()
+            .unwrap_or(Linkage::Static)
     }
 }
 
@@ -88,8 +98,14 @@ fn homes(program: &Program) -> Result<Vec<ClassId>, BackendError> {
         (None, true) => return Err(BackendError::NoClass(program.name.clone())),
     };
     let home = |(index, function): (usize, &Function)| {
-        let applet = program.applets.iter().find(|applet| applet.install == FunctionId(index));
-        function.receiver.or(applet.map(|applet| applet.class)).unwrap_or(common)
+        let applet = program
+            .applets
+            .iter()
+            .find(|applet| applet.install == FunctionId(index));
+        function
+            .receiver
+            .or(applet.map(|applet| applet.class))
+            .unwrap_or(common)
     };
     Ok(program.functions.iter().enumerate().map(home).collect())
 }
@@ -113,15 +129,26 @@ fn called_from_elsewhere(program: &Program, home: &[ClassId]) -> Vec<bool> {
 /// Whether instance methods have something for it: instructions that read or write a field of `this`
 /// are shorter than those for any other object.
 fn uses_this_forms(function: &Function) -> bool {
-    let Some(&this) = function.parameters.first() else { return false };
+    let Some(&this) = function.parameters.first() else {
+        return false;
+    };
     let is_this = |expr: &Expr| *expr == Expr::Local(this);
     let mut found = false;
-    function.walk(&mut |expr| found |= matches!(expr, Expr::Field(object, _, _) if is_this(object)));
-    let sets = |(statement, _): &(Statement, _)| {
-        matches!(statement, Statement::SetField(object, _, _, _) if is_this(object))
-    };
-    let reassigned = function.blocks.iter().any(|block| block.statements.iter().any(|(statement, _)| assigns(statement, this)));
-    (found || function.blocks.iter().any(|block| block.statements.iter().any(sets))) && !reassigned
+    function
+        .walk(&mut |expr| found |= matches!(expr, Expr::Field(object, _, _) if is_this(object)));
+    let sets = |(statement, _): &(Statement, _)| matches!(statement, Statement::SetField(object, _, _, _) if is_this(object));
+    let reassigned = function.blocks.iter().any(|block| {
+        block
+            .statements
+            .iter()
+            .any(|(statement, _)| assigns(statement, this))
+    });
+    (found
+        || function
+            .blocks
+            .iter()
+            .any(|block| block.statements.iter().any(sets)))
+        && !reassigned
 }
 
 fn assigns(statement: &Statement, local: LocalId) -> bool {

@@ -5,7 +5,9 @@ use super::error::BackendError;
 use super::item::{Item, Symbol};
 use super::linkage::Linkage;
 use super::value::Form;
-use crate::ir::{self, ApiMethod, BinaryOp, Callee, Element, Expr, FunctionId, Type, UnaryOp, descriptor};
+use crate::ir::{
+    self, ApiMethod, BinaryOp, Callee, Element, Expr, FunctionId, Type, UnaryOp, descriptor,
+};
 use cap_file::api::{Api, MethodKind};
 use cap_file::{Opcode, Operands};
 
@@ -18,7 +20,8 @@ impl Emitter<'_> {
             Expr::Const(..) | Expr::Cast { .. } => {}
             Expr::Local(local) => self.load(*local)?,
             Expr::ConstArray(array) => {
-                self.items.push(Item::Pool(Opcode::GetstaticA, Symbol::Array(*array)));
+                self.items
+                    .push(Item::Pool(Opcode::GetstaticA, Symbol::Array(*array)));
             }
             Expr::Unary(UnaryOp::Not, Type::Bool, _) => {
                 self.op(Opcode::Sconst1);
@@ -40,17 +43,22 @@ impl Emitter<'_> {
             Expr::Length(_) => self.op(Opcode::Arraylength),
             Expr::Call(callee, arguments, _) => self.call(callee, arguments)?,
             Expr::New(class) => {
-                self.items.push(Item::Pool(Opcode::New, Symbol::Class(*class)));
+                self.items
+                    .push(Item::Pool(Opcode::New, Symbol::Class(*class)));
                 self.op(Opcode::Dup);
                 self.invoke(Opcode::Invokespecial, Symbol::Constructor(*class), 1, 0);
             }
             Expr::NewArray(element, _) => self.items.push(match element {
                 Element::Bool => Item::Plain(Opcode::Newarray, Operands::ArrayType(10)),
                 Element::U8 | Element::I8 => Item::Plain(Opcode::Newarray, Operands::ArrayType(11)),
-                Element::U16 | Element::I16 => Item::Plain(Opcode::Newarray, Operands::ArrayType(12)),
+                Element::U16 | Element::I16 => {
+                    Item::Plain(Opcode::Newarray, Operands::ArrayType(12))
+                }
                 Element::Class(class) => Item::Pool(Opcode::Anewarray, Symbol::Class(*class)),
             }),
-            Expr::Downcast(_, class) => self.items.push(Item::CheckCast(Symbol::ApiClass(class.clone()))),
+            Expr::Downcast(_, class) => self
+                .items
+                .push(Item::CheckCast(Symbol::ApiClass(class.clone()))),
             Expr::Null(_) => self.op(Opcode::AconstNull),
         }
         Ok(())
@@ -68,11 +76,17 @@ impl Emitter<'_> {
             self.items.pop();
             opcode = this;
         }
-        self.items.push(Item::Pool(opcode, Symbol::Field(class, field)));
+        self.items
+            .push(Item::Pool(opcode, Symbol::Field(class, field)));
     }
 
     fn invoke(&mut self, opcode: Opcode, method: Symbol, pops: u8, pushes: u8) {
-        self.items.push(Item::Invoke { opcode, method, pops, pushes });
+        self.items.push(Item::Invoke {
+            opcode,
+            method,
+            pops,
+            pushes,
+        });
     }
 
     fn call(&mut self, callee: &Callee, arguments: &[Expr]) -> super::Result {
@@ -92,7 +106,9 @@ impl Emitter<'_> {
         let (opcode, method) = match self.methods.linkage(callee) {
             Linkage::Static => (Opcode::Invokestatic, Symbol::Static(callee)),
             Linkage::Private => (Opcode::Invokespecial, Symbol::Static(callee)),
-            Linkage::Package(_) | Linkage::Public(_) => (Opcode::Invokevirtual, Symbol::Virtual(callee)),
+            Linkage::Package(_) | Linkage::Public(_) => {
+                (Opcode::Invokevirtual, Symbol::Virtual(callee))
+            }
         };
         let pops = self.argument_words(arguments.len())?;
         self.invoke(opcode, method, pops, u8::from(function.result.is_some()));
@@ -113,8 +129,12 @@ impl Emitter<'_> {
             function: self.function.name.clone(),
             item: method.to_string(),
         };
-        let (_, class) = Api::builtin().find_class(&method.class).ok_or_else(unknown)?;
-        let found = class.method(&method.name, &method.descriptor).ok_or_else(unknown)?;
+        let (_, class) = Api::builtin()
+            .find_class(&method.class)
+            .ok_or_else(unknown)?;
+        let found = class
+            .method(&method.name, &method.descriptor)
+            .ok_or_else(unknown)?;
         let parameters = descriptor::parameters(&method.descriptor).ok_or_else(unknown)?;
         let pushes = u8::from(!method.descriptor.ends_with(")V"));
         let has_receiver = matches!(found.kind, MethodKind::Virtual | MethodKind::Interface);
@@ -122,7 +142,10 @@ impl Emitter<'_> {
             return Err(self.unsupported(format!("{} arguments for {method}", arguments.len())));
         }
         if found.kind == MethodKind::Constructor {
-            self.items.push(Item::Pool(Opcode::New, Symbol::ApiClass(method.class.clone())));
+            self.items.push(Item::Pool(
+                Opcode::New,
+                Symbol::ApiClass(method.class.clone()),
+            ));
             self.op(Opcode::Dup);
         }
         let mut rest = arguments;
@@ -131,17 +154,39 @@ impl Emitter<'_> {
             rest = others;
         }
         for (argument, parameter) in rest.iter().zip(parameters) {
-            self.value(argument, if parameter == "B" { Form::SignExtended } else { Form::Exact })?;
+            self.value(
+                argument,
+                if parameter == "B" {
+                    Form::SignExtended
+                } else {
+                    Form::Exact
+                },
+            )?;
         }
         let pops = self.argument_words(arguments.len())?;
         match found.kind {
-            MethodKind::Static => self.invoke(Opcode::Invokestatic, Symbol::ApiStatic(method.clone()), pops, pushes),
+            MethodKind::Static => self.invoke(
+                Opcode::Invokestatic,
+                Symbol::ApiStatic(method.clone()),
+                pops,
+                pushes,
+            ),
             MethodKind::Constructor => {
                 let pops = pops.saturating_add(1);
-                self.invoke(Opcode::Invokespecial, Symbol::ApiStatic(method.clone()), pops, 0);
+                self.invoke(
+                    Opcode::Invokespecial,
+                    Symbol::ApiStatic(method.clone()),
+                    pops,
+                    0,
+                );
             }
             MethodKind::Virtual => {
-                self.invoke(Opcode::Invokevirtual, Symbol::ApiVirtual(method.clone()), pops, pushes);
+                self.invoke(
+                    Opcode::Invokevirtual,
+                    Symbol::ApiVirtual(method.clone()),
+                    pops,
+                    pushes,
+                );
             }
             MethodKind::Interface => self.items.push(Item::InvokeInterface {
                 interface: Symbol::ApiClass(method.class.clone()),

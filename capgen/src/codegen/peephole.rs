@@ -28,7 +28,11 @@ fn thread_jumps(items: &mut [Item]) -> bool {
             Item::Label(label) => here.push(*label),
             Item::Mark(_) => {}
             Item::Branch(Opcode::Goto, target) => {
-                forward.extend(here.drain(..).filter(|label| label != target).map(|label| (label, *target)));
+                forward.extend(
+                    here.drain(..)
+                        .filter(|label| label != target)
+                        .map(|label| (label, *target)),
+                );
             }
             _ => here.clear(),
         }
@@ -70,8 +74,13 @@ fn remove_unreached(items: &mut Vec<Item>) {
 fn remove_jumps_to_next(items: &mut Vec<Item>) {
     let mut keep = vec![true; items.len()];
     for (index, item) in items.iter().enumerate() {
-        let Item::Branch(Opcode::Goto, target) = item else { continue };
-        let next = items.iter().skip(index + 1).take_while(|item| !item.is_instruction());
+        let Item::Branch(Opcode::Goto, target) = item else {
+            continue;
+        };
+        let next = items
+            .iter()
+            .skip(index + 1)
+            .take_while(|item| !item.is_instruction());
         let mut labels = next.filter_map(|item| match item {
             Item::Label(label) => Some(label),
             _ => None,

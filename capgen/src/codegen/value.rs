@@ -48,9 +48,9 @@ impl Repair {
 /// What makes a word of form `have` one of form `want`, for a value in `range`.
 fn repair(have: Form, want: Form, range: Interval) -> Option<Repair> {
     match (have, want) {
-        (Form::Exact, Form::Exact) | (Form::SignExtended, Form::SignExtended) | (_, Form::LowByte) => {
-            Some(Repair::Nothing)
-        }
+        (Form::Exact, Form::Exact)
+        | (Form::SignExtended, Form::SignExtended)
+        | (_, Form::LowByte) => Some(Repair::Nothing),
         (Form::Exact, Form::SignExtended) if range.within(Interval::BYTE) => Some(Repair::Nothing),
         (Form::SignExtended, Form::Exact) if range.within(Interval::BYTE) => Some(Repair::Nothing),
         (_, Form::SignExtended) => Some(Repair::SignExtend),
@@ -73,7 +73,12 @@ struct Way {
 
 impl Way {
     const fn new(operands: [Form; 2], result: Form, size: u32) -> Self {
-        Self { operands, result, size, mask: None }
+        Self {
+            operands,
+            result,
+            size,
+            mask: None,
+        }
     }
 
     fn same(form: Form, size: u32) -> Self {
@@ -81,7 +86,11 @@ impl Way {
     }
 
     fn masked(self, mask: i16) -> Self {
-        Self { mask: Some(mask), size: self.size + 1 + Item::push_size(mask), ..self }
+        Self {
+            mask: Some(mask),
+            size: self.size + 1 + Item::push_size(mask),
+            ..self
+        }
     }
 }
 
@@ -105,14 +114,21 @@ impl Emitter<'_> {
         }
         let operands: Vec<[u32; 3]> = match expr {
             Expr::Call(..) | Expr::Compare(..) => Vec::new(),
-            _ => expr.operands().into_iter().map(|operand| self.costs(operand)).collect(),
+            _ => expr
+                .operands()
+                .into_iter()
+                .map(|operand| self.costs(operand))
+                .collect(),
         };
         let range = self.ranges.range(expr);
         let ways = self.ways(expr);
         Form::ALL.map(|want| {
             let cost = |way: &Way| {
-                let operands: u32 =
-                    operands.iter().zip(way.operands).map(|(costs, form)| pick(*costs, form)).sum();
+                let operands: u32 = operands
+                    .iter()
+                    .zip(way.operands)
+                    .map(|(costs, form)| pick(*costs, form))
+                    .sum();
                 Some(operands + way.size + repair(way.result, want, range)?.size())
             };
             ways.iter().filter_map(cost).min().unwrap_or(IMPOSSIBLE)
@@ -141,9 +157,16 @@ impl Emitter<'_> {
             .into_iter()
             .filter_map(|way| {
                 let repair = repair(way.result, want, range)?;
-                let operands: u32 =
-                    costs.iter().zip(way.operands).map(|(costs, form)| pick(*costs, form)).sum();
-                (operands < IMPOSSIBLE).then_some((operands + way.size + repair.size(), way, repair))
+                let operands: u32 = costs
+                    .iter()
+                    .zip(way.operands)
+                    .map(|(costs, form)| pick(*costs, form))
+                    .sum();
+                (operands < IMPOSSIBLE).then_some((
+                    operands + way.size + repair.size(),
+                    way,
+                    repair,
+                ))
             })
             .min_by_key(|(cost, _, _)| *cost);
         let Some((_, way, repair)) = best else {
@@ -154,7 +177,8 @@ impl Emitter<'_> {
         }
         self.operation(expr)?;
         if let Some(mask) = way.mask {
-            self.items.extend([Item::push(mask), Item::op(Opcode::Sand)]);
+            self.items
+                .extend([Item::push(mask), Item::op(Opcode::Sand)]);
         }
         match repair {
             Repair::Nothing => {}
@@ -244,8 +268,13 @@ impl Emitter<'_> {
             BinaryOp::Shr => shift_right_ways(ty, ranges.0, right),
             BinaryOp::Div | BinaryOp::Rem => {
                 let signed = ty.is_signed()
-                    || (ranges.0.within(Interval::NON_NEGATIVE) && ranges.1.within(Interval::NON_NEGATIVE));
-                if signed { vec![Way::same(Exact, 1)] } else { Vec::new() }
+                    || (ranges.0.within(Interval::NON_NEGATIVE)
+                        && ranges.1.within(Interval::NON_NEGATIVE));
+                if signed {
+                    vec![Way::same(Exact, 1)]
+                } else {
+                    Vec::new()
+                }
             }
         }
     }
@@ -255,7 +284,9 @@ fn shift_right_ways(ty: &Type, left: Interval, right: &Expr) -> Vec<Way> {
     use Form::{Exact, LowByte, SignExtended};
     let plain = Way::same(Exact, 1);
     let distance = match right {
-        Expr::Const(_, distance) => u32::try_from(*distance).ok().filter(|distance| *distance < 16),
+        Expr::Const(_, distance) => u32::try_from(*distance)
+            .ok()
+            .filter(|distance| *distance < 16),
         _ => None,
     };
     let mut ways = Vec::new();
@@ -300,7 +331,9 @@ fn constant(value: i32, form: Form) -> i16 {
     match form {
         Form::Exact => word(value),
         Form::SignExtended => low_byte(value),
-        Form::LowByte if Item::push_size(word(value)) <= Item::push_size(low_byte(value)) => word(value),
+        Form::LowByte if Item::push_size(word(value)) <= Item::push_size(low_byte(value)) => {
+            word(value)
+        }
         Form::LowByte => low_byte(value),
     }
 }

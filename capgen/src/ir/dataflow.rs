@@ -12,18 +12,24 @@ impl LocalSet {
     /// No local of a function with `count` locals.
     #[must_use]
     pub fn empty(count: usize) -> Self {
-        Self { words: vec![0; count.div_ceil(64)] }
+        Self {
+            words: vec![0; count.div_ceil(64)],
+        }
     }
 
     /// All locals of a function with `count` locals (and perhaps some numbers above).
     #[must_use]
     pub fn full(count: usize) -> Self {
-        Self { words: vec![u64::MAX; count.div_ceil(64)] }
+        Self {
+            words: vec![u64::MAX; count.div_ceil(64)],
+        }
     }
 
     /// Adds a local; whether it was not there.
     pub fn insert(&mut self, local: LocalId) -> bool {
-        let Some(word) = self.words.get_mut(local.0 / 64) else { return false };
+        let Some(word) = self.words.get_mut(local.0 / 64) else {
+            return false;
+        };
         let old = *word;
         *word |= 1 << (local.0 % 64);
         *word != old
@@ -39,7 +45,9 @@ impl LocalSet {
     /// Whether a local is in it.
     #[must_use]
     pub fn contains(&self, local: LocalId) -> bool {
-        self.words.get(local.0 / 64).is_some_and(|word| word & (1 << (local.0 % 64)) != 0)
+        self.words
+            .get(local.0 / 64)
+            .is_some_and(|word| word & (1 << (local.0 % 64)) != 0)
     }
 
     /// Adds all of another set.
@@ -59,13 +67,18 @@ impl LocalSet {
     /// Whether all of it is in another set.
     #[must_use]
     pub fn is_within(&self, other: &LocalSet) -> bool {
-        self.words.iter().zip(&other.words).all(|(word, other)| word & !other == 0)
+        self.words
+            .iter()
+            .zip(&other.words)
+            .all(|(word, other)| word & !other == 0)
     }
 
     /// Its members, ascending.
     pub fn iter(&self) -> impl Iterator<Item = LocalId> {
         self.words.iter().enumerate().flat_map(|(index, word)| {
-            (0..64).filter(move |bit| word & (1 << bit) != 0).map(move |bit| LocalId(index * 64 + bit))
+            (0..64)
+                .filter(move |bit| word & (1 << bit) != 0)
+                .map(move |bit| LocalId(index * 64 + bit))
         })
     }
 }
@@ -107,8 +120,15 @@ pub fn live_out(
     extra: &[(BlockId, BlockId)],
 ) -> LocalSet {
     let mut set = LocalSet::empty(function.locals.len());
-    let successors = function.blocks.get(block.0).map(|block| block.terminator.successors()).unwrap_or_default();
-    let extra = extra.iter().filter(|(from, _)| *from == block).map(|(_, to)| *to);
+    let successors = function
+        .blocks
+        .get(block.0)
+        .map(|block| block.terminator.successors())
+        .unwrap_or_default();
+    let extra = extra
+        .iter()
+        .filter(|(from, _)| *from == block)
+        .map(|(_, to)| *to);
     for next in successors.into_iter().chain(extra) {
         if let Some(next) = live_in.get(next.0) {
             set.add_all(next);
@@ -119,7 +139,11 @@ pub fn live_out(
 
 /// Goes backwards over a block's terminator.
 pub fn step_terminator(function: &Function, block: BlockId, live: &mut LocalSet) {
-    if let Some(expr) = function.blocks.get(block.0).and_then(|block| block.terminator.expression()) {
+    if let Some(expr) = function
+        .blocks
+        .get(block.0)
+        .and_then(|block| block.terminator.expression())
+    {
         add_reads(expr, live);
     }
 }

@@ -39,12 +39,18 @@ mod tests {
     #[test]
     fn parameters_and_result_are_taken_apart() {
         let descriptor = "([BSLjavacard/framework/APDU;[[Z)[S";
-        assert_eq!(parameters(descriptor), Some(vec!["[B", "S", "Ljavacard/framework/APDU;", "[[Z"]));
+        assert_eq!(
+            parameters(descriptor),
+            Some(vec!["[B", "S", "Ljavacard/framework/APDU;", "[[Z"])
+        );
         assert_eq!(result(descriptor), Some("[S"));
         assert_eq!(parameters("()V"), Some(vec![]));
         assert_eq!(result("()V"), Some("V"));
         for wrong in ["", "()", "(X)V", "(L)V", "([)V", "(S)VV"] {
-            assert!(parameters(wrong).is_none() || result(wrong).is_none(), "{wrong}");
+            assert!(
+                parameters(wrong).is_none() || result(wrong).is_none(),
+                "{wrong}"
+            );
         }
     }
 }

@@ -25,7 +25,9 @@ mod expression;
 mod lexer;
 mod parser;
 
-use super::{Block, ClassId, Element, Function, FunctionId, Position, Program, Statement, Terminator, Type};
+use super::{
+    Block, ClassId, Element, Function, FunctionId, Position, Program, Statement, Terminator, Type,
+};
 use expression::expression;
 pub use parser::{ParseError, parse};
 use std::fmt::Write;
@@ -59,9 +61,15 @@ pub(super) struct Names {
 
 impl Names {
     fn of(program: &Program) -> Self {
-        let fields = |class: &super::Class| unique(class.fields.iter().map(|field| field.name.as_str()));
+        let fields =
+            |class: &super::Class| unique(class.fields.iter().map(|field| field.name.as_str()));
         Self {
-            functions: unique(program.functions.iter().map(|function| function.name.as_str())),
+            functions: unique(
+                program
+                    .functions
+                    .iter()
+                    .map(|function| function.name.as_str()),
+            ),
             classes: unique(program.classes.iter().map(|class| class.name.as_str())),
             arrays: unique(program.arrays.iter().map(|array| array.name.as_str())),
             fields: program.classes.iter().map(fields).collect(),
@@ -69,20 +77,37 @@ impl Names {
     }
 
     fn function(&self, index: usize) -> String {
-        self.functions.get(index).cloned().unwrap_or_else(|| format!("#{index}"))
+        self.functions
+            .get(index)
+            .cloned()
+            .unwrap_or_else(|| format!("#{index}"))
     }
 
     fn class(&self, index: ClassId) -> String {
-        self.classes.get(index.0).cloned().unwrap_or_else(|| format!("#{}", index.0))
+        self.classes
+            .get(index.0)
+            .cloned()
+            .unwrap_or_else(|| format!("#{}", index.0))
     }
 
     fn array(&self, index: usize) -> String {
-        self.arrays.get(index).cloned().unwrap_or_else(|| format!("#{index}"))
+        self.arrays
+            .get(index)
+            .cloned()
+            .unwrap_or_else(|| format!("#{index}"))
     }
 
     fn field(&self, class: ClassId, field: usize) -> String {
-        let name = self.fields.get(class.0).and_then(|fields| fields.get(field)).cloned();
-        format!("{}.{}", self.class(class), name.unwrap_or_else(|| format!("#{field}")))
+        let name = self
+            .fields
+            .get(class.0)
+            .and_then(|fields| fields.get(field))
+            .cloned();
+        format!(
+            "{}.{}",
+            self.class(class),
+            name.unwrap_or_else(|| format!("#{field}"))
+        )
     }
 
     fn ty(&self, ty: &Type) -> String {
@@ -108,7 +133,10 @@ impl Names {
 const RESERVED: [&str; 7] = ["bool", "u8", "i8", "u16", "i16", "usize", "none"];
 
 fn is_plain(name: &str) -> bool {
-    let starts = name.chars().next().is_some_and(|first| first.is_alphabetic() || first == '_');
+    let starts = name
+        .chars()
+        .next()
+        .is_some_and(|first| first.is_alphabetic() || first == '_');
     let plain = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
     starts && name.chars().all(plain) && !RESERVED.contains(&name)
 }
@@ -121,7 +149,11 @@ fn unique<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
         *counts.entry(*name).or_insert(0) += 1;
     }
     let name = |(index, name): (usize, &&str)| {
-        if is_plain(name) && counts.get(name) == Some(&1) { (*name).to_owned() } else { format!("#{index}") }
+        if is_plain(name) && counts.get(name) == Some(&1) {
+            (*name).to_owned()
+        } else {
+            format!("#{index}")
+        }
     };
     names.iter().enumerate().map(name).collect()
 }
@@ -133,7 +165,12 @@ fn hex(bytes: &[u8]) -> String {
 fn print_program(program: &Program, out: &mut String) -> std::fmt::Result {
     let names = Names::of(program);
     let (major, minor) = program.version;
-    writeln!(out, "package {:?} aid {} version {major}.{minor}", program.name, hex(&program.aid))?;
+    writeln!(
+        out,
+        "package {:?} aid {} version {major}.{minor}",
+        program.name,
+        hex(&program.aid)
+    )?;
     for file in &program.files {
         writeln!(out, "file {file:?}")?;
     }
@@ -146,7 +183,11 @@ fn print_program(program: &Program, out: &mut String) -> std::fmt::Result {
         writeln!(out)?;
     }
     for (index, class) in program.classes.iter().enumerate() {
-        write!(out, "class {}", declared(&names.class(ClassId(index)), &class.name))?;
+        write!(
+            out,
+            "class {}",
+            declared(&names.class(ClassId(index)), &class.name)
+        )?;
         if let Some(superclass) = &class.superclass {
             write!(out, " extends {superclass}")?;
         }
@@ -170,7 +211,11 @@ fn print_program(program: &Program, out: &mut String) -> std::fmt::Result {
 
 /// A name where it is declared: quoted if it cannot stand for itself.
 fn declared(reference: &str, name: &str) -> String {
-    if reference == name { name.to_owned() } else { format!("{name:?}") }
+    if reference == name {
+        name.to_owned()
+    } else {
+        format!("{name:?}")
+    }
 }
 
 fn print_function_to(names: &Names, function: &Function, out: &mut String) -> std::fmt::Result {
@@ -178,11 +223,25 @@ fn print_function_to(names: &Names, function: &Function, out: &mut String) -> st
         let (name, ty) = function
             .locals
             .get(local.0)
-            .map_or((String::new(), String::new()), |found| (found.name.clone(), names.ty(&found.ty)));
-        format!("%{}.{}: {ty}", if is_plain(&name) { name } else { String::new() }, local.0)
+            .map_or((String::new(), String::new()), |found| {
+                (found.name.clone(), names.ty(&found.ty))
+            });
+        format!(
+            "%{}.{}: {ty}",
+            if is_plain(&name) { name } else { String::new() },
+            local.0
+        )
     };
-    let parameters: Vec<String> = function.parameters.iter().map(|parameter| local(*parameter)).collect();
-    let name = if is_plain(&function.name) { function.name.clone() } else { format!("{:?}", function.name) };
+    let parameters: Vec<String> = function
+        .parameters
+        .iter()
+        .map(|parameter| local(*parameter))
+        .collect();
+    let name = if is_plain(&function.name) {
+        function.name.clone()
+    } else {
+        format!("{:?}", function.name)
+    };
     write!(out, "fn {name} ({})", parameters.join(", "))?;
     if let Some(result) = &function.result {
         write!(out, " -> {}", names.ty(result))?;
@@ -191,7 +250,11 @@ fn print_function_to(names: &Names, function: &Function, out: &mut String) -> st
         write!(out, " receiver")?;
     }
     if let Some(entry) = &function.entry {
-        write!(out, " entry {:?}", format!("{}{}", entry.name, entry.descriptor))?;
+        write!(
+            out,
+            " entry {:?}",
+            format!("{}{}", entry.name, entry.descriptor)
+        )?;
     }
     writeln!(out, "{} {{", place(function.position))?;
     for index in 0..function.locals.len() {
@@ -214,7 +277,12 @@ fn place(position: Position) -> String {
     format!(" @{}:{}:{}", position.file, position.line, position.column)
 }
 
-fn print_block(names: &Names, function: &Function, block: &Block, out: &mut String) -> std::fmt::Result {
+fn print_block(
+    names: &Names,
+    function: &Function,
+    block: &Block,
+    out: &mut String,
+) -> std::fmt::Result {
     let text = |expr: &super::Expr| expression(names, function, expr);
     for (statement, position) in &block.statements {
         let line = match statement {
@@ -222,10 +290,20 @@ fn print_block(names: &Names, function: &Function, block: &Block, out: &mut Stri
                 format!("{} = {}", text(&super::Expr::Local(*local)), text(value))
             }
             Statement::SetField(object, field, class, value) => {
-                format!("(field {} {}) = {}", names.field(*class, *field), text(object), text(value))
+                format!(
+                    "(field {} {}) = {}",
+                    names.field(*class, *field),
+                    text(object),
+                    text(value)
+                )
             }
             Statement::SetElement(element, array, index, value) => {
-                let place = format!("(elem {} {} {})", names.element(element), text(array), text(index));
+                let place = format!(
+                    "(elem {} {} {})",
+                    names.element(element),
+                    text(array),
+                    text(index)
+                );
                 format!("{place} = {}", text(value))
             }
             Statement::Eval(value) => format!("eval {}", text(value)),
@@ -234,9 +312,14 @@ fn print_block(names: &Names, function: &Function, block: &Block, out: &mut Stri
     }
     let line = match &block.terminator {
         Terminator::Goto(next) => format!("goto b{}", next.0),
-        Terminator::If(condition, yes, no) => format!("if {} b{} b{}", text(condition), yes.0, no.0),
+        Terminator::If(condition, yes, no) => {
+            format!("if {} b{} b{}", text(condition), yes.0, no.0)
+        }
         Terminator::Switch(key, cases, default) => {
-            let cases: String = cases.iter().map(|(value, block)| format!(" {value} b{}", block.0)).collect();
+            let cases: String = cases
+                .iter()
+                .map(|(value, block)| format!(" {value} b{}", block.0))
+                .collect();
             format!("switch {} {{{cases} }} b{}", text(key), default.0)
         }
         Terminator::Return(None) => "return".to_owned(),

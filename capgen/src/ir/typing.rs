@@ -8,13 +8,15 @@ impl Expr {
     #[must_use]
     pub fn type_in(&self, program: &Program, function: &Function) -> Option<Type> {
         match self {
-            Expr::Const(ty, _) | Expr::Unary(_, ty, _) | Expr::Binary(_, ty, _, _) | Expr::Null(ty) => {
-                Some(ty.clone())
-            }
+            Expr::Const(ty, _)
+            | Expr::Unary(_, ty, _)
+            | Expr::Binary(_, ty, _, _)
+            | Expr::Null(ty) => Some(ty.clone()),
             Expr::Local(local) => function.locals.get(local.0).map(|local| local.ty.clone()),
-            Expr::ConstArray(array) => {
-                program.arrays.get(array.0).map(|array| Type::Array(array.element.clone()))
-            }
+            Expr::ConstArray(array) => program
+                .arrays
+                .get(array.0)
+                .map(|array| Type::Array(array.element.clone())),
             Expr::Compare(..) => Some(Type::Bool),
             Expr::Cast { to, .. } => Some(to.clone()),
             Expr::Field(_, field, class) => {
@@ -34,7 +36,11 @@ impl Expr {
     #[must_use]
     pub fn operands(&self) -> Vec<&Expr> {
         match self {
-            Expr::Const(..) | Expr::Local(_) | Expr::ConstArray(_) | Expr::New(_) | Expr::Null(_) => Vec::new(),
+            Expr::Const(..)
+            | Expr::Local(_)
+            | Expr::ConstArray(_)
+            | Expr::New(_)
+            | Expr::Null(_) => Vec::new(),
             Expr::Unary(_, _, operand)
             | Expr::Cast { value: operand, .. }
             | Expr::Field(operand, _, _)
@@ -51,7 +57,11 @@ impl Expr {
     /// The operands, in the order of their evaluation, to be changed.
     pub fn operands_mut(&mut self) -> Vec<&mut Expr> {
         match self {
-            Expr::Const(..) | Expr::Local(_) | Expr::ConstArray(_) | Expr::New(_) | Expr::Null(_) => Vec::new(),
+            Expr::Const(..)
+            | Expr::Local(_)
+            | Expr::ConstArray(_)
+            | Expr::New(_)
+            | Expr::Null(_) => Vec::new(),
             Expr::Unary(_, _, operand)
             | Expr::Cast { value: operand, .. }
             | Expr::Field(operand, _, _)
@@ -90,7 +100,9 @@ impl Expr {
             Expr::Call(..) | Expr::New(_) | Expr::NewArray(..) | Expr::Downcast(..) => false,
             // A null reference, an index out of bounds, a division by zero end the command.
             Expr::Field(..) | Expr::Element(..) | Expr::Length(_) => false,
-            Expr::Binary(Div | Rem, _, _, divisor) => matches!(**divisor, Expr::Const(_, value) if value != 0),
+            Expr::Binary(Div | Rem, _, _, divisor) => {
+                matches!(**divisor, Expr::Const(_, value) if value != 0)
+            }
             _ => true,
         };
         own && self.operands().into_iter().all(Expr::is_pure)
@@ -160,7 +172,10 @@ impl Type {
     /// Whether values are integers.
     #[must_use]
     pub fn is_integer(&self) -> bool {
-        matches!(self, Type::U8 | Type::I8 | Type::U16 | Type::I16 | Type::Usize)
+        matches!(
+            self,
+            Type::U8 | Type::I8 | Type::U16 | Type::I16 | Type::Usize
+        )
     }
 
     /// Whether values are integers that may be negative.
@@ -202,9 +217,11 @@ impl super::Terminator {
         match self {
             Self::Goto(next) => vec![*next],
             Self::If(_, yes, no) => vec![*yes, *no],
-            Self::Switch(_, cases, default) => {
-                cases.iter().map(|(_, block)| *block).chain([*default]).collect()
-            }
+            Self::Switch(_, cases, default) => cases
+                .iter()
+                .map(|(_, block)| *block)
+                .chain([*default])
+                .collect(),
             Self::Return(_) | Self::Throw(_) | Self::Unreachable => Vec::new(),
         }
     }
@@ -214,9 +231,11 @@ impl super::Terminator {
         match self {
             Self::Goto(next) => vec![next],
             Self::If(_, yes, no) => vec![yes, no],
-            Self::Switch(_, cases, default) => {
-                cases.iter_mut().map(|(_, block)| block).chain([default]).collect()
-            }
+            Self::Switch(_, cases, default) => cases
+                .iter_mut()
+                .map(|(_, block)| block)
+                .chain([default])
+                .collect(),
             Self::Return(_) | Self::Throw(_) | Self::Unreachable => Vec::new(),
         }
     }
@@ -225,9 +244,10 @@ impl super::Terminator {
     #[must_use]
     pub fn expression(&self) -> Option<&Expr> {
         match self {
-            Self::If(expr, _, _) | Self::Switch(expr, _, _) | Self::Return(Some(expr)) | Self::Throw(expr) => {
-                Some(expr)
-            }
+            Self::If(expr, _, _)
+            | Self::Switch(expr, _, _)
+            | Self::Return(Some(expr))
+            | Self::Throw(expr) => Some(expr),
             Self::Goto(_) | Self::Return(None) | Self::Unreachable => None,
         }
     }
@@ -235,9 +255,10 @@ impl super::Terminator {
     /// The expression that it evaluates, to be changed.
     pub fn expression_mut(&mut self) -> Option<&mut Expr> {
         match self {
-            Self::If(expr, _, _) | Self::Switch(expr, _, _) | Self::Return(Some(expr)) | Self::Throw(expr) => {
-                Some(expr)
-            }
+            Self::If(expr, _, _)
+            | Self::Switch(expr, _, _)
+            | Self::Return(Some(expr))
+            | Self::Throw(expr) => Some(expr),
             Self::Goto(_) | Self::Return(None) | Self::Unreachable => None,
         }
     }

@@ -23,8 +23,11 @@
 mod expression;
 
 use super::dataflow::{self, LocalSet};
-use super::{BlockId, ClassId, Element, Expr, Function, FunctionId, Position, Program, Statement, Terminator, Type};
 use super::descriptor;
+use super::{
+    BlockId, ClassId, Element, Expr, Function, FunctionId, Position, Program, Statement,
+    Terminator, Type,
+};
 use std::collections::HashSet;
 use thiserror::Error;
 
@@ -41,7 +44,11 @@ pub struct VerifyError {
 }
 
 fn position_text(position: Position) -> String {
-    if position.line == 0 { String::new() } else { format!(" (line {}, column {})", position.line, position.column) }
+    if position.line == 0 {
+        String::new()
+    } else {
+        format!(" (line {}, column {})", position.line, position.column)
+    }
 }
 
 /// Checks a program.
@@ -49,7 +56,11 @@ fn position_text(position: Position) -> String {
 /// # Errors
 /// The first broken rule.
 pub fn verify(program: &Program) -> Result<(), VerifyError> {
-    let fault = |place: &str, rule: String| VerifyError { place: place.to_owned(), position: Position::default(), rule };
+    let fault = |place: &str, rule: String| VerifyError {
+        place: place.to_owned(),
+        position: Position::default(),
+        rule,
+    };
     for class in &program.classes {
         for field in &class.fields {
             check_type(program, &field.ty).map_err(|rule| fault(&class.name, rule))?;
@@ -57,20 +68,34 @@ pub fn verify(program: &Program) -> Result<(), VerifyError> {
     }
     for array in &program.arrays {
         let Some((low, high)) = array.element.value_type().range() else {
-            return Err(fault(&array.name, "a constant array holds no objects".to_owned()));
+            return Err(fault(
+                &array.name,
+                "a constant array holds no objects".to_owned(),
+            ));
         };
-        if let Some(value) = array.values.iter().find(|value| **value < low || **value > high) {
-            return Err(fault(&array.name, format!("{value} is not in {low}..={high}")));
+        if let Some(value) = array
+            .values
+            .iter()
+            .find(|value| **value < low || **value > high)
+        {
+            return Err(fault(
+                &array.name,
+                format!("{value} is not in {low}..={high}"),
+            ));
         }
     }
     for applet in &program.applets {
         let install = program.functions.get(applet.install.0);
         let is_install = |function: &Function| {
             function.receiver.is_none()
-                && function.entry.as_ref().is_some_and(|entry| entry.name == "install" && entry.descriptor == "([BSB)V")
+                && function
+                    .entry
+                    .as_ref()
+                    .is_some_and(|entry| entry.name == "install" && entry.descriptor == "([BSB)V")
         };
         if program.classes.get(applet.class.0).is_none() || !install.is_some_and(is_install) {
-            let rule = "an applet needs its class and a static entry method install([BSB)V".to_owned();
+            let rule =
+                "an applet needs its class and a static entry method install([BSB)V".to_owned();
             return Err(fault(&program.name, rule));
         }
     }
@@ -89,7 +114,12 @@ pub fn verify_function(program: &Program, id: FunctionId) -> Result<(), VerifyEr
             rule: format!("there is no function {}", id.0),
         });
     };
-    let mut checker = Checker { program, function, position: function.position, assigned: LocalSet::empty(0) };
+    let mut checker = Checker {
+        program,
+        function,
+        position: function.position,
+        assigned: LocalSet::empty(0),
+    };
     checker.function().map_err(|rule| VerifyError {
         place: function.name.clone(),
         position: checker.position,
@@ -127,7 +157,10 @@ impl Checker<'_> {
         let mut seen = HashSet::new();
         for parameter in &function.parameters {
             if parameter.0 >= function.locals.len() || !seen.insert(*parameter) {
-                return Err(format!("parameter {} is missing or named twice", parameter.0));
+                return Err(format!(
+                    "parameter {} is missing or named twice",
+                    parameter.0
+                ));
             }
         }
         self.receiver()?;
@@ -148,7 +181,10 @@ impl Checker<'_> {
             if !reachable.get(index).copied().unwrap_or(false) {
                 continue;
             }
-            self.assigned = assigned.get(index).cloned().unwrap_or_else(|| LocalSet::empty(0));
+            self.assigned = assigned
+                .get(index)
+                .cloned()
+                .unwrap_or_else(|| LocalSet::empty(0));
             for (statement, position) in &block.statements {
                 self.position = *position;
                 self.statement(statement)?;
@@ -163,14 +199,26 @@ impl Checker<'_> {
     }
 
     fn receiver(&self) -> Rule {
-        let Some(class) = self.function.receiver else { return Ok(()) };
+        let Some(class) = self.function.receiver else {
+            return Ok(());
+        };
         check_type(self.program, &Type::Class(class))?;
-        let this = self.function.parameters.first().ok_or("an instance method has a first parameter")?;
+        let this = self
+            .function
+            .parameters
+            .first()
+            .ok_or("an instance method has a first parameter")?;
         let ty = self.function.locals.get(this.0).map(|local| &local.ty);
         if ty != Some(&Type::Class(class)) {
-            return Err(format!("the first parameter of an instance method is of its class, not {ty:?}"));
+            return Err(format!(
+                "the first parameter of an instance method is of its class, not {ty:?}"
+            ));
         }
-        let assigned = self.function.blocks.iter().flat_map(|block| &block.statements);
+        let assigned = self
+            .function
+            .blocks
+            .iter()
+            .flat_map(|block| &block.statements);
         for (statement, _) in assigned {
             if matches!(statement, Statement::Set(local, _) if local == this) {
                 return Err("the receiver is never assigned".to_owned());
@@ -180,8 +228,15 @@ impl Checker<'_> {
     }
 
     fn entry(&self) -> Rule {
-        let Some(entry) = &self.function.entry else { return Ok(()) };
-        let wrong = || format!("parameters and result do not agree with {}{}", entry.name, entry.descriptor);
+        let Some(entry) = &self.function.entry else {
+            return Ok(());
+        };
+        let wrong = || {
+            format!(
+                "parameters and result do not agree with {}{}",
+                entry.name, entry.descriptor
+            )
+        };
         let described = descriptor::parameters(&entry.descriptor).ok_or_else(wrong)?;
         let skip = usize::from(self.function.receiver.is_some());
         let parameters = self.function.parameters.get(skip..).ok_or_else(wrong)?;
@@ -189,8 +244,15 @@ impl Checker<'_> {
             return Err(wrong());
         }
         for (parameter, described) in parameters.iter().zip(described) {
-            let ty = self.function.locals.get(parameter.0).map(|local| &local.ty).ok_or_else(wrong)?;
-            expression::agrees_with_descriptor(ty, described).then_some(()).ok_or_else(wrong)?;
+            let ty = self
+                .function
+                .locals
+                .get(parameter.0)
+                .map(|local| &local.ty)
+                .ok_or_else(wrong)?;
+            expression::agrees_with_descriptor(ty, described)
+                .then_some(())
+                .ok_or_else(wrong)?;
         }
         let result = descriptor::result(&entry.descriptor).ok_or_else(wrong)?;
         match &self.function.result {
@@ -203,8 +265,15 @@ impl Checker<'_> {
     fn statement(&self, statement: &Statement) -> Rule {
         match statement {
             Statement::Set(local, value) => {
-                let ty = self.function.locals.get(local.0).map(|local| local.ty.clone());
-                self.expect(value, &ty.ok_or_else(|| format!("there is no local {}", local.0))?)
+                let ty = self
+                    .function
+                    .locals
+                    .get(local.0)
+                    .map(|local| local.ty.clone());
+                self.expect(
+                    value,
+                    &ty.ok_or_else(|| format!("there is no local {}", local.0))?,
+                )
             }
             Statement::SetField(object, field, class, value) => {
                 self.expect(object, &Type::Class(*class))?;
@@ -230,7 +299,10 @@ impl Checker<'_> {
                 let mut seen = HashSet::new();
                 for (value, _) in cases {
                     if *value < low || *value > high || !seen.insert(*value) {
-                        return Err(format!("switch key {value} of block {} is out of range or stands twice", block.0));
+                        return Err(format!(
+                            "switch key {value} of block {} is out of range or stands twice",
+                            block.0
+                        ));
                     }
                 }
                 Ok(())
@@ -245,15 +317,23 @@ impl Checker<'_> {
     }
 
     fn field_type(&self, field: usize, class: ClassId) -> Rule<Type> {
-        let found = self.program.classes.get(class.0).and_then(|class| class.fields.get(field));
-        found.map(|field| field.ty.clone()).ok_or_else(|| format!("class {} has no field {field}", class.0))
+        let found = self
+            .program
+            .classes
+            .get(class.0)
+            .and_then(|class| class.fields.get(field));
+        found
+            .map(|field| field.ty.clone())
+            .ok_or_else(|| format!("class {} has no field {field}", class.0))
     }
 
     /// That an expression is sound and has this type.
     fn expect(&self, expr: &Expr, ty: &Type) -> Rule {
         match self.expression(expr)? {
             Some(found) if expression::fits(&found, ty) => Ok(()),
-            found => Err(format!("expected a value of type {ty:?}, found {found:?} in {expr:?}")),
+            found => Err(format!(
+                "expected a value of type {ty:?}, found {found:?} in {expr:?}"
+            )),
         }
     }
 

@@ -34,7 +34,10 @@ pub(super) const COMPARE: [(&str, CompareOp); 6] = [
 pub(super) const UNARY: [(&str, UnaryOp); 2] = [("neg", UnaryOp::Neg), ("not", UnaryOp::Not)];
 
 fn word<T: PartialEq>(table: &[(&'static str, T)], op: &T) -> &'static str {
-    table.iter().find(|(_, other)| other == op).map_or("?", |(word, _)| word)
+    table
+        .iter()
+        .find(|(_, other)| other == op)
+        .map_or("?", |(word, _)| word)
 }
 
 /// One expression.
@@ -50,18 +53,29 @@ pub(super) fn expression(names: &Names, function: &Function, expr: &Expr) -> Str
         Expr::Const(Type::Bool, 1) => "true".to_owned(),
         Expr::Const(ty, value) => format!("{value}{}", names.ty(ty)),
         Expr::Local(local) => {
-            let name = function.locals.get(local.0).map_or("", |local| local.name.as_str());
+            let name = function
+                .locals
+                .get(local.0)
+                .map_or("", |local| local.name.as_str());
             format!("%{}.{}", if is_plain(name) { name } else { "" }, local.0)
         }
         Expr::ConstArray(array) => format!("(array {})", names.array(array.0)),
         Expr::Unary(op, ty, _) => format!("({} {}{operands})", word(&UNARY, op), names.ty(ty)),
         Expr::Binary(op, ty, _, _) => format!("({} {}{operands})", word(&BINARY, op), names.ty(ty)),
-        Expr::Compare(op, ty, _, _) => format!("({} {}{operands})", word(&COMPARE, op), names.ty(ty)),
-        Expr::Cast { from, to, .. } => format!("(cast {} {}{operands})", names.ty(from), names.ty(to)),
-        Expr::Field(_, field, class) => format!("(field {}{operands})", names.field(*class, *field)),
+        Expr::Compare(op, ty, _, _) => {
+            format!("({} {}{operands})", word(&COMPARE, op), names.ty(ty))
+        }
+        Expr::Cast { from, to, .. } => {
+            format!("(cast {} {}{operands})", names.ty(from), names.ty(to))
+        }
+        Expr::Field(_, field, class) => {
+            format!("(field {}{operands})", names.field(*class, *field))
+        }
         Expr::Element(element, _, _) => format!("(elem {}{operands})", names.element(element)),
         Expr::Length(_) => format!("(len{operands})"),
-        Expr::Call(Callee::Function(callee), _, _) => format!("(call {}{operands})", names.function(callee.0)),
+        Expr::Call(Callee::Function(callee), _, _) => {
+            format!("(call {}{operands})", names.function(callee.0))
+        }
         Expr::Call(Callee::Api(method), _, result) => {
             let result = result.as_ref().map_or_else(none, |ty| names.ty(ty));
             format!("(api {result} {:?}{operands})", method.to_string())

@@ -30,7 +30,9 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, ParseError> {
                 break;
             }
             let (kind, after) = match first {
-                '(' | ')' | '{' | '}' | ',' | '=' => (Kind::Mark(first), rest.get(1..).unwrap_or_default()),
+                '(' | ')' | '{' | '}' | ',' | '=' => {
+                    (Kind::Mark(first), rest.get(1..).unwrap_or_default())
+                }
                 '"' => quoted(rest).ok_or_else(|| ParseError {
                     line: number,
                     expected: "a closing quotation mark".to_owned(),

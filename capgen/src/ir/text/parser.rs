@@ -3,8 +3,9 @@
 use super::expression::{BINARY, COMPARE, UNARY};
 use super::lexer::{Kind, Token, tokens};
 use crate::ir::{
-    ApiMethod, AppletEntry, ArrayId, Block, BlockId, Callee, Class, ClassId, ConstArray, Element, Entry, Expr, Field,
-    Function, FunctionId, Local, LocalId, Position, Program, Statement, Terminator, Type,
+    ApiMethod, AppletEntry, ArrayId, Block, BlockId, Callee, Class, ClassId, ConstArray, Element,
+    Entry, Expr, Field, Function, FunctionId, Local, LocalId, Position, Program, Statement,
+    Terminator, Type,
 };
 use thiserror::Error;
 
@@ -28,7 +29,12 @@ type Result<T = ()> = std::result::Result<T, ParseError>;
 /// [`ParseError`] where the text is not as the module `text` describes it.
 pub fn parse(text: &str) -> Result<Program> {
     let tokens = tokens(text)?;
-    let mut parser = Parser { tokens: &tokens, at: 0, program: Program::empty(), function: None };
+    let mut parser = Parser {
+        tokens: &tokens,
+        at: 0,
+        program: Program::empty(),
+        function: None,
+    };
     parser.declarations()?;
     parser.at = 0;
     parser.definitions()?;
@@ -68,8 +74,16 @@ impl Parser<'_> {
             Some(Kind::Text(text)) => format!("{text:?}"),
             None => "the end".to_owned(),
         };
-        let line = self.tokens.get(self.at).or(self.tokens.last()).map_or(1, |token| token.line);
-        ParseError { line, expected: expected.to_owned(), found }
+        let line = self
+            .tokens
+            .get(self.at)
+            .or(self.tokens.last())
+            .map_or(1, |token| token.line);
+        ParseError {
+            line,
+            expected: expected.to_owned(),
+            found,
+        }
     }
 
     fn peek(&self) -> Option<&Kind> {
@@ -96,7 +110,11 @@ impl Parser<'_> {
     }
 
     /// A word that `read` understands; on failure the error points at it.
-    fn read<T>(&mut self, expected: &str, read: impl FnOnce(&Self, &str) -> Option<T>) -> Result<T> {
+    fn read<T>(
+        &mut self,
+        expected: &str,
+        read: impl FnOnce(&Self, &str) -> Option<T>,
+    ) -> Result<T> {
         let word = self.word(expected)?;
         read(self, &word).ok_or_else(|| {
             self.at -= 1;
@@ -115,7 +133,11 @@ impl Parser<'_> {
     }
 
     fn mark(&mut self, mark: char) -> Result {
-        if self.takes_mark(mark) { Ok(()) } else { Err(self.error(&format!("`{mark}`"))) }
+        if self.takes_mark(mark) {
+            Ok(())
+        } else {
+            Err(self.error(&format!("`{mark}`")))
+        }
     }
 
     fn takes_mark(&mut self, mark: char) -> bool {
@@ -142,7 +164,10 @@ impl Parser<'_> {
 
     /// Whether the brace just closed was that of a switch, which a block follows.
     fn in_switch(&self) -> bool {
-        let is_block = |word: &str| word.strip_prefix('b').is_some_and(|rest| rest.parse::<usize>().is_ok());
+        let is_block = |word: &str| {
+            word.strip_prefix('b')
+                .is_some_and(|rest| rest.parse::<usize>().is_ok())
+        };
         self.peek_word().is_some_and(is_block)
     }
 
@@ -152,8 +177,16 @@ impl Parser<'_> {
             match self.word("a declaration")?.as_str() {
                 "class" => {
                     let name = self.word("a class name")?;
-                    let superclass = if self.takes("extends") { Some(self.word("a superclass")?) } else { None };
-                    self.program.classes.push(Class { name, superclass, fields: Vec::new() });
+                    let superclass = if self.takes("extends") {
+                        Some(self.word("a superclass")?)
+                    } else {
+                        None
+                    };
+                    self.program.classes.push(Class {
+                        name,
+                        superclass,
+                        fields: Vec::new(),
+                    });
                     self.skip_braces()?;
                 }
                 "fn" => {
@@ -163,7 +196,11 @@ impl Parser<'_> {
                 }
                 "array" => {
                     let name = self.word("an array name")?;
-                    self.program.arrays.push(ConstArray { name, element: Element::U8, values: Vec::new() });
+                    self.program.arrays.push(ConstArray {
+                        name,
+                        element: Element::U8,
+                        values: Vec::new(),
+                    });
                 }
                 _ => {}
             }
@@ -193,7 +230,11 @@ impl Parser<'_> {
                     let aid = self.read("an AID in hexadecimal", |_, word| hex(word))?;
                     let class = self.class_id()?;
                     let install = self.function_id()?;
-                    self.program.applets.push(AppletEntry { aid, class, install });
+                    self.program.applets.push(AppletEntry {
+                        aid,
+                        class,
+                        install,
+                    });
                 }
                 "fn" => {
                     let done = self.function()?;
@@ -225,9 +266,11 @@ impl Parser<'_> {
 
     fn array(&mut self, index: usize) -> Result {
         self.word("an array name")?;
-        let element = self.read("an array type", |parser, word| match parser.named_type(word)? {
-            Type::Array(element) => Some(element),
-            _ => None,
+        let element = self.read("an array type", |parser, word| {
+            match parser.named_type(word)? {
+                Type::Array(element) => Some(element),
+                _ => None,
+            }
         })?;
         let mut values = Vec::new();
         while let Some(value) = self.peek_word().and_then(|word| word.parse().ok()) {
@@ -250,7 +293,10 @@ impl Parser<'_> {
         let mut fields = Vec::new();
         while !self.takes_mark('}') {
             let name = self.declared_name("a field name")?;
-            fields.push(Field { name, ty: self.ty()? });
+            fields.push(Field {
+                name,
+                ty: self.ty()?,
+            });
             self.takes_mark(',');
         }
         if let Some(class) = self.program.classes.get_mut(index) {
@@ -267,7 +313,9 @@ impl Parser<'_> {
             self.keyword(":")?;
             return Ok(word);
         }
-        word.strip_suffix(':').map(str::to_owned).ok_or_else(|| self.error("a name and `:`"))
+        word.strip_suffix(':')
+            .map(str::to_owned)
+            .ok_or_else(|| self.error("a name and `:`"))
     }
 
     fn ty(&mut self) -> Result<Type> {
@@ -283,7 +331,10 @@ impl Parser<'_> {
             "i16" => Type::I16,
             "usize" => Type::Usize,
             _ if word.contains('/') => Type::Api(word.to_owned()),
-            _ => match word.strip_prefix('[').and_then(|word| word.strip_suffix(']')) {
+            _ => match word
+                .strip_prefix('[')
+                .and_then(|word| word.strip_suffix(']'))
+            {
                 Some(element) => Type::Array(element_of(&self.named_type(element)?)?),
                 None => Type::Class(ClassId(self.find_class(word)?)),
             },
@@ -291,30 +342,45 @@ impl Parser<'_> {
     }
 
     fn element(&mut self) -> Result<Element> {
-        self.read("an element type", |parser, word| element_of(&parser.named_type(word)?))
+        self.read("an element type", |parser, word| {
+            element_of(&parser.named_type(word)?)
+        })
     }
 
     fn find_class(&self, word: &str) -> Option<usize> {
-        find(word, self.program.classes.iter().map(|class| class.name.as_str()))
+        find(
+            word,
+            self.program.classes.iter().map(|class| class.name.as_str()),
+        )
     }
 
     fn class_id(&mut self) -> Result<ClassId> {
-        self.read("a class", |parser, word| parser.find_class(word).map(ClassId))
+        self.read("a class", |parser, word| {
+            parser.find_class(word).map(ClassId)
+        })
     }
 
     fn function_id(&mut self) -> Result<FunctionId> {
         self.read("a function", |parser, word| {
-            let names = parser.program.functions.iter().map(|function| function.name.as_str());
+            let names = parser
+                .program
+                .functions
+                .iter()
+                .map(|function| function.name.as_str());
             find(word, names).map(FunctionId)
         })
     }
 
     fn block_id(&mut self) -> Result<BlockId> {
-        self.read("a block", |_, word| word.strip_prefix('b')?.parse().ok().map(BlockId))
+        self.read("a block", |_, word| {
+            word.strip_prefix('b')?.parse().ok().map(BlockId)
+        })
     }
 
     fn local_id(&mut self) -> Result<LocalId> {
-        self.read("a local, `%name.number`", |_, word| local(word).map(|(_, id)| id))
+        self.read("a local, `%name.number`", |_, word| {
+            local(word).map(|(_, id)| id)
+        })
     }
 
     /// `Class.field`
@@ -323,7 +389,10 @@ impl Parser<'_> {
             let (class, field) = word.rsplit_once('.')?;
             let class = parser.find_class(class)?;
             let fields = &parser.program.classes.get(class)?.fields;
-            Some((ClassId(class), find(field, fields.iter().map(|field| field.name.as_str()))?))
+            Some((
+                ClassId(class),
+                find(field, fields.iter().map(|field| field.name.as_str()))?,
+            ))
         })
     }
 
@@ -335,7 +404,10 @@ impl Parser<'_> {
         })?;
         let ty = self.ty()?;
         while locals.len() <= id.0.min(0xffff) {
-            locals.push(Local { name: String::new(), ty: Type::Bool });
+            locals.push(Local {
+                name: String::new(),
+                ty: Type::Bool,
+            });
         }
         if let Some(slot) = locals.get_mut(id.0) {
             *slot = Local { name, ty };
@@ -344,10 +416,17 @@ impl Parser<'_> {
     }
 
     fn place(&mut self) -> Position {
-        let position = self.peek_word().and_then(|word| word.strip_prefix('@')).and_then(|place| {
-            let mut parts = place.split(':').map(|part| part.parse().ok());
-            Some(Position { file: parts.next()??, line: parts.next()??, column: parts.next()?? })
-        });
+        let position = self
+            .peek_word()
+            .and_then(|word| word.strip_prefix('@'))
+            .and_then(|place| {
+                let mut parts = place.split(':').map(|part| part.parse().ok());
+                Some(Position {
+                    file: parts.next()??,
+                    line: parts.next()??,
+                    column: parts.next()??,
+                })
+            });
         self.at += usize::from(position.is_some());
         position.unwrap_or_default()
     }
@@ -364,7 +443,10 @@ impl Parser<'_> {
             function.result = Some(self.ty()?);
         }
         if self.takes("receiver") {
-            let this = function.parameters.first().and_then(|this| function.locals.get(this.0));
+            let this = function
+                .parameters
+                .first()
+                .and_then(|this| function.locals.get(this.0));
             function.receiver = match this.map(|this| &this.ty) {
                 Some(Type::Class(class)) => Some(*class),
                 _ => return Err(self.error("a first parameter of a class")),
@@ -374,7 +456,10 @@ impl Parser<'_> {
             function.entry = Some(self.read("a method and its descriptor", |_, word| {
                 let (name, _) = word.split_once('(')?;
                 let descriptor = word.get(name.len()..)?.to_owned();
-                Some(Entry { name: name.to_owned(), descriptor })
+                Some(Entry {
+                    name: name.to_owned(),
+                    descriptor,
+                })
             })?);
         }
         function.position = self.place();
@@ -384,7 +469,9 @@ impl Parser<'_> {
         }
         self.function = Some(function.clone());
         while !self.takes_mark('}') {
-            self.read("a block label", |_, word| word.strip_prefix('b')?.strip_suffix(':').map(|_| ()))?;
+            self.read("a block label", |_, word| {
+                word.strip_prefix('b')?.strip_suffix(':').map(|_| ())
+            })?;
             function.blocks.push(self.block()?);
         }
         Ok(function)
@@ -429,7 +516,11 @@ impl Parser<'_> {
                     continue;
                 }
             };
-            return Ok(Block { statements, terminator, position: self.place() });
+            return Ok(Block {
+                statements,
+                terminator,
+                position: self.place(),
+            });
         }
     }
 
@@ -453,8 +544,12 @@ impl Parser<'_> {
         let value = self.expression()?;
         match target {
             Expr::Local(local) => Ok(Statement::Set(local, value)),
-            Expr::Field(object, field, class) => Ok(Statement::SetField(*object, field, class, value)),
-            Expr::Element(element, array, index) => Ok(Statement::SetElement(element, *array, *index, value)),
+            Expr::Field(object, field, class) => {
+                Ok(Statement::SetField(*object, field, class, value))
+            }
+            Expr::Element(element, array, index) => {
+                Ok(Statement::SetElement(element, *array, *index, value))
+            }
             _ => Err(self.error("a local, a field or an element before `=`")),
         }
     }
@@ -478,20 +573,38 @@ impl Parser<'_> {
 
     fn operation(&mut self, word: &str) -> Result<Expr> {
         if let Some((_, op)) = BINARY.iter().find(|(name, _)| *name == word) {
-            return Ok(Expr::Binary(*op, self.ty()?, self.operand()?, self.operand()?));
+            return Ok(Expr::Binary(
+                *op,
+                self.ty()?,
+                self.operand()?,
+                self.operand()?,
+            ));
         }
         if let Some((_, op)) = COMPARE.iter().find(|(name, _)| *name == word) {
-            return Ok(Expr::Compare(*op, self.ty()?, self.operand()?, self.operand()?));
+            return Ok(Expr::Compare(
+                *op,
+                self.ty()?,
+                self.operand()?,
+                self.operand()?,
+            ));
         }
         if let Some((_, op)) = UNARY.iter().find(|(name, _)| *name == word) {
             return Ok(Expr::Unary(*op, self.ty()?, self.operand()?));
         }
         Ok(match word {
             "array" => self.read("an array", |parser, word| {
-                let names = parser.program.arrays.iter().map(|array| array.name.as_str());
+                let names = parser
+                    .program
+                    .arrays
+                    .iter()
+                    .map(|array| array.name.as_str());
                 find(word, names).map(|array| Expr::ConstArray(ArrayId(array)))
             })?,
-            "cast" => Expr::Cast { from: self.ty()?, to: self.ty()?, value: self.operand()? },
+            "cast" => Expr::Cast {
+                from: self.ty()?,
+                to: self.ty()?,
+                value: self.operand()?,
+            },
             "field" => {
                 let (class, field) = self.field_id()?;
                 Expr::Field(self.operand()?, field, class)
@@ -504,7 +617,11 @@ impl Parser<'_> {
                 Expr::Call(Callee::Function(callee), self.arguments()?, result)
             }
             "api" => {
-                let result = if self.takes("none") { None } else { Some(self.ty()?) };
+                let result = if self.takes("none") {
+                    None
+                } else {
+                    Some(self.ty()?)
+                };
                 let method = self.read("an API method", |_, word| api_method(word))?;
                 Expr::Call(Callee::Api(method), self.arguments()?, result)
             }
@@ -543,7 +660,11 @@ impl Parser<'_> {
                 count += 1;
                 continue;
             }
-            let header = self.tokens.get(at..)?.iter().take_while(|token| token.kind != Kind::Mark('{'));
+            let header = self
+                .tokens
+                .get(at..)?
+                .iter()
+                .take_while(|token| token.kind != Kind::Mark('{'));
             let mut header = header.skip_while(|token| token.kind != Kind::Word("->".to_owned()));
             return match header.nth(1).map(|token| &token.kind) {
                 Some(Kind::Word(word)) => self.named_type(word),
@@ -570,7 +691,10 @@ fn empty_function(name: String) -> Function {
 /// The index that a reference means: a name, or `#` and a number.
 fn find<'a>(word: &str, mut names: impl Iterator<Item = &'a str>) -> Option<usize> {
     match word.strip_prefix('#') {
-        Some(number) => number.parse().ok().filter(|index| names.nth(*index).is_some()),
+        Some(number) => number
+            .parse()
+            .ok()
+            .filter(|index| names.nth(*index).is_some()),
         None => names.position(|name| name == word),
     }
 }
@@ -617,12 +741,18 @@ fn api_method(word: &str) -> Option<ApiMethod> {
     let (path, _) = word.split_once('(')?;
     let descriptor = word.get(path.len()..)?.to_owned();
     let (class, name) = path.rsplit_once('.')?;
-    Some(ApiMethod { class: class.to_owned(), name: name.to_owned(), descriptor })
+    Some(ApiMethod {
+        class: class.to_owned(),
+        name: name.to_owned(),
+        descriptor,
+    })
 }
 
 fn hex(word: &str) -> Option<Vec<u8>> {
-    let digits: Vec<u8> =
-        word.chars().map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok())).collect::<Option<_>>()?;
+    let digits: Vec<u8> = word
+        .chars()
+        .map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok()))
+        .collect::<Option<_>>()?;
     let byte = |pair: &[u8]| match pair {
         [high, low] => Some(high << 4 | low),
         _ => None,

@@ -43,12 +43,22 @@ impl Checker<'_> {
                     return Err(format!("there is no local {}", local.0));
                 }
                 if !self.assigned.contains(*local) {
-                    let name = self.function.locals.get(local.0).map_or("", |local| &local.name);
-                    return Err(format!("local {} {name} is read before it is assigned", local.0));
+                    let name = self
+                        .function
+                        .locals
+                        .get(local.0)
+                        .map_or("", |local| &local.name);
+                    return Err(format!(
+                        "local {} {name} is read before it is assigned",
+                        local.0
+                    ));
                 }
             }
             Expr::ConstArray(array) => {
-                self.program.arrays.get(array.0).ok_or_else(|| format!("there is no array {}", array.0))?;
+                self.program
+                    .arrays
+                    .get(array.0)
+                    .ok_or_else(|| format!("there is no array {}", array.0))?;
             }
             Expr::Unary(op, ty, operand) => {
                 let allowed = match op {
@@ -86,7 +96,9 @@ impl Checker<'_> {
                 Some(Type::Array(_)) => {}
                 found => return Err(format!("the length of {found:?}")),
             },
-            Expr::Call(callee, arguments, result) => self.call(callee, arguments, result.as_ref())?,
+            Expr::Call(callee, arguments, result) => {
+                self.call(callee, arguments, result.as_ref())?
+            }
             Expr::New(class) => check_type(self.program, &Type::Class(*class))?,
             Expr::NewArray(element, length) => {
                 check_type(self.program, &Type::Array(element.clone()))?;
@@ -131,15 +143,23 @@ impl Checker<'_> {
 
     fn call(&self, callee: &Callee, arguments: &[Expr], result: Option<&Type>) -> Rule {
         let Callee::Api(method) = callee else {
-            let Callee::Function(id) = callee else { return Ok(()) };
-            let callee = self.program.functions.get(id.0).ok_or_else(|| format!("there is no function {}", id.0))?;
+            let Callee::Function(id) = callee else {
+                return Ok(());
+            };
+            let callee = self
+                .program
+                .functions
+                .get(id.0)
+                .ok_or_else(|| format!("there is no function {}", id.0))?;
             if arguments.len() != callee.parameters.len() || result != callee.result.as_ref() {
                 return Err(format!("a call that does not agree with {}", callee.name));
             }
-            return arguments.iter().zip(&callee.parameters).try_for_each(|(argument, parameter)| {
-                let ty = callee.locals.get(parameter.0).map(|local| &local.ty);
-                self.expect(argument, ty.ok_or("a parameter is a local")?)
-            });
+            return arguments.iter().zip(&callee.parameters).try_for_each(
+                |(argument, parameter)| {
+                    let ty = callee.locals.get(parameter.0).map(|local| &local.ty);
+                    self.expect(argument, ty.ok_or("a parameter is a local")?)
+                },
+            );
         };
         let wrong = || format!("a call that does not agree with {method}");
         let found = Api::builtin()
@@ -151,7 +171,9 @@ impl Checker<'_> {
         if arguments.len() != parameters.len() + usize::from(has_receiver) {
             return Err(wrong());
         }
-        let (receiver, rest) = arguments.split_at_checked(usize::from(has_receiver)).ok_or_else(wrong)?;
+        let (receiver, rest) = arguments
+            .split_at_checked(usize::from(has_receiver))
+            .ok_or_else(wrong)?;
         for receiver in receiver {
             self.expect(receiver, &Type::Api(method.class.clone()))?;
         }
