@@ -35,6 +35,8 @@ pub(crate) struct Checker<'a> {
     next_loop: usize,
     /// What `return` gives, of the function and of closures inside of it.
     results: Vec<Ty>,
+    /// Whether this is inside of a transaction's closure.
+    in_closure: bool,
     /// What was refused so far.
     errors: Vec<Diagnostic>,
 }
@@ -126,6 +128,7 @@ impl<'a> Checker<'a> {
             loops: Vec::new(),
             next_loop: 0,
             results: vec![signature.result.clone()],
+            in_closure: false,
             errors: Vec::new(),
         };
         let mut parameters = Vec::new();
@@ -177,6 +180,16 @@ impl<'a> Checker<'a> {
 
     /// Puts the types found into the tree, and checks that its constants fit them.
     fn finish(&self, expr: &mut Expr) -> Checked<()> {
+        if let (Ty::IntVar(_), false) =
+            (self.resolve(&expr.ty), matches!(expr.kind, Kind::Int(_) | Kind::Block(..)))
+        {
+            return Err(Diagnostic::new(
+                expr.span,
+                "the type of this integer is not told",
+                "rustc takes `i32`, which a 16-bit card does not have",
+            )
+            .help("write the type where the value is bound, or as a suffix: `5u8`"));
+        }
         expr.ty = self.inference.finish(&expr.ty);
         if let (Kind::Int(value), Ty::Int(int)) = (&expr.kind, &expr.ty) {
             let (low, high) = int.range();

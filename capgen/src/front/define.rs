@@ -58,15 +58,12 @@ pub(crate) struct StructDef {
 pub(crate) struct EnumDef {
     pub(crate) name: String,
     pub(crate) module: ModuleId,
-    pub(crate) span: Span,
     pub(crate) ast: Rc<syn::ItemEnum>,
 }
 
 pub(crate) struct TraitDef {
     pub(crate) name: String,
     pub(crate) krate: CrateId,
-    pub(crate) module: ModuleId,
-    pub(crate) ast: Rc<syn::ItemTrait>,
 }
 
 pub(crate) struct AliasDef {
@@ -92,9 +89,7 @@ pub(crate) struct FnDef {
 }
 
 pub(crate) struct ImplDef {
-    pub(crate) module: ModuleId,
     pub(crate) generics: Rc<syn::Generics>,
-    pub(crate) trait_: Option<syn::Path>,
     /// The type, known once all names are.
     pub(crate) ty: Ty,
     pub(crate) types: BTreeMap<String, Rc<syn::Type>>,

@@ -4,6 +4,7 @@
 //! a tuple is its parts; the platform is nothing; a `Result` is its value, and `Err` a throw. A
 //! function that takes or gives such things, and each binding, is put into its callers.
 
+mod allocation;
 mod branch;
 mod builder;
 mod expr;
@@ -84,6 +85,8 @@ impl<'a> Lowering<'a> {
                 Err(error) => self.errors.push(error),
             }
         }
+        let functions: Vec<ir::Function> = self.functions.drain(..).flatten().collect();
+        self.errors.extend(allocation::check(&functions));
         let (package_aid, version) = package;
         let krate = context.definitions.structs[app.0].name.to_lowercase();
         Ok(ir::Program {
@@ -97,7 +100,7 @@ impl<'a> Lowering<'a> {
             }],
             classes: std::mem::take(&mut self.classes),
             arrays: std::mem::take(&mut self.arrays),
-            functions: self.functions.drain(..).flatten().collect(),
+            functions,
             files: context.sources.names().map(ToOwned::to_owned).collect(),
         })
     }
@@ -219,6 +222,15 @@ impl<'a> Lowering<'a> {
         let class = ir::ClassId(self.classes.len());
         self.class_ids.insert(id, class);
         let definition = &self.context.definitions.structs[id.0];
+        let dropped = ("Drop".to_owned(), TypeKey::Struct(id));
+        if self.context.definitions.implementors.contains_key(&dropped) {
+            return Err(Diagnostic::new(
+                definition.span,
+                "`Drop` is not part of Card Rust",
+                "nothing is dropped on the card",
+            )
+            .help("clean up in `deselect`, or where the value is no longer needed"));
+        }
         let superclass =
             (self.context.app == Some(id)).then(|| "javacard/framework/Applet".to_owned());
         self.classes.push(ir::Class {

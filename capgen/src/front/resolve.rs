@@ -22,7 +22,6 @@ pub(crate) struct Context {
     pub(crate) modules: Vec<ModuleSource>,
     pub(crate) roots: Vec<ModuleId>,
     pub(crate) dependencies: Vec<BTreeMap<String, CrateId>>,
-    pub(crate) packages: Vec<String>,
     pub(crate) definitions: Definitions,
     pub(crate) sources: Sources,
     /// The crate that defines the platform traits.
@@ -56,11 +55,6 @@ impl Context {
                 .crates
                 .iter()
                 .map(|krate| krate.dependencies.clone())
-                .collect(),
-            packages: parsed
-                .crates
-                .into_iter()
-                .map(|krate| krate.package)
                 .collect(),
             modules: parsed.modules,
             definitions: Definitions::default(),

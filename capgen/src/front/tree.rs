@@ -126,7 +126,7 @@ pub(crate) enum Kind {
     Ok(Box<Expr>),
     Err(Box<Expr>),
     Try(Box<Expr>),
-    Closure(Vec<VariableId>, Box<Expr>),
+    Closure(Box<Expr>),
     If(Box<Expr>, Box<Expr>, Option<Box<Expr>>),
     Match(Box<Expr>, Vec<Arm>),
     Loop(LoopId, Box<Expr>),
@@ -164,7 +164,7 @@ impl Expr {
             | Kind::Ok(a)
             | Kind::Err(a)
             | Kind::Try(a)
-            | Kind::Closure(_, a)
+            | Kind::Closure(a)
             | Kind::Loop(_, a) => f(a),
             Kind::Binary(_, a, b)
             | Kind::Compare(_, a, b)

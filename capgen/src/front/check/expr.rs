@@ -110,6 +110,11 @@ impl Checker<'_> {
                     )),
                 }
             }
+            syn::Expr::Return(_) if self.in_closure => self.refuse(
+                expr,
+                "`return` inside of a transaction",
+                "make it the closure's last expression, or end the command with `Err(…)?`",
+            ),
             syn::Expr::Return(value) => {
                 let result = self.results.last().cloned().unwrap_or(Ty::Unit);
                 let value = value

@@ -150,7 +150,6 @@ impl Checker<'_> {
                     _ => Ty::Result(Box::new(Ty::Unit)),
                 };
                 let body = self.scoped(|checker| {
-                    let mut parameters = Vec::new();
                     for input in &closure.inputs {
                         let name = match input {
                             syn::Pat::Ident(name) => name.ident.to_string(),
@@ -163,16 +162,18 @@ impl Checker<'_> {
                                 );
                             }
                         };
-                        parameters.push(checker.declare(name, Ty::Platform, false));
+                        checker.declare(name, Ty::Platform, false);
                     }
                     checker.results.push(result.clone());
                     let outer_loops = std::mem::take(&mut checker.loops);
+                    let outer = std::mem::replace(&mut checker.in_closure, true);
                     let body = checker.expect(&closure.body, &result);
+                    checker.in_closure = outer;
                     checker.loops = outer_loops;
                     checker.results.pop();
                     let span = checker.span(closure);
                     Ok(Expr {
-                        kind: Kind::Closure(parameters, Box::new(body?)),
+                        kind: Kind::Closure(Box::new(body?)),
                         ty: Ty::Closure(Box::new(result.clone())),
                         span,
                     })

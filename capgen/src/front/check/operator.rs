@@ -70,7 +70,8 @@ impl Checker<'_> {
             };
             let ty = self.resolve(&left.ty);
             let bits = matches!(op, BinaryOp::And | BinaryOp::Or | BinaryOp::Xor);
-            if !matches!(ty, Ty::Int(_) | Ty::IntVar(_)) && !(bits && ty == Ty::Bool) {
+            let number = matches!(ty, Ty::Int(_) | Ty::IntVar(_) | Ty::Never);
+            if !number && (!bits || ty != Ty::Bool) {
                 return self.refuse(
                     binary,
                     &format!("arithmetic on `{}`", self.context.type_name(&ty)),
@@ -153,11 +154,32 @@ impl Checker<'_> {
             );
         }
         self.same(&left.ty, &right.ty, right.span)?;
+        self.not_implemented_by_hand(&ty, &["PartialEq", "PartialOrd", "Ord"], span)?;
         Ok(Expr {
             kind: Kind::Compare(op, Box::new(left), Box::new(right)),
             ty: Ty::Bool,
             span,
         })
+    }
+
+    /// Comparison on the card is that of `derive`.
+    fn not_implemented_by_hand(&self, ty: &Ty, traits: &[&str], span: Span) -> Checked<()> {
+        let implementors = &self.context.definitions.implementors;
+        let by_hand = ty.key().is_some_and(|key| {
+            traits
+                .iter()
+                .any(|name| implementors.contains_key(&((*name).to_owned(), key.clone())))
+        });
+        if by_hand {
+            let name = self.context.type_name(ty);
+            return Err(Diagnostic::new(
+                span,
+                format!("`{name}` has a comparison of its own, which is not part of Card Rust"),
+                "compared by value on the card",
+            )
+            .help("derive it, or write a function"));
+        }
+        Ok(())
     }
 
     /// `value as ty`.
@@ -191,11 +213,6 @@ impl Checker<'_> {
                 ty,
                 span,
             });
-        }
-        if let (Kind::Unary(UnaryOp::Neg | UnaryOp::Not, _) | Kind::Binary(..), Ty::IntVar(_)) =
-            (&value.kind, &from)
-        {
-            self.same(&ty, &from, span)?;
         }
         Ok(Expr {
             kind: Kind::Cast(Box::new(value)),

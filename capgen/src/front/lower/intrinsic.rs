@@ -101,7 +101,7 @@ impl Builder<'_, '_> {
                 Ok(Value::Nothing)
             }
             (Intrinsic::Atomically, _) => {
-                let Some(Kind::Closure(_, body)) = arguments.get(1).map(|closure| &closure.kind)
+                let Some(Kind::Closure(body)) = arguments.get(1).map(|closure| &closure.kind)
                 else {
                     return Ok(Value::Nothing);
                 };

@@ -7,7 +7,7 @@ use super::{Context, segments};
 use crate::diagnostic::Diagnostic;
 use crate::front::define::{
     AliasDef, AliasId, ConstDef, ConstId, Def, EnumDef, EnumId, FnDef, FnId, ImplDef, ImplId,
-    StructDef, StructId, TraitDef, TraitId,
+    Scope, StructDef, StructId, TraitDef, TraitId,
 };
 use crate::front::ty::Ty;
 use crate::source::{ModuleId, compiled};
@@ -17,7 +17,7 @@ impl Context {
         let mut impls = Vec::new();
         for index in 0..self.modules.len() {
             let module = ModuleId(index);
-            self.definitions.scopes.insert(module, Default::default());
+            self.definitions.scopes.insert(module, Scope::default());
             for item in std::mem::take(&mut self.modules[index].items) {
                 self.item(module, item, &mut impls);
             }
@@ -66,11 +66,9 @@ impl Context {
             syn::Item::Enum(ast) if compiled(&ast.attrs) => {
                 let id = EnumId(self.definitions.enums.len());
                 let name = ast.ident.to_string();
-                let span = self.span(module, &ast.ident);
                 self.definitions.enums.push(EnumDef {
                     name: name.clone(),
                     module,
-                    span,
                     ast: Rc::new(ast),
                 });
                 self.name(module, name, Def::Enum(id));
@@ -82,8 +80,6 @@ impl Context {
                 self.definitions.traits.push(TraitDef {
                     name: name.clone(),
                     krate,
-                    module,
-                    ast: Rc::new(ast),
                 });
                 self.name(module, name, Def::Trait(id));
             }
@@ -191,9 +187,7 @@ impl Context {
         let generics = Rc::new(item.generics);
         let trait_ = item.trait_.map(|(_, path, _)| path);
         self.definitions.impls.push(ImplDef {
-            module,
             generics,
-            trait_: trait_.clone(),
             ty: Ty::Unit,
             types: BTreeMap::new(),
         });
