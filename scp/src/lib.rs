@@ -3,9 +3,11 @@
 //! The caller moves the bytes: every step takes a command or a response as it is on the wire and gives
 //! the next one. So the same code runs over PC/SC, over a socket, in a simulator and in a test.
 //!
-//! [`scp03`] is the protocol of GPC Amendment D 1.1.2 with AES-128, AES-192 and AES-256 keys.
+//! * [`scp03`] is the protocol of GPC Amendment D 1.1.2 with AES-128, AES-192 and AES-256 keys.
+//! * [`scp02`] is the older one of GPCS 2.3.1 appendix E, with triple DES.
 
 mod command;
+pub mod scp02;
 pub mod scp03;
 
 pub use command::{Command, CommandError};

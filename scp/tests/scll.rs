@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use rand_core_0_6::{CryptoRng, Error, RngCore};
 use scll::backend::{KeyBackend, KeyKind};
 use scll::backend_rustcrypto::RustCryptoBackend;
-use scll::scp::scp03;
+use scll::scp::{scp02, scp03};
 use scp::scp03::{CardKeySet, CardParameters, CardSession, Parameters, SecurityLevel, StaticKeys};
 use se_crypto::Drbg;
 
@@ -105,6 +105,56 @@ proptest! {
             prop_assert!(
                 unwrapped[..] == response[..] || unwrapped[..] == response[..response.len() - 2]
             );
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn scll_talks_scp02_to_our_card(
+        material in any::<[[u8; 16]; 3]>(),
+        challenge in any::<[u8; 8]>(),
+        i in prop::sample::select(vec![0x15_u8, 0x55]),
+        level in prop::sample::select(vec![SecurityLevel::C_MAC, SecurityLevel::C_DECRYPTION]),
+        commands in prop::collection::vec(
+            (any::<[u8; 3]>(), prop::collection::vec(any::<u8>(), 0..200)),
+            1..5,
+        ),
+    ) {
+        use scp::scp02::{CardKeySet, CardParameters, CardSession, Parameters, StaticKeys};
+
+        let [enc, mac, dek] = &material;
+        let mut key_sets = [CardKeySet {
+            version: 0x20,
+            keys: StaticKeys::new(enc, mac, dek).unwrap(),
+            sequence_counter: 5,
+        }];
+        let card = CardParameters {
+            parameters: Parameters(i),
+            key_diversification_data: [0; 10],
+        };
+        let mut session = CardSession::new();
+        let mut random = Drbg::from_seed(9);
+        let mut process = |session: &mut CardSession, command: &[u8]| {
+            session.process(&card, &mut key_sets, AID, &mut random, command)
+        };
+
+        let backend = RustCryptoBackend::new(NoRandom);
+        let [enc, mac, dek] =
+            [enc, mac, dek].map(|key| backend.import_key(KeyKind::TripleDesDouble, key).unwrap());
+        let command = scp02::iu_command(0x20, 0, &challenge).unwrap();
+        let answer = process(&mut session, &command).unwrap();
+        let (mut host, authenticate) =
+            scp02::begin(&backend, &enc, &mac, &dek, i, 0x20, level.0, &challenge, &answer).unwrap();
+        prop_assert_eq!(process(&mut session, &authenticate), Ok(vec![]));
+        for (header, data) in commands {
+            let mut command = [&[0x80][..], &header].concat();
+            if !data.is_empty() {
+                command.push(u8::try_from(data.len()).unwrap());
+                command.extend(data);
+            }
+            let wrapped = host.wrap_command(&backend, &command).unwrap();
+            prop_assert_eq!(session.unwrap(&wrapped).unwrap(), command);
         }
     }
 }

@@ -46,7 +46,7 @@ pub enum HostError {
         length: usize,
     },
     /// The card speaks another protocol.
-    #[error("the card opens SCP{0:02X}, not SCP03; choose that protocol")]
+    #[error("the card opens SCP{0:02X}; choose that protocol")]
     Protocol(u8),
     /// The card used another key version than the one asked for.
     #[error("asked for key version {asked:02X}, the card used {used:02X}")]
@@ -63,7 +63,7 @@ pub enum HostError {
     )]
     CardCryptogram,
     /// The card does not offer this security level.
-    #[error("the card offers SCP03 with i={i:02X}, which does not have security level {level}")]
+    #[error("the card's channel has i={i:02X}, which does not offer security level {level} here")]
     Level {
         /// The level asked for.
         level: SecurityLevel,
