@@ -1,1 +1,16 @@
-fn main() {}
+//! The `tenkoku` binary.
+
+use clap::Parser;
+use std::process::ExitCode;
+use tenkoku::arguments::Arguments;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match tenkoku::command::run(&arguments.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            failure.tell();
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}

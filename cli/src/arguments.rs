@@ -1,0 +1,48 @@
+//! The command line: one definition for parsing, help, man pages and completions.
+
+use crate::command::{
+    build::Build, card::Card, completions::Completions, conform::Conform, delete::Delete, dump::Dump,
+    explain::Explain, flash::Flash, list::List, man::Man, readers::Readers, spec::Spec, verify::Verify,
+};
+use crate::failure::EXIT_CODES;
+use clap::{Parser, Subcommand};
+
+/// Builds, verifies, simulates, flashes and tests Java Card applets written in Rust.
+#[derive(Debug, Parser)]
+#[command(name = "tenkoku", version, after_help = EXIT_CODES, arg_required_else_help = true)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Compile an applet crate to a CAP file.
+    Build(Build),
+    /// Check CAP files against the rules of the virtual machine.
+    Verify(Verify),
+    /// Show a CAP file as text.
+    Dump(Dump),
+    /// Run a simulated card.
+    Card(Card),
+    /// List what is on a card.
+    List(List),
+    /// Load a CAP file onto a card and install its applets.
+    Flash(Flash),
+    /// Delete applications and packages from a card.
+    Delete(Delete),
+    /// List the smart card readers.
+    Readers(Readers),
+    /// Run the conformance vectors.
+    Conform(Conform),
+    /// Tell an APDU in words.
+    Explain(Explain),
+    /// Print the command table of the JPKI applet as Markdown.
+    Spec(Spec),
+    /// Print a completion script for a shell.
+    Completions(Completions),
+    /// Write man pages.
+    Man(Man),
+}

@@ -1,0 +1,40 @@
+//! The commands, one module each.
+
+pub mod build;
+pub mod card;
+pub mod completions;
+pub mod conform;
+pub mod delete;
+pub mod dump;
+pub mod explain;
+pub mod flash;
+pub mod list;
+pub mod man;
+pub mod readers;
+pub mod spec;
+pub mod verify;
+
+use crate::arguments::Command;
+use crate::failure::Failure;
+
+/// Carries a command out.
+///
+/// # Errors
+/// [`Failure`], whose exit code says what kind it is.
+pub fn run(command: &Command) -> Result<(), Failure> {
+    match command {
+        Command::Build(build) => build.run(),
+        Command::Verify(verify) => verify.run(),
+        Command::Dump(dump) => dump.run(),
+        Command::Card(card) => card.run(),
+        Command::List(list) => list.run(),
+        Command::Flash(flash) => flash.run(),
+        Command::Delete(delete) => delete.run(),
+        Command::Readers(readers) => readers.run(),
+        Command::Conform(conform) => conform.run(),
+        Command::Explain(explain) => explain.run(),
+        Command::Spec(spec) => spec.run(),
+        Command::Completions(completions) => completions.run(),
+        Command::Man(man) => man.run(),
+    }
+}

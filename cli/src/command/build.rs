@@ -1,0 +1,155 @@
+//! `tenkoku build`
+
+use crate::failure::Failure;
+use crate::{files, output};
+use capgen::driver::{self, Built, CompileError};
+use capgen::ir::text;
+use capgen::package::Target;
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// The arguments of `tenkoku build`.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  tenkoku build applet-model --applet Jpki -o jpki.cap --emit cap,exp,map")]
+pub struct Build {
+    /// The folder of the applet's crate, the one with Cargo.toml.
+    #[arg(value_name = "CRATE")]
+    pub folder: PathBuf,
+    /// The struct that implements `platform::Applet`.
+    #[arg(long, value_name = "NAME")]
+    pub applet: String,
+    /// The CAP file to write. Other outputs lie beside it, with extensions of their own.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// The kind of card to build for.
+    #[arg(long, default_value = "jc304", value_name = "TARGET", value_parser = target)]
+    pub target: Target,
+    /// What to write.
+    #[arg(long, value_delimiter = ',', default_value = "cap", value_name = "KIND,…")]
+    pub emit: Vec<Emit>,
+    /// Report in JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// An output of the compiler.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Emit {
+    /// The CAP file.
+    Cap,
+    /// The export file.
+    Exp,
+    /// The intermediate representation, as text.
+    Ir,
+    /// The source map, as JSON.
+    Map,
+}
+
+fn target(name: &str) -> Result<Target, String> {
+    Target::named(name).ok_or_else(|| {
+        let names: Vec<&str> = Target::ALL.iter().map(|target| target.name).collect();
+        format!("there is: {}", names.join(", "))
+    })
+}
+
+/// What was written.
+#[derive(Serialize)]
+struct Report {
+    applet: String,
+    target: &'static str,
+    package: String,
+    /// Bytes of the load file: what the card receives.
+    load_file_bytes: usize,
+    /// Bytes of bytecode.
+    code_bytes: usize,
+    /// Methods.
+    methods: usize,
+    files: Vec<Written>,
+    milliseconds: u128,
+}
+
+#[derive(Serialize)]
+struct Written {
+    kind: Emit,
+    file: PathBuf,
+    bytes: usize,
+}
+
+impl Build {
+    /// Compiles and writes.
+    ///
+    /// # Errors
+    /// [`Failure::Source`] where the source is not Card Rust; [`Failure::Input`], [`Failure::Output`].
+    pub fn run(&self) -> Result<(), Failure> {
+        let start = Instant::now();
+        let built = compile(&self.folder, &self.applet, &self.target)?;
+        let mut files = Vec::new();
+        for kind in [Emit::Cap, Emit::Exp, Emit::Ir, Emit::Map] {
+            if self.emit.contains(&kind) {
+                files.push(self.write(kind, &built)?);
+            }
+        }
+        let cap = &built.output.cap;
+        let load_file = cap.load_file(false).map_err(|error| Failure::input("CAP file", error))?;
+        let methods = &built.output.map.methods;
+        let report = Report {
+            applet: self.applet.clone(),
+            target: self.target.name,
+            package: cap.header.package.aid.to_string(),
+            load_file_bytes: load_file.len(),
+            code_bytes: methods.iter().map(|method| usize::from(method.code_size)).sum(),
+            methods: methods.len(),
+            files,
+            milliseconds: start.elapsed().as_millis(),
+        };
+        if self.json {
+            return output::print_json("tenkoku.build/1", &report);
+        }
+        let mut text = String::new();
+        for Written { file, bytes, .. } in &report.files {
+            text += &format!("{} ({bytes} bytes)\n", file.display());
+        }
+        text += &format!(
+            "package {} for {}: {} bytes to load, {} of them bytecode in {} methods; {} ms\n",
+            report.package, report.target, report.load_file_bytes, report.code_bytes, report.methods, report.milliseconds
+        );
+        output::print(&text)
+    }
+
+    fn write(&self, kind: Emit, built: &Built) -> Result<Written, Failure> {
+        let invalid = |error: &dyn std::fmt::Display| Failure::input("output of the compiler", error);
+        let (file, bytes) = match kind {
+            Emit::Cap => (self.output.clone(), built.output.cap.write().map_err(|error| invalid(&error))?),
+            Emit::Exp => (self.beside("exp"), built.output.exp.write().map_err(|error| invalid(&error))?),
+            Emit::Ir => (self.beside("ir"), text::print(&built.program).into_bytes()),
+            Emit::Map => {
+                let map = serde_json::to_vec_pretty(&built.output.map).map_err(|error| invalid(&error))?;
+                (self.beside("map"), map)
+            }
+        };
+        files::write(&file, &bytes)?;
+        Ok(Written { kind, file, bytes: bytes.len() })
+    }
+
+    fn beside(&self, extension: &str) -> PathBuf {
+        self.output.with_extension(extension)
+    }
+}
+
+/// Compiles an applet.
+///
+/// # Errors
+/// [`Failure::Source`] where the source is not Card Rust; [`Failure::Input`].
+pub fn compile(folder: &Path, applet: &str, target: &Target) -> Result<Built, Failure> {
+    driver::build(folder, applet, target).map_err(|error| match error {
+        CompileError::Source(diagnostics) => {
+            let color = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+            Failure::Source(diagnostics.render(color))
+        }
+        other => Failure::input(folder.display(), other),
+    })
+}

@@ -1,0 +1,37 @@
+//! `tenkoku card`
+
+pub mod exec;
+pub mod serve;
+
+use crate::failure::Failure;
+use clap::{Args, Subcommand};
+
+/// The arguments of `tenkoku card`.
+#[derive(Args, Debug)]
+pub struct Card {
+    /// What to do with the card.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do with a simulated card.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Send commands to it.
+    Exec(exec::Exec),
+    /// Put it into the virtual PC/SC reader (vpcd).
+    Serve(serve::Serve),
+}
+
+impl Card {
+    /// Carries it out.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub fn run(&self) -> Result<(), Failure> {
+        match &self.command {
+            Command::Exec(exec) => exec.run(),
+            Command::Serve(serve) => serve.run(),
+        }
+    }
+}

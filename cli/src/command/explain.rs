@@ -1,0 +1,86 @@
+//! `tenkoku explain`
+
+use crate::failure::Failure;
+use crate::{aid, output};
+use apdu_spec::explain::{Explained, ExplainedStatus};
+use apdu_spec::{Command, StatusWord};
+use clap::Args;
+use serde::Serialize;
+
+/// The arguments of `tenkoku explain`.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  tenkoku explain 00 A4 04 0C 0A D392F000260100000001\n  \
+                        tenkoku explain 6984\n  tenkoku explain 00200080 --status 63C2")]
+pub struct Explain {
+    /// A command APDU, or a status word alone, in hexadecimal; spaces do not matter. PINs are not shown.
+    #[arg(required = true, value_name = "HEX")]
+    pub bytes: Vec<String>,
+    /// The status word that answered the command.
+    #[arg(long, value_name = "HEX", value_parser = status)]
+    pub status: Option<StatusWord>,
+    /// Report in JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+fn status(text: &str) -> Result<StatusWord, String> {
+    match aid::bytes(text)?.as_slice() {
+        &[high, low] => Ok(StatusWord(u16::from_be_bytes([high, low]))),
+        other => Err(format!("a status word has 2 bytes, these are {}", other.len())),
+    }
+}
+
+#[derive(Serialize)]
+struct Report {
+    /// The class, instruction and parameter bytes; the data may be a secret and are left out.
+    header: Option<String>,
+    /// Bytes of command data.
+    lc: Option<usize>,
+    /// Bytes of response data expected.
+    le: Option<usize>,
+    status: Option<String>,
+    text: String,
+}
+
+impl Explain {
+    /// Prints the explanation.
+    ///
+    /// # Errors
+    /// [`Failure::Input`] where it is neither command nor status word.
+    pub fn run(&self) -> Result<(), Failure> {
+        let joined = self.bytes.concat();
+        let bytes = aid::bytes(&joined).map_err(|cause| Failure::input("APDU", cause))?;
+        let report = self.explain(&bytes)?;
+        if self.json {
+            output::print_json("tenkoku.explain/1", &report)
+        } else {
+            output::print(&report.text)
+        }
+    }
+
+    fn explain(&self, bytes: &[u8]) -> Result<Report, Failure> {
+        if let &[high, low] = bytes {
+            let status = StatusWord(u16::from_be_bytes([high, low]));
+            return Ok(Report {
+                header: None,
+                lc: None,
+                le: None,
+                status: Some(status.to_string()),
+                text: format!("{status}: {}\n", status.explain()),
+            });
+        }
+        let command = Command::parse(bytes).map_err(|cause| Failure::input("APDU", cause))?;
+        let mut text = Explained(&command).to_string();
+        if let Some(status) = self.status {
+            text += &ExplainedStatus { command: &command, status }.to_string();
+        }
+        let Command { cla, ins, p1, p2, .. } = command;
+        Ok(Report {
+            header: Some(hex::encode_upper([cla, ins, p1, p2])),
+            lc: Some(command.data.len()),
+            le: command.le,
+            status: self.status.map(|status| status.to_string()),
+            text,
+        })
+    }
+}

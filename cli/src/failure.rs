@@ -1,0 +1,104 @@
+//! What can go wrong in a command, and the exit code that tells it.
+
+use loader::{Error, FlashError, TransportError};
+use miette::Diagnostic;
+use thiserror::Error as ThisError;
+
+/// The meaning of the exit codes, for help texts and documents.
+pub const EXIT_CODES: &str = "\
+Exit codes:
+  0  done; what was checked is as it should be
+  1  what was checked is not as it should be (a verification, a conformance run, a demo step)
+  2  the command line is wrong
+  3  an input cannot be read, is invalid, or cannot be compiled
+  4  the card, the reader or the way to it failed, or the card refused a command
+  5  the card's keys are not the ones given, or the secure channel broke
+  6  stopped by the user before anything was written";
+
+/// Why a command did not do what it was asked.
+#[derive(Debug, ThisError, Diagnostic)]
+pub enum Failure {
+    /// What was checked is not as it should be; the report is written already.
+    #[error("{0}")]
+    Refuted(String),
+    /// Arguments that do not go together.
+    #[error("{0}")]
+    Usage(String),
+    /// An input that cannot be read, or is none.
+    #[error("{subject}: {cause}")]
+    Input {
+        /// Which input.
+        subject: String,
+        /// What is wrong with it.
+        cause: String,
+    },
+    /// Source that cannot be compiled, rendered with its lines.
+    #[error("the applet cannot be compiled")]
+    Source(String),
+    /// An output that cannot be written.
+    #[error("cannot write {subject}: {cause}")]
+    Output {
+        /// Which output.
+        subject: String,
+        /// What the system says.
+        cause: std::io::Error,
+    },
+    /// The card, or the way to it.
+    #[error(transparent)]
+    Card(#[from] Error),
+    /// A flash that ended early.
+    #[error(transparent)]
+    Flash(#[from] Box<FlashError>),
+    /// A simulated card that cannot be made or kept.
+    #[error("simulated card: {0}")]
+    Simulator(String),
+    /// The user said no.
+    #[error("stopped; nothing was written to the card")]
+    Declined,
+}
+
+impl Failure {
+    /// An input that is not as it should be.
+    pub fn input(subject: impl ToString, cause: impl ToString) -> Self {
+        Self::Input {
+            subject: subject.to_string(),
+            cause: cause.to_string(),
+        }
+    }
+
+    /// The exit code; see [`EXIT_CODES`].
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Refuted(_) => 1,
+            Self::Usage(_) => 2,
+            Self::Input { .. } | Self::Source(_) | Self::Output { .. } => 3,
+            Self::Card(error) => card_code(error),
+            Self::Flash(error) => card_code(&error.cause),
+            Self::Simulator(_) => 4,
+            Self::Declined => 6,
+        }
+    }
+
+    /// Writes it to standard error for a person.
+    pub fn tell(&self) {
+        match self {
+            Self::Source(rendered) => eprintln!("{}\nerror: {self}", rendered.trim_end()),
+            other => eprintln!("error: {other}"),
+        }
+    }
+}
+
+fn card_code(error: &Error) -> u8 {
+    match error {
+        Error::Authentication(_) | Error::Channel(_) => 5,
+        Error::Key(_) | Error::Unsendable(_) => 3,
+        Error::Transport(_) | Error::Refused(_) | Error::Response { .. } => 4,
+    }
+}
+
+impl From<TransportError> for Failure {
+    fn from(error: TransportError) -> Self {
+        Self::Card(error.into())
+    }
+}

@@ -1,0 +1,67 @@
+//! Input and output files.
+
+use crate::failure::Failure;
+use cap_file::{CapFile, ExportFile, Exports};
+use std::path::{Path, PathBuf};
+
+/// Reads a file.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    std::fs::read(path).map_err(|error| Failure::input(path.display(), error))
+}
+
+/// Reads a CAP file.
+pub(crate) fn read_cap(path: &Path) -> Result<CapFile, Failure> {
+    CapFile::read(&read(path)?).map_err(|error| Failure::input(path.display(), error))
+}
+
+/// Writes a file, and the folders that it lies in.
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let failed = |cause| Failure::Output {
+        subject: path.display().to_string(),
+        cause,
+    };
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(failed)?;
+    }
+    std::fs::write(path, bytes).map_err(failed)
+}
+
+/// The built-in export tables, and those of the files and folders given.
+pub(crate) fn exports(paths: &[PathBuf]) -> Result<Exports, Failure> {
+    let mut exports = Exports::builtin();
+    for path in paths {
+        if path.is_dir() {
+            for file in export_files(path)? {
+                add(&mut exports, &file)?;
+            }
+        } else {
+            add(&mut exports, path)?;
+        }
+    }
+    Ok(exports)
+}
+
+fn add(exports: &mut Exports, path: &Path) -> Result<(), Failure> {
+    let invalid = |error: &dyn std::fmt::Display| Failure::input(path.display(), error);
+    let file = ExportFile::read(&read(path)?).map_err(|error| invalid(&error))?;
+    exports.add(file.to_api().map_err(|error| invalid(&error))?);
+    Ok(())
+}
+
+/// Every `.exp` file under a folder, in the order of their names.
+fn export_files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let unreadable = |error| Failure::input(folder.display(), error);
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        let path = entry.path();
+        // A link to a folder is not followed: it could lead in a circle.
+        if entry.file_type().map_err(unreadable)?.is_dir() {
+            files.extend(export_files(&path)?);
+        } else if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("exp")) {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}

@@ -1,0 +1,54 @@
+//! Progress on standard error, drawn from the loader's events; nothing is drawn where nobody looks.
+
+use indicatif::{ProgressBar, ProgressStyle};
+use loader::{Event, Phase};
+
+/// Draws the progress of a flash.
+#[derive(Debug)]
+pub(crate) struct Drawn {
+    bar: ProgressBar,
+}
+
+impl Default for Drawn {
+    fn default() -> Self {
+        let bar = ProgressBar::new(0);
+        // Without a style of ours the bar has one of its own.
+        if let Ok(style) = ProgressStyle::with_template("{msg} [{bar:40}] {bytes}/{total_bytes} {elapsed}") {
+            bar.set_style(style.progress_chars("=> "));
+        }
+        Self { bar }
+    }
+}
+
+impl Drawn {
+    /// Draws an event.
+    pub(crate) fn hear(&mut self, event: &Event) {
+        match event {
+            Event::Phase { phase, subject } => {
+                self.bar.set_message(format!("{} {subject}", name(*phase)));
+                self.bar.tick();
+            }
+            Event::Block { bytes, total, .. } => {
+                self.bar.set_length(u64::try_from(*total).unwrap_or(u64::MAX));
+                self.bar.set_position(u64::try_from(*bytes).unwrap_or(u64::MAX));
+            }
+            Event::Done { .. } => self.bar.tick(),
+        }
+    }
+
+    /// Takes the bar away.
+    pub(crate) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// A phase in words.
+#[must_use]
+pub(crate) fn name(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Delete => "deleting",
+        Phase::InstallForLoad => "announcing",
+        Phase::Load => "loading",
+        Phase::Install => "installing",
+    }
+}

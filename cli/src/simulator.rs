@@ -1,0 +1,207 @@
+//! A simulated card as a transport.
+
+use crate::failure::Failure;
+use crate::files;
+use crate::installation::Installation;
+use card_sim::runtime::{InstallError, LoadError};
+use card_sim::vpcd::{self, VpcdError};
+use card_sim::{Card, CardConfig};
+use clap::Args;
+use loader::{ConnectionInfo, Transport, TransportError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The simulated card that a command works on.
+#[derive(Args, Clone, Debug, Default)]
+pub struct CardArguments {
+    /// The seed of every random byte of a new card; the same seed gives the same responses.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+    /// The file that keeps the card's state; it is made where there is none.
+    #[arg(long, value_name = "FILE")]
+    pub image: Option<PathBuf>,
+    /// A CAP file to load; may be given several times. One that is in the image already is passed over.
+    #[arg(long, value_name = "FILE")]
+    pub cap: Vec<PathBuf>,
+    /// An instance to install; AIDs and parameters in hexadecimal. One that is in the image already is passed over.
+    #[arg(long, value_name = "MODULE_AID[:INSTANCE_AID[:PARAMS]]")]
+    pub install: Vec<Installation>,
+}
+
+impl CardArguments {
+    /// Makes the card: from its image or new, with the CAP files loaded and the instances installed.
+    ///
+    /// # Errors
+    /// [`Failure::Input`], [`Failure::Simulator`].
+    pub fn make(&self) -> Result<Simulator, Failure> {
+        let mut simulator = match &self.image {
+            Some(image) => Simulator::open_seeded(image, self.seed)?,
+            None => Simulator::new(self.seed),
+        };
+        for file in &self.cap {
+            simulator.load(file)?;
+        }
+        for installation in &self.install {
+            simulator.install(installation)?;
+        }
+        simulator.save()?;
+        Ok(simulator)
+    }
+}
+
+/// A simulated card; with an image file, its state outlives the process.
+pub struct Simulator {
+    card: Card,
+    image: Option<PathBuf>,
+    /// The count of persistent writes that the image file knows of; `None` where there is none yet.
+    saved: Option<u64>,
+}
+
+impl Simulator {
+    /// A new card that nothing keeps.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        let config = CardConfig { seed, ..CardConfig::default() };
+        Self { card: Card::new(&config), image: None, saved: None }
+    }
+
+    /// The card of an image file, or a new one where there is no such file.
+    ///
+    /// # Errors
+    /// [`Failure::Simulator`] where the file is no image, or a damaged one; it is left as it is.
+    pub fn open(image: &Path) -> Result<Self, Failure> {
+        Self::open_seeded(image, 0)
+    }
+
+    /// As [`Simulator::open`]; a new card has this seed.
+    ///
+    /// # Errors
+    /// As [`Simulator::open`].
+    pub fn open_seeded(image: &Path, seed: u64) -> Result<Self, Failure> {
+        let mut simulator = Self::new(seed);
+        if image.exists() {
+            simulator.card = Card::open(image).map_err(|error| Failure::input(image.display(), error))?;
+            simulator.saved = Some(simulator.card.statistics().persistent_writes);
+        }
+        simulator.image = Some(image.to_owned());
+        Ok(simulator)
+    }
+
+    /// Writes the image, where there is one and the card has changed since.
+    ///
+    /// # Errors
+    /// [`Failure::Simulator`].
+    pub fn save(&mut self) -> Result<(), Failure> {
+        let writes = self.card.statistics().persistent_writes;
+        if let Some(image) = self.image.as_ref().filter(|_| self.saved != Some(writes)) {
+            self.card.save(image).map_err(|error| Failure::Simulator(error.to_string()))?;
+            self.saved = Some(writes);
+        }
+        Ok(())
+    }
+
+    /// Connects to the vpcd reader driver and answers it until it goes away.
+    ///
+    /// # Errors
+    /// [`Failure::Simulator`].
+    pub fn serve(&mut self, address: &str, allow_remote: bool) -> Result<(), Failure> {
+        let failed = |error: VpcdError| Failure::Simulator(error.to_string());
+        let mut connection = vpcd::connect(address, allow_remote).map_err(failed)?;
+        eprintln!("serving at {address}");
+        let Self { card, image, saved } = self;
+        let keep = |card: &Card| {
+            let writes = card.statistics().persistent_writes;
+            if let Some(image) = image.as_ref().filter(|_| *saved != Some(writes)) {
+                card.save(image).map_err(io::Error::other)?;
+                *saved = Some(writes);
+            }
+            Ok(())
+        };
+        vpcd::serve(&mut connection, card, keep).map_err(failed)
+    }
+
+    /// The simulated card.
+    pub fn card(&mut self) -> &mut Card {
+        &mut self.card
+    }
+
+    /// Loads a CAP file without a secure channel.
+    ///
+    /// # Errors
+    /// [`Failure::Input`] where it is none, [`Failure::Simulator`] where the card refuses it.
+    pub fn load(&mut self, file: &Path) -> Result<(), Failure> {
+        let cap = files::read_cap(file)?;
+        match self.card.load_cap(&cap) {
+            Ok(_) => Ok(()),
+            Err(LoadError::Duplicate(aid)) if self.saved.is_some() => {
+                eprintln!("note: {aid} is in the image already; {} is not loaded", file.display());
+                Ok(())
+            }
+            Err(error) => Err(Failure::Simulator(format!("{}: {error}", file.display()))),
+        }
+    }
+
+    /// Installs an instance without a secure channel.
+    ///
+    /// # Errors
+    /// [`Failure::Simulator`] where the card refuses it.
+    pub fn install(&mut self, installation: &Installation) -> Result<(), Failure> {
+        let Installation { module, instance, parameters } = installation;
+        match self.card.install(card_aid(module)?, card_aid(instance)?, parameters) {
+            Ok(_) => Ok(()),
+            Err(InstallError::Duplicate(aid)) if self.saved.is_some() => {
+                eprintln!("note: {aid} is in the image already; it is not installed");
+                Ok(())
+            }
+            Err(error) => Err(Failure::Simulator(format!("{module}: {error}"))),
+        }
+    }
+
+    /// Sends a command; what it changed is in the image before the response is out.
+    ///
+    /// # Errors
+    /// [`Failure::Output`] where the image cannot be written.
+    pub fn exchange(&mut self, command: &[u8]) -> Result<Vec<u8>, Failure> {
+        let response = self.card.transmit(command);
+        if let Some(fault) = self.card.last_fault() {
+            eprintln!("note: the applet failed: {fault}");
+        }
+        self.save()?;
+        Ok(response)
+    }
+
+    /// Resets the card.
+    ///
+    /// # Errors
+    /// [`Failure::Output`] where the image cannot be written.
+    pub fn power_cycle(&mut self) -> Result<(), Failure> {
+        self.card.reset();
+        self.save()
+    }
+}
+
+fn card_aid(aid: &loader::Aid) -> Result<card_sim::Aid, Failure> {
+    card_sim::Aid::new(aid.as_bytes()).ok_or_else(|| Failure::input(aid, "not an AID"))
+}
+
+impl Transport for Simulator {
+    fn info(&self) -> ConnectionInfo {
+        let name = match &self.image {
+            Some(image) => format!("simulated card {}", image.display()),
+            None => "simulated card".to_owned(),
+        };
+        ConnectionInfo { name, atr: self.card.atr(), protocol: "in process".to_owned() }
+    }
+
+    fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError> {
+        let response = self.exchange(command).map_err(|failure| TransportError::Other(failure.to_string()))?;
+        if response.is_empty() {
+            return Err(TransportError::Removed);
+        }
+        Ok(response)
+    }
+
+    fn reset(&mut self) -> Result<(), TransportError> {
+        self.power_cycle().map_err(|failure| TransportError::Other(failure.to_string()))
+    }
+}
