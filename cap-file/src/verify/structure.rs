@@ -7,6 +7,7 @@ mod debug;
 mod descriptor;
 mod export;
 mod header;
+mod members;
 mod methods;
 mod static_field;
 

@@ -76,13 +76,26 @@ impl Stepper<'_, '_> {
     }
 
     /// Takes a value for a field, an argument or a result of this type.
-    pub(crate) fn pop_declared(&self, frame: &mut Frame, rule: Rule, declared: Type) -> Result<(), Fault> {
+    pub(crate) fn pop_declared(
+        &self,
+        frame: &mut Frame,
+        rule: Rule,
+        declared: Type,
+    ) -> Result<(), Fault> {
         let value = frame.pop()?;
         if self.types.is_assignable(self.world, value, declared) {
             return Ok(());
         }
-        let rule = if matches!(value, Value::New(_) | Value::NewThis) { Rule::ObjectInit } else { rule };
-        Err(Fault::new(rule, type_name(self.world, declared), self.types.name(self.world, value)))
+        let rule = if matches!(value, Value::New(_) | Value::NewThis) {
+            Rule::ObjectInit
+        } else {
+            rule
+        };
+        Err(Fault::new(
+            rule,
+            type_name(self.world, declared),
+            self.types.name(self.world, value),
+        ))
     }
 
     /// Takes and gives what the instruction table says; for instructions of numbers only.

@@ -245,6 +245,21 @@ fn method_tables(checker: &mut Checker<'_, '_>, id: ClassId, at: usize, class: &
         for (token, offset) in (base..).zip(table) {
             entry(checker, id, above, at, high | token, *offset);
         }
+        // The tokens of the table follow those of the superclass: none is left out.
+        let world = checker.world;
+        let gap = (0..base).find(|token| world.virtual_method(id, high | token).is_none());
+        if let Some(token) = gap
+            && world.all_imports_known()
+        {
+            let expected = format!("a method for each token below {base}");
+            checker.report(
+                Rule::ClassMethodTable,
+                Tag::Class,
+                at + 6,
+                expected,
+                format!("none for {token}"),
+            );
+        }
     }
 }
 
@@ -349,8 +364,6 @@ fn interface_table(
             (Some(wanted), Some(found)) => {
                 wanted.signature == found.signature && found.visibility == Visibility::Public
             }
-            // An abstract class need not have the method: its subclasses map the interface again.
-            (Some(_), None) => world.is_abstract(id),
             _ => false,
         };
     }

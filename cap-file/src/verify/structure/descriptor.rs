@@ -1,9 +1,10 @@
 //! Descriptor component: it describes what is there, and every type is one.
 
+use super::members;
 use crate::component::class::{ClassEntry, ClassInfo};
 use crate::component::common::DescribedType;
 use crate::component::constant_pool::Constant;
-use crate::component::descriptor::{ClassDescriptor, Descriptor, FieldLocation, access};
+use crate::component::descriptor::{ClassDescriptor, Descriptor, access};
 use crate::component::{ClassRef, Tag};
 use crate::verify::Rule;
 use crate::verify::check::Checker;
@@ -22,7 +23,7 @@ pub(super) fn check(checker: &mut Checker<'_, '_>) {
     };
     classes(checker, descriptor);
     for class in &descriptor.classes {
-        members(checker, class);
+        members::check(checker, class);
     }
     types(checker, descriptor);
     constants(checker, descriptor);
@@ -89,78 +90,6 @@ fn agrees(described: &ClassDescriptor, entry: ClassEntry<'_>) -> bool {
                 && described.interfaces.iter().copied().eq(interfaces)
                 && class.flags & ClassInfo::ACC_INTERFACE == 0
         }
-    }
-}
-
-fn members(checker: &mut Checker<'_, '_>, class: &ClassDescriptor) {
-    let is_interface = class.access_flags & access::ACC_INTERFACE != 0;
-    let mut seen = Vec::new();
-    for field in &class.fields {
-        let visibility =
-            field.access_flags & (access::ACC_PUBLIC | access::ACC_PRIVATE | access::ACC_PROTECTED);
-        let (is_static, here) = match field.location {
-            FieldLocation::Static(_) => (true, true),
-            FieldLocation::Instance { class: owner, .. } => {
-                (false, owner == class.this_class && !is_interface)
-            }
-        };
-        let unique =
-            (is_static && field.token == 0xff) || !seen.contains(&(is_static, field.token));
-        seen.push((is_static, field.token));
-        checker.require(
-            here && unique && visibility.count_ones() <= 1,
-            Rule::DescriptorMembers,
-            Tag::Descriptor,
-            None,
-            "a field of the class with a token of its own and one visibility",
-            || format!("{field:?}"),
-        );
-        checker.require(
-            checker.world.field_type(field).is_some() || !checker.world.all_imports_known(),
-            Rule::DescriptorTypes,
-            Tag::Descriptor,
-            None,
-            "the type of a field",
-            || format!("0x{:04x} of {field:?}", field.field_type),
-        );
-    }
-    let mut seen = Vec::new();
-    for method in &class.methods {
-        let space = method.access_flags & (access::ACC_STATIC | access::ACC_INIT) != 0;
-        let key = (space, method.token);
-        let unique = method.token == 0xff || !seen.contains(&key);
-        seen.push(key);
-        checker.require(
-            unique,
-            Rule::DescriptorMembers,
-            Tag::Descriptor,
-            None,
-            "methods with tokens of their own",
-            || format!("token {} twice", method.token),
-        );
-        if is_interface {
-            let plain = method.method_offset == 0
-                && method.bytecode_count == 0
-                && method.exception_handler_count == 0;
-            checker.require(
-                plain,
-                Rule::DescriptorMembers,
-                Tag::Descriptor,
-                None,
-                "an interface method without code",
-                || format!("{method:?}"),
-            );
-        }
-        let typed = checker.world.signature(method.type_offset).is_some()
-            || !checker.world.all_imports_known();
-        checker.require(
-            typed,
-            Rule::DescriptorTypes,
-            Tag::Descriptor,
-            None,
-            "the signature of a method",
-            || format!("offset {} of {method:?}", method.type_offset),
-        );
     }
 }
 

@@ -141,10 +141,10 @@ fn handlers(
         range(checker, component, methods, index, handler);
         let (start, end) = ranges.get(index).copied().unwrap_or_default();
         let later = ranges.iter().skip(index + 1);
-        // A later handler of the same method may be apart or enclose this one.
+        // A handler behind one that encloses it would never be asked.
         let ordered = later
             .clone()
-            .all(|(other, to)| *other >= end || *to <= start || (*other <= start && *to >= end));
+            .all(|(other, to)| *other < start || *to > end || (*other, *to) == (start, end));
         checker.require(
             ordered,
             Rule::HandlerOrder,

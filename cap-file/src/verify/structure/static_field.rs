@@ -46,6 +46,15 @@ pub(super) fn check(checker: &mut Checker<'_, '_>) {
             "whole elements of type 2 to 5",
             || format!("type {}, {} bytes", array.element_type, array.values.len()),
         );
+        let boolean = array.element_type != 2 || array.values.iter().all(|value| *value <= 1);
+        checker.require(
+            boolean,
+            Rule::StaticBoolean,
+            Tag::StaticField,
+            offset + 3,
+            "booleans of 0 or 1",
+            || format!("{:02x?}", array.values),
+        );
         offset += 3 + array.values.len();
     }
     fields(checker, references);
@@ -80,6 +89,18 @@ fn fields(checker: &mut Checker<'_, '_>, references: usize) {
         checker.require(fits, Rule::StaticFields, Tag::Descriptor, None, "a static field in its part of the image", || {
             format!("a field of {size} bytes at offset {start} of {image}, references up to {references}")
         });
+        let value = start
+            .checked_sub(references + usize::from(checker.cap.static_field.default_value_count));
+        let value = value.and_then(|index| checker.cap.static_field.non_default_values.get(index));
+        let boolean = found != Type::Boolean || value.is_none_or(|value| *value <= 1);
+        checker.require(
+            boolean,
+            Rule::StaticBoolean,
+            Tag::StaticField,
+            None,
+            "a boolean of 0 or 1",
+            || format!("{value:?} at offset {start} of the image"),
+        );
         places.push((start, size));
     }
     places.sort_unstable();
