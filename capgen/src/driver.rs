@@ -2,11 +2,13 @@
 
 use std::path::Path;
 
+use cap_file::verify::{Exports, Report, verify};
+
+use crate::codegen::BackendError;
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::front::define::StructId;
 use crate::front::lower;
 use crate::front::resolve::Context;
-use crate::codegen::BackendError;
 use crate::front::ty::TypeKey;
 use crate::ir;
 use crate::package::{self, Output, Target};
@@ -24,6 +26,9 @@ pub enum CompileError {
     /// The target lacks something, or the compiler is at fault.
     #[error(transparent)]
     Backend(#[from] BackendError),
+    /// The CAP file does not pass the verifier: a fault of the compiler, not of the source.
+    #[error("internal error: the compiled CAP file does not verify; please report this:\n{0}")]
+    Unverified(Report),
     /// There is no such applet.
     #[error("no applet `{wanted}` in this crate: {}", known(.found))]
     NoApplet {
@@ -49,11 +54,20 @@ pub struct Built {
 /// case do not matter) of the crate in `folder`. The same source gives the same bytes.
 ///
 /// # Errors
-/// As [`lower`], and if the target does not have what the applet needs.
+/// As [`lower`], and if the target does not have what the applet needs, or the compiler made a file
+/// that does not verify.
 pub fn build(folder: &Path, applet: &str, target: &Target) -> Result<Built, CompileError> {
     let Lowered { program, sources } = lower(folder, applet)?;
     let output = package::build(&program, target)?;
-    Ok(Built { output, program, sources })
+    let report = verify(&output.cap, &Exports::builtin());
+    if !report.is_ok() {
+        return Err(CompileError::Unverified(report));
+    }
+    Ok(Built {
+        output,
+        program,
+        sources,
+    })
 }
 
 fn known(found: &[String]) -> String {
@@ -86,7 +100,10 @@ pub fn lower(folder: &Path, applet: &str) -> Result<Lowered, CompileError> {
     let app = find(&context, applet)?;
     context.app = Some(app);
     match lower::lower(&context, app) {
-        Ok(program) => Ok(Lowered { program, sources: context.sources }),
+        Ok(program) => Ok(Lowered {
+            program,
+            sources: context.sources,
+        }),
         Err(errors) => Err(source_error(errors, context.sources)),
     }
 }
@@ -95,21 +112,33 @@ fn source_error(mut list: Vec<Diagnostic>, sources: Sources) -> CompileError {
     list.sort_by_key(|diagnostic| (diagnostic.span, diagnostic.message.clone()));
     list.dedup();
     if list.is_empty() {
-        list.push(Diagnostic::new(Span::default(), "the compiler gave up without a reason", ""));
+        list.push(Diagnostic::new(
+            Span::default(),
+            "the compiler gave up without a reason",
+            "",
+        ));
     }
     CompileError::Source(Box::new(Diagnostics { list, sources }))
 }
 
 /// The struct that implements `platform::Applet` and has this name.
 fn find(context: &Context, applet: &str) -> Result<StructId, CompileError> {
-    let all = context.definitions.implementors.keys().filter_map(|(name, key)| match key {
-        TypeKey::Struct(id) if name == "Applet" => Some(*id),
-        _ => None,
-    });
+    let all = context
+        .definitions
+        .implementors
+        .keys()
+        .filter_map(|(name, key)| match key {
+            TypeKey::Struct(id) if name == "Applet" => Some(*id),
+            _ => None,
+        });
     let name = |id: &StructId| context.definitions.structs[id.0].name.clone();
     let found: Vec<StructId> = all.collect();
-    found.iter().find(|id| name(id).eq_ignore_ascii_case(applet)).copied().ok_or_else(|| CompileError::NoApplet {
-        wanted: applet.to_owned(),
-        found: found.iter().map(name).collect(),
-    })
+    found
+        .iter()
+        .find(|id| name(id).eq_ignore_ascii_case(applet))
+        .copied()
+        .ok_or_else(|| CompileError::NoApplet {
+            wanted: applet.to_owned(),
+            found: found.iter().map(name).collect(),
+        })
 }
