@@ -2,8 +2,8 @@
 //!
 //! `cargo run -p card-sim --example run_cap -- applet.cap 8010000000 8011000010`
 
-use card_sim::{Aid, Card, CardConfig};
 use cap_file::CapFile;
+use card_sim::{Aid, Card, CardConfig};
 use std::error::Error;
 
 fn main() -> Result<(), Box<dyn Error>> {

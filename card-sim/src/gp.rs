@@ -4,6 +4,7 @@
 //! One command, one decision: everything is checked before the first persistent write, and a command that
 //! is refused or cut short leaves the card as it was.
 
+mod channel;
 mod config;
 mod delete;
 mod domains;
@@ -18,6 +19,7 @@ mod stop;
 mod store_data;
 mod tlv;
 
+pub use channel::Protocol;
 pub use config::IssuerConfig;
 pub use domains::SecurityDomains;
 

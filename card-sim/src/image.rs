@@ -41,13 +41,17 @@ pub enum ImageError {
     #[error("not a card image: the file does not begin with its mark; it was left as it is")]
     NotAnImage,
     /// An image of another format.
-    #[error("a card image of format {found}, this program reads format {VERSION}; use the program that wrote it")]
+    #[error(
+        "a card image of format {found}, this program reads format {VERSION}; use the program that wrote it"
+    )]
     Version {
         /// The format of the file.
         found: u16,
     },
     /// The digest does not fit.
-    #[error("the card image is damaged ({0}); it was left as it is, restore a copy or begin with a new image")]
+    #[error(
+        "the card image is damaged ({0}); it was left as it is, restore a copy or begin with a new image"
+    )]
     Damaged(&'static str),
 }
 

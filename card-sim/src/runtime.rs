@@ -338,10 +338,7 @@ impl Runtime {
             .virtual_method(class, token)
             .filter(|method| *method != NO_METHOD)
             .ok_or(Trap::BadCode("an applet without this method"))?;
-        let arguments = [
-            instance.cast_signed(),
-            argument.unwrap_or(0).cast_signed(),
-        ];
+        let arguments = [instance.cast_signed(), argument.unwrap_or(0).cast_signed()];
         let count = 1 + usize::from(argument.is_some());
         self.with_machine(services, |machine| {
             machine.call(
@@ -518,8 +515,7 @@ impl Runtime {
         id: ApplicationId,
         command: &[u8],
     ) -> Result<Vec<u8>, StatusWord> {
-        let (method, instance, load_file, responds) =
-            self.data_receiver(id).ok_or(0x6985u16)?;
+        let (method, instance, load_file, responds) = self.data_receiver(id).ok_or(0x6985u16)?;
         self.fill_buffer(command);
         let buffer = self.session.objects.apdu_buffer.cast_signed();
         let length = i16::try_from(command.len()).map_err(|_| 0x6700u16)?;

@@ -21,7 +21,9 @@ const GET_ATR: u8 = 4;
 #[derive(Debug, thiserror::Error)]
 pub enum VpcdError {
     /// The address names another machine.
-    #[error("{0} is not on this machine: whoever reads that line sees every PIN; connect to loopback, or say that remote readers are meant")]
+    #[error(
+        "{0} is not on this machine: whoever reads that line sees every PIN; connect to loopback, or say that remote readers are meant"
+    )]
     NotLoopback(String),
     /// No driver there.
     #[error("no vpcd reader driver at {address}: {source}; start pcscd with the vpcd driver first")]

@@ -17,7 +17,12 @@ pub const NATIVES: &[Row] = &[
     (CLASS, "<init>", "([BSB)V", construct),
     (CLASS, "equals", "(Ljava/lang/Object;)Z", equals),
     (CLASS, "equals", "([BSB)Z", equals_bytes),
-    (CLASS, "RIDEquals", "(Ljavacard/framework/AID;)Z", rid_equals),
+    (
+        CLASS,
+        "RIDEquals",
+        "(Ljavacard/framework/AID;)Z",
+        rid_equals,
+    ),
     (CLASS, "getBytes", "([BS)B", get_bytes),
     (CLASS, "partialEquals", "([BSB)Z", partial_equals),
     (CLASS, "getPartialBytes", "(S[BSB)B", get_partial_bytes),
@@ -68,12 +73,7 @@ fn construct(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
         return Err(Trap::Throw(Throwable::System, 1));
     }
     let bytes = source.copy(vm.heap);
-    let value = vm.allocate(
-        Kind::ByteArray,
-        length.cast_unsigned(),
-        NO_CLASS,
-        0,
-    )?;
+    let value = vm.allocate(Kind::ByteArray, length.cast_unsigned(), NO_CLASS, 0)?;
     let address = vm.heap.live(value)?.address;
     vm.heap.write_slice(address, &bytes)?;
     set_cell(vm, reference(arguments, 0), 0, value.cast_signed())?;

@@ -31,7 +31,12 @@ pub const NATIVES: &[Row] = &[
     (CLASS, "receiveBytes", "(S)S", receive_bytes),
     (CLASS, "sendBytes", "(SS)V", send_bytes),
     (CLASS, "sendBytesLong", "([BSS)V", send_bytes_long),
-    (CLASS, "setIncomingAndReceive", "()S", set_incoming_and_receive),
+    (
+        CLASS,
+        "setIncomingAndReceive",
+        "()S",
+        set_incoming_and_receive,
+    ),
     (CLASS, "setOutgoing", "()S", set_outgoing),
     (CLASS, "setOutgoingNoChaining", "()S", set_outgoing),
     (CLASS, "setOutgoingAndSend", "(SS)V", set_outgoing_and_send),
@@ -385,7 +390,8 @@ mod tests {
 
     #[test]
     fn the_four_cases_parse_in_both_forms() {
-        let parse = |command: &[u8]| ApduState::parse(command).map(|apdu| (apdu.data, apdu.expected));
+        let parse =
+            |command: &[u8]| ApduState::parse(command).map(|apdu| (apdu.data, apdu.expected));
         assert_eq!(parse(&[0, 1, 2, 3]), Ok((vec![], 0)));
         assert_eq!(parse(&[0, 1, 2, 3, 0]), Ok((vec![], 256)));
         assert_eq!(parse(&[0, 1, 2, 3, 1, 9]), Ok((vec![9], 0)));
@@ -393,7 +399,11 @@ mod tests {
         assert_eq!(parse(&[0, 1, 2, 3, 0, 0, 0]), Ok((vec![], 65536)));
         assert_eq!(parse(&[0, 1, 2, 3, 0, 0, 1, 9]), Ok((vec![9], 0)));
         assert_eq!(parse(&[0, 1, 2, 3, 0, 0, 1, 9, 1, 0]), Ok((vec![9], 256)));
-        for wrong in [&[0, 1, 2][..], &[0, 1, 2, 3, 2, 9], &[0, 1, 2, 3, 1, 9, 4, 4]] {
+        for wrong in [
+            &[0, 1, 2][..],
+            &[0, 1, 2, 3, 2, 9],
+            &[0, 1, 2, 3, 1, 9, 4, 4],
+        ] {
             assert_eq!(ApduState::parse(wrong).unwrap_err(), WrongLength);
         }
     }

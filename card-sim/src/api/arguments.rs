@@ -51,8 +51,8 @@ impl Range {
 /// [`Trap::NULL`], [`Trap::SECURITY`].
 pub fn array(vm: &Vm<'_>, reference: u16, kind: Kind) -> Result<Object, Trap> {
     let object = vm.heap.live(reference)?;
-    let fits = object.kind == kind
-        || (kind == Kind::ByteArray && object.kind == Kind::BooleanArray);
+    let fits =
+        object.kind == kind || (kind == Kind::ByteArray && object.kind == Kind::BooleanArray);
     if !fits {
         return Err(Trap::BadCode("an array of another type"));
     }

@@ -54,7 +54,10 @@ impl Builder {
     fn build(mut self) -> Program {
         self.program.packages = vec![None; 256];
         for (slot, package) in (API_SLOT..HIDDEN_SLOT).zip(self.api.packages()) {
-            let tokens = package.classes.iter().map(|class| usize::from(class.token) + 1);
+            let tokens = package
+                .classes
+                .iter()
+                .map(|class| usize::from(class.token) + 1);
             let count = tokens.max().unwrap_or(0);
             self.set_package(
                 slot,
@@ -161,7 +164,12 @@ impl Builder {
             put(table, method.token, index, NO_METHOD);
             if class.is_interface {
                 let (_, results) = words(&method.descriptor);
-                put(&mut built.interface_results, method.token, Some(results), None);
+                put(
+                    &mut built.interface_results,
+                    method.token,
+                    Some(results),
+                    None,
+                );
             }
         }
         if !class.is_interface {
@@ -295,7 +303,6 @@ fn words(descriptor: &str) -> (u8, u8) {
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
-    use crate::api::Row;
 
     #[test]
     fn descriptors_are_counted_in_words() {
@@ -306,7 +313,7 @@ mod tests {
     #[test]
     fn every_native_stands_behind_a_method_of_the_api() {
         let api = Api::builtin();
-        for (class, name, descriptor, _) in natives() as &mut dyn Iterator<Item = &Row> {
+        for (class, name, descriptor, _) in natives() {
             let (_, found) = api.find_class(class).expect(class);
             assert!(
                 found.method(name, descriptor).is_some(),
@@ -322,7 +329,9 @@ mod tests {
     fn exceptions_have_their_hierarchy() {
         let program = base_program();
         let iso = program.throwable(Throwable::Iso);
-        let throwable = base_program().find_package(&[0xA0, 0, 0, 0, 0x62, 0, 1]).unwrap();
+        let throwable = base_program()
+            .find_package(&[0xA0, 0, 0, 0, 0x62, 0, 1])
+            .unwrap();
         assert!(program.is_instance(iso, class_id(throwable.0, 1)));
         assert_eq!(program.class(iso).unwrap().cells, 1);
         assert!(!program.is_instance(class_id(throwable.0, 1), iso));

@@ -2,8 +2,8 @@
 
 use super::arguments::{cell, reference, set_cell, word};
 use super::{Layout, Row};
-use crate::vm::trap::{Throwable, Trap};
 use crate::vm::Vm;
+use crate::vm::trap::{Throwable, Trap};
 
 /// Cells of these classes.
 pub const LAYOUTS: &[Layout] = &[

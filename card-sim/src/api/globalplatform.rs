@@ -14,7 +14,12 @@ const CHANNEL: &str = "org/globalplatform/SecureChannel";
 pub const NATIVES: &[Row] = &[
     (SYSTEM, "<init>", "()V", super::exceptions::nothing),
     (SYSTEM, "getCardContentState", "()B", get_card_content_state),
-    (SYSTEM, "setCardContentState", "(B)Z", set_card_content_state),
+    (
+        SYSTEM,
+        "setCardContentState",
+        "(B)Z",
+        set_card_content_state,
+    ),
     (SYSTEM, "getCardState", "()B", |vm, _| {
         Ok(i32::from((vm.registry.card_state as u8).cast_signed()))
     }),
@@ -31,7 +36,9 @@ pub const NATIVES: &[Row] = &[
         "()Lorg/globalplatform/SecureChannel;",
         |vm, _| Ok(vm.session.objects.secure_channel.into()),
     ),
-    (SYSTEM, "getCVM", "(B)Lorg/globalplatform/CVM;", |_, _| Ok(0)),
+    (SYSTEM, "getCVM", "(B)Lorg/globalplatform/CVM;", |_, _| {
+        Ok(0)
+    }),
     (
         CHANNEL,
         "processSecurity",

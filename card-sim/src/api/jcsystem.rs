@@ -14,15 +14,24 @@ const CLASS: &str = "javacard/framework/JCSystem";
 /// The native methods.
 pub const NATIVES: &[Row] = &[
     (CLASS, "isTransient", "(Ljava/lang/Object;)B", is_transient),
-    (CLASS, "makeTransientBooleanArray", "(SB)[Z", |vm, arguments| {
-        make_transient(vm, arguments, Kind::BooleanArray, NO_CLASS)
-    }),
-    (CLASS, "makeTransientByteArray", "(SB)[B", |vm, arguments| {
-        make_transient(vm, arguments, Kind::ByteArray, NO_CLASS)
-    }),
-    (CLASS, "makeTransientShortArray", "(SB)[S", |vm, arguments| {
-        make_transient(vm, arguments, Kind::ShortArray, NO_CLASS)
-    }),
+    (
+        CLASS,
+        "makeTransientBooleanArray",
+        "(SB)[Z",
+        |vm, arguments| make_transient(vm, arguments, Kind::BooleanArray, NO_CLASS),
+    ),
+    (
+        CLASS,
+        "makeTransientByteArray",
+        "(SB)[B",
+        |vm, arguments| make_transient(vm, arguments, Kind::ByteArray, NO_CLASS),
+    ),
+    (
+        CLASS,
+        "makeTransientShortArray",
+        "(SB)[S",
+        |vm, arguments| make_transient(vm, arguments, Kind::ShortArray, NO_CLASS),
+    ),
     (
         CLASS,
         "makeTransientObjectArray",
@@ -32,10 +41,20 @@ pub const NATIVES: &[Row] = &[
             make_transient(vm, arguments, Kind::ReferenceArray, element)
         },
     ),
-    (CLASS, "makeGlobalArray", "(BS)Ljava/lang/Object;", make_global_array),
+    (
+        CLASS,
+        "makeGlobalArray",
+        "(BS)Ljava/lang/Object;",
+        make_global_array,
+    ),
     (CLASS, "getVersion", "()S", |_, _| Ok(0x0305)),
     (CLASS, "getAID", "()Ljavacard/framework/AID;", get_aid),
-    (CLASS, "lookupAID", "([BSB)Ljavacard/framework/AID;", lookup_aid),
+    (
+        CLASS,
+        "lookupAID",
+        "([BSB)Ljavacard/framework/AID;",
+        lookup_aid,
+    ),
     (CLASS, "beginTransaction", "()V", |vm, _| {
         vm.heap.begin_transaction().map(|()| 0)
     }),
@@ -66,7 +85,12 @@ pub const NATIVES: &[Row] = &[
         },
     ),
     (CLASS, "getAvailableMemory", "(B)S", get_available_memory),
-    (CLASS, "getAvailableMemory", "([SSB)V", get_available_memory_wide),
+    (
+        CLASS,
+        "getAvailableMemory",
+        "([SSB)V",
+        get_available_memory_wide,
+    ),
     (
         CLASS,
         "getAppletShareableInterfaceObject",
@@ -153,8 +177,13 @@ fn make_global_array(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
     };
     let length = u16::try_from(word(arguments, 1))
         .map_err(|_| Trap::Throw(Throwable::NegativeArraySize, 0))?;
-    vm.allocate(kind, length, class, flag::CLEAR_ON_RESET | flag::GLOBAL_ARRAY)
-        .map(i32::from)
+    vm.allocate(
+        kind,
+        length,
+        class,
+        flag::CLEAR_ON_RESET | flag::GLOBAL_ARRAY,
+    )
+    .map(i32::from)
 }
 
 /// The runtime environment's AID object of an application, null if it has none.

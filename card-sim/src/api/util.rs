@@ -11,9 +11,19 @@ const CLASS: &str = "javacard/framework/Util";
 /// The native methods.
 pub const NATIVES: &[Row] = &[
     (CLASS, "arrayCopy", "([BS[BSS)S", array_copy),
-    (CLASS, "arrayCopyNonAtomic", "([BS[BSS)S", array_copy_non_atomic),
+    (
+        CLASS,
+        "arrayCopyNonAtomic",
+        "([BS[BSS)S",
+        array_copy_non_atomic,
+    ),
     (CLASS, "arrayFill", "([BSSB)S", array_fill),
-    (CLASS, "arrayFillNonAtomic", "([BSSB)S", array_fill_non_atomic),
+    (
+        CLASS,
+        "arrayFillNonAtomic",
+        "([BSSB)S",
+        array_fill_non_atomic,
+    ),
     (CLASS, "arrayCompare", "([BS[BSS)B", array_compare),
     (CLASS, "makeShort", "(BB)S", make_short),
     (CLASS, "getShort", "([BS)S", get_short),
@@ -44,11 +54,7 @@ fn array_copy_non_atomic(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap
 fn fill_arguments(vm: &Vm<'_>, arguments: &[i16]) -> Result<(u32, Vec<u8>, i32), Trap> {
     let target = range_at(vm, arguments, 0)?;
     let end = i32::from(word(arguments, 1)) + i32::from(word(arguments, 2));
-    Ok((
-        target.address,
-        vec![byte(arguments, 3); target.length],
-        end,
-    ))
+    Ok((target.address, vec![byte(arguments, 3); target.length], end))
 }
 
 fn array_fill(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {

@@ -1,5 +1,6 @@
-use scp::scp03::{Parameters, StaticKeys};
+use scp::scp03::StaticKeys;
 
+use super::channel::Protocol;
 use crate::aid::Aid;
 
 /// What the issuer security domain of a new card is like.
@@ -9,10 +10,10 @@ pub struct IssuerConfig {
     pub aid: Aid,
     /// Version of its first key set, 01 to 7F.
     pub key_version: u8,
-    /// The keys of its first key set.
+    /// The keys of its first key set; for SCP02 of 16 bytes each.
     pub keys: StaticKeys,
-    /// What its secure channel (SCP03) offers.
-    pub parameters: Parameters,
+    /// Which secure channel it speaks.
+    pub protocol: Protocol,
     /// The ten bytes that INITIALIZE UPDATE tells the host for key derivation.
     pub key_diversification_data: [u8; 10],
 }
@@ -35,7 +36,7 @@ impl Default for IssuerConfig {
             aid,
             key_version: 0x30,
             keys: StaticKeys::test_keys(),
-            parameters: Parameters::I70,
+            protocol: Protocol::Scp03(0x70),
             key_diversification_data: Self::KEY_DIVERSIFICATION_DATA,
         }
     }

@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use scp::scp03::{CardError, CardKeySet, CardParameters, CardSession, Parameters, SecurityLevel};
+use scp::scp03::{CardError, CardKeySet, SecurityLevel};
 use se_crypto::Drbg;
 use serde::{Deserialize, Serialize};
 
+use super::channel::{Channel, Opening, Protocol};
 use super::config::IssuerConfig;
 use super::key_set::KeySet;
 use crate::aid::Aid;
@@ -20,7 +21,7 @@ use crate::secure_channel::{SecurityServices, StatusWord};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SecurityDomains {
     keys: BTreeMap<ApplicationId, Vec<KeySet>>,
-    i: u8,
+    protocol: Protocol,
     key_diversification_data: [u8; 10],
     historical_bytes: Vec<u8>,
     failed_authentications: u32,
@@ -30,7 +31,7 @@ pub struct SecurityDomains {
     #[serde(skip)]
     selected: Option<Aid>,
     #[serde(skip)]
-    session: CardSession,
+    session: Channel,
     #[serde(skip)]
     session_domain: Option<ApplicationId>,
 }
@@ -40,19 +41,19 @@ impl SecurityDomains {
         let first = KeySet(CardKeySet::new(issuer.key_version, issuer.keys.clone()));
         Self {
             keys: BTreeMap::from([(ApplicationId::ISSUER_SECURITY_DOMAIN, vec![first])]),
-            i: issuer.parameters.0,
+            protocol: issuer.protocol,
             key_diversification_data: issuer.key_diversification_data,
             historical_bytes: Vec::new(),
             failed_authentications: 0,
             random,
             selected: None,
-            session: CardSession::new(),
+            session: issuer.protocol.closed(),
             session_domain: None,
         }
     }
 
-    pub(super) fn parameters(&self) -> Parameters {
-        Parameters(self.i)
+    pub(super) fn protocol(&self) -> Protocol {
+        self.protocol
     }
 
     pub(super) fn historical_bytes(&self) -> &[u8] {
@@ -71,7 +72,7 @@ impl SecurityDomains {
     }
 
     fn close(&mut self) {
-        self.session.reset();
+        self.session = self.protocol.closed();
         self.session_domain = None;
     }
 
@@ -100,7 +101,7 @@ impl SecurityDomains {
     }
 
     /// The session, if it is one with this domain.
-    pub(super) fn session(&mut self, domain: ApplicationId) -> &mut CardSession {
+    pub(super) fn session(&mut self, domain: ApplicationId) -> &mut Channel {
         if self.session_domain != Some(domain) {
             self.close();
             self.session_domain = Some(domain);
@@ -114,10 +115,6 @@ impl SecurityDomains {
         domain: ApplicationId,
         command: &[u8],
     ) -> Result<Vec<u8>, CardError> {
-        let card = CardParameters {
-            parameters: self.parameters(),
-            key_diversification_data: self.key_diversification_data,
-        };
         let aid = self.selected;
         let aid = aid.as_ref().map_or(&[][..], Aid::as_bytes);
         let owner = self.key_owner(domain);
@@ -127,8 +124,14 @@ impl SecurityDomains {
             .map(|set| set.0.clone())
             .collect();
         let mut random = self.random.clone();
-        let session = self.session(domain);
-        let result = session.process(&card, &mut sets, aid, &mut random, command);
+        let opening = Opening {
+            protocol: self.protocol,
+            key_diversification_data: self.key_diversification_data,
+            key_sets: &mut sets,
+            aid,
+            random: &mut random,
+        };
+        let result = self.session(domain).process(opening, command);
         self.random = random;
         self.keys
             .insert(owner, sets.into_iter().map(KeySet).collect());

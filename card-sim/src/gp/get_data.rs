@@ -4,6 +4,7 @@ use scp::Command;
 use se_crypto::Drbg;
 use serde::{Deserialize, Serialize};
 
+use super::channel::Protocol;
 use super::stop::{NO_REFERENCE, Stop};
 use super::{Answer, CardManager, OK, tlv};
 use crate::aid::Aid;
@@ -14,8 +15,9 @@ use crate::runtime::Runtime;
 const GLOBALPLATFORM: [u8; 6] = [0x2A, 0x86, 0x48, 0x86, 0xFC, 0x6B];
 /// The version of the card specification that the card manager follows.
 const VERSION: [u8; 3] = [2, 3, 1];
-/// AES in key information (GPCS 2.3.1 §11.1.8).
-const AES: u8 = 0x88;
+/// Triple DES and AES in key information and PUT KEY (GPCS 2.3.1 §11.1.8).
+pub(super) const DES: u8 = 0x80;
+pub(super) const AES: u8 = 0x88;
 
 /// What the issuer can change of the card's data.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -59,14 +61,15 @@ pub(super) fn control_information(aid: &Aid) -> Vec<u8> {
 
 /// Card recognition data (GPCS 2.3.1 §H.2): the specification's version, the identification scheme, the secure
 /// channel protocol.
-fn card_recognition(i: u8) -> Vec<u8> {
+fn card_recognition(protocol: Protocol) -> Vec<u8> {
     let identifier = |rest: &[u8]| tlv::object(0x06, &[&GLOBALPLATFORM[..], rest].concat());
     let [major, minor, revision] = VERSION;
+    let (number, i) = protocol.number_and_parameter();
     let content = [
         identifier(&[1]),
         tlv::object(0x60, &identifier(&[2, major, minor, revision])),
         tlv::object(0x63, &identifier(&[3])),
-        tlv::object(0x64, &identifier(&[4, 0x03, i])),
+        tlv::object(0x64, &identifier(&[4, number, i])),
     ]
     .concat();
     tlv::object(0x66, &tlv::object(0x73, &content))
@@ -87,16 +90,18 @@ impl CardManager {
                 Ok(tlv::object(tag, value))
             }
         };
-        let i = self.domains.parameters().0;
         let data = match tag {
             0x9F7F => tlv::object(tag, &self.data.production_life_cycle()),
-            0x0066 => card_recognition(i),
-            0x0067 => self.capabilities(i),
+            0x0066 => card_recognition(self.domains.protocol()),
+            0x0067 => capabilities(self.domains.protocol()),
             0x00E0 => self.key_information(domain),
             0x00C1 => {
                 let set = self.domains.key_sets(domain).first().ok_or(NO_REFERENCE)?;
-                let [_, counter @ ..] = set.0.sequence_counter.to_be_bytes();
-                tlv::object(tag, &counter)
+                let [_, high, middle, low] = set.0.sequence_counter.to_be_bytes();
+                match self.domains.protocol() {
+                    Protocol::Scp02(_) => tlv::object(tag, &[middle, low]),
+                    Protocol::Scp03(_) => tlv::object(tag, &[high, middle, low]),
+                }
             }
             0x0042 => optional(&self.data.issuer_identification)?,
             0x0045 => optional(&self.data.card_image)?,
@@ -109,6 +114,10 @@ impl CardManager {
 
     /// Key information template: identifier, version, type and length of every key.
     fn key_information(&self, domain: ApplicationId) -> Vec<u8> {
+        let kind = match self.domains.protocol() {
+            Protocol::Scp02(_) => DES,
+            Protocol::Scp03(_) => AES,
+        };
         let content: Vec<u8> = self
             .domains
             .key_sets(domain)
@@ -116,29 +125,28 @@ impl CardManager {
             .flat_map(|set| {
                 let length = u8::try_from(set.0.keys.length()).unwrap_or(0);
                 let version = set.0.version;
-                (1..=3).flat_map(move |id| tlv::object(0xC0, &[id, version, AES, length]))
+                (1..=3).flat_map(move |id| tlv::object(0xC0, &[id, version, kind, length]))
             })
             .collect();
         tlv::object(0xE0, &content)
     }
+}
 
-    /// Card capability information (GPCS 2.3.1 §H.4): SCP03 with `i`, AES of every length; hashes for load
-    /// files.
-    fn capabilities(&self, i: u8) -> Vec<u8> {
-        let protocol = [
-            tlv::object(0x80, &[0x03]),
-            tlv::object(0x81, &[i]),
-            tlv::object(0x82, &[0x07]),
-        ]
-        .concat();
-        let content = [
-            tlv::object(0xA0, &protocol),
-            // SHA-1, SHA-256, SHA-384, SHA-512.
-            tlv::object(0x83, &[1, 2, 3, 4]),
-        ]
-        .concat();
-        tlv::object(0x67, &content)
+/// Card capability information (GPCS 2.3.1 §H.4): the protocol with `i`, for SCP03 AES of every length; hashes for
+/// load files.
+fn capabilities(protocol: Protocol) -> Vec<u8> {
+    let (number, i) = protocol.number_and_parameter();
+    let mut about = [tlv::object(0x80, &[number]), tlv::object(0x81, &[i])].concat();
+    if let Protocol::Scp03(_) = protocol {
+        about.extend(tlv::object(0x82, &[0x07]));
     }
+    let content = [
+        tlv::object(0xA0, &about),
+        // SHA-1, SHA-256, SHA-384, SHA-512.
+        tlv::object(0x83, &[1, 2, 3, 4]),
+    ]
+    .concat();
+    tlv::object(0x67, &content)
 }
 
 /// The AIDs of the applications that may be selected, as in a directory (ISO 7816-4 §8.2.1.1).

@@ -1,10 +1,14 @@
-//! PUT KEY (GPCS 2.3.1 §11.8, Amendment D §7.2): adds or replaces a key set.
+//! PUT KEY (GPCS 2.3.1 §11.8, Amendment D §7.2): adds or replaces a key set, of AES keys with SCP03, of triple DES
+//! keys with SCP02.
 
 use scp::Command;
+use scp::scp02;
 use scp::scp03::{CardKeySet, StaticKeys, key_check_value};
 use se_crypto::equal;
 use zeroize::Zeroizing;
 
+use super::channel::Protocol;
+use super::get_data::{AES, DES};
 use super::key_set::KeySet;
 use super::stop::{CONDITIONS, NO_MEMORY, NO_REFERENCE, Stop, WRONG_DATA, WRONG_PARAMETERS};
 use super::{Answer, CardManager, OK, tlv, write};
@@ -13,8 +17,6 @@ use crate::runtime::Runtime;
 
 /// P2: several keys, the first with identifier 1.
 const THREE_KEYS: u8 = 0x81;
-/// AES.
-const AES: u8 = 0x88;
 /// The most key sets of one domain.
 const MAX_KEY_SETS: usize = 8;
 
@@ -72,24 +74,30 @@ impl CardManager {
         Ok((response, OK))
     }
 
-    /// Takes one key off the data: type, length of what follows, length of the key, the key encrypted with
-    /// Key-DEK and padded to whole blocks, check value.
+    /// Takes one key off the data: type, length of what follows, for AES the length of the key, then the key
+    /// encrypted with the data encryption key (AES: padded to whole blocks), and its check value.
     fn take_key(
         &mut self,
         domain: ApplicationId,
         data: &mut &[u8],
     ) -> Result<(Zeroizing<Vec<u8>>, [u8; 3]), Stop> {
-        if tlv::take_byte(data)? != AES {
-            return Err(WRONG_DATA);
-        }
+        let kind = tlv::take_byte(data)?;
         let mut component = tlv::take_field(data)?;
-        let length = usize::from(tlv::take_byte(&mut component)?);
+        let length = match (self.domains.protocol(), kind) {
+            (Protocol::Scp02(_), DES) => 16,
+            (Protocol::Scp03(_), AES) => usize::from(tlv::take_byte(&mut component)?),
+            _ => return Err(WRONG_DATA),
+        };
         if !matches!(length, 16 | 24 | 32) || component.len() != length.next_multiple_of(16) {
             return Err(WRONG_DATA);
         }
         let mut key = Zeroizing::new(self.domains.session(domain).decrypt_data(component)?);
         key.truncate(length);
-        let check_value = key_check_value(&key).map_err(|_| WRONG_DATA)?;
+        let check_value = match kind {
+            DES => scp02::key_check_value(&key),
+            _ => key_check_value(&key),
+        }
+        .map_err(|_| WRONG_DATA)?;
         let given = tlv::take_field(data)?;
         // A check value may be left out; a wrong one tells that the host encrypted with another key.
         if !given.is_empty() && !equal(given, &check_value) {

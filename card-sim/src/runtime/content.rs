@@ -93,8 +93,8 @@ impl Runtime {
         load_file: Option<LoadFileId>,
     ) -> Result<(), DeleteError> {
         let doomed = |object: &Object| {
-            let owned = object.kind != Kind::Statics
-                && applications.iter().any(|id| id.0 == object.owner);
+            let owned =
+                object.kind != Kind::Statics && applications.iter().any(|id| id.0 == object.owner);
             owned || load_file.is_some_and(|id| object.context == context_of(id))
         };
         for object in self.heap.objects() {
@@ -151,7 +151,10 @@ impl Runtime {
     fn forget_application(&mut self, id: ApplicationId) {
         self.registry.remove_application(id);
         let aids = &mut self.session.objects.aids;
-        if let Some(index) = aids.iter().position(|(application, _)| *application == id.0) {
+        if let Some(index) = aids
+            .iter()
+            .position(|(application, _)| *application == id.0)
+        {
             let (_, object) = aids.remove(index);
             self.heap.free_runtime_object(object);
         }

@@ -109,8 +109,7 @@ impl Runtime {
     }
 
     fn is_taken(&self, aid: &[u8]) -> bool {
-        self.registry.find_application(aid).is_some()
-            || self.registry.find_load_file(aid).is_some()
+        self.registry.find_application(aid).is_some() || self.registry.find_load_file(aid).is_some()
     }
 
     fn install_failure(&mut self, trap: Trap) -> InstallError {
@@ -121,7 +120,11 @@ impl Runtime {
             .clone()
             .unwrap_or_else(|| format!("javacard/framework/ISOException, reason {status:04X}"));
         // GPCS 2.3.1 table 11-42 knows no 6F00.
-        let status = if status == super::UNKNOWN { 0x6985 } else { status };
+        let status = if status == super::UNKNOWN {
+            0x6985
+        } else {
+            status
+        };
         InstallError::Failed { status, exception }
     }
 }

@@ -110,12 +110,13 @@ impl Runtime {
         for import in &cap.import.packages {
             let imported = convert(&import.aid.0)?;
             let wanted = import.version;
-            let is_there = self
-                .program
-                .find_package(imported.as_bytes())
-                .is_some_and(|(_, package)| {
-                    package.version.major == wanted.major && package.version.minor >= wanted.minor
-                });
+            let is_there =
+                self.program
+                    .find_package(imported.as_bytes())
+                    .is_some_and(|(_, package)| {
+                        package.version.major == wanted.major
+                            && package.version.minor >= wanted.minor
+                    });
             if !is_there {
                 return Err(LoadError::MissingPackage {
                     aid: imported,

@@ -63,8 +63,8 @@ impl Flow {
             let start = usize::from(at.checked_sub(first).ok_or(LinkError::CodeOffset(at))?);
             let (instruction, next) = Instruction::decode(&methods.methods, start)
                 .map_err(|error| LinkError::Code(at, error.to_string()))?;
-            let next = u16::try_from(next + usize::from(first))
-                .map_err(|_| LinkError::CodeOffset(at))?;
+            let next =
+                u16::try_from(next + usize::from(first)).map_err(|_| LinkError::CodeOffset(at))?;
             for target in targets(&instruction, at)? {
                 leaders.push(target);
                 pending.push(target);

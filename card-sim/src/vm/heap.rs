@@ -682,7 +682,10 @@ impl Heap {
 
     fn roll_back(&mut self) {
         let mut old = std::mem::take(&mut self.transaction.old);
-        for (address, length) in std::mem::take(&mut self.transaction.writes).into_iter().rev() {
+        for (address, length) in std::mem::take(&mut self.transaction.writes)
+            .into_iter()
+            .rev()
+        {
             let start = old.len().saturating_sub(usize::from(length));
             let bytes = old.split_off(start);
             self.put(address, &bytes);
@@ -744,7 +747,10 @@ impl Heap {
 
     fn rebuild_free_list(&mut self) {
         while self.objects.len() > 1
-            && self.objects.last().is_some_and(|object| object.kind == Kind::Free)
+            && self
+                .objects
+                .last()
+                .is_some_and(|object| object.kind == Kind::Free)
         {
             self.objects.pop();
         }
@@ -761,7 +767,9 @@ impl Heap {
     /// back.
     pub fn tear_at(&mut self, k: Option<u64>) {
         self.tear_at = k.map_or(u64::MAX, |k| {
-            self.usage.persistent_writes.saturating_add(k.saturating_sub(1))
+            self.usage
+                .persistent_writes
+                .saturating_add(k.saturating_sub(1))
         });
     }
 

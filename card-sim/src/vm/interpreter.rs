@@ -12,8 +12,8 @@ use super::trap::{Throwable, Trap};
 use crate::registry::Registry;
 use crate::secure_channel::SecurityServices;
 use crate::session::Session;
-use serde::{Deserialize, Serialize};
 use frame::{Exit, Meter, run_frame};
+use serde::{Deserialize, Serialize};
 
 /// Registers lent to a frame.
 pub(super) const FRAME_REGISTERS: usize = 256;
@@ -189,7 +189,9 @@ impl<'a> Vm<'a> {
     }
 
     fn absolute(&self, register: u16) -> usize {
-        usize::try_from(self.base).unwrap_or(usize::MAX).saturating_add(usize::from(register))
+        usize::try_from(self.base)
+            .unwrap_or(usize::MAX)
+            .saturating_add(usize::from(register))
     }
 
     fn register(&self, register: Register) -> i16 {
@@ -595,9 +597,10 @@ impl<'a> Vm<'a> {
             let fits = match object.kind {
                 Kind::Instance => self.program.is_instance(object.class, element),
                 // Arrays are objects, and nothing more.
-                _ => self.program.class(element).is_some_and(|class| {
-                    class.super_class.is_none() && !class.is_interface
-                }),
+                _ => self
+                    .program
+                    .class(element)
+                    .is_some_and(|class| class.super_class.is_none() && !class.is_interface),
             };
             if !fits {
                 return Err(Trap::Throw(Throwable::ArrayStore, 0));
@@ -618,7 +621,10 @@ impl<'a> Vm<'a> {
                 .program
                 .class(class)
                 .is_some_and(|class| class.is_interface && class.is_shareable)
-                && self.program.class(object.class).is_some_and(|class| class.is_shareable);
+                && self
+                    .program
+                    .class(object.class)
+                    .is_some_and(|class| class.is_shareable);
             if !shareable {
                 return Err(Trap::SECURITY);
             }
@@ -684,7 +690,10 @@ impl<'a> Vm<'a> {
                 .program
                 .class(interface)
                 .is_some_and(|interface| interface.is_shareable)
-                && self.program.class(object.class).is_some_and(|class| class.is_shareable);
+                && self
+                    .program
+                    .class(object.class)
+                    .is_some_and(|class| class.is_shareable);
             if !shareable {
                 return Err(Trap::SECURITY);
             }

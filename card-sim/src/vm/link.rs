@@ -3,8 +3,8 @@
 
 use super::flow::{Calls, Flow};
 use super::program::{
-    API_SLOT, Body, Class, ClassExports, ClassId, Handler, Method, NO_METHOD, Package,
-    Program, class_id, slot_of,
+    API_SLOT, Body, Class, ClassExports, ClassId, Handler, Method, NO_METHOD, Package, Program,
+    class_id, slot_of,
 };
 use super::translate::{Pool, Translated, translate};
 use cap_file::CapFile;
@@ -65,7 +65,9 @@ pub enum LinkError {
     #[error("at offset {0} of the Method component: the method has no local {1}")]
     Local(u16, u8),
     /// A frame of more than 256 words.
-    #[error("at offset {0} of the Method component: a frame of {1} words, the simulator's limit is 256")]
+    #[error(
+        "at offset {0} of the Method component: a frame of {1} words, the simulator's limit is 256"
+    )]
     FrameSize(u16, u16),
     /// More code than a card can hold.
     #[error("the card holds no more code")]
@@ -101,12 +103,7 @@ struct Linker<'a> {
 ///
 /// # Errors
 /// [`LinkError`]; the program is then as before.
-pub fn link(
-    program: &mut Program,
-    cap: &CapFile,
-    slot: u8,
-    statics: u16,
-) -> Result<(), LinkError> {
+pub fn link(program: &mut Program, cap: &CapFile, slot: u8, statics: u16) -> Result<(), LinkError> {
     let mut linker = Linker {
         cap,
         program,
@@ -245,7 +242,12 @@ impl Linker<'_> {
             }
         }
         if let Some(applet) = &cap.applet {
-            roots.extend(applet.applets.iter().map(|applet| applet.install_method_offset));
+            roots.extend(
+                applet
+                    .applets
+                    .iter()
+                    .map(|applet| applet.install_method_offset),
+            );
         }
         roots.retain(|offset| *offset != 0xFFFF);
         for offset in roots {
@@ -270,7 +272,10 @@ impl Linker<'_> {
                 Ok(class_id(self.slot, index.ok_or(dangling)?))
             }
             ClassRef::External { package, class } => {
-                let import = self.imports.get(usize::from(package)).ok_or(dangling.clone())?;
+                let import = self
+                    .imports
+                    .get(usize::from(package))
+                    .ok_or(dangling.clone())?;
                 if import.slot >= API_SLOT {
                     let id = class_id(import.slot, class);
                     return self.program.class(id).map(|_| id).ok_or(dangling);
@@ -419,7 +424,10 @@ impl Linker<'_> {
         let (_, parent) = self.laid_out(parent)?;
         for (_, methods) in &mut class.interfaces {
             for method in methods {
-                let token = parent.public_methods.iter().position(|other| other == method);
+                let token = parent
+                    .public_methods
+                    .iter()
+                    .position(|other| other == method);
                 if let Some(&own) = token.and_then(|token| class.public_methods.get(token)) {
                     *method = own;
                 }
@@ -551,7 +559,10 @@ impl Linker<'_> {
         if index < self.first_method {
             return self.program.method(index)?.results;
         }
-        self.results.get(&self.method_offset(index)?).copied().flatten()
+        self.results
+            .get(&self.method_offset(index)?)
+            .copied()
+            .flatten()
     }
 
     fn method_arguments(&self, index: u32) -> Option<u8> {
@@ -646,7 +657,8 @@ impl Calls for Linker<'_> {
         } = instruction.operands
         {
             let id = Pool::class(self, index)?;
-            let results = self.class_of(id)
+            let results = self
+                .class_of(id)
                 .and_then(|class| class.interface_results.get(usize::from(method)).copied())
                 .flatten();
             return Ok((nargs, results));

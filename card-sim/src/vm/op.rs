@@ -21,118 +21,456 @@ pub type Register = u8;
 )]
 pub enum Op {
     // Registers.
-    Move { to: Register, from: Register },
-    MoveInt { to: Register, from: Register },
-    Constant { to: Register, value: i16 },
-    ConstantInt { to: Register, value: i32 },
+    Move {
+        to: Register,
+        from: Register,
+    },
+    MoveInt {
+        to: Register,
+        from: Register,
+    },
+    Constant {
+        to: Register,
+        value: i16,
+    },
+    ConstantInt {
+        to: Register,
+        value: i32,
+    },
 
     // Short arithmetic.
-    Sadd { to: Register, left: Register, right: Register },
-    Ssub { to: Register, left: Register, right: Register },
-    Smul { to: Register, left: Register, right: Register },
-    Sdiv { to: Register, left: Register, right: Register },
-    Srem { to: Register, left: Register, right: Register },
-    Sand { to: Register, left: Register, right: Register },
-    Sor { to: Register, left: Register, right: Register },
-    Sxor { to: Register, left: Register, right: Register },
-    Sshl { to: Register, left: Register, right: Register },
-    Sshr { to: Register, left: Register, right: Register },
-    Sushr { to: Register, left: Register, right: Register },
-    Sneg { to: Register, from: Register },
-    S2b { to: Register, from: Register },
-    SaddConstant { to: Register, left: Register, value: i16 },
-    SandConstant { to: Register, left: Register, value: i16 },
-    SorConstant { to: Register, left: Register, value: i16 },
-    SshlConstant { to: Register, left: Register, value: i16 },
-    SshrConstant { to: Register, left: Register, value: i16 },
+    Sadd {
+        to: Register,
+        left: Register,
+        right: Register,
+    },
+    Ssub {
+        to: Register,
+        left: Register,
+        right: Register,
+    },
+    Smul {
+        to: Register,
+        left: Register,
+        right: Register,
+    },
+    Sdiv {
+        to: Register,
+        left: Register,
+        right: Register,
+    },
+    Srem {
+        to: Register,
+        left: Register,
+        right: Register,
+    },
+    Sand {
+        to: Register,
+        left: Register,
+        right: Register,
+    },
+    Sor {
+        to: Register,
+        left: Register,
+        right: Register,
+    },
+    Sxor {
+        to: Register,
+        left: Register,
+        right: Register,
+    },
+    Sshl {
+        to: Register,
+        left: Register,
+        right: Register,
+    },
+    Sshr {
+        to: Register,
+        left: Register,
+        right: Register,
+    },
+    Sushr {
+        to: Register,
+        left: Register,
+        right: Register,
+    },
+    Sneg {
+        to: Register,
+        from: Register,
+    },
+    S2b {
+        to: Register,
+        from: Register,
+    },
+    SaddConstant {
+        to: Register,
+        left: Register,
+        value: i16,
+    },
+    SandConstant {
+        to: Register,
+        left: Register,
+        value: i16,
+    },
+    SorConstant {
+        to: Register,
+        left: Register,
+        value: i16,
+    },
+    SshlConstant {
+        to: Register,
+        left: Register,
+        value: i16,
+    },
+    SshrConstant {
+        to: Register,
+        left: Register,
+        value: i16,
+    },
 
     // Int arithmetic.
-    Iadd { to: Register, left: Register, right: Register },
-    Isub { to: Register, left: Register, right: Register },
-    Imul { to: Register, left: Register, right: Register },
-    Idiv { to: Register, left: Register, right: Register },
-    Irem { to: Register, left: Register, right: Register },
-    Iand { to: Register, left: Register, right: Register },
-    Ior { to: Register, left: Register, right: Register },
-    Ixor { to: Register, left: Register, right: Register },
-    Ishl { to: Register, left: Register, right: Register },
-    Ishr { to: Register, left: Register, right: Register },
-    Iushr { to: Register, left: Register, right: Register },
-    Icmp { to: Register, left: Register, right: Register },
-    Ineg { to: Register, from: Register },
-    Iinc { local: Register, value: i16 },
-    S2i { to: Register, from: Register },
-    I2b { to: Register, from: Register },
-    I2s { to: Register, from: Register },
+    Iadd {
+        to: Register,
+        left: Register,
+        right: Register,
+    },
+    Isub {
+        to: Register,
+        left: Register,
+        right: Register,
+    },
+    Imul {
+        to: Register,
+        left: Register,
+        right: Register,
+    },
+    Idiv {
+        to: Register,
+        left: Register,
+        right: Register,
+    },
+    Irem {
+        to: Register,
+        left: Register,
+        right: Register,
+    },
+    Iand {
+        to: Register,
+        left: Register,
+        right: Register,
+    },
+    Ior {
+        to: Register,
+        left: Register,
+        right: Register,
+    },
+    Ixor {
+        to: Register,
+        left: Register,
+        right: Register,
+    },
+    Ishl {
+        to: Register,
+        left: Register,
+        right: Register,
+    },
+    Ishr {
+        to: Register,
+        left: Register,
+        right: Register,
+    },
+    Iushr {
+        to: Register,
+        left: Register,
+        right: Register,
+    },
+    Icmp {
+        to: Register,
+        left: Register,
+        right: Register,
+    },
+    Ineg {
+        to: Register,
+        from: Register,
+    },
+    Iinc {
+        local: Register,
+        value: i16,
+    },
+    S2i {
+        to: Register,
+        from: Register,
+    },
+    I2b {
+        to: Register,
+        from: Register,
+    },
+    I2s {
+        to: Register,
+        from: Register,
+    },
 
     // Branches.
-    Goto { jump: Jump },
-    IfEqual { left: Register, right: Register, jump: Jump },
-    IfNotEqual { left: Register, right: Register, jump: Jump },
-    IfLess { left: Register, right: Register, jump: Jump },
-    IfGreaterOrEqual { left: Register, right: Register, jump: Jump },
-    IfGreater { left: Register, right: Register, jump: Jump },
-    IfLessOrEqual { left: Register, right: Register, jump: Jump },
-    IfEqualConstant { left: Register, value: i16, jump: Jump },
-    IfNotEqualConstant { left: Register, value: i16, jump: Jump },
-    IfLessConstant { left: Register, value: i16, jump: Jump },
-    IfGreaterOrEqualConstant { left: Register, value: i16, jump: Jump },
-    IfGreaterConstant { left: Register, value: i16, jump: Jump },
-    IfLessOrEqualConstant { left: Register, value: i16, jump: Jump },
-    IfNull { value: Register, jump: Jump },
-    IfNonNull { value: Register, jump: Jump },
+    Goto {
+        jump: Jump,
+    },
+    IfEqual {
+        left: Register,
+        right: Register,
+        jump: Jump,
+    },
+    IfNotEqual {
+        left: Register,
+        right: Register,
+        jump: Jump,
+    },
+    IfLess {
+        left: Register,
+        right: Register,
+        jump: Jump,
+    },
+    IfGreaterOrEqual {
+        left: Register,
+        right: Register,
+        jump: Jump,
+    },
+    IfGreater {
+        left: Register,
+        right: Register,
+        jump: Jump,
+    },
+    IfLessOrEqual {
+        left: Register,
+        right: Register,
+        jump: Jump,
+    },
+    IfEqualConstant {
+        left: Register,
+        value: i16,
+        jump: Jump,
+    },
+    IfNotEqualConstant {
+        left: Register,
+        value: i16,
+        jump: Jump,
+    },
+    IfLessConstant {
+        left: Register,
+        value: i16,
+        jump: Jump,
+    },
+    IfGreaterOrEqualConstant {
+        left: Register,
+        value: i16,
+        jump: Jump,
+    },
+    IfGreaterConstant {
+        left: Register,
+        value: i16,
+        jump: Jump,
+    },
+    IfLessOrEqualConstant {
+        left: Register,
+        value: i16,
+        jump: Jump,
+    },
+    IfNull {
+        value: Register,
+        jump: Jump,
+    },
+    IfNonNull {
+        value: Register,
+        jump: Jump,
+    },
     /// `stableswitch`, `slookupswitch`: the key is a short.
-    SwitchShort { key: Register, table: u32 },
+    SwitchShort {
+        key: Register,
+        table: u32,
+    },
     /// `itableswitch`, `ilookupswitch`: the key is an int.
-    SwitchInt { key: Register, table: u32 },
-    Jsr { to: Register, jump: Jump },
-    Ret { from: Register },
+    SwitchInt {
+        key: Register,
+        table: u32,
+    },
+    Jsr {
+        to: Register,
+        jump: Jump,
+    },
+    Ret {
+        from: Register,
+    },
 
     // Arrays.
-    Baload { to: Register, array: Register, index: Register },
-    Saload { to: Register, array: Register, index: Register },
-    Iaload { to: Register, array: Register, index: Register },
-    Aaload { to: Register, array: Register, index: Register },
-    Bastore { array: Register, index: Register, value: Register },
-    Sastore { array: Register, index: Register, value: Register },
-    Iastore { array: Register, index: Register, value: Register },
-    Aastore { array: Register, index: Register, value: Register },
-    ArrayLength { to: Register, array: Register },
+    Baload {
+        to: Register,
+        array: Register,
+        index: Register,
+    },
+    Saload {
+        to: Register,
+        array: Register,
+        index: Register,
+    },
+    Iaload {
+        to: Register,
+        array: Register,
+        index: Register,
+    },
+    Aaload {
+        to: Register,
+        array: Register,
+        index: Register,
+    },
+    Bastore {
+        array: Register,
+        index: Register,
+        value: Register,
+    },
+    Sastore {
+        array: Register,
+        index: Register,
+        value: Register,
+    },
+    Iastore {
+        array: Register,
+        index: Register,
+        value: Register,
+    },
+    Aastore {
+        array: Register,
+        index: Register,
+        value: Register,
+    },
+    ArrayLength {
+        to: Register,
+        array: Register,
+    },
 
     // Fields of instances, by cell.
-    GetField { to: Register, object: Register, cell: u16 },
-    GetFieldInt { to: Register, object: Register, cell: u16 },
-    PutField { object: Register, value: Register, cell: u16 },
-    PutFieldByte { object: Register, value: Register, cell: u16 },
-    PutFieldInt { object: Register, value: Register, cell: u16 },
-    PutFieldReference { object: Register, value: Register, cell: u16 },
+    GetField {
+        to: Register,
+        object: Register,
+        cell: u16,
+    },
+    GetFieldInt {
+        to: Register,
+        object: Register,
+        cell: u16,
+    },
+    PutField {
+        object: Register,
+        value: Register,
+        cell: u16,
+    },
+    PutFieldByte {
+        object: Register,
+        value: Register,
+        cell: u16,
+    },
+    PutFieldInt {
+        object: Register,
+        value: Register,
+        cell: u16,
+    },
+    PutFieldReference {
+        object: Register,
+        value: Register,
+        cell: u16,
+    },
 
     // Static fields, by byte of the package's image.
-    GetStaticByte { to: Register, object: u16, offset: u16 },
-    GetStatic { to: Register, object: u16, offset: u16 },
-    GetStaticInt { to: Register, object: u16, offset: u16 },
-    PutStaticByte { value: Register, object: u16, offset: u16 },
-    PutStatic { value: Register, object: u16, offset: u16 },
-    PutStaticInt { value: Register, object: u16, offset: u16 },
-    PutStaticReference { value: Register, object: u16, offset: u16 },
+    GetStaticByte {
+        to: Register,
+        object: u16,
+        offset: u16,
+    },
+    GetStatic {
+        to: Register,
+        object: u16,
+        offset: u16,
+    },
+    GetStaticInt {
+        to: Register,
+        object: u16,
+        offset: u16,
+    },
+    PutStaticByte {
+        value: Register,
+        object: u16,
+        offset: u16,
+    },
+    PutStatic {
+        value: Register,
+        object: u16,
+        offset: u16,
+    },
+    PutStaticInt {
+        value: Register,
+        object: u16,
+        offset: u16,
+    },
+    PutStaticReference {
+        value: Register,
+        object: u16,
+        offset: u16,
+    },
 
     // Methods. Arguments lie from register `base` on; so does the result.
-    InvokeStatic { base: Register, method: u32 },
+    InvokeStatic {
+        base: Register,
+        method: u32,
+    },
     /// `invokespecial`: as a static call, but the first argument must not be null.
-    InvokeSpecial { base: Register, method: u32 },
-    InvokeVirtual { base: Register, token: u8 },
-    InvokeInterface { base: Register, token: u8, interface: u16 },
+    InvokeSpecial {
+        base: Register,
+        method: u32,
+    },
+    InvokeVirtual {
+        base: Register,
+        token: u8,
+    },
+    InvokeInterface {
+        base: Register,
+        token: u8,
+        interface: u16,
+    },
     Return,
-    ReturnShort { from: Register },
-    ReturnInt { from: Register },
+    ReturnShort {
+        from: Register,
+    },
+    ReturnInt {
+        from: Register,
+    },
 
     // Objects.
-    New { to: Register, class: u16 },
-    NewArray { to: Register, length: Register, element: u8 },
-    NewReferenceArray { to: Register, length: Register, class: u16 },
-    CheckCast { value: Register, array_type: u8, class: u16 },
-    InstanceOf { to: Register, value: Register, array_type: u8, class: u16 },
-    Throw { value: Register },
+    New {
+        to: Register,
+        class: u16,
+    },
+    NewArray {
+        to: Register,
+        length: Register,
+        element: u8,
+    },
+    NewReferenceArray {
+        to: Register,
+        length: Register,
+        class: u16,
+    },
+    CheckCast {
+        value: Register,
+        array_type: u8,
+        class: u16,
+    },
+    InstanceOf {
+        to: Register,
+        value: Register,
+        array_type: u8,
+        class: u16,
+    },
+    Throw {
+        value: Register,
+    },
     /// `impdep1`, `impdep2`, and the place after code that never ends.
     Undefined,
 }

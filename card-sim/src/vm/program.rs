@@ -248,7 +248,10 @@ impl Program {
         if token & 0x80 == 0 {
             class.public_methods.get(usize::from(token)).copied()
         } else {
-            class.package_methods.get(usize::from(token & 0x7F)).copied()
+            class
+                .package_methods
+                .get(usize::from(token & 0x7F))
+                .copied()
         }
     }
 
@@ -261,6 +264,8 @@ impl Program {
     /// Offset in the Method component of the bytecode behind an instruction.
     #[must_use]
     pub fn bytecode_offset(&self, pc: u32) -> Option<u16> {
-        self.bytecode_offsets.get(usize::try_from(pc).ok()?).copied()
+        self.bytecode_offsets
+            .get(usize::try_from(pc).ok()?)
+            .copied()
     }
 }

@@ -240,11 +240,7 @@ impl Translator<'_> {
     }
 
     /// Emits an instruction whose result of `words` words becomes the top of the stack.
-    fn push_result(
-        &mut self,
-        words: u8,
-        op: impl FnOnce(Register) -> Op,
-    ) -> Result<(), LinkError> {
+    fn push_result(&mut self, words: u8, op: impl FnOnce(Register) -> Op) -> Result<(), LinkError> {
         let to = self.home(self.stack.len())?;
         self.emit(op(to));
         for _ in 0..words {
@@ -369,10 +365,7 @@ impl Translator<'_> {
         self.push_result(2, |to| op(to, left, right))
     }
 
-    fn unary(
-        &mut self,
-        op: impl FnOnce(Register, Register) -> Op,
-    ) -> Result<(), LinkError> {
+    fn unary(&mut self, op: impl FnOnce(Register, Register) -> Op) -> Result<(), LinkError> {
         let from = self.pop_register()?;
         self.push_result(1, |to| op(to, from))
     }
@@ -473,7 +466,9 @@ impl Translator<'_> {
                 .extend(order.iter().filter_map(|&index| values.get(index)));
             return Ok(());
         }
-        let scratch_end = self.scratch.saturating_add(u16::try_from(count).unwrap_or(u16::MAX));
+        let scratch_end = self
+            .scratch
+            .saturating_add(u16::try_from(count).unwrap_or(u16::MAX));
         self.check_registers(scratch_end)?;
         let mut copies = Vec::new();
         for value in values {
@@ -501,7 +496,11 @@ impl Translator<'_> {
             .checked_sub(count)
             .ok_or(LinkError::Underflow(self.at))?;
         for position in base..base + count {
-            let value = self.stack.get(position).copied().unwrap_or(Value::Constant(0));
+            let value = self
+                .stack
+                .get(position)
+                .copied()
+                .unwrap_or(Value::Constant(0));
             match value {
                 Value::In(from) if u16::from(from) >= self.stack_base => {
                     let to = self.home(self.stack.len())?;

@@ -104,9 +104,12 @@ pub const NATIVES: &[Row] = &[
         },
     ),
     (CLASS, "<init>", "()V", crate::api::exceptions::nothing),
-    (CLASS, "init", "(Ljavacard/security/Key;B)V", |vm, arguments| {
-        init(vm, arguments, &[])
-    }),
+    (
+        CLASS,
+        "init",
+        "(Ljavacard/security/Key;B)V",
+        |vm, arguments| init(vm, arguments, &[]),
+    ),
     (
         CLASS,
         "init",
@@ -155,9 +158,7 @@ fn init(vm: &mut Vm<'_>, arguments: &[i16], vector: &[u8]) -> Result<i32, Trap> 
     }
     let scheme = scheme(vm, this)?;
     let fits = match (scheme, keys::sort(vm, key)?) {
-        (Scheme::Blocks(is_aes, ..), sort) => {
-            sort == if is_aes { Sort::Aes } else { Sort::Des }
-        }
+        (Scheme::Blocks(is_aes, ..), sort) => sort == if is_aes { Sort::Aes } else { Sort::Des },
         (_, Sort::RsaPublic | Sort::RsaPrivate | Sort::RsaCrt) => true,
         _ => false,
     };

@@ -101,8 +101,7 @@ fn generate(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
 
 fn generate_rsa(vm: &mut Vm<'_>, public: u16, private: u16, sort: Sort) -> Result<(), Trap> {
     let bits = usize::try_from(keys::bits(vm, private)?).map_err(|_| ILLEGAL_VALUE)?;
-    let key =
-        RsaKey::generate(&mut vm.session.random.keygen, bits).map_err(|_| ILLEGAL_VALUE)?;
+    let key = RsaKey::generate(&mut vm.session.random.keygen, bits).map_err(|_| ILLEGAL_VALUE)?;
     let modulus = key.modulus();
     if sort == Sort::RsaCrt {
         let crt = key.crt().ok_or(ILLEGAL_VALUE)?;

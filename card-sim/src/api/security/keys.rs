@@ -213,7 +213,15 @@ impl Sort {
             Self::Hmac => vec![bytes.max(128)],
             Self::RsaPublic | Self::RsaPrivate => vec![bytes, bytes],
             Self::RsaCrt => vec![bytes / 2; 5],
-            Self::EcPublic => vec![bytes, bytes, bytes, 2 * bytes + 1, bytes + 1, 2, 2 * bytes + 1],
+            Self::EcPublic => vec![
+                bytes,
+                bytes,
+                bytes,
+                2 * bytes + 1,
+                bytes + 1,
+                2,
+                2 * bytes + 1,
+            ],
             Self::EcPrivate => vec![bytes, bytes, bytes, 2 * bytes + 1, bytes + 1, 2, bytes],
         }
     }
@@ -334,22 +342,22 @@ fn material(vm: &Vm<'_>, key: u16) -> Result<(u32, Zeroizing<Vec<u8>>), Trap> {
 pub fn is_initialized(vm: &Vm<'_>, key: u16) -> Result<bool, Trap> {
     let required = sort(vm, key)?.required();
     let (_, material) = material(vm, key)?;
-    Ok(material.first().is_some_and(|mask| mask & required == required))
+    Ok(material
+        .first()
+        .is_some_and(|mask| mask & required == required))
 }
 
 /// A component of a key, as it was set.
 ///
 /// # Errors
 /// A `CryptoException` (`UNINITIALIZED_KEY`) if it is not set.
-pub fn get_component(
-    vm: &Vm<'_>,
-    key: u16,
-    component: usize,
-) -> Result<Zeroizing<Vec<u8>>, Trap> {
+pub fn get_component(vm: &Vm<'_>, key: u16, component: usize) -> Result<Zeroizing<Vec<u8>>, Trap> {
     let sort = sort(vm, key)?;
     let (_, material) = material(vm, key)?;
     let capacities = sort.capacities(cell(vm, key, BITS)?);
-    let is_set = material.first().is_some_and(|mask| mask >> component & 1 != 0);
+    let is_set = material
+        .first()
+        .is_some_and(|mask| mask >> component & 1 != 0);
     if !is_set {
         return Err(UNINITIALIZED_KEY);
     }
@@ -369,11 +377,7 @@ pub fn get_component(
 ///
 /// # Errors
 /// A `CryptoException` (`ILLEGAL_VALUE`) if one is too long.
-pub fn set_components(
-    vm: &mut Vm<'_>,
-    key: u16,
-    values: &[(usize, &[u8])],
-) -> Result<(), Trap> {
+pub fn set_components(vm: &mut Vm<'_>, key: u16, values: &[(usize, &[u8])]) -> Result<(), Trap> {
     let sort = sort(vm, key)?;
     let capacities = sort.capacities(cell(vm, key, BITS)?);
     let (address, mut bytes) = material(vm, key)?;

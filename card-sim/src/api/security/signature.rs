@@ -8,9 +8,7 @@ use super::{
     ILLEGAL_USE, ILLEGAL_VALUE, INVALID_INIT, NO_SUCH_ALGORITHM, Stream, UNINITIALIZED_KEY,
     hash_of, keep_stream, take_stream,
 };
-use crate::api::arguments::{
-    byte, cell, count, range_at, reference, set_cell, word, write,
-};
+use crate::api::arguments::{byte, cell, count, range_at, reference, set_cell, word, write};
 use crate::api::{Layout, Row};
 use crate::vm::trap::Trap;
 use crate::vm::{Kind, Vm};
@@ -146,8 +144,9 @@ fn init(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
     }
     let signs = mode == MODE_SIGN;
     let fits = match (scheme(vm, this)?, keys::sort(vm, key)?) {
-        (Scheme::Rsa(_), Sort::RsaPrivate | Sort::RsaCrt)
-        | (Scheme::Ecdsa(_), Sort::EcPrivate) => signs,
+        (Scheme::Rsa(_), Sort::RsaPrivate | Sort::RsaCrt) | (Scheme::Ecdsa(_), Sort::EcPrivate) => {
+            signs
+        }
         (Scheme::Rsa(_), Sort::RsaPublic) | (Scheme::Ecdsa(_), Sort::EcPublic) => !signs,
         (Scheme::Hmac(_), Sort::Hmac)
         | (Scheme::AesCmac | Scheme::AesMac, Sort::Aes)
@@ -231,7 +230,10 @@ fn mac(vm: &mut Vm<'_>, this: u16, key: u16) -> Result<Vec<u8>, Trap> {
             let mut blocks = data.clone();
             key.encrypt_cbc(&[0; 16], &mut blocks)
                 .map_err(|_| ILLEGAL_USE)?;
-            blocks.last_chunk::<16>().map(|mac| mac.to_vec()).ok_or(ILLEGAL_USE)
+            blocks
+                .last_chunk::<16>()
+                .map(|mac| mac.to_vec())
+                .ok_or(ILLEGAL_USE)
         }
         Scheme::RetailMac => {
             let key = DesKey::new(&secret).map_err(|_| ILLEGAL_VALUE)?;

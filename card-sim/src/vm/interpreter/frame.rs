@@ -600,7 +600,9 @@ fn return_target(program: &Program, pc: usize, address: i16) -> Result<(usize, i
         return Err(bad);
     }
     let target = usize::try_from(target).map_err(|_| bad)?;
-    let call = target.checked_sub(1).and_then(|call| program.code.get(call));
+    let call = target
+        .checked_sub(1)
+        .and_then(|call| program.code.get(call));
     if !matches!(call, Some(Op::Jsr { .. })) {
         return Err(bad);
     }

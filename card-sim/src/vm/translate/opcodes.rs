@@ -315,48 +315,48 @@ impl Translator<'_> {
         let zero = 0;
         match opcode {
             Opcode::Goto | Opcode::GotoW => self.branch(Op::Goto { jump }, distance),
-            Opcode::Ifeq | Opcode::IfeqW => self.compare_with_zero(distance, |left| {
-                Op::IfEqualConstant {
+            Opcode::Ifeq | Opcode::IfeqW => {
+                self.compare_with_zero(distance, |left| Op::IfEqualConstant {
                     left,
                     value: zero,
                     jump,
-                }
-            }),
-            Opcode::Ifne | Opcode::IfneW => self.compare_with_zero(distance, |left| {
-                Op::IfNotEqualConstant {
+                })
+            }
+            Opcode::Ifne | Opcode::IfneW => {
+                self.compare_with_zero(distance, |left| Op::IfNotEqualConstant {
                     left,
                     value: zero,
                     jump,
-                }
-            }),
-            Opcode::Iflt | Opcode::IfltW => self.compare_with_zero(distance, |left| {
-                Op::IfLessConstant {
+                })
+            }
+            Opcode::Iflt | Opcode::IfltW => {
+                self.compare_with_zero(distance, |left| Op::IfLessConstant {
                     left,
                     value: zero,
                     jump,
-                }
-            }),
-            Opcode::Ifge | Opcode::IfgeW => self.compare_with_zero(distance, |left| {
-                Op::IfGreaterOrEqualConstant {
+                })
+            }
+            Opcode::Ifge | Opcode::IfgeW => {
+                self.compare_with_zero(distance, |left| Op::IfGreaterOrEqualConstant {
                     left,
                     value: zero,
                     jump,
-                }
-            }),
-            Opcode::Ifgt | Opcode::IfgtW => self.compare_with_zero(distance, |left| {
-                Op::IfGreaterConstant {
+                })
+            }
+            Opcode::Ifgt | Opcode::IfgtW => {
+                self.compare_with_zero(distance, |left| Op::IfGreaterConstant {
                     left,
                     value: zero,
                     jump,
-                }
-            }),
-            Opcode::Ifle | Opcode::IfleW => self.compare_with_zero(distance, |left| {
-                Op::IfLessOrEqualConstant {
+                })
+            }
+            Opcode::Ifle | Opcode::IfleW => {
+                self.compare_with_zero(distance, |left| Op::IfLessOrEqualConstant {
                     left,
                     value: zero,
                     jump,
-                }
-            }),
+                })
+            }
             Opcode::Ifnull | Opcode::IfnullW => {
                 self.compare_with_zero(distance, |value| Op::IfNull { value, jump })
             }
@@ -562,12 +562,7 @@ impl Translator<'_> {
         Ok(())
     }
 
-    fn type_check(
-        &mut self,
-        opcode: Opcode,
-        array_type: u8,
-        index: u16,
-    ) -> Result<(), LinkError> {
+    fn type_check(&mut self, opcode: Opcode, array_type: u8, index: u16) -> Result<(), LinkError> {
         // Arrays of primitive types name no class (JCVM 3.0.5 §7.5.13).
         let class = match array_type {
             0 | 14 => self.pool.class(index)?,

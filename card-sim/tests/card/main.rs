@@ -1,0 +1,17 @@
+//! The card as a whole, with CAP files assembled here: instructions, memory, transactions, tears,
+//! the firewall, images, hostile files.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    missing_docs,
+    reason = "a failed unwrap is a failed test"
+)]
+
+mod assembler;
+mod content;
+mod firewall;
+mod hostile;
+mod image;
+mod instructions;
+mod memory;
+mod support;
