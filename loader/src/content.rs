@@ -1,7 +1,7 @@
 //! Content management: INSTALL, LOAD, DELETE, SET STATUS, PUT KEY, STORE DATA.
 
 use apdu_spec::{Aid, StatusWord};
-use scp::scp03::{StaticKeys, key_check_value};
+use scp::scp03::StaticKeys;
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Refusal};
@@ -270,28 +270,20 @@ impl<T: Transport> Session<T> {
         version: u8,
         keys: &StaticKeys,
     ) -> Result<(), Error> {
-        let current = match self.channel() {
-            Some(channel) => channel.static_keys().clone(),
-            None => {
-                return Err(Error::Unsendable(
-                    "PUT KEY needs an open session: its keys encrypt the new ones".to_owned(),
-                ));
-            }
+        let Some(channel) = self.channel() else {
+            return Err(Error::Unsendable(
+                "PUT KEY needs an open session: its keys encrypt the new ones".to_owned(),
+            ));
         };
+        channel.check_kind(keys)?;
         let mut data = Zeroizing::new(vec![version]);
         let mut expected = vec![version];
         for key in [keys.enc(), keys.mac(), keys.dek()] {
-            let mut component = Zeroizing::new(key.to_vec());
-            component.resize(key.len().next_multiple_of(16), 0);
-            current.encrypt_sensitive(&mut component)?;
-            let length = u8::try_from(key.len()).map_err(|_| too_long(key.len(), 32))?;
-            let coded = u8::try_from(component.len() + 1).map_err(|_| too_long(key.len(), 32))?;
-            let check_value = key_check_value(key)?;
-            data.extend([0x88, coded, length]);
-            data.extend_from_slice(&component);
+            let wrapped = channel.wrap_key(key)?;
+            data.extend_from_slice(&wrapped.component);
             data.push(0x03);
-            data.extend(check_value);
-            expected.extend(check_value);
+            data.extend(wrapped.check_value);
+            expected.extend(wrapped.check_value);
         }
         let answer = self.management(0xD8, replaced.unwrap_or(0), 0x81, &data)?;
         if answer == expected {

@@ -9,6 +9,7 @@
 //! The loader never draws, never asks and never tries a failed authentication again.
 
 mod card_info;
+mod channel;
 mod content;
 mod error;
 mod flash;

@@ -1,7 +1,9 @@
 use apdu_spec::{Aid, StatusWord};
-use scp::scp03::{Challenge, HostError, HostOpening, HostSession, SecurityLevel};
+use scp::scp02;
+use scp::scp03::{Challenge, HostError, HostOpening, SecurityLevel};
 use se_crypto::Drbg;
 
+use crate::channel::Channel;
 use crate::error::{AuthenticationError, Error, Refusal};
 use crate::key_set::KeySet;
 use crate::tlv;
@@ -12,7 +14,7 @@ pub struct Session<T> {
     transport: T,
     domain: Vec<u8>,
     max_command_data: usize,
-    channel: Option<HostSession>,
+    channel: Option<Channel>,
     record: Option<Vec<Vec<u8>>>,
 }
 
@@ -82,12 +84,14 @@ impl<T: Transport> Session<T> {
         Ok(())
     }
 
-    /// Opens a secure channel (SCP03) with the selected domain. `random` gives the host challenge.
+    /// Opens a secure channel with the selected domain: SCP03, or SCP02 where the card speaks that. `random`
+    /// gives the host challenge.
     ///
     /// A failed authentication is **never tried again by itself**.
     ///
     /// # Errors
-    /// [`Error::Authentication`] where the keys are not the card's, or the level is not offered.
+    /// [`Error::Authentication`] where the keys are not the card's, or the level is not offered;
+    /// [`Error::Key`] where the card speaks SCP02 and the keys are none of triple DES.
     pub fn open(
         &mut self,
         keys: &KeySet,
@@ -95,36 +99,41 @@ impl<T: Transport> Session<T> {
         random: &mut Drbg,
     ) -> Result<(), Error> {
         self.channel = None;
-        let stopped = |cause| {
-            Error::Authentication(AuthenticationError::Stopped {
-                keys: keys.to_string(),
-                cause,
-            })
-        };
         let mut challenge = [0; 16];
         random.fill(&mut challenge);
-        let (short, _) = challenge.split_at(8);
+        let short = challenge.first_chunk::<8>().copied().unwrap_or_default();
         let opening = |challenge: &[u8]| -> Result<HostOpening, Error> {
             let challenge = Challenge::new(challenge)?;
             Ok(HostOpening::new(keys.keys.clone(), keys.version, challenge))
         };
-        let mut opened = opening(short)?;
-        let initialize_update = opened.command();
-        let mut response = self.transmit(&initialize_update)?;
+        let mut opened = opening(&short)?;
+        let mut response = self.transmit(&opened.command())?;
         if response == [0x67, 0x00] {
             // The card wants S16 mode (Amendment D 1.2): this is no failed authentication.
             opened = opening(&challenge)?;
             response = self.transmit(&opened.command())?;
         }
-        let result = opened.answer(&response, level);
+        // Key diversification data, key version, then the protocol.
+        let result = if response.get(11) == Some(&0x02) && response.len() > 13 {
+            self.open_scp02(keys, level, short)?
+        } else {
+            opened
+                .answer(&response, level)
+                .map(|(session, command)| (Channel::Scp03(Box::new(session)), command))
+        };
         let (channel, command) = match result {
             Ok(opened) => opened,
             Err(HostError::Refused(status)) => {
-                return Err(Refusal::new(&initialize_update, StatusWord(status))
+                return Err(Refusal::new(&opened_command(keys), StatusWord(status))
                     .advise("the card may have no keys of that version")
                     .into());
             }
-            Err(cause) => return Err(stopped(cause)),
+            Err(cause) => {
+                return Err(Error::Authentication(AuthenticationError::Stopped {
+                    keys: keys.to_string(),
+                    cause,
+                }));
+            }
         };
         let answer = self.exchange(&command)?;
         if answer.status != StatusWord::SUCCESS {
@@ -136,6 +145,31 @@ impl<T: Transport> Session<T> {
         }
         self.channel = Some(channel);
         Ok(())
+    }
+
+    /// The card speaks SCP02. It does not tell there how its channel works; its recognition data do, and asking
+    /// for these ends the opening under way, so that it is begun again.
+    fn open_scp02(
+        &mut self,
+        keys: &KeySet,
+        level: SecurityLevel,
+        challenge: [u8; 8],
+    ) -> Result<Result<(Channel, Vec<u8>), HostError>, Error> {
+        let static_keys =
+            scp02::StaticKeys::new(keys.keys.enc(), keys.keys.mac(), keys.keys.dek())?;
+        let told = self.info()?.protocols.into_iter();
+        let parameters = told
+            .filter(|(protocol, _)| *protocol == 0x02)
+            .map(|(_, i)| scp02::Parameters(i))
+            .find(|parameters| parameters.is_supported())
+            .unwrap_or(scp02::Parameters::I15);
+        let opening = scp02::HostOpening::new(static_keys, keys.version, challenge, parameters);
+        let response = self.transmit(&opening.command())?;
+        // What SCP02 does not have is left out rather than refused: its responses are never protected.
+        let level = SecurityLevel(level.0 & 0x03);
+        Ok(opening
+            .answer(&response, level)
+            .map(|(session, command)| (Channel::Scp02(Box::new(session)), command)))
     }
 
     /// Sends a command, protected where a channel is open, and gives the plain answer, whatever its status.
@@ -152,7 +186,7 @@ impl<T: Transport> Session<T> {
         let wrapped = channel.wrap(command)?;
         let response = self.transmit(&wrapped)?;
         let channel = self.channel.as_mut().ok_or(HostError::Ended)?;
-        split(channel.unwrap(&response)?)
+        split(channel.unwrap(response)?)
     }
 
     /// Sends a command that must succeed.
@@ -174,16 +208,26 @@ impl<T: Transport> Session<T> {
         &self.domain
     }
 
-    /// The open channel.
+    /// The security level of the open channel. With SCP02 responses are never protected, whatever was asked for.
     #[must_use]
-    pub fn channel(&self) -> Option<&HostSession> {
+    pub fn level(&self) -> Option<SecurityLevel> {
+        self.channel.as_ref().map(Channel::level)
+    }
+
+    /// The protocol of the open channel: 2 or 3.
+    #[must_use]
+    pub fn protocol(&self) -> Option<u8> {
+        self.channel.as_ref().map(Channel::protocol)
+    }
+
+    pub(crate) fn channel(&self) -> Option<&Channel> {
         self.channel.as_ref()
     }
 
     /// The most data that one command takes, in bytes, once protected as the channel asks.
     #[must_use]
     pub fn max_data(&self) -> usize {
-        let most = self.channel.as_ref().map_or(SHORT, HostSession::max_data);
+        let most = self.channel.as_ref().map_or(SHORT, Channel::max_data);
         most.saturating_sub(SHORT - self.max_command_data)
     }
 
@@ -250,6 +294,11 @@ impl Session<Rehearsal> {
             record: None,
         }
     }
+}
+
+/// INITIALIZE UPDATE as errors name it.
+fn opened_command(keys: &KeySet) -> [u8; 5] {
+    [0x80, 0x50, keys.version, 0x00, 0x00]
 }
 
 fn split(response: Vec<u8>) -> Result<Answer, Error> {

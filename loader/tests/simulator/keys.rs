@@ -1,7 +1,7 @@
 //! Sessions and keys.
 
 use card_sim::CardConfig;
-use card_sim::gp::IssuerConfig;
+use card_sim::gp::{IssuerConfig, Protocol};
 use loader::{
     AuthenticationError, Error, HostError, KeySet, KeySource, SecurityLevel, Session, StaticKeys,
 };
@@ -77,7 +77,7 @@ fn a_refused_authentication_warns_of_locking() {
         error.contains("6300") && error.contains("locks for ever"),
         "{error}"
     );
-    assert!(session.channel().is_none());
+    assert!(session.level().is_none());
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn every_channel_of_the_card_is_opened() {
             let reader = Reader::new(&CardConfig {
                 issuer: IssuerConfig {
                     keys: keys.clone(),
-                    parameters: Parameters(i),
+                    protocol: Protocol::Scp03(i),
                     ..IssuerConfig::default()
                 },
                 ..CardConfig::default()
@@ -136,4 +136,49 @@ fn keys_are_rotated() {
         closed.put_key(None, 0x33, &new),
         Err(Error::Unsendable(_))
     ));
+}
+
+#[test]
+fn an_older_card_is_served_with_scp02() {
+    for i in [0x15, 0x55] {
+        let reader = Reader::new(&CardConfig {
+            issuer: IssuerConfig {
+                protocol: Protocol::Scp02(i),
+                key_version: 0x20,
+                ..IssuerConfig::default()
+            },
+            ..CardConfig::default()
+        });
+        // More is asked for than the protocol has.
+        let mut session = reader.clone().open_full();
+        assert_eq!(session.protocol(), Some(2));
+        assert_eq!(session.level(), Some(SecurityLevel::C_DECRYPTION));
+        assert_eq!(session.info().unwrap().protocols, [(0x02, i)]);
+        crate::content::flash(&mut session, &loader::FlashOptions::default());
+        assert_eq!(session.content().unwrap().applications.len(), 2);
+
+        let new = StaticKeys::new(&[1; 16], &[2; 16], &[3; 16]).unwrap();
+        session.put_key(Some(0x20), 0x21, &new).unwrap();
+        let long = StaticKeys::new(&[1; 32], &[2; 32], &[3; 32]).unwrap();
+        assert!(matches!(
+            session.put_key(None, 0x22, &long),
+            Err(Error::Key(_))
+        ));
+        let mut session = reader.again().open(&given(0x21, new), SecurityLevel::C_MAC);
+        assert_eq!(session.content().unwrap().load_files.len(), 1);
+
+        let wrong = StaticKeys::new(&[4; 16], &[5; 16], &[6; 16]).unwrap();
+        let mut session = Session::select(reader.again(), None).unwrap();
+        let error = session
+            .open(
+                &given(0, wrong),
+                SecurityLevel::C_MAC,
+                &mut Drbg::from_seed(1),
+            )
+            .unwrap_err();
+        assert!(
+            error.to_string().contains("not tried again by itself"),
+            "{error}"
+        );
+    }
 }
