@@ -1,9 +1,10 @@
 //! Reads CAP and export files and says what is in them: `cargo run -p cap-file --example inspect -- FILE…`
 //!
-//! It also checks that writing what was read gives the same components again, in the archive and as a load file,
+//! It also checks that writing what was read gives the same components again, as archive, load file and text,
 //! and verifies CAP files, with the built-in API tables and the export files named before them.
 
-use cap_file::{CapFile, ExportFile, Exports, verify};
+use cap_file::asm::assemble;
+use cap_file::{CapFile, ExportFile, Exports, dump, verify};
 use std::error::Error;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -52,6 +53,10 @@ fn cap_file(bytes: &[u8], exports: &Exports) -> Result<String, Box<dyn Error>> {
     let again = CapFile::read(&cap.write()?)?;
     if again != cap {
         return Err("writing and reading it gives another file".into());
+    }
+    let text = dump(&cap, exports);
+    if assemble(&text, exports)? != cap {
+        return Err("its text gives another file".into());
     }
     let on_card = CapFile {
         debug: None,

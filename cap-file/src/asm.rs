@@ -1,9 +1,18 @@
-//! Text to bytes: the inverse of [`crate::dump`].
+//! Text to bytes: the inverse of [`crate::dump()`].
 
 mod code;
+mod components;
+mod debug;
+mod descriptor;
+mod lines;
+mod resolve;
 
 pub use code::assemble_code;
 
+use crate::cap::CapFile;
+use crate::verify::Exports;
+use lines::Lines;
+use resolve::Resolver;
 use thiserror::Error;
 
 /// Text that is not understood.
@@ -30,7 +39,29 @@ impl AsmError {
 
 /// A line without its comment.
 pub(crate) fn strip_comment(line: &str) -> &str {
-    line.split_once(';')
+    // A type ends with `;` too, but no blank stands before that one.
+    let line = if line.trim_start().starts_with(';') {
+        ""
+    } else {
+        line
+    };
+    line.split_once(" ;")
         .map_or(line, |(before, _)| before)
-        .trim()
+        .trim_end()
+}
+
+/// Reads a whole file from the text that [`crate::dump()`] writes. Names may be used before the line that
+/// defines them. The Directory component is computed.
+///
+/// # Errors
+/// [`AsmError`] for the first line that is not understood.
+pub fn assemble(text: &str, exports: &Exports) -> Result<CapFile, AsmError> {
+    // Offsets depend only on sizes, and sizes on no name: a first pass finds them, a second one uses them.
+    let mut resolver = Resolver::unresolved(exports);
+    let first = components::file(&mut Lines::new(text), &resolver)?;
+    resolver.learn(&first);
+    let mut cap = components::file(&mut Lines::new(text), &resolver)?.cap;
+    cap.update_directory()
+        .map_err(|error| AsmError::new(0, "a file that can be written", error.to_string()))?;
+    Ok(cap)
 }

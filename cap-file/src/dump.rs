@@ -3,7 +3,9 @@
 //! The form is line by line: a keyword, its operands, then perhaps `; comment`. Classes of the file are
 //! `class_N` (by their place in the Class component), methods `method_N` (by their place in the Method component),
 //! static fields `@OFFSET`, instructions that are jumped to have labels `L_OFFSET:`. Classes of other packages have
-//! the names of the export tables, or `PACKAGE.CLASS` tokens if there is no table.
+//! the names of the export tables, or `PACKAGE.CLASS` tokens if there is no table. What has no name is `#OFFSET`.
+//! A handler has its method, its start, end and target in that method's bytecode, and the constant of what it
+//! catches. [`crate::asm::assemble`] reads the text back; sizes and counts of the directory are not written out.
 
 mod code;
 mod debug;

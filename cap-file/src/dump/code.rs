@@ -16,18 +16,25 @@ pub(crate) fn methods(text: &mut Text, cap: &CapFile, names: &Names<'_>) {
             0 => "any".to_owned(),
             index => names.constant_at(index).unwrap_or_default(),
         };
-        text.line(
-            2,
-            format_args!(
-                "handler {} {} {} {} {}",
-                handler.start_offset,
-                handler.active_length,
-                handler.handler_offset,
-                handler.catch_type_index,
-                if handler.stop { "stop" } else { "go-on" }
-            ),
-            &comment,
+        let (caught, stop) = (
+            handler.catch_type_index,
+            if handler.stop { "stop" } else { "go-on" },
         );
+        let end = handler.start_offset.saturating_add(handler.active_length);
+        let place = |offset| names.place(offset);
+        // An end may be where the next method begins, which is no place in the code of this one.
+        let line = match (place(handler.start_offset), place(handler.handler_offset)) {
+            (Some((method, start)), Some((other, target))) if method == other => {
+                let end =
+                    usize::from(start) + usize::from(end.saturating_sub(handler.start_offset));
+                format!("handler {} {start} {end} {target}", names.method(method))
+            }
+            _ => format!(
+                "handler #{} {} {}",
+                handler.start_offset, handler.active_length, handler.handler_offset
+            ),
+        };
+        text.line(2, format_args!("{line} {caught} {stop}"), &comment);
     }
     let offsets = names.method_offsets();
     for (index, offset) in offsets.iter().enumerate() {

@@ -49,6 +49,19 @@ impl<'a> Names<'a> {
         }
     }
 
+    /// The method whose code, or end, an offset of the Method component is in, and the distance into it.
+    pub(crate) fn place(&self, offset: u16) -> Option<(u16, u16)> {
+        let index = self
+            .method_offsets
+            .partition_point(|start| *start < offset)
+            .checked_sub(1)?;
+        let method = self
+            .cap
+            .method
+            .method_at(*self.method_offsets.get(index)?)?;
+        Some((method.offset, offset.checked_sub(method.code_offset())?))
+    }
+
     pub(crate) fn method_offsets(&self) -> &[u16] {
         &self.method_offsets
     }
@@ -105,13 +118,20 @@ impl<'a> Names<'a> {
 
     /// Types one behind the other, in the letters of class files.
     pub(crate) fn types(&self, descriptor: &TypeDescriptor) -> String {
-        let Some(types) = descriptor.types() else {
-            return format!(
+        let raw = || {
+            format!(
                 "#{}:{}",
                 descriptor.nibble_count,
                 super::hex(&descriptor.bytes)
-            );
+            )
         };
+        let Some(types) = descriptor.types() else {
+            return raw();
+        };
+        // Bits that no type explains are kept.
+        if types.is_empty() || TypeDescriptor::from_types(&types).as_ref() != Some(descriptor) {
+            return raw();
+        }
         let one = |described: DescribedType| match described {
             DescribedType::Void => "V".to_owned(),
             DescribedType::Boolean => "Z".to_owned(),

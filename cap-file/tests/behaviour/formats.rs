@@ -2,11 +2,12 @@
 
 use crate::sample::Sample;
 use cap_file::api::Api;
+use cap_file::asm::assemble;
 use cap_file::component::custom::CustomComponent;
 use cap_file::component::debug::{ClassDebug, Debug, LineDebug, MethodDebug, VariableDebug};
 use cap_file::component::directory::CustomComponentInfo;
 use cap_file::component::{Aid, Version};
-use cap_file::{CapFile, ExportFile, Exports, verify};
+use cap_file::{CapFile, ExportFile, Exports, dump, verify};
 use std::io::Write;
 
 fn with_everything() -> CapFile {
@@ -183,4 +184,57 @@ fn the_sample_verifies() {
     let cap = Sample::default().build();
     let report = verify(&cap, &Exports::builtin());
     assert!(report.is_ok(), "{report}");
+}
+
+#[test]
+fn the_text_form_gives_back_what_was_written() {
+    let code = "sload_1; stableswitch a 3 a b; a:; aload_0; sconst_0; baload; pop; b:; sconst_0; sreturn; pop; goto b";
+    let rich = Sample {
+        test: code.to_owned(),
+        handlers: vec![(0, 14, 16, Some("ISOException"))],
+        ..Sample::default()
+    };
+    let without_names = CapFile {
+        descriptor: None,
+        ..with_signature_pool()
+    };
+    let exports = Exports::builtin();
+    for mut cap in [
+        rich.build(),
+        with_everything(),
+        with_signature_pool(),
+        without_names,
+    ] {
+        cap.update_directory().unwrap();
+        let text = dump(&cap, &exports);
+        let again = assemble(&text, &exports).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        assert_eq!(again, cap, "{text}");
+    }
+}
+
+#[test]
+fn text_that_is_wrong_is_located() {
+    let exports = Exports::builtin();
+    let text = dump(&Sample::default().build(), &exports);
+    for (right, wrong, expected) in [
+        (
+            "import A0000000620101 1.5",
+            "import A0000000620101 x",
+            "a version",
+        ),
+        (
+            "javacard/framework/APDU 1",
+            "javacard/framework/NoSuch 1",
+            "a class of this file or of an imported package",
+        ),
+        ("    iload_0", "    iload_9", "an instruction"),
+        ("statics image", "statistics image", "statics"),
+        ("method_0 ", "method_99 ", "a method"),
+    ] {
+        assert!(text.contains(right), "{right}");
+        let line = text.lines().position(|line| line.contains(right)).unwrap() + 1;
+        let error = assemble(&text.replacen(right, wrong, 1), &exports).unwrap_err();
+        assert!(error.expected.contains(expected), "{error}");
+        assert_eq!(error.line, line, "{error}");
+    }
 }

@@ -458,7 +458,7 @@ impl Sample {
                 &[
                     instance(0, 0, object),
                     instance(1, 0, 0x8004),
-                    instance(2, ACC_PROTECTED, 0x8003),
+                    instance(2, 0, 0x8003),
                     instance(3, ACC_PRIVATE, 0x8004),
                     instance(4, 0, 0x8005),
                 ],

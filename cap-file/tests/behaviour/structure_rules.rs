@@ -22,6 +22,12 @@ fn rules(cap: &CapFile, exports: &Exports) -> Vec<Rule> {
     rules
 }
 
+/// `javacardx.apdu.ExtendedLength`, an interface without methods, once its package is imported.
+const EXTENDED_LENGTH: ClassRef = ClassRef::External {
+    package: 2,
+    class: 0,
+};
+
 /// That a change breaks only this rule, the directory being brought up to date after it.
 fn breaks(rule: Rule, change: impl FnOnce(&mut CapFile)) {
     let mut cap = Sample::default().build();
@@ -251,6 +257,22 @@ fn classes() {
             methods: vec![],
         });
         described(cap).classes[4].interfaces.push(OBJECT);
+    });
+    breaks(Rule::ClassInterfaces, |cap| {
+        // I without the Shareable that it extends.
+        let apdu = Aid(vec![0xa0, 0, 0, 0, 0x62, 2, 9]);
+        cap.import.packages.push(PackageInfo {
+            version: Version::new(1, 0),
+            aid: apdu,
+        });
+        cap.class.classes[0].interfaces[1].interface = EXTENDED_LENGTH;
+        described(cap).classes[1].interfaces[1] = EXTENDED_LENGTH;
+    });
+    breaks(Rule::ClassInstanceSize, |cap| {
+        described(cap).classes[1].fields[1].access_flags = access::ACC_PUBLIC
+    });
+    breaks(Rule::DescriptorClasses, |cap| {
+        described(cap).classes[1].access_flags = access::ACC_PUBLIC
     });
     breaks(Rule::ClassShareable, |cap| cap.class.classes[0].flags = 0);
     breaks(Rule::ClassInstanceSize, |cap| {

@@ -5,7 +5,7 @@ use crate::component::descriptor::{ClassDescriptor, FieldLocation, access};
 use crate::component::{ClassRef, Tag};
 use crate::verify::Rule;
 use crate::verify::check::Checker;
-use crate::verify::world::{Callee, ClassId, Origin, Visibility};
+use crate::verify::world::{Callee, ClassId, Origin, Type, Visibility};
 
 pub(super) fn check(checker: &mut Checker<'_, '_>) {
     for (offset, entry) in checker.cap.class.entries() {
@@ -151,6 +151,27 @@ fn interfaces(checker: &mut Checker<'_, '_>, at: usize, references: &[ClassRef])
             || format!("{reference:?}"),
         );
     }
+    let named: Vec<ClassId> = references
+        .iter()
+        .filter_map(|reference| world.class(*reference))
+        .collect();
+    for id in named.iter().filter(|id| world.is_interface(**id)) {
+        for interface in world.all_interfaces(*id) {
+            let expected = format!(
+                "{}, which {} extends",
+                world.name(interface),
+                world.name(*id)
+            );
+            checker.require(
+                named.contains(&interface),
+                Rule::ClassInterfaces,
+                Tag::Class,
+                at,
+                &expected,
+                || "a list without it".to_owned(),
+            );
+        }
+    }
 }
 
 fn instance_size(
@@ -168,28 +189,34 @@ fn instance_size(
                 return;
             };
             size += found.words();
-            fields.push((usize::from(token), found));
+            let visible = field.access_flags & (access::ACC_PUBLIC | access::ACC_PROTECTED) != 0;
+            fields.push((usize::from(token), found, visible));
         }
     }
-    fields.sort_unstable_by_key(|(token, _)| *token);
+    fields.sort_unstable_by_key(|(token, ..)| *token);
     // A token is the word offset of its field: fields follow each other without gap.
     let mut next = 0;
-    let dense = fields.iter().all(|(token, found)| {
+    let dense = fields.iter().all(|(token, found, _)| {
         let here = *token == next;
         next += found.words();
         here
     });
     let references: Vec<usize> = fields
         .iter()
-        .filter(|(_, found)| found.is_reference())
-        .map(|(token, _)| *token)
+        .filter(|(_, found, _)| found.is_reference())
+        .map(|(token, ..)| *token)
         .collect();
     let first = references.first().copied().unwrap_or(0xff);
-    let contiguous = references
-        .windows(2)
-        .all(|pair| matches!(pair, [low, high] if low + 1 == *high));
+    // Visible fields first, so that tokens seen by others do not move; references in one piece (JCVM §4.3.7.4).
+    let group = |found: &Type, visible: &bool| match (found.is_reference(), visible) {
+        (false, true) => 0,
+        (true, true) => 1,
+        (true, false) => 2,
+        (false, false) => 3,
+    };
+    let ordered = fields.is_sorted_by_key(|(_, found, visible)| group(found, visible));
     let right = dense
-        && contiguous
+        && ordered
         && usize::from(class.declared_instance_size) == size
         && usize::from(class.reference_count) == references.len()
         && usize::from(class.first_reference_token) == first;
@@ -208,7 +235,7 @@ fn instance_size(
                 class.declared_instance_size,
                 class.reference_count,
                 class.first_reference_token,
-                fields.iter().map(|(token, _)| token).collect::<Vec<_>>()
+                fields.iter().map(|(token, ..)| token).collect::<Vec<_>>()
             )
         },
     );

@@ -67,8 +67,8 @@ fn agrees(described: &ClassDescriptor, entry: ClassEntry<'_>) -> bool {
     let defined =
         access::ACC_PUBLIC | access::ACC_FINAL | access::ACC_INTERFACE | access::ACC_ABSTRACT_CLASS;
     let flags = described.access_flags & !defined == 0;
-    // Only what is visible outside has a token.
-    let token = described.token == 0xff || has(access::ACC_PUBLIC);
+    // Just what is visible outside has a token.
+    let token = (described.token == 0xff) != has(access::ACC_PUBLIC);
     match entry {
         ClassEntry::Interface(interface) => {
             flags
