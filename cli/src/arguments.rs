@@ -1,7 +1,7 @@
 //! The command line: one definition for parsing, help, man pages and completions.
 
 use crate::command::{
-    build::Build, card::Card, completions::Completions, conform::Conform, delete::Delete, dump::Dump,
+    build::Build, card::Card, completions::Completions, conform::Conform, delete::Delete, demo::Demo, dump::Dump,
     explain::Explain, flash::Flash, list::List, man::Man, readers::Readers, spec::Spec, verify::Verify,
 };
 use crate::failure::EXIT_CODES;
@@ -41,6 +41,8 @@ pub enum Command {
     Explain(Explain),
     /// Print the command table of the JPKI applet as Markdown.
     Spec(Spec),
+    /// Go the whole road: compile the JPKI applet, load it, personalise it, sign, and check every step.
+    Demo(Demo),
     /// Print a completion script for a shell.
     Completions(Completions),
     /// Write man pages.

@@ -5,6 +5,7 @@ pub mod card;
 pub mod completions;
 pub mod conform;
 pub mod delete;
+pub mod demo;
 pub mod dump;
 pub mod explain;
 pub mod flash;
@@ -34,6 +35,7 @@ pub fn run(command: &Command) -> Result<(), Failure> {
         Command::Conform(conform) => conform.run(),
         Command::Explain(explain) => explain.run(),
         Command::Spec(spec) => spec.run(),
+        Command::Demo(demo) => demo.run(),
         Command::Completions(completions) => completions.run(),
         Command::Man(man) => man.run(),
     }

@@ -25,9 +25,9 @@ pub struct Connection {
 pub type AnyTransport = Box<dyn Transport>;
 
 /// A card in conversation, its issuer security domain selected and authenticated.
-pub struct Authenticated {
+pub struct Authenticated<T = AnyTransport> {
     /// The session.
-    pub session: Session<AnyTransport>,
+    pub session: Session<T>,
     /// What the card tells about itself.
     pub info: CardInfo,
     /// Its keys.
@@ -81,7 +81,7 @@ impl Connection {
 ///
 /// # Errors
 /// [`Failure::Card`].
-pub fn authenticate(transport: AnyTransport, keys: KeySet) -> Result<Authenticated, Failure> {
+pub fn authenticate<T: Transport>(transport: T, keys: KeySet) -> Result<Authenticated<T>, Failure> {
     let mut session = Session::select(transport, None)?;
     let info = session.info()?;
     let level = level(&info);

@@ -12,5 +12,5 @@ pub mod installation;
 pub mod jpki;
 mod output;
 mod progress;
-mod reader_target;
+pub mod road;
 pub mod simulator;

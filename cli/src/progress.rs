@@ -52,3 +52,34 @@ pub(crate) fn name(phase: Phase) -> &'static str {
         Phase::Install => "installing",
     }
 }
+
+/// Says which step is under way; where nobody looks at a terminal, only the steps that have ended.
+#[derive(Debug)]
+pub(crate) struct Spinner {
+    bar: ProgressBar,
+}
+
+impl Default for Spinner {
+    fn default() -> Self {
+        Self { bar: ProgressBar::new_spinner() }
+    }
+}
+
+impl Spinner {
+    /// A step begins.
+    pub(crate) fn begin(&self, what: &str) {
+        self.bar.set_message(what.to_owned());
+        self.bar.enable_steady_tick(std::time::Duration::from_millis(100));
+    }
+
+    /// It has ended.
+    pub(crate) fn end(&self, line: &str) {
+        self.bar.suspend(|| eprintln!("{line}"));
+    }
+
+    /// Takes the line away.
+    pub(crate) fn clear(&self) {
+        self.bar.disable_steady_tick();
+        self.bar.finish_and_clear();
+    }
+}

@@ -4,16 +4,16 @@ use crate::failure::Failure;
 use crate::{files, output};
 use crate::command::build;
 use crate::confirm::confirm;
-use crate::connection::Connection;
-use crate::reader_target::ReaderTarget;
+use crate::connection::{Connection, random};
 use apdu_spec::jpki::SPECIFICATION;
 use cap_file::CapFile;
 use capgen::package;
 use card_sim::{Card, CardConfig};
 use clap::Args;
 use conformance::report::{Terminal, html, json, junit};
-use conformance::target::{Model, Simulator};
+use conformance::target::{Model, Reader, Simulator};
 use conformance::{Report, Suite, Target, run};
+use loader::{FlashOptions, Plan, Transport};
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -149,7 +149,14 @@ impl Conform {
         let cap = self.cap_file()?;
         let question = "The package of the JPKI applet is deleted from the card with all data, then loaded. Go on?";
         confirm(question, self.yes)?;
-        Ok(Box::new(ReaderTarget::load(connection.authenticate()?, &cap)?))
+        let mut card = connection.authenticate()?;
+        let options = FlashOptions { replace: true, load_only: true, ..FlashOptions::default() };
+        let content = card.session.content()?;
+        let plan = Plan::new(&cap, &content, &options).map_err(|error| Failure::input("CAP file", error))?;
+        plan.run(&mut card.session, &mut |_| ())?;
+        let mut transport = card.session.into_transport();
+        transport.reset()?;
+        Ok(Box::new(Reader::new(transport, card.keys, random()?)))
     }
 
     fn cap_file(&self) -> Result<CapFile, Failure> {

@@ -101,7 +101,7 @@ impl Flash {
             milliseconds: None,
         };
         if !self.json {
-            eprint!("{}", shown(&report));
+            eprint!("{}", plan_text(report.reader, &findings, &plan, commands));
         }
         if preflight::has_problem(&findings) {
             self.tell(&report)?;
@@ -149,10 +149,10 @@ impl Flash {
     }
 }
 
-/// Plan and findings for a person.
-fn shown(report: &Report<'_>) -> String {
-    let mut text = format!("card: {}\n", report.reader);
-    for Finding { severity, subject, message } in report.findings {
+/// Findings and plan for a person.
+pub(crate) fn plan_text(reader: &str, findings: &[Finding], plan: &Plan, commands: usize) -> String {
+    let mut text = format!("card: {reader}\n");
+    for Finding { severity, subject, message } in findings {
         let mark = match severity {
             Severity::Good => "ok",
             Severity::Unknown => "?",
@@ -160,8 +160,8 @@ fn shown(report: &Report<'_>) -> String {
         };
         text += &format!("  {mark:<3}{subject}: {message}\n");
     }
-    text += &format!("plan ({} commands):\n", report.commands);
-    for (number, step) in report.plan.steps.iter().enumerate() {
+    text += &format!("plan ({commands} commands):\n");
+    for (number, step) in plan.steps.iter().enumerate() {
         text += &format!("  {}. {}\n", number + 1, step.describe());
     }
     text

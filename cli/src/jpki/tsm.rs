@@ -72,7 +72,7 @@ impl<T: Transport> Tsm<T> {
         while template.len() < PUBLIC_KEY_LENGTH {
             let [high, low] = offset(template.len())?;
             let data = [OFFSET_TAG, 2, high, low];
-            let part = self.send(&Command::new(0x80, ins, 0x81, key).with_data(&data).with_le(256))?;
+            let part = self.send(&Command::new(0x80, ins, 0x81, key).with_data(&data))?;
             if part.is_empty() {
                 break;
             }
@@ -164,7 +164,8 @@ impl<T: Transport> Tsm<T> {
     }
 
     fn send(&mut self, command: &Command<'_>) -> Result<Vec<u8>, Error> {
-        let bytes = zeroize::Zeroizing::new(encode(command)?);
+        // With R-MAC every response has data: the MAC.
+        let bytes = zeroize::Zeroizing::new(encode(&command.with_le(256))?);
         let answer = self.session.send(&bytes)?;
         if !answer.status.is_success() {
             let secure = [&[0x84], bytes.get(1..).unwrap_or_default()].concat();
