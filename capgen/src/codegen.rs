@@ -21,6 +21,7 @@ pub mod legalize;
 pub mod linkage;
 mod operation;
 mod peephole;
+pub mod size;
 mod value;
 
 use crate::ir::{ClassId, Function, FunctionId, Position, Program};
@@ -48,14 +49,22 @@ pub struct FunctionCode {
 ///
 /// # Errors
 /// [`BackendError`] for what cannot be compiled exactly.
-pub fn compile_function(program: &Program, methods: &Methods, id: FunctionId) -> Result<FunctionCode> {
+pub fn compile_function(
+    program: &Program,
+    methods: &Methods,
+    id: FunctionId,
+) -> Result<FunctionCode> {
     let Some(function) = program.functions.get(id.0) else {
         return Err(BackendError::Unsupported {
             function: program.name.clone(),
             what: format!("function {}", id.0),
         });
     };
-    let this = if methods.linkage(id).is_instance() { function.parameters.first().copied() } else { None };
+    let this = if methods.linkage(id).is_instance() {
+        function.parameters.first().copied()
+    } else {
+        None
+    };
     let plan = layout::Plan::of(function);
     let (slots, words) = plan.slots(function, this)?;
     let mut emitter = emit::Emitter {
@@ -93,7 +102,10 @@ fn word_count(function: &Function, words: usize) -> Result<u8> {
 /// The constructor of a class: it calls that of the superclass.
 #[must_use]
 pub fn constructor(program: &Program, class: ClassId) -> FunctionCode {
-    let superclass = program.classes.get(class.0).and_then(|class| class.superclass.clone());
+    let superclass = program
+        .classes
+        .get(class.0)
+        .and_then(|class| class.superclass.clone());
     let method = crate::ir::ApiMethod {
         class: superclass.unwrap_or_else(|| "java/lang/Object".to_owned()),
         name: "<init>".to_owned(),
@@ -106,5 +118,9 @@ pub fn constructor(program: &Program, class: ClassId) -> FunctionCode {
         pushes: 0,
     };
     let items = vec![Item::op(Opcode::Aload0), call, Item::op(Opcode::Return)];
-    FunctionCode { items, arguments: 1, locals: 0 }
+    FunctionCode {
+        items,
+        arguments: 1,
+        locals: 0,
+    }
 }

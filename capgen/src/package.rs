@@ -17,6 +17,7 @@ use crate::codegen::item::{Item, Symbol};
 use crate::codegen::linkage::Methods;
 use crate::codegen::{self, BackendError, FunctionCode, legalize};
 use crate::ir::{ArrayId, ClassId, Element, FunctionId, Program, verify};
+use crate::opt::{self, Options};
 use cap_file::CapFile;
 use cap_file::component::applet::{AppletComponent, AppletInfo};
 use cap_file::component::constant_pool::{Constant, ConstantPool, StaticRef};
@@ -42,14 +43,28 @@ pub struct Output {
     pub map: SourceMap,
 }
 
-/// Builds a package from IR, without optimising it first.
+/// Builds a package from IR, with every optimisation.
 ///
 /// # Errors
 /// [`BackendError`] where the IR breaks its rules, uses what the target does not have, or is too
 /// large for the format.
 pub fn build(program: &Program, target: &Target) -> Result<Output, BackendError> {
+    build_with(program, target, &Options::ALL)
+}
+
+/// Builds a package from IR, with the optimisations that `options` names.
+///
+/// # Errors
+/// As [`build`].
+pub fn build_with(
+    program: &Program,
+    target: &Target,
+    options: &Options,
+) -> Result<Output, BackendError> {
     verify::verify(program)?;
     let mut program = program.clone();
+    opt::optimise(&mut program, options)?;
+    verify::verify(&program)?;
     legalize::legalize(&mut program);
     verify::verify(&program)?;
     let methods = Methods::of(&program)?;
@@ -88,7 +103,11 @@ pub fn build(program: &Program, target: &Target) -> Result<Output, BackendError>
         ..CapFile::default()
     };
     cap.update_directory()?;
-    Ok(Output { cap, exp: export::file(&program), map })
+    Ok(Output {
+        cap,
+        exp: export::file(&program),
+        map,
+    })
 }
 
 /// One method on its way into the component; `function` is `None` for a constructor.
@@ -168,7 +187,12 @@ impl<'a> Layout<'a> {
                 limit,
             });
         }
-        let class = classes::component(program, methods, &imports, target.format >= Version::new(2, 2));
+        let class = classes::component(
+            program,
+            methods,
+            &imports,
+            target.format >= Version::new(2, 2),
+        );
         let mut used: Vec<ArrayId> = symbols
             .iter()
             .filter_map(|symbol| match symbol {
@@ -186,7 +210,10 @@ impl<'a> Layout<'a> {
             arrays: arrays
                 .filter_map(|(index, array)| Some((u16::try_from(2 * index).ok()?, array)))
                 .collect(),
-            array_home: program.applets.first().map_or(ClassId(0), |applet| applet.class),
+            array_home: program
+                .applets
+                .first()
+                .map_or(ClassId(0), |applet| applet.class),
             imports,
             pool: symbols,
             class,
@@ -198,7 +225,11 @@ impl<'a> Layout<'a> {
 fn pool_order(code: &[Unit]) -> Vec<&Symbol> {
     let mut uses: HashMap<&Symbol, usize> = HashMap::new();
     let mut order = Vec::new();
-    for symbol in code.iter().flat_map(|unit| &unit.code.items).filter_map(Item::symbol) {
+    for symbol in code
+        .iter()
+        .flat_map(|unit| &unit.code.items)
+        .filter_map(Item::symbol)
+    {
         let count = uses.entry(symbol).or_default();
         if *count == 0 {
             order.push(symbol);
@@ -248,9 +279,10 @@ fn place(
     };
     let offset = component.push(&header, &bytecode.bytes).ok_or_else(full)?;
     let code_start = usize::from(offset) + usize::from(header.size());
-    for (list, found) in
-        [(&mut references.byte, &bytecode.byte_indices), (&mut references.byte2, &bytecode.byte2_indices)]
-    {
+    for (list, found) in [
+        (&mut references.byte, &bytecode.byte_indices),
+        (&mut references.byte2, &bytecode.byte2_indices),
+    ] {
         for at in found {
             list.push(u16::try_from(code_start + at).map_err(|_| full())?);
         }
@@ -264,14 +296,21 @@ fn place(
             code_size: u16::try_from(bytecode.bytes.len()).map_err(|_| full())?,
         },
         header,
-        lines: bytecode.lines.iter().filter_map(|(pc, position)| map::line(*pc, *position)).collect(),
+        lines: bytecode
+            .lines
+            .iter()
+            .filter_map(|(pc, position)| map::line(*pc, *position))
+            .collect(),
     })
 }
 
 fn mapped(program: &Program, unit: &Unit, place: &Place) -> MappedMethod {
     MappedMethod {
         path: unit.path.clone(),
-        class: program.classes.get(unit.class.0).map_or_else(String::new, |class| class.name.clone()),
+        class: program
+            .classes
+            .get(unit.class.0)
+            .map_or_else(String::new, |class| class.name.clone()),
         offset: place.assembled.offset,
         header_size: place.header.size(),
         code_size: place.assembled.code_size,
@@ -286,7 +325,10 @@ fn mapped(program: &Program, unit: &Unit, place: &Place) -> MappedMethod {
 fn function_offsets(program: &Program, assembled: &[Assembled]) -> Vec<u16> {
     let mut offsets = vec![0; program.functions.len()];
     for method in assembled {
-        if let Some(slot) = method.function.and_then(|function| offsets.get_mut(function.0)) {
+        if let Some(slot) = method
+            .function
+            .and_then(|function| offsets.get_mut(function.0))
+        {
             *slot = method.offset;
         }
     }
@@ -324,8 +366,9 @@ fn constant_pool(
                 },
             },
             Symbol::Constructor(class) => {
-                let method =
-                    assembled.iter().find(|method| method.class == *class && method.function.is_none())?;
+                let method = assembled
+                    .iter()
+                    .find(|method| method.class == *class && method.function.is_none())?;
                 Constant::StaticMethod(StaticRef::Internal(method.offset))
             }
             Symbol::ApiStatic(method) => Constant::StaticMethod(layout.imports.static_ref(method)?),
@@ -352,8 +395,15 @@ fn header(program: &Program, target: &Target) -> Header {
     let (major, minor) = program.version;
     Header {
         format: target.format,
-        flags: if program.applets.is_empty() { 0 } else { Header::ACC_APPLET },
-        package: PackageInfo { version: Version::new(major, minor), aid: Aid(program.aid.clone()) },
+        flags: if program.applets.is_empty() {
+            0
+        } else {
+            Header::ACC_APPLET
+        },
+        package: PackageInfo {
+            version: Version::new(major, minor),
+            aid: Aid(program.aid.clone()),
+        },
         package_name: (target.format >= Version::new(2, 2)).then(|| program.name.clone()),
     }
 }
@@ -363,8 +413,9 @@ fn applets(program: &Program, offsets: &[u16]) -> Option<AppletComponent> {
         aid: Aid(applet.aid.clone()),
         install_method_offset: offsets.get(applet.install.0).copied().unwrap_or_default(),
     };
-    (!program.applets.is_empty())
-        .then(|| AppletComponent { applets: program.applets.iter().map(info).collect() })
+    (!program.applets.is_empty()).then(|| AppletComponent {
+        applets: program.applets.iter().map(info).collect(),
+    })
 }
 
 fn static_fields(program: &Program, arrays: &[(u16, ArrayId)]) -> StaticFieldComponent {
@@ -372,13 +423,27 @@ fn static_fields(program: &Program, arrays: &[(u16, ArrayId)]) -> StaticFieldCom
         let array = program.arrays.get(array.0)?;
         let bytes = |value: &i32| value.to_be_bytes();
         let (element_type, values): (u8, Vec<u8>) = match array.element {
-            Element::Bool => (2, array.values.iter().map(|value| bytes(value)[3]).collect()),
-            Element::U8 | Element::I8 => (3, array.values.iter().map(|value| bytes(value)[3]).collect()),
-            Element::U16 | Element::I16 | Element::Class(_) => {
-                (4, array.values.iter().flat_map(|value| [bytes(value)[2], bytes(value)[3]]).collect())
-            }
+            Element::Bool => (
+                2,
+                array.values.iter().map(|value| bytes(value)[3]).collect(),
+            ),
+            Element::U8 | Element::I8 => (
+                3,
+                array.values.iter().map(|value| bytes(value)[3]).collect(),
+            ),
+            Element::U16 | Element::I16 | Element::Class(_) => (
+                4,
+                array
+                    .values
+                    .iter()
+                    .flat_map(|value| [bytes(value)[2], bytes(value)[3]])
+                    .collect(),
+            ),
         };
-        Some(ArrayInit { element_type, values })
+        Some(ArrayInit {
+            element_type,
+            values,
+        })
     };
     let array_init: Vec<ArrayInit> = arrays.iter().filter_map(init).collect();
     let count = u16::try_from(array_init.len()).unwrap_or(u16::MAX);

@@ -7,6 +7,7 @@ mod generator;
 mod harness;
 
 use capgen::ir::{text, verify};
+use capgen::opt::Options;
 use capgen::package::{self, Target};
 use harness::Interpreted;
 
@@ -18,28 +19,79 @@ const DATA: [[u8; 5]; 4] = [
     [0xff, 0xff, 129, 0x80, 0x00],
 ];
 
+/// Everything on, everything off, and each optimisation alone.
+const OPTIONS: [Options; 9] = {
+    const NONE: Options = Options::NONE;
+    [
+        Options::ALL,
+        NONE,
+        Options { fold: true, ..NONE },
+        Options {
+            blocks: true,
+            ..NONE
+        },
+        Options {
+            forward: true,
+            ..NONE
+        },
+        Options {
+            share: true,
+            ..NONE
+        },
+        Options {
+            parameters: true,
+            ..NONE
+        },
+        Options {
+            inline: true,
+            ..NONE
+        },
+        Options {
+            tails: true,
+            ..NONE
+        },
+    ]
+};
+
 fn check(seed: u64) {
     let program = generator::program(seed);
     verify::verify(&program)
         .unwrap_or_else(|error| panic!("seed {seed}: {error}\n{}", text::print(&program)));
     let mut interpreted = Interpreted::install(&program);
-    let output = package::build(&program, &Target::default())
-        .unwrap_or_else(|error| panic!("seed {seed}: {error}"));
-    let mut card = harness::card(&program, &output);
-    for data in DATA {
-        let mut command = vec![0x80, 0x01, 0x00, 0x00, 0x05];
-        command.extend(data);
-        let expected = interpreted
+    let expected = commands().map(|command| {
+        interpreted
             .transmit(&command)
-            .unwrap_or_else(|trap| panic!("seed {seed}: {trap}\n{}", text::print(&program)));
-        let found = card.transmit(&command);
-        assert!(
-            found == expected,
-            "seed {seed}, data {data:02x?}\nexpected {expected:02x?}\nfound    {found:02x?} {:?}\n{}",
-            card.last_fault(),
-            text::print(&program)
-        );
+            .unwrap_or_else(|trap| panic!("seed {seed}: {trap}\n{}", text::print(&program)))
+    });
+    let other = 1 + usize::try_from(seed).unwrap() % (OPTIONS.len() - 1);
+    for options in [OPTIONS[0], OPTIONS[other]] {
+        let output =
+            package::build_with(&program, &Target::default(), &options).unwrap_or_else(|error| {
+                panic!(
+                    "seed {seed}, {options:?}: {error}\n{}",
+                    text::print(&program)
+                )
+            });
+        let mut card = harness::card(&program, &output);
+        for (command, expected) in commands().into_iter().zip(&expected) {
+            let found = card.transmit(&command);
+            assert!(
+                found == *expected,
+                "seed {seed}, {command:02x?}, {options:?}\nexpected {expected:02x?}\nfound    {found:02x?} {:?}\n{}",
+                card.last_fault(),
+                text::print(&program)
+            );
+        }
     }
+}
+
+fn commands() -> [Vec<u8>; 4] {
+    DATA.map(|data| {
+        [0x80, 0x01, 0x00, 0x00, 0x05]
+            .into_iter()
+            .chain(data)
+            .collect()
+    })
 }
 
 #[test]

@@ -71,6 +71,17 @@ pub(crate) fn assemble(
     Ok(code)
 }
 
+/// Bytes of code and stack words of the items of one function.
+pub(crate) fn measure(function: &str, items: &[Item]) -> Result<(usize, u8), BackendError> {
+    let (_, wide) = relax(function, items)?;
+    let bytes = items
+        .iter()
+        .zip(wide)
+        .map(|(item, wide)| size(item, wide))
+        .sum();
+    Ok((bytes, max_stack(function, items)?))
+}
+
 fn is_primitive_array_check(instruction: &Instruction) -> bool {
     matches!(
         instruction.operands,

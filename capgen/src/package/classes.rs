@@ -15,7 +15,9 @@ const INHERITED: u16 = 0xffff;
 /// Field tokens of a class: references first, which the component describes as one run; then the
 /// others, in source order. Every field takes one word.
 pub(super) fn field_tokens(program: &Program, class: ClassId) -> Result<Vec<u8>, BackendError> {
-    let Some(class) = program.classes.get(class.0) else { return Ok(Vec::new()) };
+    let Some(class) = program.classes.get(class.0) else {
+        return Ok(Vec::new());
+    };
     let limit = 255;
     if class.fields.len() > limit {
         return Err(BackendError::TooLarge {
@@ -25,11 +27,19 @@ pub(super) fn field_tokens(program: &Program, class: ClassId) -> Result<Vec<u8>,
             limit,
         });
     }
-    let references = class.fields.iter().filter(|field| field.ty.is_reference()).count();
+    let references = class
+        .fields
+        .iter()
+        .filter(|field| field.ty.is_reference())
+        .count();
     let (mut reference, mut other) = (0, references);
     let mut tokens = Vec::with_capacity(class.fields.len());
     for field in &class.fields {
-        let next = if field.ty.is_reference() { &mut reference } else { &mut other };
+        let next = if field.ty.is_reference() {
+            &mut reference
+        } else {
+            &mut other
+        };
         tokens.push(u8::try_from(*next).unwrap_or(u8::MAX));
         *next += 1;
     }
@@ -43,7 +53,8 @@ pub(super) fn component(
     imports: &Imports,
     has_signature_pool: bool,
 ) -> ClassComponent {
-    let classes = (0..program.classes.len()).map(|index| class_info(program, methods, imports, ClassId(index)));
+    let classes = (0..program.classes.len())
+        .map(|index| class_info(program, methods, imports, ClassId(index)));
     ClassComponent {
         signature_pool: has_signature_pool.then(Vec::new),
         interfaces: Vec::new(),
@@ -53,16 +64,29 @@ pub(super) fn component(
 
 fn class_info(program: &Program, methods: &Methods, imports: &Imports, id: ClassId) -> ClassInfo {
     let class = program.classes.get(id.0);
-    let superclass = class.and_then(|class| class.superclass.as_deref()).unwrap_or("java/lang/Object");
+    let superclass = class
+        .and_then(|class| class.superclass.as_deref())
+        .unwrap_or("java/lang/Object");
     let fields = class.map_or(&[][..], |class| class.fields.as_slice());
-    let references = fields.iter().filter(|field| field.ty.is_reference()).count();
+    let references = fields
+        .iter()
+        .filter(|field| field.ty.is_reference())
+        .count();
     let table = method_table(methods, program, id);
-    let public: Vec<u8> = table.keys().filter_map(|linkage| match linkage {
-        TableKey::Public(token) => Some(*token),
-        TableKey::Package(_) => None,
-    }).collect();
-    let base = public.first().copied().unwrap_or_else(|| next_public_token(imports, superclass));
-    let public_count = public.last().map_or(0, |last| usize::from(*last - base) + 1);
+    let public: Vec<u8> = table
+        .keys()
+        .filter_map(|linkage| match linkage {
+            TableKey::Public(token) => Some(*token),
+            TableKey::Package(_) => None,
+        })
+        .collect();
+    let base = public
+        .first()
+        .copied()
+        .unwrap_or_else(|| next_public_token(imports, superclass));
+    let public_count = public
+        .last()
+        .map_or(0, |last| usize::from(*last - base) + 1);
     let package_count = table.len() - public.len();
     ClassInfo {
         flags: 0,
@@ -83,9 +107,16 @@ fn class_info(program: &Program, methods: &Methods, imports: &Imports, id: Class
 /// The first public virtual method token that a superclass leaves free.
 fn next_public_token(imports: &Imports, superclass: &str) -> u8 {
     let version = imports.version_for(superclass);
-    let methods = Api::builtin().find_class(superclass).map(|(_, class)| class.methods.iter()).into_iter().flatten();
+    let methods = Api::builtin()
+        .find_class(superclass)
+        .map(|(_, class)| class.methods.iter())
+        .into_iter()
+        .flatten();
     methods
-        .filter(|method| method.kind == MethodKind::Virtual && version.is_none_or(|version| method.since <= version))
+        .filter(|method| {
+            method.kind == MethodKind::Virtual
+                && version.is_none_or(|version| method.since <= version)
+        })
         .map(|method| method.token.saturating_add(1))
         .max()
         .unwrap_or(0)
@@ -98,7 +129,11 @@ enum TableKey {
 }
 
 /// The virtual methods of a class by token.
-fn method_table(methods: &Methods, program: &Program, class: ClassId) -> BTreeMap<TableKey, FunctionId> {
+fn method_table(
+    methods: &Methods,
+    program: &Program,
+    class: ClassId,
+) -> BTreeMap<TableKey, FunctionId> {
     let functions = (0..program.functions.len()).map(FunctionId);
     functions
         .filter(|function| methods.home.get(function.0) == Some(&class))
@@ -122,9 +157,12 @@ pub(super) fn set_method_offsets(
             let slot = match key {
                 TableKey::Public(token) => {
                     let base = info.public_method_table_base;
-                    info.public_virtual_methods.get_mut(usize::from(token.saturating_sub(base)))
+                    info.public_virtual_methods
+                        .get_mut(usize::from(token.saturating_sub(base)))
                 }
-                TableKey::Package(token) => info.package_virtual_methods.get_mut(usize::from(token)),
+                TableKey::Package(token) => {
+                    info.package_virtual_methods.get_mut(usize::from(token))
+                }
             };
             if let (Some(slot), Some(offset)) = (slot, offsets.get(function.0)) {
                 *slot = *offset;
@@ -134,19 +172,26 @@ pub(super) fn set_method_offsets(
 }
 
 /// References to the classes of this package.
-pub(super) fn class_refs(component: &ClassComponent, program: &Program) -> Result<Vec<ClassRef>, BackendError> {
+pub(super) fn class_refs(
+    component: &ClassComponent,
+    program: &Program,
+) -> Result<Vec<ClassRef>, BackendError> {
     program
         .classes
         .iter()
         .enumerate()
         .map(|(index, class)| {
-            let offset = component.class_offset(index).filter(|offset| *offset < 0x8000);
-            offset.map(ClassRef::Internal).ok_or_else(|| BackendError::TooLarge {
-                place: class.name.clone(),
-                what: "the offset of the class",
-                value: index,
-                limit: 0x7fff,
-            })
+            let offset = component
+                .class_offset(index)
+                .filter(|offset| *offset < 0x8000);
+            offset
+                .map(ClassRef::Internal)
+                .ok_or_else(|| BackendError::TooLarge {
+                    place: class.name.clone(),
+                    what: "the offset of the class",
+                    value: index,
+                    limit: 0x7fff,
+                })
         })
         .collect()
 }

@@ -10,7 +10,8 @@ use cap_file::component::class::ClassComponent;
 use cap_file::component::common::DescribedType;
 use cap_file::component::constant_pool::StaticRef;
 use cap_file::component::descriptor::{
-    ClassDescriptor, Descriptor, FieldDescriptor, FieldLocation, MethodDescriptor, TypeTable, access,
+    ClassDescriptor, Descriptor, FieldDescriptor, FieldLocation, MethodDescriptor, TypeTable,
+    access,
 };
 use cap_file::component::{ClassRef, TypeDescriptor};
 
@@ -26,7 +27,12 @@ pub(super) fn component(
     class_component: &ClassComponent,
     assembled: &[Assembled],
 ) -> Result<Descriptor, BackendError> {
-    let mut builder = Builder { program, methods, layout, types: TypeTable::default() };
+    let mut builder = Builder {
+        program,
+        methods,
+        layout,
+        types: TypeTable::default(),
+    };
     builder.types.constant_pool_types = vec![NO_TYPE; layout.pool.len()];
     for (index, symbol) in layout.pool.iter().enumerate() {
         let offset = builder.symbol_type(symbol)?;
@@ -38,7 +44,10 @@ pub(super) fn component(
     for index in 0..class_component.classes.len() {
         classes.push(builder.class(ClassId(index), assembled)?);
     }
-    Ok(Descriptor { classes, types: builder.types })
+    Ok(Descriptor {
+        classes,
+        types: builder.types,
+    })
 }
 
 struct Builder<'a> {
@@ -50,16 +59,25 @@ struct Builder<'a> {
 
 impl Builder<'_> {
     fn spelled(&self) -> Types<'_> {
-        Types { imports: &self.layout.imports, classes: &self.layout.classes }
+        Types {
+            imports: &self.layout.imports,
+            classes: &self.layout.classes,
+        }
     }
 
-    fn intern(&mut self, descriptor: Option<TypeDescriptor>, what: &str) -> Result<u16, BackendError> {
-        descriptor.and_then(|descriptor| self.types.intern(&descriptor)).ok_or_else(|| BackendError::TooLarge {
-            place: what.to_owned(),
-            what: "the signature or the table of types",
-            value: self.types.descriptors.len(),
-            limit: 0xffff,
-        })
+    fn intern(
+        &mut self,
+        descriptor: Option<TypeDescriptor>,
+        what: &str,
+    ) -> Result<u16, BackendError> {
+        descriptor
+            .and_then(|descriptor| self.types.intern(&descriptor))
+            .ok_or_else(|| BackendError::TooLarge {
+                place: what.to_owned(),
+                what: "the signature or the table of types",
+                value: self.types.descriptors.len(),
+                limit: 0xffff,
+            })
     }
 
     fn symbol_type(&mut self, symbol: &Symbol) -> Result<u16, BackendError> {
@@ -68,27 +86,49 @@ impl Builder<'_> {
         let descriptor = match symbol {
             Symbol::Class(_) | Symbol::ApiClass(_) => return Ok(NO_TYPE),
             Symbol::Field(class, field) => {
-                let field = self.program.classes.get(class.0).and_then(|class| class.fields.get(*field));
+                let field = self
+                    .program
+                    .classes
+                    .get(class.0)
+                    .and_then(|class| class.fields.get(*field));
                 single(field.and_then(|field| spelled.field(&field.ty)))
             }
-            Symbol::Array(array) => {
-                single(self.program.arrays.get(array.0).and_then(|array| spelled.array(&array.element)))
-            }
+            Symbol::Array(array) => single(
+                self.program
+                    .arrays
+                    .get(array.0)
+                    .and_then(|array| spelled.array(&array.element)),
+            ),
             Symbol::Static(function) | Symbol::Virtual(function) => {
                 let is_instance = self.methods.linkage(*function).is_instance();
                 let function = self.program.functions.get(function.0);
                 function.and_then(|function| spelled.function(function, is_instance))
             }
             Symbol::Constructor(_) => spelled.java("()V"),
-            Symbol::ApiStatic(method) | Symbol::ApiVirtual(method) => spelled.java(&method.descriptor),
+            Symbol::ApiStatic(method) | Symbol::ApiVirtual(method) => {
+                spelled.java(&method.descriptor)
+            }
         };
         self.intern(descriptor, &format!("{symbol:?}"))
     }
 
-    fn class(&mut self, id: ClassId, assembled: &[Assembled]) -> Result<ClassDescriptor, BackendError> {
-        let this_class = self.layout.classes.get(id.0).copied().unwrap_or(ClassRef::Internal(0));
+    fn class(
+        &mut self,
+        id: ClassId,
+        assembled: &[Assembled],
+    ) -> Result<ClassDescriptor, BackendError> {
+        let this_class = self
+            .layout
+            .classes
+            .get(id.0)
+            .copied()
+            .unwrap_or(ClassRef::Internal(0));
         // A public class has a token, also where no Export component follows from it.
-        let applet = self.program.applets.iter().position(|applet| applet.class == id);
+        let applet = self
+            .program
+            .applets
+            .iter()
+            .position(|applet| applet.class == id);
         let applet = applet.and_then(|index| u8::try_from(index).ok());
         let mut fields = self.instance_fields(id, this_class)?;
         if self.layout.array_home == id {
@@ -100,7 +140,11 @@ impl Builder<'_> {
         }
         Ok(ClassDescriptor {
             token: applet.unwrap_or(NO_TOKEN),
-            access_flags: if applet.is_some() { access::ACC_PUBLIC } else { 0 },
+            access_flags: if applet.is_some() {
+                access::ACC_PUBLIC
+            } else {
+                0
+            },
             this_class,
             interfaces: Vec::new(),
             fields,
@@ -108,9 +152,22 @@ impl Builder<'_> {
         })
     }
 
-    fn instance_fields(&mut self, id: ClassId, class: ClassRef) -> Result<Vec<FieldDescriptor>, BackendError> {
-        let fields = self.program.classes.get(id.0).map_or(&[][..], |class| class.fields.as_slice());
-        let tokens = self.layout.field_tokens.get(id.0).cloned().unwrap_or_default();
+    fn instance_fields(
+        &mut self,
+        id: ClassId,
+        class: ClassRef,
+    ) -> Result<Vec<FieldDescriptor>, BackendError> {
+        let fields = self
+            .program
+            .classes
+            .get(id.0)
+            .map_or(&[][..], |class| class.fields.as_slice());
+        let tokens = self
+            .layout
+            .field_tokens
+            .get(id.0)
+            .cloned()
+            .unwrap_or_default();
         let mut described = Vec::new();
         for (field, token) in fields.iter().zip(tokens) {
             let field_type = match field.ty {
@@ -118,13 +175,20 @@ impl Builder<'_> {
                 Type::U8 | Type::I8 => 0x8003,
                 Type::U16 | Type::I16 | Type::Usize => 0x8004,
                 _ => {
-                    let descriptor =
-                        self.spelled().field(&field.ty).and_then(|ty| TypeDescriptor::from_types(&[ty]));
+                    let descriptor = self
+                        .spelled()
+                        .field(&field.ty)
+                        .and_then(|ty| TypeDescriptor::from_types(&[ty]));
                     self.intern(descriptor, &field.name)?
                 }
             };
             let location = FieldLocation::Instance { class, token };
-            described.push(FieldDescriptor { token, access_flags: 0, location, field_type });
+            described.push(FieldDescriptor {
+                token,
+                access_flags: 0,
+                location,
+                field_type,
+            });
         }
         described.sort_by_key(|field| field.token);
         Ok(described)
@@ -133,8 +197,15 @@ impl Builder<'_> {
     fn array_fields(&mut self) -> Result<Vec<FieldDescriptor>, BackendError> {
         let mut described = Vec::new();
         for (offset, array) in &self.layout.arrays {
-            let element = self.program.arrays.get(array.0).map_or(Element::U8, |array| array.element.clone());
-            let descriptor = self.spelled().array(&element).and_then(|ty| TypeDescriptor::from_types(&[ty]));
+            let element = self
+                .program
+                .arrays
+                .get(array.0)
+                .map_or(Element::U8, |array| array.element.clone());
+            let descriptor = self
+                .spelled()
+                .array(&element)
+                .and_then(|ty| TypeDescriptor::from_types(&[ty]));
             described.push(FieldDescriptor {
                 token: NO_TOKEN,
                 access_flags: access::ACC_STATIC | access::ACC_FINAL,
@@ -160,7 +231,11 @@ impl Builder<'_> {
                     Linkage::Public(token) => (token, access::ACC_PUBLIC),
                 };
                 let spelled = self.spelled();
-                (token, flags, function.and_then(|function| spelled.function(function, linkage.is_instance())))
+                (
+                    token,
+                    flags,
+                    function.and_then(|function| spelled.function(function, linkage.is_instance())),
+                )
             }
         };
         Ok(MethodDescriptor {

@@ -15,7 +15,11 @@ pub(super) fn file(program: &Program) -> ExportFile {
         constant_pool: vec![
             ExportConstant::Utf8(program.name.clone().into_bytes()),
             ExportConstant::Package {
-                flags: if program.applets.is_empty() { ACC_LIBRARY } else { 0 },
+                flags: if program.applets.is_empty() {
+                    ACC_LIBRARY
+                } else {
+                    0
+                },
                 name: 0,
                 version: Version::new(major, minor),
                 aid: Aid(program.aid.clone()),

@@ -20,7 +20,11 @@ pub(super) struct Imports {
 
 impl Imports {
     pub(super) fn new(target: &Target) -> Result<Self, BackendError> {
-        let mut imports = Self { target: target.clone(), api: Api::builtin(), versions: BTreeMap::new() };
+        let mut imports = Self {
+            target: target.clone(),
+            api: Api::builtin(),
+            versions: BTreeMap::new(),
+        };
         imports.class("java/lang/Object")?;
         Ok(imports)
     }
@@ -58,7 +62,9 @@ impl Imports {
                     called.push(method);
                 }
             });
-            called.into_iter().try_for_each(|method| self.method(method))?;
+            called
+                .into_iter()
+                .try_for_each(|method| self.method(method))?;
         }
         for symbol in symbols {
             match symbol {
@@ -89,10 +95,12 @@ impl Imports {
 
     fn method(&mut self, method: &ApiMethod) -> Result<(), BackendError> {
         let (package, class) = self.class(&method.class)?;
-        let found = class.method(&method.name, &method.descriptor).ok_or_else(|| BackendError::UnknownApi {
-            function: "this package".to_owned(),
-            item: method.to_string(),
-        })?;
+        let found = class
+            .method(&method.name, &method.descriptor)
+            .ok_or_else(|| BackendError::UnknownApi {
+                function: "this package".to_owned(),
+                item: method.to_string(),
+            })?;
         self.require(package, found.since, &method.to_string())?;
         self.descriptor(&method.descriptor)
     }
@@ -101,23 +109,36 @@ impl Imports {
     fn descriptor(&mut self, descriptor: &str) -> Result<(), BackendError> {
         let mut rest = descriptor;
         while let Some((_, after)) = rest.split_once('L') {
-            let Some((class, after)) = after.split_once(';') else { break };
+            let Some((class, after)) = after.split_once(';') else {
+                break;
+            };
             self.class(class)?;
             rest = after;
         }
         Ok(())
     }
 
-    fn class(&mut self, name: &str) -> Result<(&'static ApiPackage, &'static ApiClass), BackendError> {
-        let (package, class) = self.api.find_class(name).ok_or_else(|| BackendError::UnknownApi {
-            function: "this package".to_owned(),
-            item: format!("class {name}"),
-        })?;
+    fn class(
+        &mut self,
+        name: &str,
+    ) -> Result<(&'static ApiPackage, &'static ApiClass), BackendError> {
+        let (package, class) =
+            self.api
+                .find_class(name)
+                .ok_or_else(|| BackendError::UnknownApi {
+                    function: "this package".to_owned(),
+                    item: format!("class {name}"),
+                })?;
         self.require(package, class.since, name)?;
         Ok((package, class))
     }
 
-    fn require(&mut self, package: &ApiPackage, since: Version, item: &str) -> Result<(), BackendError> {
+    fn require(
+        &mut self,
+        package: &ApiPackage,
+        since: Version,
+        item: &str,
+    ) -> Result<(), BackendError> {
         let ceiling = self.target.ceiling(package);
         if ceiling.is_none_or(|ceiling| ceiling < since) {
             return Err(BackendError::NotOnTarget {
@@ -125,7 +146,8 @@ impl Imports {
                 package: package.name.clone(),
                 since: since.to_string(),
                 target: self.target.name.to_owned(),
-                ceiling: ceiling.map_or("no such package".to_owned(), |ceiling| ceiling.to_string()),
+                ceiling: ceiling
+                    .map_or("no such package".to_owned(), |ceiling| ceiling.to_string()),
             });
         }
         let version = self.versions.entry(package.name.clone()).or_insert(since);
@@ -134,7 +156,12 @@ impl Imports {
     }
 
     fn package_token(&self, package: &ApiPackage) -> Option<u8> {
-        u8::try_from(self.versions.keys().position(|name| *name == package.name)?).ok()
+        u8::try_from(
+            self.versions
+                .keys()
+                .position(|name| *name == package.name)?,
+        )
+        .ok()
     }
 
     /// The imported version of the package that holds a class.
@@ -145,7 +172,10 @@ impl Imports {
 
     pub(super) fn class_ref(&self, name: &str) -> Option<ClassRef> {
         let (package, class) = self.api.find_class(name)?;
-        Some(ClassRef::External { package: self.package_token(package)?, class: class.token })
+        Some(ClassRef::External {
+            package: self.package_token(package)?,
+            class: class.token,
+        })
     }
 
     pub(super) fn method_token(&self, method: &ApiMethod) -> Option<u8> {
@@ -166,8 +196,13 @@ impl Imports {
     pub(super) fn component(&self) -> Import {
         let info = |(name, version): (&String, &Version)| {
             let package = self.api.find_package_by_name(name)?;
-            Some(PackageInfo { version: *version, aid: package.aid.clone() })
+            Some(PackageInfo {
+                version: *version,
+                aid: package.aid.clone(),
+            })
         };
-        Import { packages: self.versions.iter().filter_map(info).collect() }
+        Import {
+            packages: self.versions.iter().filter_map(info).collect(),
+        }
     }
 }

@@ -61,7 +61,11 @@ impl SourceMap {
     pub fn of(program: &Program) -> Self {
         Self {
             version: SOURCE_MAP_VERSION,
-            package: program.aid.iter().map(|byte| format!("{byte:02X}")).collect(),
+            package: program
+                .aid
+                .iter()
+                .map(|byte| format!("{byte:02X}"))
+                .collect(),
             files: program.files.clone(),
             methods: Vec::new(),
         }
@@ -72,7 +76,8 @@ impl SourceMap {
     #[must_use]
     pub fn find(&self, offset: u16) -> Option<(&MappedMethod, Option<&MappedLine>)> {
         let method = self.methods.iter().find(|method| {
-            offset >= method.offset && offset - method.offset < method.header_size.saturating_add(method.code_size)
+            offset >= method.offset
+                && offset - method.offset < method.header_size.saturating_add(method.code_size)
         })?;
         let pc = (offset - method.offset).checked_sub(method.header_size);
         let line = pc.and_then(|pc| method.lines.iter().rev().find(|line| line.pc <= pc));

@@ -60,9 +60,21 @@ const JC305: &[(&str, u8)] = &[
 impl Target {
     /// The targets there are; the first is the default.
     pub const ALL: &'static [Target] = &[
-        Target { name: "jc304", format: Version::new(2, 1), packages: JC304 },
-        Target { name: "jc305", format: Version::new(2, 1), packages: JC305 },
-        Target { name: "jc222", format: Version::new(2, 1), packages: JC222 },
+        Target {
+            name: "jc304",
+            format: Version::new(2, 1),
+            packages: JC304,
+        },
+        Target {
+            name: "jc305",
+            format: Version::new(2, 1),
+            packages: JC305,
+        },
+        Target {
+            name: "jc222",
+            format: Version::new(2, 1),
+            packages: JC222,
+        },
     ];
 
     /// The target with this name.
@@ -84,7 +96,10 @@ impl Target {
         if package.name.starts_with("org.globalplatform") {
             return Some(package.newest());
         }
-        let (_, minor) = self.packages.iter().find(|(name, _)| *name == package.name)?;
+        let (_, minor) = self
+            .packages
+            .iter()
+            .find(|(name, _)| *name == package.name)?;
         Some(Version::new(1, *minor))
     }
 
@@ -97,6 +112,10 @@ impl Target {
 
 impl Default for Target {
     fn default() -> Self {
-        Target { name: "jc304", format: Version::new(2, 1), packages: JC304 }
+        Target {
+            name: "jc304",
+            format: Version::new(2, 1),
+            packages: JC304,
+        }
     }
 }

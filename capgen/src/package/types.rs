@@ -43,7 +43,11 @@ impl Types<'_> {
     }
 
     /// The signature of a function as a method; a receiver is left out where it is `this`.
-    pub(super) fn function(&self, function: &Function, is_instance: bool) -> Option<TypeDescriptor> {
+    pub(super) fn function(
+        &self,
+        function: &Function,
+        is_instance: bool,
+    ) -> Option<TypeDescriptor> {
         if let Some(entry) = &function.entry {
             return self.java(&entry.descriptor);
         }
@@ -69,7 +73,10 @@ impl Types<'_> {
     }
 
     fn java_type(&self, text: &str) -> Option<DescribedType> {
-        let class = |text: &str| self.imports.class_ref(text.strip_prefix('L')?.strip_suffix(';')?);
+        let class = |text: &str| {
+            self.imports
+                .class_ref(text.strip_prefix('L')?.strip_suffix(';')?)
+        };
         Some(match text {
             "V" => DescribedType::Void,
             "Z" => DescribedType::Boolean,

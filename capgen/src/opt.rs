@@ -1,0 +1,116 @@
+//! Optimisations on the IR, for small code first.
+//!
+//! Each can be switched off ([`Options`]); each keeps what a program does, which the tests check with
+//! random programs under every combination that matters.
+
+mod cfg;
+mod effects;
+mod fold;
+mod forward;
+mod inline;
+mod parameters;
+mod share;
+
+use crate::codegen::BackendError;
+use crate::ir::Program;
+
+/// Which optimisations run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "independent switches")]
+pub struct Options {
+    /// Constant expressions are computed, idle operations removed.
+    pub fold: bool,
+    /// Blocks are joined, jumps to jumps and equal blocks removed.
+    pub blocks: bool,
+    /// A value that is used once moves to its use; values that nothing uses go.
+    pub forward: bool,
+    /// `APDU.getBuffer()` is called once in a function.
+    pub share: bool,
+    /// Parameters that nothing reads, or that are always the same constant, and results that nothing
+    /// uses, go.
+    pub parameters: bool,
+    /// Functions are put in place of their calls where that makes the code smaller.
+    pub inline: bool,
+    /// Equal ends of instruction sequences are shared.
+    pub tails: bool,
+}
+
+impl Options {
+    /// Everything on.
+    pub const ALL: Options = Options {
+        fold: true,
+        blocks: true,
+        forward: true,
+        share: true,
+        parameters: true,
+        inline: true,
+        tails: true,
+    };
+
+    /// Everything off.
+    pub const NONE: Options = Options {
+        fold: false,
+        blocks: false,
+        forward: false,
+        share: false,
+        parameters: false,
+        inline: false,
+        tails: false,
+    };
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self::ALL
+    }
+}
+
+/// Optimises a program that [`crate::ir::verify`] accepts; it accepts the result too.
+///
+/// # Errors
+/// [`BackendError`] where code that is tried out cannot be generated.
+pub fn optimise(program: &mut Program, options: &Options) -> Result<(), BackendError> {
+    let all: Vec<usize> = (0..program.functions.len()).collect();
+    tidy(program, &all, options);
+    if options.share {
+        share::share(program);
+    }
+    if options.parameters && parameters::reduce(program) {
+        tidy(program, &all, options);
+    }
+    if options.inline {
+        inline::inline(program, options)?;
+        if options.parameters && parameters::reduce(program) {
+            tidy(program, &all, options);
+        }
+    }
+    parameters::remove_uncalled(program);
+    Ok(())
+}
+
+/// Runs the passes that look at one function, until they find nothing more (or often enough).
+fn tidy(program: &mut Program, functions: &[usize], options: &Options) {
+    for &index in functions {
+        for _ in 0..8 {
+            let Some(function) = program.functions.get(index) else {
+                break;
+            };
+            let mut changed = function.clone();
+            if options.fold {
+                fold::fold(program, &mut changed);
+            }
+            if options.blocks {
+                cfg::simplify(&mut changed);
+            }
+            if options.forward {
+                forward::forward(&mut changed);
+            }
+            if changed == *function {
+                break;
+            }
+            if let Some(slot) = program.functions.get_mut(index) {
+                *slot = changed;
+            }
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Constants are computed, idle operations removed.
+
+use super::effects::is_droppable;
+use crate::codegen::interval::{Interval, Ranges};
+use crate::ir::interpret;
+use crate::ir::{BinaryOp, CompareOp, Expr, Function, Program, Terminator, Type, UnaryOp};
+
+/// Folds all expressions of a function.
+pub(super) fn fold(program: &Program, function: &mut Function) {
+    let original = function.clone();
+    let ranges = Ranges::of(program, &original);
+    function.walk_mut(&mut |expr| {
+        while let Some(simpler) = simpler(expr, &ranges) {
+            *expr = simpler;
+        }
+    });
+    for block in &mut function.blocks {
+        fold_terminator(&mut block.terminator);
+    }
+}
+
+fn fold_terminator(terminator: &mut Terminator) {
+    match terminator {
+        Terminator::If(Expr::Const(_, value), yes, no) => {
+            *terminator = Terminator::Goto(if *value != 0 { *yes } else { *no });
+        }
+        Terminator::If(Expr::Unary(UnaryOp::Not, Type::Bool, operand), yes, no) => {
+            *terminator = Terminator::If((**operand).clone(), *no, *yes);
+        }
+        Terminator::Switch(Expr::Const(_, value), cases, default) => {
+            let found = cases.iter().find(|(case, _)| case == value);
+            *terminator = Terminator::Goto(found.map_or(*default, |(_, block)| *block));
+        }
+        _ => {}
+    }
+}
+
+/// An equal expression that is simpler, if there is one.
+fn simpler(expr: &Expr, ranges: &Ranges<'_>) -> Option<Expr> {
+    match expr {
+        Expr::Unary(op, ty, operand) => match (&**operand, op, ty) {
+            (Expr::Const(_, value), _, _) => interpret::unary(*op, ty, *value)
+                .ok()
+                .map(|value| Expr::Const(ty.clone(), value)),
+            (Expr::Compare(..) | Expr::Unary(UnaryOp::Not, ..), UnaryOp::Not, Type::Bool) => {
+                Some((**operand).clone().negated())
+            }
+            _ => None,
+        },
+        Expr::Binary(op, ty, left, right) => simpler_binary(*op, ty, left, right, ranges),
+        Expr::Compare(op, ty, left, right) => simpler_compare(*op, ty, left, right, ranges),
+        Expr::Cast { from, to, value } if from == to => Some((**value).clone()),
+        Expr::Cast { to, value, .. } => match **value {
+            Expr::Const(_, value) => {
+                let value = to.wrap(value);
+                to.range()
+                    .filter(|(low, high)| value >= *low && value <= *high)?;
+                Some(Expr::Const(to.clone(), value))
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn simpler_binary(
+    op: BinaryOp,
+    ty: &Type,
+    left: &Expr,
+    right: &Expr,
+    ranges: &Ranges<'_>,
+) -> Option<Expr> {
+    use BinaryOp::{
+        Add, And, Div, Mul, Or, Shl, Shr, Sub, WrappingAdd, WrappingMul, WrappingSub, Xor,
+    };
+    if let (Expr::Const(_, a), Expr::Const(_, b)) = (left, right) {
+        return interpret::binary(op, ty, *a, *b)
+            .ok()
+            .map(|value| Expr::Const(ty.clone(), value));
+    }
+    let commutes = matches!(op, Add | Mul | And | Or | Xor | WrappingAdd | WrappingMul);
+    if commutes && matches!(left, Expr::Const(..)) {
+        let (left, right) = (Box::new(right.clone()), Box::new(left.clone()));
+        return Some(Expr::Binary(op, ty.clone(), left, right));
+    }
+    let Expr::Const(_, constant) = right else {
+        return None;
+    };
+    let range = ranges.range(left);
+    match (op, *constant) {
+        (Add | Sub | Or | Xor | Shl | Shr | WrappingAdd | WrappingSub, 0) => Some(left.clone()),
+        (Mul | WrappingMul | Div, 1) => Some(left.clone()),
+        (And | Mul | WrappingMul, 0) if is_droppable(left) => Some(Expr::Const(ty.clone(), 0)),
+        (And, mask)
+            if mask & (mask + 1) == 0 && mask > 0 && range.within(Interval::new(0, mask)) =>
+        {
+            Some(left.clone())
+        }
+        (Xor, 1) if *ty == Type::Bool => Some(left.clone().negated()),
+        (Add, constant) => match left {
+            // (x + a) + b
+            Expr::Binary(Add, _, inner, other) => {
+                let Expr::Const(_, other) = **other else {
+                    return None;
+                };
+                let sum = interpret::binary(Add, ty, other, constant).ok()?;
+                Some(Expr::Binary(
+                    Add,
+                    ty.clone(),
+                    inner.clone(),
+                    Box::new(Expr::Const(ty.clone(), sum)),
+                ))
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn simpler_compare(
+    op: CompareOp,
+    ty: &Type,
+    left: &Expr,
+    right: &Expr,
+    ranges: &Ranges<'_>,
+) -> Option<Expr> {
+    if ty.is_reference() {
+        return None;
+    }
+    let truth = |holds: bool| Some(Expr::Const(Type::Bool, i32::from(holds)));
+    if let (Expr::Const(_, a), Expr::Const(_, b)) = (left, right) {
+        return truth(op.holds(*a, *b));
+    }
+    if matches!(left, Expr::Const(..)) {
+        let (left, right) = (Box::new(right.clone()), Box::new(left.clone()));
+        return Some(Expr::Compare(op.swapped(), ty.clone(), left, right));
+    }
+    let Expr::Const(_, constant) = right else {
+        return None;
+    };
+    let range = ranges.range(left);
+    if is_droppable(left) {
+        let at = [range.low, range.high].map(|value| op.holds(value, *constant));
+        let outside = *constant < range.low || *constant > range.high;
+        match op {
+            CompareOp::Eq | CompareOp::Ne if outside => return truth(op == CompareOp::Ne),
+            CompareOp::Eq | CompareOp::Ne => {}
+            _ if at[0] == at[1] => return truth(at[0]),
+            _ => {}
+        }
+    }
+    match (ty, op, *constant) {
+        (Type::Bool, CompareOp::Eq, 1) | (Type::Bool, CompareOp::Ne, 0) => Some(left.clone()),
+        (Type::Bool, CompareOp::Ne, 1) | (Type::Bool, CompareOp::Eq, 0) => {
+            Some(left.clone().negated())
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,264 @@
+//! Values move to where they are used, copies and unused values go.
+
+use super::effects::{Effects, is_droppable};
+use crate::ir::{Block, Expr, Function, LocalId, Statement, dataflow};
+
+/// Does so for one function.
+pub(super) fn forward(function: &mut Function) {
+    propagate_single(function);
+    propagate_copies(function);
+    remove_dead(function);
+    substitute(function);
+    drop_unused_locals(function);
+}
+
+/// How often each local is read and assigned.
+struct Uses {
+    reads: Vec<usize>,
+    sets: Vec<usize>,
+}
+
+impl Uses {
+    fn of(function: &Function) -> Self {
+        let count = function.locals.len();
+        let mut uses = Self {
+            reads: vec![0; count],
+            sets: vec![0; count],
+        };
+        function.walk(&mut |expr| {
+            if let Expr::Local(local) = expr
+                && let Some(reads) = uses.reads.get_mut(local.0)
+            {
+                *reads += 1;
+            }
+        });
+        for (statement, _) in function.blocks.iter().flat_map(|block| &block.statements) {
+            if let Statement::Set(local, _) = statement
+                && let Some(sets) = uses.sets.get_mut(local.0)
+            {
+                *sets += 1;
+            }
+        }
+        uses
+    }
+
+    fn reads(&self, local: LocalId) -> usize {
+        self.reads.get(local.0).copied().unwrap_or_default()
+    }
+
+    fn sets(&self, local: LocalId) -> usize {
+        self.sets.get(local.0).copied().unwrap_or_default()
+    }
+}
+
+/// A local that is assigned once, a constant or a parameter that never changes, is that itself.
+fn propagate_single(function: &mut Function) {
+    let uses = Uses::of(function);
+    let fixed = |local: LocalId| function.parameters.contains(&local) && uses.sets(local) == 0;
+    let mut known: Vec<Option<Expr>> = vec![None; function.locals.len()];
+    for (statement, _) in function.blocks.iter().flat_map(|block| &block.statements) {
+        let Statement::Set(local, value) = statement else {
+            continue;
+        };
+        let is_known = match value {
+            Expr::Const(..) | Expr::Null(_) => true,
+            Expr::Local(source) => fixed(*source),
+            _ => false,
+        };
+        if is_known
+            && uses.sets(*local) == 1
+            && !function.parameters.contains(local)
+            && let Some(slot) = known.get_mut(local.0)
+        {
+            *slot = Some(value.clone());
+        }
+    }
+    function.walk_mut(&mut |expr| {
+        if let Expr::Local(local) = expr
+            && let Some(Some(value)) = known.get(local.0)
+        {
+            *expr = value.clone();
+        }
+    });
+}
+
+/// Within a block, a copy is its source until one of them changes.
+fn propagate_copies(function: &mut Function) {
+    for block in &mut function.blocks {
+        let mut copies: Vec<(LocalId, Expr)> = Vec::new();
+        let replace = |expr: &mut Expr, copies: &[(LocalId, Expr)]| {
+            expr.walk_mut(&mut |expr| {
+                if let Expr::Local(local) = expr
+                    && let Some((_, value)) = copies.iter().find(|(copy, _)| copy == local)
+                {
+                    *expr = value.clone();
+                }
+            });
+        };
+        for (statement, _) in &mut block.statements {
+            for expr in statement.expressions_mut() {
+                replace(expr, &copies);
+            }
+            if let Statement::Set(local, value) = statement {
+                copies.retain(|(copy, source)| copy != local && *source != Expr::Local(*local));
+                let is_copy = match value {
+                    Expr::Local(source) => source != local,
+                    Expr::Const(..) => true,
+                    _ => false,
+                };
+                if is_copy {
+                    copies.push((*local, value.clone()));
+                }
+            }
+        }
+        if let Some(expr) = block.terminator.expression_mut() {
+            replace(expr, &copies);
+        }
+    }
+}
+
+/// Assignments that no read sees, and values for nothing, go.
+fn remove_dead(function: &mut Function) {
+    let live_in = dataflow::live_in(function, &[]);
+    for index in 0..function.blocks.len() {
+        let id = crate::ir::BlockId(index);
+        let mut live = dataflow::live_out(function, &live_in, id, &[]);
+        dataflow::step_terminator(function, id, &mut live);
+        let Some(block) = function.blocks.get_mut(index) else {
+            continue;
+        };
+        let statements = std::mem::take(&mut block.statements);
+        let mut kept = Vec::with_capacity(statements.len());
+        for (mut statement, position) in statements.into_iter().rev() {
+            if let Statement::Set(local, value) = &statement {
+                if *value == Expr::Local(*local) {
+                    continue;
+                }
+                if !live.contains(*local) {
+                    statement = Statement::Eval(value.clone());
+                }
+            }
+            if let Statement::Eval(value) = &statement
+                && is_droppable(value)
+            {
+                continue;
+            }
+            dataflow::step_statement(&statement, &mut live);
+            kept.push((statement, position));
+        }
+        kept.reverse();
+        block.statements = kept;
+    }
+}
+
+/// A local that is assigned once and read once, in the same block, is replaced by its value where
+/// nothing between minds.
+fn substitute(function: &mut Function) {
+    let uses = Uses::of(function);
+    let parameters = function.parameters.clone();
+    let locals = function.locals.len();
+    let single = |local: LocalId| {
+        uses.reads(local) == 1 && uses.sets(local) == 1 && !parameters.contains(&local)
+    };
+    for block in &mut function.blocks {
+        let mut at = block.statements.len();
+        while at > 0 {
+            at -= 1;
+            let Some((Statement::Set(local, value), _)) = block.statements.get(at) else {
+                continue;
+            };
+            let local = *local;
+            if single(local) && moves(block, at, local, value, locals) {
+                let (statement, _) = block.statements.remove(at);
+                if let Statement::Set(_, value) = statement {
+                    put(block, at, local, &value);
+                }
+            }
+        }
+    }
+}
+
+/// Whether the value assigned by statement `at` may be computed at its only use instead.
+fn moves(block: &Block, at: usize, local: LocalId, value: &Expr, locals: usize) -> bool {
+    let moved = Effects::of(value, locals);
+    let mut between = Effects::none(locals);
+    for (statement, _) in block.statements.iter().skip(at + 1) {
+        if between.add_before_use(&statement.expressions(), local) {
+            return moved.commutes_with(&between);
+        }
+        between = between.with_statement(statement);
+    }
+    let last: Vec<&Expr> = block.terminator.expression().into_iter().collect();
+    between.add_before_use(&last, local) && moved.commutes_with(&between)
+}
+
+impl Effects {
+    fn with_statement(mut self, statement: &Statement) -> Self {
+        self.add_statement(statement);
+        self
+    }
+}
+
+/// Puts a value in the place of the only read of a local.
+fn put(block: &mut Block, from: usize, local: LocalId, value: &Expr) {
+    let mut replace = |expr: &mut Expr| {
+        expr.walk_mut(&mut |expr| {
+            if *expr == Expr::Local(local) {
+                *expr = value.clone();
+            }
+        });
+    };
+    for (statement, _) in block.statements.iter_mut().skip(from) {
+        statement
+            .expressions_mut()
+            .into_iter()
+            .for_each(&mut replace);
+    }
+    if let Some(expr) = block.terminator.expression_mut() {
+        replace(expr);
+    }
+}
+
+/// Takes locals that are neither read nor assigned out of the table.
+fn drop_unused_locals(function: &mut Function) {
+    let uses = Uses::of(function);
+    let mut next = 0;
+    let numbers: Vec<Option<usize>> = (0..function.locals.len())
+        .map(LocalId)
+        .map(|local| {
+            let used =
+                function.parameters.contains(&local) || uses.reads(local) + uses.sets(local) > 0;
+            next += usize::from(used);
+            used.then(|| next - 1)
+        })
+        .collect();
+    if numbers.iter().all(Option::is_some) {
+        return;
+    }
+    let number = |local: LocalId| {
+        numbers
+            .get(local.0)
+            .copied()
+            .flatten()
+            .map_or(local, LocalId)
+    };
+    let mut keep = numbers.iter().map(Option::is_some);
+    function.locals.retain(|_| keep.next().unwrap_or(true));
+    for parameter in &mut function.parameters {
+        *parameter = number(*parameter);
+    }
+    function.walk_mut(&mut |expr| {
+        if let Expr::Local(local) = expr {
+            *local = number(*local);
+        }
+    });
+    for (statement, _) in function
+        .blocks
+        .iter_mut()
+        .flat_map(|block| &mut block.statements)
+    {
+        if let Statement::Set(local, _) = statement {
+            *local = number(*local);
+        }
+    }
+}

@@ -1,0 +1,309 @@
+//! Functions in place of their calls, where the code gets smaller by it: every candidate is tried
+//! out and measured with the code generator.
+
+use super::effects::Effects;
+use super::{Options, parameters, tidy};
+use crate::codegen::BackendError;
+use crate::codegen::linkage::Methods;
+use crate::codegen::size::function_size;
+use crate::ir::{
+    Block, BlockId, Expr, Function, FunctionId, LocalId, Program, Statement, Terminator,
+};
+
+/// Inlines what pays, callees before their callers.
+pub(super) fn inline(program: &mut Program, options: &Options) -> Result<(), BackendError> {
+    for callee in bottom_up(program) {
+        let Some(function) = program.functions.get(callee.0) else {
+            continue;
+        };
+        if function.entry.is_some() || calls_itself(function, callee) {
+            continue;
+        }
+        let callers = callers(program, callee);
+        if callers.is_empty() {
+            continue;
+        }
+        let mut trial = program.clone();
+        let mut complete = true;
+        for &(caller, count) in &callers {
+            for _ in 0..count {
+                complete &= inline_one(&mut trial, FunctionId(caller), callee);
+            }
+        }
+        if !complete {
+            continue;
+        }
+        let changed: Vec<usize> = callers.iter().map(|(caller, _)| *caller).collect();
+        tidy(&mut trial, &changed, options);
+        let with_callee: Vec<usize> = changed.iter().copied().chain([callee.0]).collect();
+        let (before, after) = (
+            total_size(program, &with_callee)?,
+            total_size(&trial, &changed)?,
+        );
+        if after
+            .zip(before)
+            .is_some_and(|(after, before)| after <= before)
+        {
+            *program = trial;
+        }
+    }
+    parameters::remove_uncalled(program);
+    Ok(())
+}
+
+/// Bytes of these functions; `None` if one of them cannot be compiled as it stands.
+fn total_size(program: &Program, functions: &[usize]) -> Result<Option<usize>, BackendError> {
+    let methods = Methods::of(program)?;
+    let size = |index: &usize| function_size(program, &methods, FunctionId(*index)).ok();
+    Ok(functions.iter().map(size).sum())
+}
+
+fn calls_itself(function: &Function, id: FunctionId) -> bool {
+    let mut found = false;
+    function.walk(&mut |expr| found |= expr.called_function() == Some(id));
+    found
+}
+
+/// The functions that call a function, and how often each does.
+fn callers(program: &Program, callee: FunctionId) -> Vec<(usize, usize)> {
+    let count = |function: &Function| {
+        let mut count = 0;
+        function.walk(&mut |expr| count += usize::from(expr.called_function() == Some(callee)));
+        count
+    };
+    let all = program
+        .functions
+        .iter()
+        .enumerate()
+        .map(|(index, function)| (index, count(function)));
+    all.filter(|(_, count)| *count > 0).collect()
+}
+
+/// All functions, each after those that it calls (where they do not call one another in circles).
+fn bottom_up(program: &Program) -> Vec<FunctionId> {
+    fn visit(program: &Program, index: usize, seen: &mut Vec<bool>, order: &mut Vec<FunctionId>) {
+        match seen.get_mut(index) {
+            Some(seen) if !*seen => *seen = true,
+            _ => return,
+        }
+        let mut callees = Vec::new();
+        if let Some(function) = program.functions.get(index) {
+            function.walk(&mut |expr| callees.extend(expr.called_function()));
+        }
+        for callee in callees {
+            visit(program, callee.0, seen, order);
+        }
+        order.push(FunctionId(index));
+    }
+    let mut order = Vec::new();
+    let mut seen = vec![false; program.functions.len()];
+    for index in 0..program.functions.len() {
+        visit(program, index, &mut seen, &mut order);
+    }
+    order
+}
+
+/// Puts a function in the place of its first call in `caller`; whether that was possible.
+fn inline_one(program: &mut Program, caller: FunctionId, callee: FunctionId) -> bool {
+    let (Some(body), Some(mut function)) = (
+        program.functions.get(callee.0).cloned(),
+        program.functions.get(caller.0).cloned(),
+    ) else {
+        return false;
+    };
+    for block in 0..function.blocks.len() {
+        let count = function
+            .blocks
+            .get(block)
+            .map_or(0, |block| block.statements.len());
+        for at in 0..=count {
+            if place_holds_call(&function, BlockId(block), at, callee) {
+                let done = replace_call(&mut function, BlockId(block), at, callee, &body);
+                if done && let Some(slot) = program.functions.get_mut(caller.0) {
+                    *slot = function;
+                }
+                return done;
+            }
+        }
+    }
+    false
+}
+
+/// The expressions of statement `at`, or of the terminator behind the last statement.
+fn expressions(block: &Block, at: usize) -> Vec<&Expr> {
+    match block.statements.get(at) {
+        Some((statement, _)) => statement.expressions(),
+        None => block.terminator.expression().into_iter().collect(),
+    }
+}
+
+fn expressions_mut(block: &mut Block, at: usize) -> Vec<&mut Expr> {
+    match block.statements.get_mut(at) {
+        Some((statement, _)) => statement.expressions_mut(),
+        None => block.terminator.expression_mut().into_iter().collect(),
+    }
+}
+
+fn place_holds_call(function: &Function, block: BlockId, at: usize, callee: FunctionId) -> bool {
+    let Some(block) = function.blocks.get(block.0) else {
+        return false;
+    };
+    let mut found = false;
+    for expr in expressions(block, at) {
+        expr.walk(&mut |expr| found |= expr.called_function() == Some(callee));
+    }
+    found
+}
+
+/// Splits the block before the statement with the call, and puts the callee's blocks between.
+fn replace_call(
+    function: &mut Function,
+    block: BlockId,
+    at: usize,
+    callee: FunctionId,
+    body: &Function,
+) -> bool {
+    let locals = function.locals.len();
+    let Some(found) = function.blocks.get(block.0) else {
+        return false;
+    };
+    // What the statement computes before the call must not mind to come after it.
+    let mut before = Effects::none(locals);
+    let mut call: Option<Expr> = None;
+    for expr in expressions(found, at) {
+        if let Some(found) = first_call(expr, callee, &mut before) {
+            call = Some(found.clone());
+            break;
+        }
+    }
+    let Some(call) = call else { return false };
+    if !before.commutes_with(&Effects::of(&call, locals)) {
+        return false;
+    }
+    let Expr::Call(_, arguments, result) = &call else {
+        return false;
+    };
+    let position = found
+        .statements
+        .get(at)
+        .map_or(found.position, |(_, position)| *position);
+
+    let offset = LocalId(locals);
+    function.locals.extend(body.locals.iter().cloned());
+    let value = result.as_ref().map(|ty| {
+        function.locals.push(crate::ir::Local {
+            name: String::new(),
+            ty: ty.clone(),
+        });
+        LocalId(function.locals.len() - 1)
+    });
+    let first = function.blocks.len();
+    let rest = BlockId(first + body.blocks.len());
+    let Some(head) = function.blocks.get_mut(block.0) else {
+        return false;
+    };
+    let mut tail = Block {
+        statements: head.statements.split_off(at),
+        terminator: std::mem::replace(&mut head.terminator, Terminator::Goto(BlockId(first))),
+        position: head.position,
+    };
+    for (parameter, argument) in body.parameters.iter().zip(arguments) {
+        head.statements.push((
+            Statement::Set(LocalId(offset.0 + parameter.0), argument.clone()),
+            position,
+        ));
+    }
+    take_call(&mut tail, callee, value);
+    for block in &body.blocks {
+        function
+            .blocks
+            .push(moved(block, offset, first, rest, value));
+    }
+    function.blocks.push(tail);
+    true
+}
+
+/// The first call of a function that an expression makes; adds what is evaluated before it, its own
+/// arguments aside.
+fn first_call<'a>(expr: &'a Expr, callee: FunctionId, before: &mut Effects) -> Option<&'a Expr> {
+    if expr.called_function() == Some(callee) && !holds_call_in_operands(expr, callee) {
+        return Some(expr);
+    }
+    for operand in expr.operands() {
+        if let Some(found) = first_call(operand, callee, before) {
+            return Some(found);
+        }
+    }
+    before.add_operation(expr);
+    None
+}
+
+fn holds_call_in_operands(expr: &Expr, callee: FunctionId) -> bool {
+    let mut found = false;
+    for operand in expr.operands() {
+        operand.walk(&mut |expr| found |= expr.called_function() == Some(callee));
+    }
+    found
+}
+
+/// Puts the result in the place of the call.
+fn take_call(tail: &mut Block, callee: FunctionId, value: Option<LocalId>) {
+    if let Some((Statement::Eval(expr), _)) = tail.statements.first()
+        && expr.called_function() == Some(callee)
+        && !holds_call_in_operands(expr, callee)
+    {
+        tail.statements.remove(0);
+        return;
+    }
+    let Some(value) = value else { return };
+    let mut done = false;
+    for expr in expressions_mut(tail, 0) {
+        expr.walk_mut(&mut |expr| {
+            if !done && expr.called_function() == Some(callee) {
+                *expr = Expr::Local(value);
+                done = true;
+            }
+        });
+    }
+}
+
+/// A block of the callee among those of the caller.
+fn moved(
+    block: &Block,
+    offset: LocalId,
+    first: usize,
+    rest: BlockId,
+    value: Option<LocalId>,
+) -> Block {
+    let mut block = block.clone();
+    let shift = |expr: &mut Expr| {
+        expr.walk_mut(&mut |expr| {
+            if let Expr::Local(local) = expr {
+                local.0 += offset.0;
+            }
+        });
+    };
+    for (statement, _) in &mut block.statements {
+        statement.expressions_mut().into_iter().for_each(shift);
+        if let Statement::Set(local, _) = statement {
+            local.0 += offset.0;
+        }
+    }
+    if let Some(expr) = block.terminator.expression_mut() {
+        shift(expr);
+    }
+    for next in block.terminator.successors_mut() {
+        next.0 += first;
+    }
+    if let Terminator::Return(result) = &mut block.terminator {
+        if let Some(result) = result.take() {
+            let statement = match value {
+                Some(value) => Statement::Set(value, result),
+                None => Statement::Eval(result),
+            };
+            block.statements.push((statement, block.position));
+        }
+        block.terminator = Terminator::Goto(rest);
+    }
+    block
+}

@@ -1,0 +1,246 @@
+//! Parameters and results across calls: what nobody reads or what is always the same constant is not
+//! passed, what nobody uses is not given back.
+
+use super::effects::is_droppable;
+use crate::ir::{
+    Callee, Expr, Function, FunctionId, LocalId, Position, Program, Statement, Terminator,
+};
+
+/// Reduces until nothing changes; whether anything did.
+pub(super) fn reduce(program: &mut Program) -> bool {
+    let mut any = false;
+    for _ in 0..16 {
+        let mut changed = false;
+        for index in 0..program.functions.len() {
+            let id = FunctionId(index);
+            if program
+                .functions
+                .get(index)
+                .is_none_or(|function| function.entry.is_some())
+            {
+                continue;
+            }
+            changed |= drop_constant_parameters(program, id);
+            changed |= drop_unread_parameters(program, id);
+            changed |= drop_unused_result(program, id);
+        }
+        if !changed {
+            return any;
+        }
+        any = true;
+    }
+    any
+}
+
+/// The arguments of every call of a function.
+fn calls(program: &Program, callee: FunctionId) -> Vec<&Vec<Expr>> {
+    let mut found = Vec::new();
+    for function in &program.functions {
+        function.walk(&mut |expr| {
+            if let Expr::Call(Callee::Function(id), arguments, _) = expr
+                && *id == callee
+            {
+                found.push(arguments);
+            }
+        });
+    }
+    found
+}
+
+/// Takes parameter `index` away from a function and its calls.
+fn remove_parameter(program: &mut Program, callee: FunctionId, index: usize) -> Option<LocalId> {
+    for function in &mut program.functions {
+        function.walk_mut(&mut |expr| {
+            if let Expr::Call(Callee::Function(id), arguments, _) = expr
+                && *id == callee
+                && index < arguments.len()
+            {
+                arguments.remove(index);
+            }
+        });
+    }
+    let function = program
+        .functions
+        .get_mut(callee.0)
+        .filter(|function| index < function.parameters.len())?;
+    if index == 0 {
+        function.receiver = None;
+    }
+    Some(function.parameters.remove(index))
+}
+
+fn drop_constant_parameters(program: &mut Program, callee: FunctionId) -> bool {
+    let mut changed = false;
+    let count = program
+        .functions
+        .get(callee.0)
+        .map_or(0, |function| function.parameters.len());
+    for index in (0..count).rev() {
+        let calls = calls(program, callee);
+        let Some(Some(first @ Expr::Const(..))) =
+            calls.first().map(|arguments| arguments.get(index))
+        else {
+            continue;
+        };
+        if calls
+            .iter()
+            .any(|arguments| arguments.get(index) != Some(first))
+        {
+            continue;
+        }
+        let value = first.clone();
+        let Some(local) = remove_parameter(program, callee, index) else {
+            continue;
+        };
+        if let Some(function) = program.functions.get_mut(callee.0) {
+            set_at_entry(function, local, value);
+        }
+        changed = true;
+    }
+    changed
+}
+
+/// Assigns a local before everything else, also where the entry is jumped to.
+fn set_at_entry(function: &mut Function, local: LocalId, value: Expr) {
+    let entered_again = function
+        .blocks
+        .iter()
+        .any(|block| block.terminator.successors().iter().any(|next| next.0 == 0));
+    if entered_again && let Some(entry) = function.blocks.first().cloned() {
+        let moved = crate::ir::BlockId(function.blocks.len());
+        function.blocks.push(entry);
+        for block in &mut function.blocks {
+            for next in block
+                .terminator
+                .successors_mut()
+                .into_iter()
+                .filter(|next| next.0 == 0)
+            {
+                *next = moved;
+            }
+        }
+        if let Some(entry) = function.blocks.first_mut() {
+            entry.statements.clear();
+            entry.terminator = Terminator::Goto(moved);
+        }
+    }
+    if let Some(entry) = function.blocks.first_mut() {
+        entry
+            .statements
+            .insert(0, (Statement::Set(local, value), Position::default()));
+    }
+}
+
+fn drop_unread_parameters(program: &mut Program, callee: FunctionId) -> bool {
+    let mut changed = false;
+    let Some(function) = program.functions.get(callee.0) else {
+        return false;
+    };
+    let parameters = function.parameters.clone();
+    for (index, parameter) in parameters.into_iter().enumerate().rev() {
+        let Some(function) = program.functions.get(callee.0) else {
+            return changed;
+        };
+        let mut is_used = false;
+        function.walk(&mut |expr| is_used |= *expr == Expr::Local(parameter));
+        let mut statements = function.blocks.iter().flat_map(|block| &block.statements);
+        is_used |= statements.any(
+            |(statement, _)| matches!(statement, Statement::Set(local, _) if *local == parameter),
+        );
+        let droppable = |arguments: &&Vec<Expr>| arguments.get(index).is_some_and(is_droppable);
+        if !is_used && calls(program, callee).iter().all(droppable) {
+            changed |= remove_parameter(program, callee, index).is_some();
+        }
+    }
+    changed
+}
+
+fn drop_unused_result(program: &mut Program, callee: FunctionId) -> bool {
+    if program
+        .functions
+        .get(callee.0)
+        .is_none_or(|function| function.result.is_none())
+    {
+        return false;
+    }
+    let is_call = |expr: &Expr| expr.called_function() == Some(callee);
+    let mut all = 0usize;
+    let mut dropped = 0usize;
+    for function in &program.functions {
+        function.walk(&mut |expr| all += usize::from(is_call(expr)));
+        for (statement, _) in function.blocks.iter().flat_map(|block| &block.statements) {
+            dropped += usize::from(matches!(statement, Statement::Eval(expr) if is_call(expr)));
+        }
+    }
+    if all != dropped {
+        return false;
+    }
+    for function in &mut program.functions {
+        function.walk_mut(&mut |expr| {
+            if let Expr::Call(Callee::Function(id), _, result) = expr
+                && *id == callee
+            {
+                *result = None;
+            }
+        });
+    }
+    if let Some(function) = program.functions.get_mut(callee.0) {
+        function.result = None;
+        for block in &mut function.blocks {
+            if let Terminator::Return(value @ Some(_)) = &mut block.terminator
+                && let Some(value) = value.take()
+            {
+                block
+                    .statements
+                    .push((Statement::Eval(value), block.position));
+            }
+        }
+    }
+    true
+}
+
+/// Removes functions that no entry method reaches.
+pub(super) fn remove_uncalled(program: &mut Program) {
+    let mut reached = vec![false; program.functions.len()];
+    let entry = |(index, function): (usize, &Function)| function.entry.is_some().then_some(index);
+    let mut work: Vec<usize> = program
+        .functions
+        .iter()
+        .enumerate()
+        .filter_map(entry)
+        .collect();
+    while let Some(index) = work.pop() {
+        match reached.get_mut(index) {
+            Some(reached) if !*reached => *reached = true,
+            _ => continue,
+        }
+        if let Some(function) = program.functions.get(index) {
+            function.walk(&mut |expr| work.extend(expr.called_function().map(|callee| callee.0)));
+        }
+    }
+    let mut next = 0;
+    let numbers: Vec<usize> = reached
+        .iter()
+        .map(|reached| {
+            next += usize::from(*reached);
+            next.saturating_sub(1)
+        })
+        .collect();
+    let number = |id: &mut FunctionId| {
+        if let Some(number) = numbers.get(id.0) {
+            id.0 = *number;
+        }
+    };
+    let mut keep = reached.into_iter();
+    program.functions.retain(|_| keep.next().unwrap_or(true));
+    for function in &mut program.functions {
+        function.walk_mut(&mut |expr| {
+            if let Expr::Call(Callee::Function(callee), _, _) = expr {
+                number(callee);
+            }
+        });
+    }
+    for applet in &mut program.applets {
+        number(&mut applet.install);
+    }
+}
