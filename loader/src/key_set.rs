@@ -5,13 +5,17 @@ use scp::scp03::{KeyError, StaticKeys};
 use serde::Deserialize;
 use zeroize::{Zeroize, Zeroizing};
 
+use crate::diversification::Diversification;
+
 /// The keys of a security domain and where they come from. Zeroized when dropped, redacted in `Debug`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct KeySet {
     /// The key version number, 01 to 7F; 00 lets the card choose.
     pub version: u8,
-    /// The keys.
+    /// The keys; master keys where [`KeySet::diversification`] says so.
     pub keys: StaticKeys,
+    /// How the card's keys follow from these; `None` where these are the card's.
+    pub diversification: Option<Diversification>,
     /// Where they come from.
     pub source: KeySource,
 }
@@ -53,6 +57,9 @@ pub enum KeyFileError {
     /// A key version that there is none.
     #[error("key file: kvn {0} is not within 0x00 to 0x7F")]
     Version(u32),
+    /// A method of diversification that there is none.
+    #[error("key file: `diversification` is one of visa2, visa, emv and kdf3")]
+    Diversification,
     /// Keys that are no key set.
     #[error("key file: {0}")]
     Key(#[from] KeyError),
@@ -68,6 +75,7 @@ struct File {
     mac: Option<String>,
     dek: Option<String>,
     key: Option<String>,
+    diversification: Option<String>,
 }
 
 impl Drop for File {
@@ -86,11 +94,13 @@ impl KeySet {
         Self {
             version: 0,
             keys: StaticKeys::test_keys(),
+            diversification: None,
             source: KeySource::TestKeys,
         }
     }
 
-    /// Reads a key file: TOML with `kvn`, `enc`, `mac` and `dek`, or one `key` for all three.
+    /// Reads a key file: TOML with `kvn`, `enc`, `mac` and `dek`, or one `key` for all three; with `diversification`
+    /// (visa2, visa, emv, kdf3) they are master keys.
     ///
     /// ```
     /// let keys = loader::KeySet::from_toml(
@@ -114,6 +124,10 @@ impl KeySet {
             .ok()
             .filter(|version| *version <= 0x7F)
             .ok_or(KeyFileError::Version(file.kvn))?;
+        let diversification = match &file.diversification {
+            Some(name) => Some(Diversification::named(name).ok_or(KeyFileError::Diversification)?),
+            None => None,
+        };
         let keys = match (&file.key, &file.enc, &file.mac, &file.dek) {
             (Some(key), None, None, None) => {
                 let key = decode("key", key)?;
@@ -129,6 +143,7 @@ impl KeySet {
         Ok(Self {
             version,
             keys,
+            diversification,
             source: KeySource::Given,
         })
     }
@@ -145,6 +160,17 @@ impl KeySet {
         let mut set = Self::from_toml(&Zeroizing::new(text))?;
         set.source = KeySource::File(path.to_owned());
         Ok(set)
+    }
+
+    /// The keys of the card that tells these ten bytes in INITIALIZE UPDATE.
+    ///
+    /// # Errors
+    /// [`KeyError`] where the keys are too long for the method of diversification.
+    pub fn for_card(&self, key_diversification_data: &[u8; 10]) -> Result<StaticKeys, KeyError> {
+        match self.diversification {
+            Some(method) => method.derive(&self.keys, key_diversification_data),
+            None => Ok(self.keys.clone()),
+        }
     }
 
     /// Whether these are the published test keys, wherever they come from.
@@ -166,6 +192,9 @@ impl fmt::Display for KeySet {
             KeySource::File(path) => write!(f, " of {}", path.display())?,
             KeySource::TestKeys | KeySource::Given => (),
         }
+        if let Some(method) = self.diversification {
+            write!(f, ", diversified by {}", method.name())?;
+        }
         match self.version {
             0 => Ok(()),
             version => write!(f, ", version {version:02X}"),
@@ -178,6 +207,7 @@ impl fmt::Debug for KeySet {
         f.debug_struct("KeySet")
             .field("version", &self.version)
             .field("keys", &self.keys)
+            .field("diversification", &self.diversification)
             .field("source", &self.source)
             .finish()
     }
@@ -226,6 +256,7 @@ mod tests {
             format!("key = '{KEY}0'"),
             format!("key = '{KEY}00'"),
             format!("kvn = 128\nkey = '{KEY}'"),
+            format!("diversification = '{KEY}'\nkey = '{KEY}'"),
         ] {
             let error = KeySet::from_toml(&text).unwrap_err();
             for shown in [error.to_string(), format!("{error:?}")] {

@@ -11,6 +11,7 @@
 mod card_info;
 mod channel;
 mod content;
+mod diversification;
 mod error;
 mod flash;
 mod hexadecimal;
@@ -26,6 +27,7 @@ mod transport;
 pub use apdu_spec::{Aid, StatusWord};
 pub use card_info::{CardInfo, KeyInfo, ProductionLifeCycle};
 pub use content::Installation;
+pub use diversification::Diversification;
 pub use error::{AuthenticationError, Error, Refusal};
 pub use flash::{FlashError, PartialState};
 pub use key_set::{KeyFileError, KeySet, KeySource};

@@ -102,22 +102,26 @@ impl<T: Transport> Session<T> {
         let mut challenge = [0; 16];
         random.fill(&mut challenge);
         let short = challenge.first_chunk::<8>().copied().unwrap_or_default();
-        let opening = |challenge: &[u8]| -> Result<HostOpening, Error> {
+        // The command does not depend on the keys; those of the card may depend on its answer.
+        let opening = |challenge: &[u8], keys: &KeySet, data: &[u8; 10]| {
             let challenge = Challenge::new(challenge)?;
-            Ok(HostOpening::new(keys.keys.clone(), keys.version, challenge))
+            let card_keys = keys.for_card(data)?;
+            Ok::<_, Error>(HostOpening::new(card_keys, keys.version, challenge))
         };
-        let mut opened = opening(&short)?;
-        let mut response = self.transmit(&opened.command())?;
+        let unknown = [0; 10];
+        let mut used = &short[..];
+        let mut response = self.transmit(&opening(used, keys, &unknown)?.command())?;
         if response == [0x67, 0x00] {
             // The card wants S16 mode (Amendment D 1.2): this is no failed authentication.
-            opened = opening(&challenge)?;
-            response = self.transmit(&opened.command())?;
+            used = &challenge;
+            response = self.transmit(&opening(used, keys, &unknown)?.command())?;
         }
         // Key diversification data, key version, then the protocol.
         let result = if response.get(11) == Some(&0x02) && response.len() > 13 {
             self.open_scp02(keys, level, short)?
         } else {
-            opened
+            let data = response.first_chunk::<10>().unwrap_or(&unknown);
+            opening(used, keys, data)?
                 .answer(&response, level)
                 .map(|(session, command)| (Channel::Scp03(Box::new(session)), command))
         };
@@ -155,19 +159,27 @@ impl<T: Transport> Session<T> {
         level: SecurityLevel,
         challenge: [u8; 8],
     ) -> Result<Result<(Channel, Vec<u8>), HostError>, Error> {
-        let static_keys =
-            scp02::StaticKeys::new(keys.keys.enc(), keys.keys.mac(), keys.keys.dek())?;
         let told = self.info()?.protocols.into_iter();
         let parameters = told
             .filter(|(protocol, _)| *protocol == 0x02)
             .map(|(_, i)| scp02::Parameters(i))
             .find(|parameters| parameters.is_supported())
             .unwrap_or(scp02::Parameters::I15);
-        let opening = scp02::HostOpening::new(static_keys, keys.version, challenge, parameters);
-        let response = self.transmit(&opening.command())?;
+        let opening = |data: &[u8; 10]| {
+            let card_keys = keys.for_card(data)?;
+            let card_keys =
+                scp02::StaticKeys::new(card_keys.enc(), card_keys.mac(), card_keys.dek())?;
+            let version = keys.version;
+            Ok::<_, Error>(scp02::HostOpening::new(
+                card_keys, version, challenge, parameters,
+            ))
+        };
+        let unknown = [0; 10];
+        let response = self.transmit(&opening(&unknown)?.command())?;
+        let data = response.first_chunk::<10>().unwrap_or(&unknown);
         // What SCP02 does not have is left out rather than refused: its responses are never protected.
         let level = SecurityLevel(level.0 & 0x03);
-        Ok(opening
+        Ok(opening(data)?
             .answer(&response, level)
             .map(|(session, command)| (Channel::Scp02(Box::new(session)), command)))
     }

@@ -27,8 +27,8 @@ impl Protocol {
     /// A channel that is closed.
     pub(super) fn closed(self) -> Channel {
         match self {
-            Self::Scp02(_) => Channel::Scp02(scp02::CardSession::new()),
-            Self::Scp03(_) => Channel::Scp03(scp03::CardSession::new()),
+            Self::Scp02(_) => Channel::Scp02(Box::default()),
+            Self::Scp03(_) => Channel::Scp03(Box::default()),
         }
     }
 }
@@ -36,13 +36,13 @@ impl Protocol {
 /// A secure channel, open or not.
 #[derive(Clone, Debug)]
 pub(super) enum Channel {
-    Scp02(scp02::CardSession),
-    Scp03(scp03::CardSession),
+    Scp02(Box<scp02::CardSession>),
+    Scp03(Box<scp03::CardSession>),
 }
 
 impl Default for Channel {
     fn default() -> Self {
-        Self::Scp03(scp03::CardSession::new())
+        Self::Scp03(Box::default())
     }
 }
 

@@ -3,7 +3,8 @@
 use card_sim::CardConfig;
 use card_sim::gp::{IssuerConfig, Protocol};
 use loader::{
-    AuthenticationError, Error, HostError, KeySet, KeySource, SecurityLevel, Session, StaticKeys,
+    AuthenticationError, Diversification, Error, HostError, KeySet, KeySource, SecurityLevel,
+    Session, StaticKeys,
 };
 use scp::scp03::Parameters;
 use se_crypto::Drbg;
@@ -14,6 +15,7 @@ fn given(version: u8, keys: StaticKeys) -> KeySet {
     KeySet {
         version,
         keys,
+        diversification: None,
         source: KeySource::Given,
     }
 }
@@ -180,5 +182,38 @@ fn an_older_card_is_served_with_scp02() {
             error.to_string().contains("not tried again by itself"),
             "{error}"
         );
+    }
+}
+
+#[test]
+fn diversified_keys_open_their_card() {
+    let data = [9, 8, 7, 6, 5, 4, 3, 2, 1, 0];
+    let master = StaticKeys::new(&[1; 16], &[2; 16], &[3; 16]).unwrap();
+    for (name, method) in Diversification::ALL {
+        for protocol in [Protocol::Scp02(0x15), Protocol::Scp03(0x70)] {
+            let reader = Reader::new(&CardConfig {
+                issuer: IssuerConfig {
+                    protocol,
+                    keys: method.derive(&master, &data).unwrap(),
+                    key_diversification_data: data,
+                    ..IssuerConfig::default()
+                },
+                ..CardConfig::default()
+            });
+            let mut keys = given(0, master.clone());
+            let mut session = Session::select(reader.clone(), None).unwrap();
+            let mut random = Drbg::from_seed(1);
+            assert!(
+                session
+                    .open(&keys, SecurityLevel::C_MAC, &mut random)
+                    .is_err(),
+                "{name}"
+            );
+            keys.diversification = Some(method);
+            session
+                .open(&keys, SecurityLevel::C_MAC, &mut random)
+                .unwrap();
+            assert!(session.content().is_ok());
+        }
     }
 }
