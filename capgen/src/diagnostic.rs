@@ -37,7 +37,12 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// A finding without a suggestion.
     pub fn new(span: Span, message: impl Into<String>, label: impl Into<String>) -> Self {
-        Self { span, message: message.into(), label: label.into(), help: None }
+        Self {
+            span,
+            message: message.into(),
+            label: label.into(),
+            help: None,
+        }
     }
 
     /// Adds what to write instead.
@@ -50,7 +55,11 @@ impl Diagnostic {
     /// Renders as rustc does, with the source line and a caret.
     #[must_use]
     pub fn render(&self, sources: &Sources, color: bool) -> String {
-        let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+        let renderer = if color {
+            Renderer::styled()
+        } else {
+            Renderer::plain()
+        };
         let title = Level::ERROR.primary_title(self.message.as_str());
         let Some(file) = sources.file(self.span.file) else {
             return renderer.render(&[title.elements(Vec::<annotate_snippets::Element>::new())]);
@@ -58,7 +67,11 @@ impl Diagnostic {
         let range = file.byte_range(self.span);
         let snippet = Snippet::source(file.text.as_str())
             .path(file.name.as_str())
-            .annotation(AnnotationKind::Primary.span(range).label(self.label.as_str()));
+            .annotation(
+                AnnotationKind::Primary
+                    .span(range)
+                    .label(self.label.as_str()),
+            );
         let mut group = title.element(snippet);
         if let Some(help) = &self.help {
             group = group.element(Level::HELP.message(help.as_str()));

@@ -33,7 +33,11 @@ impl SourceFile {
         for (number, text) in (1..).zip(self.text.split_inclusive('\n')) {
             if number == line {
                 let text = text.trim_end_matches('\n');
-                return offset + text.char_indices().nth(column as usize).map_or(text.len(), |(at, _)| at);
+                return offset
+                    + text
+                        .char_indices()
+                        .nth(column as usize)
+                        .map_or(text.len(), |(at, _)| at);
             }
             offset += text.len();
         }
@@ -67,6 +71,8 @@ impl Sources {
 
 /// A path as shown to a person: relative to `root` where it is below it, with forward slashes.
 pub(crate) fn shown(path: &Path, root: &Path) -> String {
-    let path: PathBuf = path.strip_prefix(root).map_or_else(|_| path.to_path_buf(), Path::to_path_buf);
+    let path: PathBuf = path
+        .strip_prefix(root)
+        .map_or_else(|_| path.to_path_buf(), Path::to_path_buf);
     path.to_string_lossy().replace('\\', "/")
 }

@@ -64,23 +64,37 @@ pub(crate) fn graph(folder: &Path) -> Result<CrateGraph, CrateError> {
         if !known.contains_key(&folder) {
             packages(&folder, &mut known)?;
         }
-        let package = known.get(&folder).ok_or_else(|| CrateError::NoManifest(folder.clone()))?;
+        let package = known
+            .get(&folder)
+            .ok_or_else(|| CrateError::NoManifest(folder.clone()))?;
         let source = source(package)?;
         wanted.extend(source.dependencies.values().cloned());
         crates.insert(folder, source);
     }
-    Ok(CrateGraph { crates, workspace_root, main })
+    Ok(CrateGraph {
+        crates,
+        workspace_root,
+        main,
+    })
 }
 
-fn packages(folder: &Path, known: &mut BTreeMap<PathBuf, Package>) -> Result<(PathBuf, PathBuf), CrateError> {
+fn packages(
+    folder: &Path,
+    known: &mut BTreeMap<PathBuf, Package>,
+) -> Result<(PathBuf, PathBuf), CrateError> {
     let manifest = folder.join("Cargo.toml");
-    let manifest = manifest.canonicalize().map_err(|_| CrateError::NoManifest(folder.to_path_buf()))?;
+    let manifest = manifest
+        .canonicalize()
+        .map_err(|_| CrateError::NoManifest(folder.to_path_buf()))?;
     let metadata = MetadataCommand::new()
         .manifest_path(&manifest)
         .no_deps()
         .other_options(vec!["--offline".to_owned()])
         .exec()
-        .map_err(|error| CrateError::Metadata { manifest: manifest.clone(), error: Box::new(error) })?;
+        .map_err(|error| CrateError::Metadata {
+            manifest: manifest.clone(),
+            error: Box::new(error),
+        })?;
     for package in metadata.packages {
         if let Some(folder) = package.manifest_path.parent() {
             known.insert(folder.as_std_path().to_path_buf(), package);
@@ -103,9 +117,17 @@ fn source(package: &Package) -> Result<CrateSource, CrateError> {
         .filter_map(|dependency| {
             let path = dependency.path.as_ref()?.as_std_path();
             let folder = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
-            let name = dependency.rename.as_ref().unwrap_or(&dependency.name).replace('-', "_");
+            let name = dependency
+                .rename
+                .as_ref()
+                .unwrap_or(&dependency.name)
+                .replace('-', "_");
             Some((name, folder))
         })
         .collect();
-    Ok(CrateSource { package: package.name.to_string(), root: library.src_path.as_std_path().to_path_buf(), dependencies })
+    Ok(CrateSource {
+        package: package.name.to_string(),
+        root: library.src_path.as_std_path().to_path_buf(),
+        dependencies,
+    })
 }

@@ -45,13 +45,24 @@ pub(crate) fn load(folder: &Path) -> Result<Parsed, CrateError> {
     let graph = metadata::graph(folder)?;
     let mut order: Vec<&PathBuf> = graph.crates.keys().collect();
     order.sort_by_key(|path| **path != graph.main);
-    let ids: BTreeMap<&PathBuf, CrateId> = order.iter().enumerate().map(|(i, path)| (*path, CrateId(i))).collect();
+    let ids: BTreeMap<&PathBuf, CrateId> = order
+        .iter()
+        .enumerate()
+        .map(|(i, path)| (*path, CrateId(i)))
+        .collect();
     let mut loader = Loader {
         root: graph.workspace_root.clone(),
-        parsed: Parsed { crates: Vec::new(), modules: Vec::new(), sources: Sources::default(), errors: Vec::new() },
+        parsed: Parsed {
+            crates: Vec::new(),
+            modules: Vec::new(),
+            sources: Sources::default(),
+            errors: Vec::new(),
+        },
     };
     for path in order {
-        let Some(source) = graph.crates.get(path) else { continue };
+        let Some(source) = graph.crates.get(path) else {
+            continue;
+        };
         let krate = CrateId(loader.parsed.crates.len());
         let dependencies = source
             .dependencies
@@ -59,7 +70,11 @@ pub(crate) fn load(folder: &Path) -> Result<Parsed, CrateError> {
             .filter_map(|(name, folder)| Some((name.clone(), *ids.get(folder)?)))
             .collect();
         let root = ModuleId(loader.parsed.modules.len());
-        loader.parsed.crates.push(Crate { package: source.package.clone(), root, dependencies });
+        loader.parsed.crates.push(Crate {
+            package: source.package.clone(),
+            root,
+            dependencies,
+        });
         let name = source.package.replace('-', "_");
         let folder = source.root.parent().unwrap_or(Path::new("")).to_path_buf();
         loader.file(&source.root, &folder, name, krate, None)?;
@@ -68,13 +83,29 @@ pub(crate) fn load(folder: &Path) -> Result<Parsed, CrateError> {
 }
 
 /// Parses one text as a crate of its own without dependencies (the bindings).
-pub(crate) fn add_text(parsed: &mut Parsed, name: &str, text: &str, dependencies: BTreeMap<String, CrateId>) -> ModuleId {
+pub(crate) fn add_text(
+    parsed: &mut Parsed,
+    name: &str,
+    text: &str,
+    dependencies: BTreeMap<String, CrateId>,
+) -> ModuleId {
     let krate = CrateId(parsed.crates.len());
     let root = ModuleId(parsed.modules.len());
-    parsed.crates.push(Crate { package: name.to_owned(), root, dependencies });
+    parsed.crates.push(Crate {
+        package: name.to_owned(),
+        root,
+        dependencies,
+    });
     let file = parsed.sources.add(format!("{name}.rs"), text.to_owned());
     let items = parse(text, file, &mut parsed.errors);
-    parsed.modules.push(ModuleSource { name: name.to_owned(), krate, parent: None, file, items, children: BTreeMap::new() });
+    parsed.modules.push(ModuleSource {
+        name: name.to_owned(),
+        krate,
+        parent: None,
+        file,
+        items,
+        children: BTreeMap::new(),
+    });
     root
 }
 
@@ -84,16 +115,44 @@ struct Loader {
 }
 
 impl Loader {
-    fn file(&mut self, path: &Path, folder: &Path, name: String, krate: CrateId, parent: Option<ModuleId>) -> Result<ModuleId, CrateError> {
-        let text = std::fs::read_to_string(path).map_err(|error| CrateError::Read { path: path.to_path_buf(), error })?;
-        let file = self.parsed.sources.add(shown(path, &self.root), text.clone());
+    fn file(
+        &mut self,
+        path: &Path,
+        folder: &Path,
+        name: String,
+        krate: CrateId,
+        parent: Option<ModuleId>,
+    ) -> Result<ModuleId, CrateError> {
+        let text = std::fs::read_to_string(path).map_err(|error| CrateError::Read {
+            path: path.to_path_buf(),
+            error,
+        })?;
+        let file = self
+            .parsed
+            .sources
+            .add(shown(path, &self.root), text.clone());
         let items = parse(&text, file, &mut self.parsed.errors);
         self.module(items, file, folder, name, krate, parent)
     }
 
-    fn module(&mut self, items: Vec<syn::Item>, file: u32, folder: &Path, name: String, krate: CrateId, parent: Option<ModuleId>) -> Result<ModuleId, CrateError> {
+    fn module(
+        &mut self,
+        items: Vec<syn::Item>,
+        file: u32,
+        folder: &Path,
+        name: String,
+        krate: CrateId,
+        parent: Option<ModuleId>,
+    ) -> Result<ModuleId, CrateError> {
         let id = ModuleId(self.parsed.modules.len());
-        self.parsed.modules.push(ModuleSource { name, krate, parent, file, items: Vec::new(), children: BTreeMap::new() });
+        self.parsed.modules.push(ModuleSource {
+            name,
+            krate,
+            parent,
+            file,
+            items: Vec::new(),
+            children: BTreeMap::new(),
+        });
         let mut kept = Vec::new();
         for item in items {
             let syn::Item::Mod(module) = item else {
@@ -106,10 +165,16 @@ impl Loader {
             let name = module.ident.to_string();
             let below = folder.join(&name);
             let child = match module.content {
-                Some((_, items)) => self.module(items, file, &below, name.clone(), krate, Some(id))?,
+                Some((_, items)) => {
+                    self.module(items, file, &below, name.clone(), krate, Some(id))?
+                }
                 None => {
                     let flat = folder.join(format!("{name}.rs"));
-                    let path = if flat.is_file() { flat } else { below.join("mod.rs") };
+                    let path = if flat.is_file() {
+                        flat
+                    } else {
+                        below.join("mod.rs")
+                    };
                     self.file(&path, &below, name.clone(), krate, Some(id))?
                 }
             };
@@ -124,7 +189,11 @@ fn parse(text: &str, file: u32, errors: &mut Vec<Diagnostic>) -> Vec<syn::Item> 
     match syn::parse_file(text) {
         Ok(parsed) => parsed.items,
         Err(error) => {
-            errors.push(Diagnostic::new(span(file, error.span()), "this is not Rust", error.to_string()));
+            errors.push(Diagnostic::new(
+                span(file, error.span()),
+                "this is not Rust",
+                error.to_string(),
+            ));
             Vec::new()
         }
     }
@@ -134,20 +203,33 @@ fn parse(text: &str, file: u32, errors: &mut Vec<Diagnostic>) -> Vec<syn::Item> 
 pub(crate) fn span(file: u32, span: proc_macro2::Span) -> Span {
     let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     let (start, end) = (span.start(), span.end());
-    Span { file, line: number(start.line), column: number(start.column), end_line: number(end.line), end_column: number(end.column) }
+    Span {
+        file,
+        line: number(start.line),
+        column: number(start.column),
+        end_line: number(end.line),
+        end_column: number(end.column),
+    }
 }
 
 /// Whether an item is part of the crate as the card sees it: not a test, no optional feature.
 pub(crate) fn compiled(attributes: &[syn::Attribute]) -> bool {
-    attributes.iter().filter(|a| a.path().is_ident("cfg")).all(|attribute| {
-        attribute.parse_args::<syn::Meta>().is_ok_and(|meta| holds(&meta))
-    })
+    attributes
+        .iter()
+        .filter(|a| a.path().is_ident("cfg"))
+        .all(|attribute| {
+            attribute
+                .parse_args::<syn::Meta>()
+                .is_ok_and(|meta| holds(&meta))
+        })
 }
 
 fn holds(meta: &syn::Meta) -> bool {
     match meta {
         syn::Meta::List(list) => {
-            let Ok(inner) = list.parse_args_with(syn::punctuated::Punctuated::<syn::Meta, syn::Token![,]>::parse_terminated) else {
+            let Ok(inner) = list.parse_args_with(
+                syn::punctuated::Punctuated::<syn::Meta, syn::Token![,]>::parse_terminated,
+            ) else {
                 return false;
             };
             if list.path.is_ident("not") {
