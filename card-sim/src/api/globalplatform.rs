@@ -45,9 +45,13 @@ pub const NATIVES: &[Row] = &[
         "(Ljavacard/framework/APDU;)S",
         process_security,
     ),
+    // The data come in with the status bytes behind them, for the R-MAC to cover, and go out
+    // without (GP card API 1.4, `SecureChannel.wrap`).
     (CHANNEL, "wrap", "([BSS)S", |vm, arguments| {
         transform(vm, arguments, |services, domain, data| {
-            services.wrap(domain, data)
+            let mut response = services.wrap(domain, data)?;
+            response.truncate(response.len().saturating_sub(2));
+            Ok(response)
         })
     }),
     (CHANNEL, "unwrap", "([BSS)S", |vm, arguments| {
