@@ -1,8 +1,12 @@
 //! What vectors run on.
 
 mod model;
+mod reader;
+mod simulator;
 
 pub use model::Model;
+pub use reader::Reader;
+pub use simulator::Simulator;
 
 /// A card that can be made anew.
 pub trait Target {

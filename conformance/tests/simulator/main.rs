@@ -1,0 +1,25 @@
+//! The model beside the simulated card with the compiled applet.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod differential;
+mod reader;
+mod same_bytes;
+
+use capgen::package::Target;
+use card_sim::{Card, CardConfig};
+use std::path::Path;
+
+/// The seed of model and simulator.
+const SEED: u64 = 7;
+
+/// A card with the compiled applet's load file.
+fn card() -> Card {
+    let applet = Path::new(env!("CARGO_MANIFEST_DIR")).join("../applet-model");
+    let built = capgen::driver::build(&applet, "Jpki", &Target::default()).unwrap();
+    let mut card = Card::new(&CardConfig {
+        seed: SEED,
+        ..CardConfig::default()
+    });
+    card.load_cap(&built.output.cap).unwrap();
+    card
+}
