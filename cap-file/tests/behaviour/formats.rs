@@ -7,7 +7,7 @@ use cap_file::component::custom::CustomComponent;
 use cap_file::component::debug::{ClassDebug, Debug, LineDebug, MethodDebug, VariableDebug};
 use cap_file::component::directory::CustomComponentInfo;
 use cap_file::component::{Aid, Version};
-use cap_file::{CapFile, ExportFile, Exports, dump, verify};
+use cap_file::{CapFile, ExportFile, Exports, dump, info, verify};
 use std::io::Write;
 
 fn with_everything() -> CapFile {
@@ -237,4 +237,31 @@ fn text_that_is_wrong_is_located() {
         assert!(error.expected.contains(expected), "{error}");
         assert_eq!(error.line, line, "{error}");
     }
+}
+
+#[test]
+fn the_summary_says_what_a_file_demands() {
+    let cap = Sample::default().build();
+    let summary = info(&cap, &Exports::builtin()).unwrap();
+    assert_eq!(summary.java_card, Some("3.0.4"));
+    assert_eq!(summary.applets, ["F00102030401"]);
+    let framework = &summary.imports[1];
+    assert_eq!(framework.name.as_deref(), Some("javacard.framework"));
+    assert_eq!(
+        (
+            framework.version.as_str(),
+            framework.used_version.as_deref()
+        ),
+        ("1.5", Some("1.3"))
+    );
+    assert_eq!(summary.load_file_size, cap.load_file(false).unwrap().len());
+    assert_eq!(
+        summary.plain_blocks,
+        (summary.load_file_size + 4).div_ceil(255)
+    );
+    assert!(summary.uses_int);
+    assert!(
+        summary.to_string().contains("needs Java Card 3.0.4"),
+        "{summary}"
+    );
 }
