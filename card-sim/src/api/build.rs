@@ -241,7 +241,7 @@ impl Builder {
                 super_class: Some(object),
                 is_shareable: interface.flags.shareable,
                 cells,
-                references: vec![0..references],
+                references: std::iter::once(0..references).collect(),
                 public_methods: object_methods.clone(),
                 interfaces: tables,
                 supertypes,

@@ -1,10 +1,14 @@
 //! `javacard.security` and `javacardx.crypto`.
 
+pub mod checksum;
 pub mod cipher;
 pub mod digest;
+pub mod key_agreement;
 pub mod key_pair;
 pub mod keys;
+pub mod one_shot;
 pub mod random_data;
+mod rsa_padding;
 pub mod signature;
 
 use super::{Layout, Row};
@@ -14,19 +18,24 @@ use se_crypto::{Hash, Hasher};
 use zeroize::Zeroizing;
 
 /// The native methods.
-pub(crate) const NATIVES: [&[Row]; 6] = [
+pub(crate) const NATIVES: [&[Row]; 9] = [
+    checksum::NATIVES,
     cipher::NATIVES,
     digest::NATIVES,
+    key_agreement::NATIVES,
     key_pair::NATIVES,
     keys::NATIVES,
+    one_shot::NATIVES,
     random_data::NATIVES,
     signature::NATIVES,
 ];
 
 /// Cells of the classes.
-pub(crate) const LAYOUTS: [&[Layout]; 6] = [
+pub(crate) const LAYOUTS: [&[Layout]; 8] = [
+    checksum::LAYOUTS,
     cipher::LAYOUTS,
     digest::LAYOUTS,
+    key_agreement::LAYOUTS,
     key_pair::LAYOUTS,
     keys::LAYOUTS,
     random_data::LAYOUTS,

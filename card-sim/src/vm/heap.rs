@@ -424,6 +424,13 @@ impl Heap {
         }
     }
 
+    /// Makes an instance one of another class with as many cells.
+    pub fn set_class(&mut self, reference: u16, class: u16) {
+        if let Some(object) = self.objects.get_mut(usize::from(reference)) {
+            object.class = class;
+        }
+    }
+
     /// Makes an object, all zero.
     ///
     /// # Errors

@@ -13,6 +13,7 @@ use cap_file::component::class::{ClassInfo, InterfaceInfo};
 use cap_file::component::constant_pool::{Constant, StaticRef};
 use cap_file::{Instruction, Opcode, Operands};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::ops::Range;
 
 /// Why a package cannot be linked. Offsets are those of the component's info item.
@@ -251,9 +252,8 @@ impl Linker<'_> {
         }
         roots.retain(|offset| *offset != 0xFFFF);
         for offset in roots {
-            if !self.flows.contains_key(&offset) {
-                let flow = Flow::discover(&cap.method, offset)?;
-                self.flows.insert(offset, flow);
+            if let Entry::Vacant(place) = self.flows.entry(offset) {
+                place.insert(Flow::discover(&cap.method, offset)?);
             }
         }
         for (index, &offset) in (self.first_method..).zip(self.flows.keys()) {
@@ -794,13 +794,13 @@ impl Pool for Linker<'_> {
 #[must_use]
 pub fn reference_cells(program: &Program, object: &super::Object) -> Vec<Range<u16>> {
     match object.kind {
-        super::Kind::ReferenceArray => vec![0..object.length],
+        super::Kind::ReferenceArray => std::iter::once(0..object.length).collect(),
         super::Kind::Instance => program
             .class(object.class)
             .map(|class| class.references.clone())
             .unwrap_or_default(),
         // The image begins with the references; their number stands in place of a class.
-        super::Kind::Statics => vec![0..object.class],
+        super::Kind::Statics => std::iter::once(0..object.class).collect(),
         _ => Vec::new(),
     }
 }

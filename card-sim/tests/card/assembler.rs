@@ -13,18 +13,18 @@ use std::collections::HashMap;
 
 /// The constant pool under construction, and what symbols mean.
 #[derive(Default)]
-pub struct Symbols {
-    pub constants: Vec<Constant>,
+pub(crate) struct Symbols {
+    pub(crate) constants: Vec<Constant>,
     /// Packages by name, in the order of the Import component.
-    pub imports: Vec<String>,
+    pub(crate) imports: Vec<String>,
     /// Offsets of own methods by name.
-    pub methods: HashMap<String, u16>,
+    pub(crate) methods: HashMap<String, u16>,
     /// Class references of own classes.
-    pub classes: Vec<u16>,
+    pub(crate) classes: Vec<u16>,
 }
 
 impl Symbols {
-    pub fn constant(&mut self, constant: Constant) -> u16 {
+    pub(crate) fn constant(&mut self, constant: Constant) -> u16 {
         let place = self.constants.iter().position(|other| *other == constant);
         let place = place.unwrap_or_else(|| {
             self.constants.push(constant);
@@ -43,7 +43,7 @@ impl Symbols {
         place.try_into().unwrap()
     }
 
-    pub fn class_reference(&mut self, name: &str) -> ClassRef {
+    pub(crate) fn class_reference(&mut self, name: &str) -> ClassRef {
         if let Some(index) = name.strip_prefix('=') {
             let index: usize = index.parse().unwrap();
             return ClassRef::Internal(self.classes[index]);
@@ -105,12 +105,12 @@ impl Symbols {
 }
 
 /// The bytecode of a program.
-pub fn assemble(program: &str, symbols: &mut Symbols) -> Vec<u8> {
+pub(crate) fn assemble(program: &str, symbols: &mut Symbols) -> Vec<u8> {
     assemble_labelled(program, symbols).0
 }
 
 /// The bytecode of a program, and where its labels are.
-pub fn assemble_labelled(
+pub(crate) fn assemble_labelled(
     program: &str,
     symbols: &mut Symbols,
 ) -> (Vec<u8>, HashMap<String, usize>) {

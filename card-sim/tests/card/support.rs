@@ -14,30 +14,30 @@ use cap_file::component::{PackageInfo, Version};
 use card_sim::{Aid, Card, CardConfig};
 
 /// A package under construction: class 0 is its applet.
-pub struct Package {
-    pub aid: Vec<u8>,
+pub(crate) struct Package {
+    pub(crate) aid: Vec<u8>,
     /// Body of `process(APDU)`: local 0 is the applet, local 1 the APDU, 2 to 9 are free.
-    pub process: String,
+    pub(crate) process: String,
     /// Body of the constructor after the superclass's: local 0 is the applet.
-    pub construct: String,
+    pub(crate) construct: String,
     /// Body of `select()`.
-    pub select: String,
+    pub(crate) select: String,
     /// Body of `getShareableInterfaceObject`: what it leaves on the stack is returned.
-    pub shareable: String,
+    pub(crate) shareable: String,
     /// Own static methods: name, argument words, body.
-    pub methods: Vec<(&'static str, u8, &'static str)>,
+    pub(crate) methods: Vec<(&'static str, u8, &'static str)>,
     /// Names of API interfaces that the applet implements, with the bodies of their methods in
     /// the order of the tokens: argument words, body.
-    pub implements: Option<(&'static str, Vec<(u8, &'static str)>)>,
+    pub(crate) implements: Option<(&'static str, Vec<(u8, &'static str)>)>,
     /// A shareable interface of its own with one method of one short argument: its body.
-    pub service: Option<&'static str>,
+    pub(crate) service: Option<&'static str>,
     /// Cells of the applet's fields: shorts first, then references.
-    pub shorts: u8,
-    pub references: u8,
+    pub(crate) shorts: u8,
+    pub(crate) references: u8,
     /// Bytes of static fields; the first two are a reference, the others primitive.
-    pub statics: u16,
+    pub(crate) statics: u16,
     /// Exception handlers of `process`, by label: start, end, handler, class (or "").
-    pub catches: Vec<(&'static str, &'static str, &'static str, &'static str)>,
+    pub(crate) catches: Vec<(&'static str, &'static str, &'static str, &'static str)>,
 }
 
 impl Default for Package {
@@ -60,10 +60,10 @@ impl Default for Package {
 }
 
 /// The token of the first own virtual method of a class that extends Applet.
-pub const FIRST_OWN_TOKEN: u8 = 8;
+pub(crate) const FIRST_OWN_TOKEN: u8 = 8;
 
 /// Leaves the short on top of the stack in the response.
-pub const ANSWER: &str = "
+pub(crate) const ANSWER: &str = "
     sstore 9
     aload_1; invokevirtual javacard/framework/APDU.getBuffer()[B
     sconst_0; sload 9; invokestatic javacard/framework/Util.setShort([BSS)S; pop
@@ -71,7 +71,7 @@ pub const ANSWER: &str = "
     return";
 
 /// Runs the part of `branches` that P1 (from 0 on) names; what it leaves on the stack is answered.
-pub fn by_p1(branches: &[&str]) -> String {
+pub(crate) fn by_p1(branches: &[&str]) -> String {
     let labels: Vec<String> = (0..branches.len()).map(|n| format!("case{n}")).collect();
     let mut program = format!(
         "aload_0; invokevirtual javacard/framework/Applet.selectingApplet()Z; ifne_w other
@@ -87,20 +87,20 @@ pub fn by_p1(branches: &[&str]) -> String {
 }
 
 impl Package {
-    pub fn answering(program: &str) -> Self {
+    pub(crate) fn answering(program: &str) -> Self {
         Self {
             process: format!("{program}\n{ANSWER}"),
             ..Self::default()
         }
     }
 
-    pub fn applet_aid(&self) -> Aid {
+    pub(crate) fn applet_aid(&self) -> Aid {
         Aid::new(&[self.aid.as_slice(), &[1]].concat()).unwrap()
     }
 
     /// The CAP file. Method offsets need the code's sizes and code needs the offsets, so the
     /// package is laid out twice.
-    pub fn build(&self) -> CapFile {
+    pub(crate) fn build(&self) -> CapFile {
         let mut symbols = Symbols::default();
         symbols.class_reference("java/lang/Object");
         symbols.class_reference("javacard/framework/Applet");
@@ -300,32 +300,32 @@ impl Package {
 }
 
 /// A card with the package loaded, its applet installed (and not selected).
-pub fn card_with(package: &Package) -> Card {
+pub(crate) fn card_with(package: &Package) -> Card {
     let mut card = Card::new(&CardConfig::default());
     add(&mut card, package);
     card
 }
 
-pub fn add(card: &mut Card, package: &Package) {
+pub(crate) fn add(card: &mut Card, package: &Package) {
     card.load_cap(&package.build()).unwrap();
     let aid = package.applet_aid();
     card.install(aid, aid, &[]).unwrap();
 }
 
-pub fn select(card: &mut Card, package: &Package) -> Vec<u8> {
+pub(crate) fn select(card: &mut Card, package: &Package) -> Vec<u8> {
     let aid = package.applet_aid();
     let length = u8::try_from(aid.as_bytes().len()).unwrap();
     card.transmit(&[&[0, 0xA4, 4, 0, length], aid.as_bytes()].concat())
 }
 
 /// A command with this P1 and no data.
-pub fn command(p1: u8) -> [u8; 5] {
+pub(crate) fn command(p1: u8) -> [u8; 5] {
     [0x80, 1, p1, 0, 0]
 }
 
 /// The response to [`command`] as a number: the short of a successful one, or the status word
 /// above 65535.
-pub fn ask(card: &mut Card, p1: u8) -> i32 {
+pub(crate) fn ask(card: &mut Card, p1: u8) -> i32 {
     match card.transmit(&command(p1)).as_slice() {
         [high, low, 0x90, 0] => i16::from_be_bytes([*high, *low]).into(),
         [sw1, sw2] => 0x10000 + i32::from(u16::from_be_bytes([*sw1, *sw2])),

@@ -5,6 +5,7 @@
 
 use super::key_pair::{rsa_private, rsa_public};
 use super::keys::{self, Sort, component};
+use super::rsa_padding::{oaep_decode, oaep_encode};
 use super::{
     ILLEGAL_USE, ILLEGAL_VALUE, INVALID_INIT, NO_SUCH_ALGORITHM, Stream, UNINITIALIZED_KEY,
     keep_stream, take_stream,
@@ -16,7 +17,7 @@ use crate::api::{Layout, Row};
 use crate::vm::trap::Trap;
 use crate::vm::{Kind, Vm};
 use se_crypto::zeroize::Zeroizing;
-use se_crypto::{AesKey, DesKey};
+use se_crypto::{AesKey, DesKey, Hash};
 
 const CLASS: &str = "javacardx/crypto/Cipher";
 
@@ -52,6 +53,8 @@ enum Scheme {
     Blocks(bool, bool, Padding),
     /// RSAES-PKCS1-v1_5, or block type 1 with a private key.
     RsaPkcs1,
+    /// RSAES-OAEP with an empty label.
+    RsaOaep(Hash),
     /// Raw RSA.
     RsaPlain,
 }
@@ -68,6 +71,11 @@ const SCHEMES: &[(u8, u8, u8, Scheme)] = &[
     (8, 4, 6, Scheme::Blocks(false, false, Padding::Pkcs5)),
     (10, 7, 7, Scheme::RsaPkcs1),
     (12, 7, 1, Scheme::RsaPlain),
+    (15, 7, 9, Scheme::RsaOaep(Hash::Sha1)),
+    (0, 7, 13, Scheme::RsaOaep(Hash::Sha224)),
+    (0, 7, 14, Scheme::RsaOaep(Hash::Sha256)),
+    (0, 7, 15, Scheme::RsaOaep(Hash::Sha384)),
+    (0, 7, 16, Scheme::RsaOaep(Hash::Sha512)),
     (13, 1, 1, Scheme::Blocks(true, true, Padding::None)),
     (14, 2, 1, Scheme::Blocks(true, false, Padding::None)),
     // The same for keys of 192 and 256 bits, by their older codes.
@@ -91,17 +99,14 @@ pub const NATIVES: &[Row] = &[
         "(BZ)Ljavacardx/crypto/Cipher;",
         |vm, arguments| {
             let code = byte(arguments, 0);
-            make(vm, code, |scheme| scheme.0 == code)
+            make(vm, code, |scheme| scheme.0 == code && code != 0)
         },
     ),
     (
         CLASS,
         "getInstance",
         "(BBZ)Ljavacardx/crypto/Cipher;",
-        |vm, arguments| {
-            let (cipher, padding) = (byte(arguments, 0), byte(arguments, 1));
-            make(vm, 0, |scheme| scheme.1 == cipher && scheme.2 == padding)
-        },
+        |vm, arguments| get_instance_of_parts(vm, byte(arguments, 0), byte(arguments, 1)),
     ),
     (CLASS, "<init>", "()V", crate::api::exceptions::nothing),
     (
@@ -125,6 +130,10 @@ pub const NATIVES: &[Row] = &[
         cell(vm, reference(arguments, 0), ALGORITHM).map(i32::from)
     }),
 ];
+
+pub(super) fn get_instance_of_parts(vm: &mut Vm<'_>, cipher: u8, padding: u8) -> Result<i32, Trap> {
+    make(vm, 0, |scheme| scheme.1 == cipher && scheme.2 == padding)
+}
 
 fn make(
     vm: &mut Vm<'_>,
@@ -226,7 +235,7 @@ fn update(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
             keep_stream(vm, this, Stream::Blocks(chain, rest));
             output
         }
-        Scheme::RsaPkcs1 | Scheme::RsaPlain => {
+        _ => {
             let mut message = take_data(vm, this);
             message.extend_from_slice(&data);
             keep_stream(vm, this, Stream::Data(message));
@@ -320,7 +329,10 @@ fn do_final(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
         scheme => {
             let mut message = take_data(vm, this);
             message.extend_from_slice(&data);
-            rsa(vm, key, encrypts, scheme == Scheme::RsaPkcs1, &message)?
+            match scheme {
+                Scheme::RsaOaep(hash) => oaep(vm, key, encrypts, hash, &message)?,
+                _ => rsa(vm, key, encrypts, scheme == Scheme::RsaPkcs1, &message)?,
+            }
         }
     };
     write(vm, reference(arguments, 4), word(arguments, 5), &output)?;
@@ -402,6 +414,26 @@ fn rsa(
     } else {
         Ok(output.to_vec())
     }
+}
+
+fn oaep(
+    vm: &mut Vm<'_>,
+    key: u16,
+    encrypts: bool,
+    hash: Hash,
+    message: &[u8],
+) -> Result<Vec<u8>, Trap> {
+    if encrypts {
+        let key = rsa_public(vm, key)?;
+        let mut seed = vec![0; hash.length()];
+        vm.session.random.random.fill(&mut seed);
+        let padded = oaep_encode(hash, message, &seed, key.length()).ok_or(ILLEGAL_USE)?;
+        return key.public_operation(&padded).map_err(|_| ILLEGAL_USE);
+    }
+    let padded = rsa_private(vm, key)?
+        .private_operation(message)
+        .map_err(|_| ILLEGAL_USE)?;
+    oaep_decode(hash, &padded).ok_or(ILLEGAL_USE)
 }
 
 /// Block type 2 with random filler (RFC 8017 §7.2.1).

@@ -35,7 +35,7 @@ pub const NATIVES: &[Row] = &[
     }),
 ];
 
-fn get_instance(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
+pub(super) fn get_instance(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
     let algorithm = byte(arguments, 0);
     hash_of(algorithm).ok_or(NO_SUCH_ALGORITHM)?;
     let class = vm.program.class_named(CLASS);

@@ -34,7 +34,7 @@ pub const NATIVES: &[Row] = &[
     }),
 ];
 
-fn get_instance(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
+pub(super) fn get_instance(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
     let algorithm = byte(arguments, 0);
     if !(1..=6).contains(&algorithm) {
         return Err(NO_SUCH_ALGORITHM);

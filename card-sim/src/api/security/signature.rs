@@ -4,9 +4,10 @@
 
 use super::key_pair::{require_p256, rsa_private, rsa_public};
 use super::keys::{self, Sort, component};
+use super::rsa_padding::{pss_encode, pss_verify};
 use super::{
     ILLEGAL_USE, ILLEGAL_VALUE, INVALID_INIT, NO_SUCH_ALGORITHM, Stream, UNINITIALIZED_KEY,
-    hash_of, keep_stream, take_stream,
+    keep_stream, take_stream,
 };
 use crate::api::arguments::{byte, cell, count, range_at, reference, set_cell, word, write};
 use crate::api::{Layout, Row};
@@ -33,6 +34,8 @@ const MODE_VERIFY: u8 = 2;
 enum Scheme {
     /// RSASSA-PKCS1-v1_5.
     Rsa(Hash),
+    /// RSASSA-PSS with a salt as long as the digest.
+    RsaPss(Hash),
     /// ECDSA, DER form.
     Ecdsa(Hash),
     /// HMAC.
@@ -52,6 +55,11 @@ const SCHEMES: &[(u8, u8, u8, u8, Scheme)] = &[
     (40, 4, 3, 7, Scheme::Rsa(Hash::Sha256)),
     (41, 5, 3, 7, Scheme::Rsa(Hash::Sha384)),
     (42, 6, 3, 7, Scheme::Rsa(Hash::Sha512)),
+    (21, 1, 3, 8, Scheme::RsaPss(Hash::Sha1)),
+    (43, 7, 3, 8, Scheme::RsaPss(Hash::Sha224)),
+    (44, 4, 3, 8, Scheme::RsaPss(Hash::Sha256)),
+    (45, 5, 3, 8, Scheme::RsaPss(Hash::Sha384)),
+    (46, 6, 3, 8, Scheme::RsaPss(Hash::Sha512)),
     (17, 1, 5, 0, Scheme::Ecdsa(Hash::Sha1)),
     (37, 7, 5, 0, Scheme::Ecdsa(Hash::Sha224)),
     (33, 4, 5, 0, Scheme::Ecdsa(Hash::Sha256)),
@@ -81,14 +89,7 @@ pub const NATIVES: &[Row] = &[
         CLASS,
         "getInstance",
         "(BBBZ)Ljavacard/security/Signature;",
-        |vm, arguments| {
-            let [digest, cipher, padding] = [0, 1, 2].map(|index| byte(arguments, index));
-            make(vm, 0, |scheme| {
-                scheme.1 == digest
-                    && scheme.2 == cipher
-                    && (scheme.3 == padding || (scheme.3 == 0 && padding <= 1))
-            })
-        },
+        get_instance_of_parts,
     ),
     (CLASS, "<init>", "()V", crate::api::exceptions::nothing),
     (CLASS, "init", "(Ljavacard/security/Key;B)V", init),
@@ -111,6 +112,16 @@ pub const NATIVES: &[Row] = &[
         cell(vm, reference(arguments, 0), ALGORITHM).map(i32::from)
     }),
 ];
+
+/// The algorithm in three parts: digest, cipher, padding.
+pub(super) fn get_instance_of_parts(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
+    let [digest, cipher, padding] = [0, 1, 2].map(|index| byte(arguments, index));
+    make(vm, 0, |scheme| {
+        scheme.1 == digest
+            && scheme.2 == cipher
+            && (scheme.3 == padding || (scheme.3 == 0 && padding <= 1))
+    })
+}
 
 fn make(
     vm: &mut Vm<'_>,
@@ -144,10 +155,10 @@ fn init(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
     }
     let signs = mode == MODE_SIGN;
     let fits = match (scheme(vm, this)?, keys::sort(vm, key)?) {
-        (Scheme::Rsa(_), Sort::RsaPrivate | Sort::RsaCrt) | (Scheme::Ecdsa(_), Sort::EcPrivate) => {
-            signs
-        }
-        (Scheme::Rsa(_), Sort::RsaPublic) | (Scheme::Ecdsa(_), Sort::EcPublic) => !signs,
+        (Scheme::Rsa(_) | Scheme::RsaPss(_), Sort::RsaPrivate | Sort::RsaCrt)
+        | (Scheme::Ecdsa(_), Sort::EcPrivate) => signs,
+        (Scheme::Rsa(_) | Scheme::RsaPss(_), Sort::RsaPublic)
+        | (Scheme::Ecdsa(_), Sort::EcPublic) => !signs,
         (Scheme::Hmac(_), Sort::Hmac)
         | (Scheme::AesCmac | Scheme::AesMac, Sort::Aes)
         | (Scheme::RetailMac, Sort::Des) => true,
@@ -191,7 +202,7 @@ fn absorb(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<(), Trap> {
     }
     let data = range_at(vm, arguments, 1)?;
     let stream = match (scheme(vm, this)?, take_stream(vm, this)) {
-        (Scheme::Rsa(hash) | Scheme::Ecdsa(hash), stream) => {
+        (Scheme::Rsa(hash) | Scheme::RsaPss(hash) | Scheme::Ecdsa(hash), stream) => {
             let mut hasher = match stream {
                 Some(Stream::Hash(hasher)) => hasher,
                 _ => hash.hasher(),
@@ -245,15 +256,25 @@ fn mac(vm: &mut Vm<'_>, this: u16, key: u16) -> Result<Vec<u8>, Trap> {
             let mac = key.retail_mac(&[0; 8], &padded);
             mac.map(|mac| mac.to_vec()).map_err(|_| ILLEGAL_USE)
         }
-        Scheme::Rsa(_) | Scheme::Ecdsa(_) => Err(ILLEGAL_USE),
+        Scheme::Rsa(_) | Scheme::RsaPss(_) | Scheme::Ecdsa(_) => Err(ILLEGAL_USE),
     }
 }
 
-fn sign_digest(vm: &Vm<'_>, this: u16, key: u16, digest: &[u8]) -> Result<Vec<u8>, Trap> {
+fn sign_digest(vm: &mut Vm<'_>, this: u16, key: u16, digest: &[u8]) -> Result<Vec<u8>, Trap> {
     match scheme(vm, this)? {
         Scheme::Rsa(hash) => rsa_private(vm, key)?
             .sign_digest(hash, digest)
             .map_err(|_| ILLEGAL_USE),
+        Scheme::RsaPss(hash) => {
+            let key = rsa_private(vm, key)?;
+            let mut salt = vec![0; hash.length()];
+            vm.session.random.random.fill(&mut salt);
+            let encoded = pss_encode(hash, digest, &salt, key.length()).ok_or(ILLEGAL_USE)?;
+            let signature = key.private_operation(&encoded);
+            signature
+                .map(|signature| signature.to_vec())
+                .map_err(|_| ILLEGAL_USE)
+        }
         Scheme::Ecdsa(_) => {
             require_p256(vm, key)?;
             let secret = keys::get_component(vm, key, component::POINT)?;
@@ -276,6 +297,9 @@ fn verify_digest(
         Scheme::Rsa(hash) => Ok(rsa_public(vm, key)?
             .verify_digest(hash, digest, signature)
             .is_ok()),
+        Scheme::RsaPss(hash) => Ok(rsa_public(vm, key)?
+            .public_operation(signature)
+            .is_ok_and(|encoded| pss_verify(hash, digest, &encoded))),
         Scheme::Ecdsa(_) => {
             require_p256(vm, key)?;
             let point = keys::get_component(vm, key, component::POINT)?;
@@ -294,7 +318,10 @@ fn finish_hash(vm: &mut Vm<'_>, this: u16) -> Result<Vec<u8>, Trap> {
 }
 
 fn is_mac(scheme: Scheme) -> bool {
-    !matches!(scheme, Scheme::Rsa(_) | Scheme::Ecdsa(_))
+    !matches!(
+        scheme,
+        Scheme::Rsa(_) | Scheme::RsaPss(_) | Scheme::Ecdsa(_)
+    )
 }
 
 fn sign(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
@@ -344,7 +371,7 @@ fn verify_hash(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
 fn get_length(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
     let this = reference(arguments, 0);
     Ok(match scheme(vm, this)? {
-        Scheme::Rsa(_) => {
+        Scheme::Rsa(_) | Scheme::RsaPss(_) => {
             let key = cell(vm, this, KEY)?.cast_unsigned();
             if key == 0 {
                 return Err(INVALID_INIT);
@@ -357,13 +384,4 @@ fn get_length(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
         Scheme::AesCmac | Scheme::AesMac => 16,
         Scheme::RetailMac => 8,
     })
-}
-
-/// The digest of a scheme, for tables of documentation.
-#[must_use]
-pub fn digest_of(code: u8) -> Option<Hash> {
-    SCHEMES
-        .iter()
-        .find(|scheme| scheme.0 == code)
-        .and_then(|scheme| hash_of(scheme.1))
 }
