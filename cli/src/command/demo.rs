@@ -53,7 +53,7 @@ struct Report {
     seed: Option<u64>,
     cap: PathBuf,
     steps: Vec<road::Step>,
-    milliseconds: u128,
+    milliseconds: f64,
 }
 
 impl Demo {
@@ -121,7 +121,7 @@ impl Demo {
             seed,
             cap: self.output.clone(),
             steps: log.steps.clone(),
-            milliseconds: log.total().as_millis(),
+            milliseconds: log.total(),
         }))
     }
 
@@ -171,14 +171,14 @@ fn table(report: &Report) -> String {
         // Writing to a string does not fail.
         let _ = writeln!(
             text,
-            "{:>2}  {}{space}  {:>7} ms  {}",
+            "{:>2}  {}{space}  {:>7.1} ms  {}",
             number + 1,
             step.what,
             step.milliseconds,
             step.outcome
         );
     }
-    let _ = write!(text, "all {} steps checked in {} ms on {}", report.steps.len(), report.milliseconds, report.card);
+    let _ = write!(text, "all {} steps checked in {:.0} ms on {}", report.steps.len(), report.milliseconds, report.card);
     match report.seed {
         Some(seed) => text + &format!(" (again: --seed {seed})\n"),
         None => text + "\n",

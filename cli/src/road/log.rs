@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use serde::Serialize;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// A step that was gone and checked.
 #[derive(Clone, Debug, Serialize)]
@@ -12,7 +12,7 @@ pub struct Step {
     /// What came of it.
     pub outcome: String,
     /// How long it took, in milliseconds.
-    pub milliseconds: u128,
+    pub milliseconds: f64,
 }
 
 /// What happens, as it happens.
@@ -50,16 +50,15 @@ impl<'a> Log<'a> {
         (self.listen)(Progress::Begin(&what));
         let start = Instant::now();
         let (value, outcome) = work()?;
-        let step = Step { what, outcome, milliseconds: start.elapsed().as_millis() };
+        let step = Step { what, outcome, milliseconds: start.elapsed().as_secs_f64() * 1000.0 };
         (self.listen)(Progress::End(&step));
         self.steps.push(step);
         Ok(value)
     }
 
-    /// The time of all steps.
+    /// The time of all steps, in milliseconds.
     #[must_use]
-    pub fn total(&self) -> Duration {
-        let milliseconds: u128 = self.steps.iter().map(|step| step.milliseconds).sum();
-        Duration::from_millis(u64::try_from(milliseconds).unwrap_or(u64::MAX))
+    pub fn total(&self) -> f64 {
+        self.steps.iter().map(|step| step.milliseconds).sum()
     }
 }
