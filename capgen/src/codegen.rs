@@ -22,9 +22,11 @@ pub mod linkage;
 mod operation;
 mod peephole;
 pub mod size;
+mod tails;
 mod value;
 
-use crate::ir::{ClassId, Function, FunctionId, Position, Program};
+use crate::ir::dataflow::LocalSet;
+use crate::ir::{ClassId, Expr, Function, FunctionId, LocalId, Position, Program, Statement, Type};
 use cap_file::Opcode;
 pub use error::BackendError;
 use interval::Ranges;
@@ -44,6 +46,15 @@ pub struct FunctionCode {
     pub locals: u8,
 }
 
+/// How much is tried for smaller code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effort {
+    /// Straight on.
+    Quick,
+    /// Locals are kept in the form that makes the code smaller, equal tails are shared.
+    Full,
+}
+
 /// Generates the code of one function of a program that [`crate::ir::verify`] accepts and
 /// [`legalize`] has been over.
 ///
@@ -53,6 +64,7 @@ pub fn compile_function(
     program: &Program,
     methods: &Methods,
     id: FunctionId,
+    effort: Effort,
 ) -> Result<FunctionCode> {
     let Some(function) = program.functions.get(id.0) else {
         return Err(BackendError::Unsupported {
@@ -60,34 +72,84 @@ pub fn compile_function(
             what: format!("function {}", id.0),
         });
     };
-    let this = if methods.linkage(id).is_instance() {
+    let is_instance = methods.linkage(id).is_instance();
+    let this = if is_instance {
         function.parameters.first().copied()
     } else {
         None
     };
     let plan = layout::Plan::of(function);
     let (slots, words) = plan.slots(function, this)?;
-    let mut emitter = emit::Emitter {
-        program,
-        function,
-        methods,
-        ranges: Ranges::of(program, function),
-        plan: &plan,
-        slots,
-        this,
-        items: Vec::new(),
-        next_label: function.blocks.len(),
-        position: Position::default(),
+    let ranges = Ranges::of(program, function);
+    let emit = |signed: &LocalSet| -> Result<(Vec<Item>, usize)> {
+        let mut emitter = emit::Emitter {
+            program,
+            function,
+            methods,
+            ranges: ranges.clone(),
+            plan: &plan,
+            slots: slots.clone(),
+            this,
+            signed: signed.clone(),
+            items: Vec::new(),
+            next_label: function.blocks.len(),
+            position: Position::default(),
+        };
+        emitter.run()?;
+        peephole::improve(&mut emitter.items);
+        Ok((emitter.items, emitter.next_label))
     };
-    emitter.run()?;
-    let mut items = emitter.items;
-    peephole::improve(&mut items);
+    let mut signed = LocalSet::empty(function.locals.len());
+    let (mut items, mut next_label) = emit(&signed)?;
+    if effort == Effort::Full {
+        let (mut size, _) = assemble::measure(&function.name, &items)?;
+        for local in signed_candidates(function, &plan) {
+            let mut tried = signed.clone();
+            tried.insert(local);
+            let (other, label) = emit(&tried)?;
+            let (other_size, _) = assemble::measure(&function.name, &other)?;
+            if other_size < size {
+                (signed, size, items, next_label) = (tried, other_size, other, label);
+            }
+        }
+        tails::share(
+            &function.name,
+            &mut items,
+            function.result.as_ref(),
+            &mut next_label,
+        )?;
+        peephole::improve(&mut items);
+    }
     let arguments = function.parameters.len();
     Ok(FunctionCode {
         items,
         arguments: word_count(function, arguments)?,
         locals: word_count(function, words.saturating_sub(arguments))?,
     })
+}
+
+/// The `u8` locals that may be kept with their sign extended: those that no caller of this package
+/// passes, and that share their word with no copy.
+fn signed_candidates(function: &Function, plan: &layout::Plan) -> Vec<LocalId> {
+    let mut copied = LocalSet::empty(function.locals.len());
+    for (statement, _) in function.blocks.iter().flat_map(|block| &block.statements) {
+        if let Statement::Set(local, Expr::Local(source)) = statement {
+            copied.insert(*local);
+            copied.insert(*source);
+        }
+    }
+    let is_candidate = |local: &LocalId| {
+        let is_u8 = function
+            .locals
+            .get(local.0)
+            .is_some_and(|found| found.ty == Type::U8);
+        let is_passed = function.parameters.contains(local) && function.entry.is_none();
+        is_u8 && !is_passed && !copied.contains(*local) && plan.is_read(*local)
+    };
+    (0..function.locals.len())
+        .map(LocalId)
+        .filter(is_candidate)
+        .collect()
 }
 
 fn word_count(function: &Function, words: usize) -> Result<u8> {

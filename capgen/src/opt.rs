@@ -72,9 +72,6 @@ impl Default for Options {
 pub fn optimise(program: &mut Program, options: &Options) -> Result<(), BackendError> {
     let all: Vec<usize> = (0..program.functions.len()).collect();
     tidy(program, &all, options);
-    if options.share {
-        share::share(program);
-    }
     if options.parameters && parameters::reduce(program) {
         tidy(program, &all, options);
     }
@@ -111,6 +108,11 @@ fn tidy(program: &mut Program, functions: &[usize], options: &Options) {
             if let Some(slot) = program.functions.get_mut(index) {
                 *slot = changed;
             }
+        }
+        if options.share
+            && let Some(function) = program.functions.get_mut(index)
+        {
+            share::share(function);
         }
     }
 }

@@ -15,7 +15,7 @@ mod types;
 use crate::codegen::assemble::{self, Pool};
 use crate::codegen::item::{Item, Symbol};
 use crate::codegen::linkage::Methods;
-use crate::codegen::{self, BackendError, FunctionCode, legalize};
+use crate::codegen::{self, BackendError, Effort, FunctionCode, legalize};
 use crate::ir::{ArrayId, ClassId, Element, FunctionId, Program, verify};
 use crate::opt::{self, Options};
 use cap_file::CapFile;
@@ -68,7 +68,12 @@ pub fn build_with(
     legalize::legalize(&mut program);
     verify::verify(&program)?;
     let methods = Methods::of(&program)?;
-    let code = compile(&program, &methods)?;
+    let effort = if options.tails {
+        Effort::Full
+    } else {
+        Effort::Quick
+    };
+    let code = compile(&program, &methods, effort)?;
     let mut layout = Layout::of(&program, &methods, &code, target)?;
     let indices: Pool = layout
         .pool
@@ -128,7 +133,11 @@ pub(crate) struct Assembled {
 }
 
 /// Compiles everything, class by class, each class's constructor first.
-fn compile(program: &Program, methods: &Methods) -> Result<Vec<Unit>, BackendError> {
+fn compile(
+    program: &Program,
+    methods: &Methods,
+    effort: Effort,
+) -> Result<Vec<Unit>, BackendError> {
     let mut units = Vec::new();
     for (index, class) in program.classes.iter().enumerate() {
         let id = ClassId(index);
@@ -145,7 +154,7 @@ fn compile(program: &Program, methods: &Methods) -> Result<Vec<Unit>, BackendErr
                     path: function.name.clone(),
                     class: id,
                     function: Some(function_id),
-                    code: codegen::compile_function(program, methods, function_id)?,
+                    code: codegen::compile_function(program, methods, function_id, effort)?,
                 });
             }
         }

@@ -82,6 +82,29 @@ pub(crate) fn measure(function: &str, items: &[Item]) -> Result<(usize, u8), Bac
     Ok((bytes, max_stack(function, items)?))
 }
 
+/// Offset, size and stack depth before it of every item; no depth for what is never reached.
+pub(super) struct Layout {
+    pub(super) offsets: Vec<usize>,
+    pub(super) sizes: Vec<usize>,
+    pub(super) depths: Vec<Option<usize>>,
+}
+
+/// Lays out the items of one function.
+pub(super) fn layout(function: &str, items: &[Item]) -> Result<Layout, BackendError> {
+    let (addresses, wide) = relax(function, items)?;
+    let sizes = items
+        .iter()
+        .zip(wide)
+        .map(|(item, wide)| size(item, wide))
+        .collect();
+    let (depths, _) = depths(function, items)?;
+    Ok(Layout {
+        offsets: addresses.offsets,
+        sizes,
+        depths,
+    })
+}
+
 fn is_primitive_array_check(instruction: &Instruction) -> bool {
     matches!(
         instruction.operands,
@@ -323,6 +346,17 @@ fn far_field(opcode: Opcode) -> (bool, bool, Opcode) {
 
 /// The greatest number of stack words over all paths.
 fn max_stack(function: &str, items: &[Item]) -> Result<u8, BackendError> {
+    let (_, most) = depths(function, items)?;
+    u8::try_from(most).map_err(|_| BackendError::TooLarge {
+        place: function.to_owned(),
+        what: "the depth of the stack",
+        value: most,
+        limit: 255,
+    })
+}
+
+/// The stack words before each item, and the most there ever are.
+fn depths(function: &str, items: &[Item]) -> Result<(Vec<Option<usize>>, usize), BackendError> {
     let labels: HashMap<Label, usize> = items
         .iter()
         .enumerate()
@@ -367,12 +401,7 @@ fn max_stack(function: &str, items: &[Item]) -> Result<u8, BackendError> {
             }
         }
     }
-    u8::try_from(most).map_err(|_| BackendError::TooLarge {
-        place: function.to_owned(),
-        what: "the depth of the stack",
-        value: most,
-        limit: 255,
-    })
+    Ok((depth_at, most))
 }
 
 fn stack_fault(function: &str, what: &str) -> BackendError {

@@ -6,6 +6,7 @@ use super::item::{Item, Label, Symbol};
 use super::layout::Plan;
 use super::linkage::Methods;
 use super::value::{Form, low_byte, word};
+use crate::ir::dataflow::LocalSet;
 use crate::ir::{
     BinaryOp, BlockId, ClassId, Element, Expr, Function, LocalId, Position, Program, Statement,
     Terminator, Type,
@@ -23,6 +24,8 @@ pub(super) struct Emitter<'a> {
     pub(super) slots: Vec<Option<u8>>,
     /// Local 0 of an instance method.
     pub(super) this: Option<LocalId>,
+    /// `u8` locals that are kept with their sign extended, as they are loaded.
+    pub(super) signed: LocalSet,
     pub(super) items: Vec<Item>,
     /// Labels below the number of blocks are those blocks.
     pub(super) next_label: usize,
@@ -85,7 +88,11 @@ impl Emitter<'_> {
                 .locals
                 .get(local.0)
                 .is_some_and(|local| local.ty == Type::U8);
-            if is_u8 && described == "B" && self.plan.is_read(*local) {
+            if is_u8
+                && described == "B"
+                && self.plan.is_read(*local)
+                && !self.signed.contains(*local)
+            {
                 self.load(*local)?;
                 self.items.push(Item::push(255));
                 self.op(Opcode::Sand);
@@ -189,7 +196,10 @@ impl Emitter<'_> {
         if !self.plan.is_read(local) {
             return self.discard(value);
         }
-        if *value == Expr::Local(local) {
+        if let Expr::Local(source) = value
+            && self.slot(*source)? == self.slot(local)?
+            && self.signed.contains(*source) == self.signed.contains(local)
+        {
             return Ok(());
         }
         if let Some(step) = self.increment(local, value) {
@@ -208,8 +218,18 @@ impl Emitter<'_> {
             ));
             return Ok(());
         }
-        self.value(value, Form::Exact)?;
+        let form = self.local_form(local);
+        self.value(value, form)?;
         self.store(local)
+    }
+
+    /// How a local's word stands for its value.
+    pub(super) fn local_form(&self, local: LocalId) -> Form {
+        if self.signed.contains(local) {
+            Form::SignExtended
+        } else {
+            Form::Exact
+        }
     }
 
     /// The constant that `local = value` adds, if that is all it does.
@@ -217,6 +237,9 @@ impl Emitter<'_> {
         let Expr::Binary(op, ty, left, right) = value else {
             return None;
         };
+        if self.signed.contains(local) {
+            return None;
+        }
         let this = Expr::Local(local);
         let step = match (op, &**left, &**right) {
             (BinaryOp::Add | BinaryOp::WrappingAdd, left, Expr::Const(_, step))
@@ -336,28 +359,15 @@ impl Emitter<'_> {
                 // `throwIt` does not return, but a verifier does not know: what follows must be sound
                 // for it, and is never executed.
                 if !self.plan.throws_into_next(block) {
-                    self.unreachable_end();
+                    self.items
+                        .extend(unreachable_end(self.function.result.as_ref()));
                 }
                 Ok(())
             }
             Terminator::Unreachable => {
-                self.unreachable_end();
+                self.items
+                    .extend(unreachable_end(self.function.result.as_ref()));
                 Ok(())
-            }
-        }
-    }
-
-    /// The shortest sound end of the function.
-    fn unreachable_end(&mut self) {
-        match &self.function.result {
-            None => self.op(Opcode::Return),
-            Some(ty) if ty.is_reference() => {
-                self.op(Opcode::AconstNull);
-                self.op(Opcode::Areturn);
-            }
-            Some(_) => {
-                self.op(Opcode::Sconst0);
-                self.op(Opcode::Sreturn);
             }
         }
     }
@@ -462,6 +472,17 @@ fn table_size(pairs: &[(i16, Label)]) -> u32 {
     match (pairs.first(), pairs.last()) {
         (Some((low, _)), Some((high, _))) => 7 + 2 * (low.abs_diff(*high) as u32 + 1),
         _ => 0,
+    }
+}
+
+/// The shortest sound end of a function, for places that are never reached.
+pub(super) fn unreachable_end(result: Option<&Type>) -> Vec<Item> {
+    match result {
+        None => vec![Item::op(Opcode::Return)],
+        Some(ty) if ty.is_reference() => {
+            vec![Item::op(Opcode::AconstNull), Item::op(Opcode::Areturn)]
+        }
+        Some(_) => vec![Item::op(Opcode::Sconst0), Item::op(Opcode::Sreturn)],
     }
 }
 

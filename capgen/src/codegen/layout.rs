@@ -54,7 +54,8 @@ impl Plan {
         this: Option<LocalId>,
     ) -> Result<(Vec<Option<u8>>, usize), BackendError> {
         let count = function.locals.len();
-        let (conflicts, copies) = self.conflicts(function);
+        let (mut conflicts, copies) = self.conflicts(function);
+        let same = coalesce(function, this, &mut conflicts, &copies);
         let mut slots: Vec<Option<usize>> = vec![None; count];
         for (index, parameter) in function.parameters.iter().enumerate() {
             if let Some(slot) = slots.get_mut(parameter.0) {
@@ -62,8 +63,8 @@ impl Plan {
             }
         }
         let mut used = function.parameters.len();
-        for local in by_use(function) {
-            if slots.get(local.0).is_none_or(Option::is_some) || !self.is_read(local) {
+        for local in by_use(function, &same) {
+            if slots.get(local.0).is_none_or(Option::is_some) {
                 continue;
             }
             let taken: Vec<usize> = conflicts
@@ -72,20 +73,21 @@ impl Plan {
                 .flat_map(LocalSet::iter)
                 .filter_map(|other| slots.get(other.0).copied().flatten())
                 .collect();
-            let free = |slot: usize| !taken.contains(&slot) && !(this.is_some() && slot == 0);
-            let hint = copies
-                .iter()
-                .filter_map(|(a, b)| match () {
-                    () if *a == local => Some(*b),
-                    () if *b == local => Some(*a),
-                    () => None,
-                })
-                .filter_map(|other| slots.get(other.0).copied().flatten())
-                .find(|slot| free(*slot));
-            let slot = hint.or_else(|| (0..).find(|slot| free(*slot))).unwrap_or(0);
+            let free = |slot: &usize| !taken.contains(slot) && !(this.is_some() && *slot == 0);
+            let slot = (0..).find(free).unwrap_or(0);
             used = used.max(slot + 1);
             if let Some(place) = slots.get_mut(local.0) {
                 *place = Some(slot);
+            }
+        }
+        for local in 0..count {
+            let of_group = same
+                .get(local)
+                .and_then(|group| slots.get(group.0))
+                .copied()
+                .flatten();
+            if let Some(slot) = slots.get_mut(local) {
+                *slot = of_group;
             }
         }
         let limit = 255;
@@ -145,25 +147,82 @@ impl Plan {
     }
 }
 
-/// The locals, most used first.
-fn by_use(function: &Function) -> Vec<LocalId> {
+/// Puts locals that are copied into one another and never hold different values together into one
+/// group; gives for each local the one that stands for its group, a parameter where there is one.
+fn coalesce(
+    function: &Function,
+    this: Option<LocalId>,
+    conflicts: &mut [LocalSet],
+    copies: &[(LocalId, LocalId)],
+) -> Vec<LocalId> {
+    let mut same: Vec<LocalId> = (0..function.locals.len()).map(LocalId).collect();
+    let is_reference = |local: LocalId| {
+        function
+            .locals
+            .get(local.0)
+            .is_some_and(|local| local.ty.is_reference())
+    };
+    for (a, b) in copies {
+        let group = |local: &LocalId| same.get(local.0).copied().unwrap_or(*local);
+        let (mut kept, mut gone) = (group(a), group(b));
+        if function.parameters.contains(&gone) {
+            std::mem::swap(&mut kept, &mut gone);
+        }
+        let clash = conflicts.get(kept.0).is_some_and(|set| set.contains(gone));
+        let both_passed = function.parameters.contains(&gone);
+        let is_this = Some(kept) == this || Some(gone) == this;
+        if kept == gone
+            || clash
+            || both_passed
+            || is_this
+            || is_reference(kept) != is_reference(gone)
+        {
+            continue;
+        }
+        let others = conflicts.get(gone.0).cloned();
+        let others: Vec<LocalId> = others
+            .iter()
+            .flat_map(LocalSet::iter)
+            .flat_map(|other| [other, same.get(other.0).copied().unwrap_or(other)])
+            .collect();
+        for other in others {
+            if let Some(set) = conflicts.get_mut(other.0) {
+                set.insert(kept);
+            }
+            if let Some(set) = conflicts.get_mut(kept.0) {
+                set.insert(other);
+            }
+        }
+        for group in same.iter_mut().filter(|group| **group == gone) {
+            *group = kept;
+        }
+    }
+    same
+}
+
+/// The locals that stand for their groups and are used, most used first.
+fn by_use(function: &Function, same: &[LocalId]) -> Vec<LocalId> {
     let mut uses = vec![0usize; function.locals.len()];
-    let mut count = |local: LocalId| {
-        if let Some(uses) = uses.get_mut(local.0) {
-            *uses += 1;
+    let mut count = |local: LocalId, by: usize| {
+        if let Some(uses) = same.get(local.0).and_then(|group| uses.get_mut(group.0)) {
+            *uses += by;
         }
     };
     function.walk(&mut |expr| {
         if let Expr::Local(local) = expr {
-            count(*local);
+            count(*local, 1);
         }
     });
     for (statement, _) in function.blocks.iter().flat_map(|block| &block.statements) {
         if let Statement::Set(local, _) = statement {
-            count(*local);
+            count(*local, 1);
         }
     }
-    let mut locals: Vec<LocalId> = (0..function.locals.len()).map(LocalId).collect();
+    let used = |local: &LocalId| uses.get(local.0).is_some_and(|uses| *uses > 0);
+    let mut locals: Vec<LocalId> = (0..function.locals.len())
+        .map(LocalId)
+        .filter(used)
+        .collect();
     locals.sort_by_key(|local| std::cmp::Reverse(uses.get(local.0).copied()));
     locals
 }

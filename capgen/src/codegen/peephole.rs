@@ -12,6 +12,7 @@ pub(super) fn improve(items: &mut Vec<Item>) {
         let threaded = thread_jumps(items);
         remove_unreached(items);
         remove_jumps_to_next(items);
+        return_at_once(items);
         remove_unused_labels(items);
         if !threaded && items.len() == before {
             return;
@@ -93,6 +94,25 @@ fn remove_jumps_to_next(items: &mut Vec<Item>) {
     }
     let mut keep = keep.into_iter();
     items.retain(|_| keep.next().unwrap_or(true));
+}
+
+/// A jump to a `return` returns: that is shorter.
+fn return_at_once(items: &mut [Item]) {
+    let mut returns: HashSet<Label> = HashSet::new();
+    let mut here: Vec<Label> = Vec::new();
+    for item in items.iter() {
+        match item {
+            Item::Label(label) => here.push(*label),
+            Item::Mark(_) => {}
+            Item::Plain(Opcode::Return, _) => returns.extend(here.drain(..)),
+            _ => here.clear(),
+        }
+    }
+    for item in items {
+        if matches!(item, Item::Branch(Opcode::Goto, target) if returns.contains(target)) {
+            *item = Item::op(Opcode::Return);
+        }
+    }
 }
 
 fn remove_unused_labels(items: &mut Vec<Item>) {

@@ -226,6 +226,7 @@ impl Emitter<'_> {
                 ways
             }
             Expr::Binary(op, ty, left, right) => self.binary_ways(*op, ty, left, right),
+            Expr::Local(local) => vec![Way::new([Exact, Exact], self.local_form(*local), 1)],
             _ => vec![Way::same(Exact, 1)],
         }
     }

@@ -1,7 +1,7 @@
 //! Values move to where they are used, copies and unused values go.
 
-use super::effects::{Effects, is_droppable};
-use crate::ir::{Block, Expr, Function, LocalId, Statement, dataflow};
+use super::effects::{Effects, is_droppable, is_get_buffer};
+use crate::ir::{Block, Callee, Expr, Function, LocalId, Statement, dataflow};
 
 /// Does so for one function.
 pub(super) fn forward(function: &mut Function) {
@@ -63,6 +63,11 @@ fn propagate_single(function: &mut Function) {
         let is_known = match value {
             Expr::Const(..) | Expr::Null(_) => true,
             Expr::Local(source) => fixed(*source),
+            // Shared again by `share`.
+            Expr::Call(Callee::Api(method), arguments, _) => {
+                is_get_buffer(method)
+                    && matches!(arguments.as_slice(), [Expr::Local(apdu)] if fixed(*apdu))
+            }
             _ => false,
         };
         if is_known

@@ -2,16 +2,12 @@
 //! bytes as keeping the array does.
 
 use super::effects::is_get_buffer;
-use crate::ir::{
-    Callee, Element, Expr, Function, Local, LocalId, Position, Program, Statement, Type,
-};
+use crate::ir::{Callee, Element, Expr, Function, Local, LocalId, Position, Statement, Type};
 
-/// Does so in every function that calls it twice or more.
-pub(super) fn share(program: &mut Program) {
-    for function in &mut program.functions {
-        while let Some((call, apdu)) = repeated(function) {
-            replace(function, &call, apdu);
-        }
+/// Does so in a function that calls it twice or more.
+pub(super) fn share(function: &mut Function) {
+    while let Some((call, apdu)) = repeated(function) {
+        replace(function, &call, apdu);
     }
 }
 
