@@ -58,6 +58,9 @@ pub struct CardContent {
     pub load_files: Vec<LoadFile>,
 }
 
+/// The longest listing that is believed, in bytes: some thousand entries.
+const LONGEST: usize = 100_000;
+
 /// What the entries of one GET STATUS are about.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Scope {
@@ -125,9 +128,10 @@ impl<T: Transport> Session<T> {
         loop {
             let command = [0x80, 0xF2, scope as u8, form | next, 0x02, 0x4F, 0x00, 0x00];
             let answer = self.send(&command)?;
+            let progressed = !answer.data.is_empty() && all.len() <= LONGEST;
             all.extend(answer.data);
             match answer.status {
-                StatusWord(0x6310) => next = 0x01,
+                StatusWord(0x6310) if progressed => next = 0x01,
                 StatusWord::SUCCESS => return Ok(all),
                 // Nothing there.
                 StatusWord(0x6A88) => return Ok(all),

@@ -29,6 +29,8 @@ pub struct Answer {
 
 /// The most bytes of data in a short command.
 const SHORT: usize = 255;
+/// The most bytes of data in a response (ISO 7816-3 §12.1.3).
+const LONGEST: usize = 65536;
 
 impl<T: Transport> Session<T> {
     /// Selects a security domain: `domain`, or the issuer's.
@@ -283,6 +285,13 @@ impl<T: Transport> Session<T> {
         let mut data = Vec::new();
         while let Some((head, &[0x61, waiting])) = response.split_last_chunk::<2>() {
             data.extend_from_slice(head);
+            if data.len() > LONGEST || head.is_empty() && !data.is_empty() {
+                return Err(Error::Response {
+                    command: "GET RESPONSE",
+                    expected: "an end of the response data",
+                    found: format!("{} bytes, and still more announced", data.len()),
+                });
+            }
             let class = command.first().map_or(0, |cla| cla & 0x03);
             response = self
                 .transport
