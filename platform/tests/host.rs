@@ -8,25 +8,25 @@ use platform::{Apdu, Applet, Bytes, Cell, OwnerPin, Package, Platform, Result, S
 /// What the instruction byte of [`Probe`] asks for.
 mod ins {
     /// Answers with all state.
-    pub const READ: u8 = 0x00;
+    pub(crate) const READ: u8 = 0x00;
     /// Writes P1 to cell, bytes and PIN value in one transaction; refuses at its end if P2 is 01.
-    pub const TRANSACTION: u8 = 0x01;
+    pub(crate) const TRANSACTION: u8 = 0x01;
     /// The same writes without a transaction.
-    pub const WRITES: u8 = 0x02;
+    pub(crate) const WRITES: u8 = 0x02;
     /// Presents P1 as the PIN.
-    pub const CHECK: u8 = 0x03;
+    pub(crate) const CHECK: u8 = 0x03;
     /// Presents P1 as the PIN within a transaction that is refused.
-    pub const CHECK_AND_ABORT: u8 = 0x04;
+    pub(crate) const CHECK_AND_ABORT: u8 = 0x04;
     /// Sets transient memory to P1.
-    pub const TRANSIENT: u8 = 0x05;
+    pub(crate) const TRANSIENT: u8 = 0x05;
     /// Fills four bytes with P1.
-    pub const FILL: u8 = 0x06;
+    pub(crate) const FILL: u8 = 0x06;
     /// A transaction within a transaction.
-    pub const NEST: u8 = 0x07;
+    pub(crate) const NEST: u8 = 0x07;
     /// Writes 16 bytes P1 times in one transaction.
-    pub const LONG: u8 = 0x08;
+    pub(crate) const LONG: u8 = 0x08;
     /// Allocates.
-    pub const ALLOCATE: u8 = 0x09;
+    pub(crate) const ALLOCATE: u8 = 0x09;
 }
 
 struct Probe<P: Platform> {
