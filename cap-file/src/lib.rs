@@ -1,7 +1,4 @@
-//! Java Card CAP and EXP files: read, write, explain and verify.
-//!
-//! The format is that of JCVM 3.0.5 chapters 5 and 6 (CAP 2.1 and 2.2, compact). Clause numbers in this crate
-//! are of that edition.
+#![doc = include_str!("../README.md")]
 
 pub mod api;
 pub mod asm;
