@@ -124,6 +124,7 @@ impl Card {
         if channel(cla) != 0 {
             return vec![0x68, 0x81];
         }
+        self.runtime.clear_fault();
         let response = self.manager.process(&mut self.runtime, command);
         if self.runtime.is_torn() {
             return Vec::new();

@@ -325,6 +325,16 @@ impl CardManager {
         }
         // Whatever changes the card carries a MAC at least.
         self.require(domain, SecurityLevel::C_MAC)?;
+        // A domain without a say over content has a say over itself.
+        let over_itself = match command.ins {
+            PUT_KEY | STORE_DATA => true,
+            INSTALL => command.p1 == install::FOR_PERSONALIZATION,
+            DELETE => delete::is_about_keys(&command.data),
+            _ => false,
+        };
+        if !over_itself && !manages_content(runtime, domain) {
+            return Err(CONDITIONS);
+        }
         if command.ins == SET_STATUS {
             return self.set_status(runtime, domain, command);
         }
@@ -347,6 +357,18 @@ impl CardManager {
             Err(SECURITY)
         }
     }
+}
+
+/// Authorized management (GPCS 2.3.1 table 11-8).
+const AUTHORIZED_MANAGEMENT: u8 = 9;
+
+/// Whether a security domain may load, install and delete: the issuer's, and those with the privilege.
+fn manages_content(runtime: &Runtime, domain: ApplicationId) -> bool {
+    domain == ApplicationId::ISSUER_SECURITY_DOMAIN
+        || runtime
+            .registry
+            .application(domain)
+            .is_some_and(|found| found.privileges.has(AUTHORIZED_MANAGEMENT))
 }
 
 /// Whether this is SELECT by name: first or only, or next occurrence.

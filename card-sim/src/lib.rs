@@ -1,4 +1,4 @@
-//! A simulated Java Card: virtual machine, runtime environment and GlobalPlatform card manager.
+#![doc = include_str!("../README.md")]
 
 pub mod aid;
 pub mod api;

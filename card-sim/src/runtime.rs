@@ -241,6 +241,11 @@ impl Runtime {
         self.session.last_fault.as_deref()
     }
 
+    /// Forgets the fault of the last command.
+    pub(crate) fn clear_fault(&mut self) {
+        self.session.last_fault = None;
+    }
+
     /// The application that commands go to.
     #[must_use]
     pub fn selected(&self) -> Option<ApplicationId> {
@@ -386,6 +391,13 @@ impl Runtime {
             Trap::StackOverflow => (UNKNOWN, "the stack overflowed".to_owned()),
             Trap::BadCode(what) => (UNKNOWN, format!("code that verification refuses: {what}")),
         };
+        let place = self.session.thrown_at.take().and_then(|(slot, offset)| {
+            let aid = self.registry.load_file(LoadFileId(slot))?.aid;
+            Some(format!(
+                " (offset {offset} of the Method component of {aid})"
+            ))
+        });
+        let fault = fault + &place.unwrap_or_default();
         tracing::debug!(fault, "uncaught");
         self.session.last_fault = Some(fault);
         status
@@ -420,7 +432,6 @@ impl Runtime {
         id: ApplicationId,
         command: &[u8],
     ) -> Vec<u8> {
-        self.session.last_fault = None;
         self.deselect(services);
         if self.torn {
             return Vec::new();
@@ -459,7 +470,6 @@ impl Runtime {
     /// Gives a command to the selected applet and returns its response with status word. Empty
     /// if power was cut.
     pub fn process(&mut self, services: &mut dyn SecurityServices, command: &[u8]) -> Vec<u8> {
-        self.session.last_fault = None;
         let Ok(apdu) = ApduState::parse(command) else {
             return 0x6700u16.to_be_bytes().to_vec();
         };

@@ -113,6 +113,8 @@ pub struct Session {
     pub deletion_requested: bool,
     /// What cryptographic objects have taken in and not given out, by object.
     pub streams: Vec<(u16, Stream)>,
+    /// Package slot and bytecode offset at which the last exception was thrown.
+    pub thrown_at: Option<(u8, u16)>,
     /// The last exception that no applet caught, in words.
     pub last_fault: Option<String>,
 }
@@ -131,6 +133,7 @@ impl Session {
             installation: None,
             deletion_requested: false,
             streams: Vec::new(),
+            thrown_at: None,
             last_fault: None,
         }
     }

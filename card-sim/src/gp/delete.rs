@@ -11,6 +11,11 @@ use crate::runtime::Runtime;
 /// P2: the object and what was made from it.
 const WITH_RELATED: u8 = 0x80;
 
+/// Whether a DELETE is about keys rather than content.
+pub(super) fn is_about_keys(data: &[u8]) -> bool {
+    tlv::all(data).is_ok_and(|objects| tlv::find(&objects, 0x4F).is_none())
+}
+
 impl CardManager {
     pub(super) fn delete(
         &mut self,
@@ -66,8 +71,11 @@ impl CardManager {
                 .registry
                 .load_files()
                 .any(|(_, file)| file.security_domain == id);
-        if is_domain && is_used {
-            return Err(CONDITIONS);
+        if is_domain {
+            if is_used {
+                return Err(CONDITIONS);
+            }
+            write(runtime)?;
         }
         runtime
             .delete_application(&mut self.domains, id)

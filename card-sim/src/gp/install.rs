@@ -3,9 +3,9 @@
 use scp::Command;
 
 use super::load::PendingLoad;
-use super::stop::{CONDITIONS, NO_REFERENCE, Stop, WRONG_DATA, WRONG_PARAMETERS};
+use super::stop::{CONDITIONS, NO_MEMORY, NO_REFERENCE, Stop, WRONG_DATA, WRONG_PARAMETERS};
 use super::{Answer, CardManager, OK, aid, tlv, write};
-use crate::registry::{ApplicationId, ApplicationKind, Privileges, life_cycle};
+use crate::registry::{Application, ApplicationId, ApplicationKind, Privileges, life_cycle};
 use crate::runtime::{InstallRequest, Runtime};
 
 /// P1: for load.
@@ -14,10 +14,17 @@ const FOR_LOAD: u8 = 0x02;
 const FOR_INSTALL: u8 = 0x04;
 /// P1: for make selectable.
 const FOR_MAKE_SELECTABLE: u8 = 0x08;
+/// P1: for extradition.
+const FOR_EXTRADITION: u8 = 0x10;
 /// P1: for personalization.
-const FOR_PERSONALIZATION: u8 = 0x20;
+pub(super) const FOR_PERSONALIZATION: u8 = 0x20;
 /// P1: for install and make selectable.
 const FOR_INSTALL_AND_MAKE_SELECTABLE: u8 = FOR_INSTALL | FOR_MAKE_SELECTABLE;
+
+/// The package and the module that supplementary security domains are made from (GPCS 2.3.1 §H.2). They are part
+/// of the card manager, and not listed among what was loaded.
+const SECURITY_DOMAIN_PACKAGE: &[u8] = &[0xA0, 0x00, 0x00, 0x01, 0x51, 0x53, 0x50];
+const SECURITY_DOMAIN_MODULE: &[u8] = &[0xA0, 0x00, 0x00, 0x01, 0x51, 0x53, 0x50, 0x41];
 
 /// What every successful INSTALL and DELETE answers: no receipt.
 pub(super) const NO_RECEIPT: &[u8] = &[0x00];
@@ -40,6 +47,7 @@ impl CardManager {
                 self.install_for_install(runtime, domain, data, true)
             }
             FOR_MAKE_SELECTABLE => make_selectable(runtime, data),
+            FOR_EXTRADITION => extradite(runtime, data),
             FOR_PERSONALIZATION => self.install_for_personalization(runtime, data),
             _ => Err(WRONG_PARAMETERS),
         }
@@ -102,6 +110,27 @@ impl CardManager {
         } else {
             aid(instance)?
         };
+        if module.as_bytes() == SECURITY_DOMAIN_MODULE {
+            if !load_file.is_empty() && load_file != SECURITY_DOMAIN_PACKAGE {
+                return Err(NO_REFERENCE);
+            }
+            let life_cycle = if selectable {
+                life_cycle::SELECTABLE
+            } else {
+                life_cycle::INSTALLED
+            };
+            return install_domain(
+                runtime,
+                Application {
+                    aid: instance,
+                    module,
+                    life_cycle,
+                    privileges,
+                    security_domain: domain,
+                    kind: ApplicationKind::SecurityDomain,
+                },
+            );
+        }
         let (owner, _) = runtime
             .registry
             .find_module(module.as_bytes())
@@ -110,6 +139,7 @@ impl CardManager {
         if !load_file.is_empty() && owner_aid.is_none_or(|aid| aid.as_bytes() != load_file) {
             return Err(NO_REFERENCE);
         }
+        // An applet cannot be a security domain here.
         if privileges.has(Privileges::SECURITY_DOMAIN) {
             return Err(WRONG_DATA);
         }
@@ -161,6 +191,53 @@ fn check_instance(runtime: &Runtime, instance: &[u8], privileges: Privileges) ->
         return Err(CONDITIONS);
     }
     Ok(())
+}
+
+/// Makes a supplementary security domain. Until it has keys of its own it uses those of the issuer's.
+fn install_domain(runtime: &mut Runtime, domain: Application) -> Result<Answer, Stop> {
+    if !domain.privileges.has(Privileges::SECURITY_DOMAIN) {
+        return Err(WRONG_DATA);
+    }
+    check_instance(runtime, domain.aid.as_bytes(), domain.privileges)?;
+    if runtime.registry.free_application().is_none() {
+        return Err(NO_MEMORY);
+    }
+    write(runtime)?;
+    runtime.registry.add_application(domain);
+    Ok((NO_RECEIPT.to_vec(), OK))
+}
+
+/// INSTALL \[for extradition\]: gives an application or a load file to another security domain.
+fn extradite(runtime: &mut Runtime, mut data: &[u8]) -> Result<Answer, Stop> {
+    let target = tlv::take_field(&mut data)?;
+    tlv::take_field(&mut data)?;
+    let subject = tlv::take_field(&mut data)?;
+    for _ in 0..3 {
+        tlv::take_field(&mut data)?;
+    }
+    if !data.is_empty() {
+        return Err(WRONG_DATA);
+    }
+    let target = security_domain(runtime, target)?;
+    if let Some(id) = runtime.registry.find_application(subject) {
+        if id == ApplicationId::ISSUER_SECURITY_DOMAIN || id == target {
+            return Err(CONDITIONS);
+        }
+        write(runtime)?;
+        if let Some(application) = runtime.registry.application_mut(id) {
+            application.security_domain = target;
+        }
+    } else {
+        let id = runtime
+            .registry
+            .find_load_file(subject)
+            .ok_or(NO_REFERENCE)?;
+        write(runtime)?;
+        if let Some(file) = runtime.registry.load_file_mut(id) {
+            file.security_domain = target;
+        }
+    }
+    Ok((NO_RECEIPT.to_vec(), OK))
 }
 
 fn make_selectable(runtime: &mut Runtime, mut data: &[u8]) -> Result<Answer, Stop> {

@@ -12,7 +12,7 @@ use super::get_data::{AES, DES};
 use super::key_set::KeySet;
 use super::stop::{CONDITIONS, NO_MEMORY, NO_REFERENCE, Stop, WRONG_DATA, WRONG_PARAMETERS};
 use super::{Answer, CardManager, OK, tlv, write};
-use crate::registry::ApplicationId;
+use crate::registry::{ApplicationId, life_cycle};
 use crate::runtime::Runtime;
 
 /// P2: several keys, the first with identifier 1.
@@ -70,6 +70,13 @@ impl CardManager {
             }
             (_, Some(_)) => return Err(CONDITIONS),
             (_, None) => return Err(NO_REFERENCE),
+        }
+        // A supplementary domain is personalized once it has keys of its own.
+        if domain != ApplicationId::ISSUER_SECURITY_DOMAIN
+            && let Some(application) = runtime.registry.application_mut(domain)
+            && application.life_cycle == life_cycle::SELECTABLE
+        {
+            application.life_cycle = life_cycle::PERSONALIZED;
         }
         Ok((response, OK))
     }

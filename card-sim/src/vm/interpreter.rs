@@ -17,6 +17,9 @@ use serde::{Deserialize, Serialize};
 
 /// Registers lent to a frame.
 pub(super) const FRAME_REGISTERS: usize = 256;
+const NO_TARGET: Trap = Trap::BadCode("a call of no method");
+const NO_BODY: Trap =
+    Trap::BadCode("a call of an abstract method, or of an API method that this card does not have");
 /// The deepest that natives may call back into bytecode.
 const MAX_NESTING: u8 = 16;
 
@@ -159,10 +162,8 @@ impl<'a> Vm<'a> {
         if self.nesting >= MAX_NESTING {
             return Err(Trap::StackOverflow);
         }
-        let target = self
-            .program
-            .method(method)
-            .ok_or(Trap::BadCode("a call of no method"))?;
+        let program: &'a Program = self.program;
+        let target = program.method(method).ok_or(NO_TARGET)?;
         if let Body::Native(native) = target.body {
             let saved = (self.context, self.owner);
             (self.context, self.owner) = (context, owner);
@@ -170,6 +171,9 @@ impl<'a> Vm<'a> {
             (self.context, self.owner) = saved;
             return result.map_err(|trap| self.to_object(trap));
         }
+        let Body::Code(entry) = target.body else {
+            return Err(NO_BODY);
+        };
         let saved_pc = self.pc;
         let depth = self.stack.frames.len();
         let base = self.registers;
@@ -180,7 +184,7 @@ impl<'a> Vm<'a> {
             }
         }
         // Bytecodes of a suspended native call are accounted for as those of any call.
-        self.enter_frame(base, method, context, owner)?;
+        self.enter_frame(base, entry, target, context, owner)?;
         self.nesting += 1;
         let result = self.run(depth + 1);
         self.nesting -= 1;
@@ -219,19 +223,11 @@ impl<'a> Vm<'a> {
     fn enter_frame(
         &mut self,
         base: u16,
-        method: u32,
+        entry: u32,
+        target: &Method,
         context: Context,
         owner: u8,
     ) -> Result<(), Trap> {
-        let target = self
-            .program
-            .method(method)
-            .ok_or(Trap::BadCode("a call of no method"))?;
-        let Body::Code(entry) = target.body else {
-            return Err(Trap::BadCode(
-                "a call of an abstract method, or of an API method that this card does not have",
-            ));
-        };
         let start = self.absolute(base);
         if start + usize::from(target.registers) > usize::from(self.limits.stack_words)
             || self.stack.frames.len() >= usize::from(self.limits.frames)
@@ -353,6 +349,12 @@ impl<'a> Vm<'a> {
 
     /// Finds the handler of an exception, ending frames on the way.
     fn handle(&mut self, trap: Trap, depth: usize) -> Result<(), Trap> {
+        let at = self.pc.wrapping_sub(1);
+        self.session.thrown_at = self
+            .program
+            .method_at(at)
+            .map(|method| method.slot)
+            .zip(self.program.bytecode_offset(at));
         let trap = self.to_object(trap);
         let exception = match trap {
             Trap::Thrown(exception) => exception,
@@ -659,7 +661,7 @@ impl<'a> Vm<'a> {
             .filter(|method| *method != NO_METHOD)
             .ok_or(Trap::BadCode("a virtual method that the object has not"))?;
         if object.context == self.context || self.context == RUNTIME_CONTEXT {
-            return self.invoke_on(base, method, object.context, object.owner);
+            return self.invoke(base, method, object.context, object.owner);
         }
         if object.flags & (flag::ENTRY_POINT | flag::GLOBAL_ARRAY) == 0 {
             return Err(Trap::SECURITY);
@@ -701,28 +703,12 @@ impl<'a> Vm<'a> {
         if object.flags & flag::ENTRY_POINT != 0 {
             return self.invoke(base, method, self.context, self.owner);
         }
-        self.invoke_on(base, method, object.context, object.owner)
+        self.invoke(base, method, object.context, object.owner)
     }
 
-    /// Calls a method on an object: bytecode runs in the object's context (JCRE 3.0.5 §6.2.3).
-    /// A native method of an API class runs in the caller's, on whose arrays it works.
-    fn invoke_on(
-        &mut self,
-        base: Register,
-        method: u32,
-        context: Context,
-        owner: u8,
-    ) -> Result<(), Trap> {
-        let is_native = self
-            .program
-            .method(method)
-            .is_some_and(|method| matches!(method.body, Body::Native(_)));
-        if is_native || context == self.context {
-            return self.invoke(base, method, self.context, self.owner);
-        }
-        self.invoke(base, method, context, owner)
-    }
-
+    /// Calls a method: bytecode runs in `context` (JCRE 3.0.5 §6.2.3). A native method of an API
+    /// class runs in the caller's, on whose arrays it works.
+    #[inline]
     fn invoke(
         &mut self,
         base: Register,
@@ -730,16 +716,23 @@ impl<'a> Vm<'a> {
         context: Context,
         owner: u8,
     ) -> Result<(), Trap> {
-        if let Some(Method {
-            body: Body::Native(native),
-            arguments,
-            results,
-            ..
-        }) = self.program.method(method)
-        {
-            return self.invoke_native(base, *native, *arguments, *results);
+        let program: &'a Program = self.program;
+        let target = program.method(method).ok_or(NO_TARGET)?;
+        match target.body {
+            Body::Code(entry) => {
+                // Within one context the application that runs stays the same.
+                let owner = if context == self.context {
+                    self.owner
+                } else {
+                    owner
+                };
+                self.enter_frame(base.into(), entry, target, context, owner)
+            }
+            Body::Native(native) => {
+                self.invoke_native(base, native, target.arguments, target.results)
+            }
+            Body::None => Err(NO_BODY),
         }
-        self.enter_frame(base.into(), method, context, owner)
     }
 
     fn invoke_native(

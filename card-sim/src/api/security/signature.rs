@@ -44,8 +44,51 @@ enum Scheme {
     AesCmac,
     /// CBC-MAC with AES without padding.
     AesMac,
-    /// DES MAC, ISO 9797-1 algorithm 3 with padding method 2, 8 bytes.
-    RetailMac,
+    /// CBC-MAC with DES or triple DES; the last field tells whether only the last block is tripled
+    /// (ISO 9797-1 algorithm 3).
+    DesMac(DesMacLength, DesMacPadding, bool),
+}
+
+/// Bytes of a DES MAC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum DesMacLength {
+    Four,
+    Eight,
+}
+
+/// How the data of a DES MAC are brought to whole blocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum DesMacPadding {
+    None,
+    Zeros,
+    Bit,
+    Pkcs5,
+}
+
+impl DesMacPadding {
+    fn apply(self, data: &mut Vec<u8>) {
+        let missing = 8 - data.len() % 8;
+        match self {
+            Self::None => {}
+            Self::Zeros => data.resize(data.len().next_multiple_of(8), 0),
+            Self::Bit => {
+                data.push(0x80);
+                data.resize(data.len().next_multiple_of(8), 0);
+            }
+            Self::Pkcs5 => {
+                let filler = u8::try_from(missing).unwrap_or(0);
+                data.resize(data.len() + missing, filler);
+            }
+        }
+    }
+}
+
+const fn des_mac(length: DesMacLength, padding: DesMacPadding) -> Scheme {
+    Scheme::DesMac(length, padding, false)
+}
+
+const fn retail_mac(length: DesMacLength, padding: DesMacPadding) -> Scheme {
+    Scheme::DesMac(length, padding, true)
 }
 
 /// (`ALG_*` code, digest, `SIG_CIPHER_*`, `PAD_*`, scheme)
@@ -71,7 +114,74 @@ const SCHEMES: &[(u8, u8, u8, u8, Scheme)] = &[
     (27, 6, 7, 0, Scheme::Hmac(Hash::Sha512)),
     (49, 0, 10, 0, Scheme::AesCmac),
     (18, 0, 6, 1, Scheme::AesMac),
-    (20, 0, 2, 5, Scheme::RetailMac),
+    (35, 0, 6, 1, Scheme::AesMac),
+    (36, 0, 6, 1, Scheme::AesMac),
+    (1, 0, 1, 1, des_mac(DesMacLength::Four, DesMacPadding::None)),
+    (
+        2,
+        0,
+        2,
+        1,
+        des_mac(DesMacLength::Eight, DesMacPadding::None),
+    ),
+    (
+        3,
+        0,
+        1,
+        2,
+        des_mac(DesMacLength::Four, DesMacPadding::Zeros),
+    ),
+    (
+        4,
+        0,
+        2,
+        2,
+        des_mac(DesMacLength::Eight, DesMacPadding::Zeros),
+    ),
+    (5, 0, 1, 3, des_mac(DesMacLength::Four, DesMacPadding::Bit)),
+    (6, 0, 2, 3, des_mac(DesMacLength::Eight, DesMacPadding::Bit)),
+    (
+        7,
+        0,
+        1,
+        6,
+        des_mac(DesMacLength::Four, DesMacPadding::Pkcs5),
+    ),
+    (
+        8,
+        0,
+        2,
+        6,
+        des_mac(DesMacLength::Eight, DesMacPadding::Pkcs5),
+    ),
+    (
+        47,
+        0,
+        1,
+        4,
+        retail_mac(DesMacLength::Four, DesMacPadding::Zeros),
+    ),
+    (
+        48,
+        0,
+        2,
+        4,
+        retail_mac(DesMacLength::Eight, DesMacPadding::Zeros),
+    ),
+    (
+        19,
+        0,
+        1,
+        5,
+        retail_mac(DesMacLength::Four, DesMacPadding::Bit),
+    ),
+    (
+        20,
+        0,
+        2,
+        5,
+        retail_mac(DesMacLength::Eight, DesMacPadding::Bit),
+    ),
 ];
 
 /// The native methods.
@@ -161,7 +271,7 @@ fn init(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
         | (Scheme::Ecdsa(_), Sort::EcPublic) => !signs,
         (Scheme::Hmac(_), Sort::Hmac)
         | (Scheme::AesCmac | Scheme::AesMac, Sort::Aes)
-        | (Scheme::RetailMac, Sort::Des) => true,
+        | (Scheme::DesMac(..), Sort::Des) => true,
         _ => false,
     };
     if !fits || !matches!(mode, MODE_SIGN | MODE_VERIFY) {
@@ -246,15 +356,22 @@ fn mac(vm: &mut Vm<'_>, this: u16, key: u16) -> Result<Vec<u8>, Trap> {
                 .map(|mac| mac.to_vec())
                 .ok_or(ILLEGAL_USE)
         }
-        Scheme::RetailMac => {
+        Scheme::DesMac(length, padding, is_retail) => {
             let key = DesKey::new(&secret).map_err(|_| ILLEGAL_VALUE)?;
-            let mut padded = data.clone();
-            padded.push(0x80);
-            while padded.len() % 8 != 0 {
-                padded.push(0);
-            }
-            let mac = key.retail_mac(&[0; 8], &padded);
-            mac.map(|mac| mac.to_vec()).map_err(|_| ILLEGAL_USE)
+            let mut blocks = data.clone();
+            padding.apply(&mut blocks);
+            let mac = if is_retail {
+                key.retail_mac(&[0; 8], &blocks).map_err(|_| ILLEGAL_USE)?
+            } else {
+                key.encrypt_cbc(&[0; 8], &mut blocks)
+                    .map_err(|_| ILLEGAL_USE)?;
+                *blocks.last_chunk::<8>().ok_or(ILLEGAL_USE)?
+            };
+            let [a, b, c, d, ..] = mac;
+            Ok(match length {
+                DesMacLength::Four => vec![a, b, c, d],
+                DesMacLength::Eight => mac.to_vec(),
+            })
         }
         Scheme::Rsa(_) | Scheme::RsaPss(_) | Scheme::Ecdsa(_) => Err(ILLEGAL_USE),
     }
@@ -382,6 +499,7 @@ fn get_length(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
         Scheme::Ecdsa(_) => 72,
         Scheme::Hmac(hash) => count(hash.length()),
         Scheme::AesCmac | Scheme::AesMac => 16,
-        Scheme::RetailMac => 8,
+        Scheme::DesMac(DesMacLength::Four, ..) => 4,
+        Scheme::DesMac(DesMacLength::Eight, ..) => 8,
     })
 }
