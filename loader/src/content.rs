@@ -31,6 +31,10 @@ pub struct Installation {
     pub selectable: bool,
 }
 
+/// The package and the module of supplementary security domains (GPCS 2.3.1 §H.2).
+const SECURITY_DOMAIN_PACKAGE: &[u8] = &[0xA0, 0x00, 0x00, 0x01, 0x51, 0x53, 0x50];
+const SECURITY_DOMAIN_MODULE: &[u8] = &[0xA0, 0x00, 0x00, 0x01, 0x51, 0x53, 0x50, 0x41];
+
 /// A field behind its length.
 fn field(out: &mut Vec<u8>, value: &[u8]) -> Result<(), Error> {
     let length = u8::try_from(value.len()).map_err(|_| too_long(value.len(), 255))?;
@@ -144,6 +148,43 @@ impl<T: Transport> Session<T> {
         }
         let p1 = if installation.selectable { 0x0C } else { 0x04 };
         self.management(0xE6, p1, 0x00, &data).map(drop)
+    }
+
+    /// Makes a supplementary security domain (INSTALL \[for install and make selectable\] of the module that GPCS
+    /// 2.3.1 §H.2 recommends). `authorized` gives it a say over content. Until it has keys of its own, most cards
+    /// let it use those of the domain that made it: select it, open a session, and [`Session::put_key`].
+    ///
+    /// # Errors
+    /// [`Error`]; cards whose security domains come from another module refuse with 6A88: use
+    /// [`Session::install`] with that module and the security domain privilege.
+    pub fn install_security_domain(
+        &mut self,
+        instance: &Aid,
+        authorized: bool,
+    ) -> Result<(), Error> {
+        let aid =
+            |bytes: &[u8]| Aid::new(bytes).map_err(|error| Error::Unsendable(error.to_string()));
+        self.install(&Installation {
+            load_file: aid(SECURITY_DOMAIN_PACKAGE)?,
+            module: aid(SECURITY_DOMAIN_MODULE)?,
+            instance: *instance,
+            privileges: [0x80, if authorized { 0x40 } else { 0x00 }, 0x00],
+            parameters: Vec::new(),
+            selectable: true,
+        })
+    }
+
+    /// INSTALL \[for extradition\] (GPCS 2.3.1 §11.5.2.3.4): gives an application or a load file to another
+    /// security domain.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn extradite(&mut self, subject: &Aid, domain: &Aid) -> Result<(), Error> {
+        let mut data = Vec::new();
+        for value in [domain.as_bytes(), &[], subject.as_bytes(), &[], &[], &[]] {
+            field(&mut data, value)?;
+        }
+        self.management(0xE6, 0x10, 0x00, &data).map(drop)
     }
 
     /// INSTALL \[for make selectable\] (GPCS 2.3.1 §11.5.2.3.3).
