@@ -54,18 +54,28 @@ L_end:
 fn package(code: usize) -> CapFile {
     let mut methods = String::new();
     let mut descriptors = String::new();
-    let size = cap_file::asm::assemble_code(BODY, 1).expect("the body is code").len();
+    let size = cap_file::asm::assemble_code(BODY, 1)
+        .expect("the body is code")
+        .len();
     let count = code.div_ceil(size + 2);
     let mut locations = String::new();
     for index in 0..count {
-        let _ = write!(methods, "method method_{index} flags 0 stack 5 args 2 locals 1\n{BODY}");
-        let _ = writeln!(descriptors, "    method token 255 access 8 method_{index} type_1 size {size} handlers 0 0");
+        let _ = write!(
+            methods,
+            "method method_{index} flags 0 stack 5 args 2 locals 1\n{BODY}"
+        );
+        let _ = writeln!(
+            descriptors,
+            "    method token 255 access 8 method_{index} type_1 size {size} handlers 0 0"
+        );
     }
     // The one reference in each method, as distances from one to the next.
-    let call = 2 + cap_file::Instructions::new(&cap_file::asm::assemble_code(BODY, 1).expect("the body is code"))
-        .flatten()
-        .find(|instruction| instruction.pool_reference().is_some())
-        .map_or(0, |instruction| instruction.offset + 1);
+    let call = 2 + cap_file::Instructions::new(
+        &cap_file::asm::assemble_code(BODY, 1).expect("the body is code"),
+    )
+    .flatten()
+    .find(|instruction| instruction.pool_reference().is_some())
+    .map_or(0, |instruction| instruction.offset + 1);
     for index in 0..count {
         let distance = if index == 0 { 1 + call } else { size + 2 };
         let _ = write!(locations, "{distance:02X}");
@@ -114,7 +124,9 @@ fn benchmarks(criterion: &mut Criterion) {
                 verify(&cap, &exports).is_ok()
             });
         });
-        group.bench_function(id("dump"), |bencher| bencher.iter(|| dump(black_box(&cap), &exports)));
+        group.bench_function(id("dump"), |bencher| {
+            bencher.iter(|| dump(black_box(&cap), &exports))
+        });
     }
     group.finish();
 }

@@ -303,7 +303,8 @@ impl Opcode {
     /// `ACC_INT` (JCVM §6.4).
     #[must_use]
     pub fn uses_int(self) -> bool {
-        self.stack_effect().contains('i') || matches!(self, Opcode::Iinc | Opcode::IincW)
+        self.stack_effect().as_bytes().contains(&b'i')
+            || matches!(self, Opcode::Iinc | Opcode::IincW)
     }
 
     /// True if control never reaches the following instruction.

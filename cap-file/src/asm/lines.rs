@@ -137,7 +137,7 @@ pub(crate) fn hex(word: &str) -> Option<Vec<u8>> {
     if word == "-" {
         return Some(Vec::new());
     }
-    if word.len() % 2 != 0 || !word.is_ascii() {
+    if !word.len().is_multiple_of(2) || !word.is_ascii() {
         return None;
     }
     let digits = word.as_bytes().chunks(2);

@@ -6,7 +6,7 @@ use super::types::{Reference, Types, Value, type_name};
 use crate::component::constant_pool::Constant;
 use crate::component::descriptor::access::ACC_INIT;
 use crate::instruction::{Instruction, Operands};
-use crate::opcode::Opcode;
+use crate::opcode::{Layout, Opcode};
 use crate::verify::Rule;
 use crate::verify::structure::MethodCode;
 use crate::verify::world::{ClassId, Field, Type, World};
@@ -121,7 +121,6 @@ impl Stepper<'_, '_> {
     pub(crate) fn step(&self, frame: &mut Frame, index: usize) -> Result<(), Stop> {
         let instruction = self.code.instructions.get(index).ok_or(Stop::Reported)?;
         let opcode = instruction.opcode;
-        let mnemonic = opcode.mnemonic();
         match opcode {
             Opcode::Aload | Opcode::Aload0 | Opcode::Aload1 | Opcode::Aload2 | Opcode::Aload3 => {
                 let local = local_index(instruction);
@@ -259,13 +258,14 @@ impl Stepper<'_, '_> {
             }
             // `jsr` pushes its return address in the flow, `ret` reads its local there.
             Opcode::Jsr | Opcode::Ret | Opcode::Impdep1 | Opcode::Impdep2 => {}
-            _ if mnemonic.starts_with("getfield") || mnemonic.starts_with("putfield") => {
-                self.instance_field(frame, instruction)?;
-            }
-            _ if mnemonic.starts_with("getstatic") || mnemonic.starts_with("putstatic") => {
-                self.static_field(frame, instruction)?;
-            }
-            _ => Self::plain(frame, opcode)?,
+            _ => match opcode.layout() {
+                // What is left with a constant are the field instructions.
+                Layout::PoolByte | Layout::PoolShort if opcode.mnemonic().contains("static") => {
+                    self.static_field(frame, instruction)?;
+                }
+                Layout::PoolByte | Layout::PoolShort => self.instance_field(frame, instruction)?,
+                _ => Self::plain(frame, opcode)?,
+            },
         }
         Ok(())
     }
