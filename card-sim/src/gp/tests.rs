@@ -360,7 +360,7 @@ fn loads_are_refused_for_their_reasons() {
             "80E60200 12 05A000000001 0000 08EF06C6047FFFFFFF 00",
             "6A84",
         ),
-        ("80E61000 0A 05A000000001 00000000", "6A86"),
+        ("80E64000 0A 05A000000001 00000000", "6A86"),
         ("80E60201 0A 05A000000001 00000000", "6A86"),
     ] {
         assert_eq!(host.send(install), status, "{install}");
