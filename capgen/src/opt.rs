@@ -10,6 +10,7 @@ mod forward;
 mod inline;
 mod parameters;
 mod share;
+mod thread;
 
 use crate::codegen::BackendError;
 use crate::ir::Program;
@@ -97,6 +98,7 @@ fn tidy(program: &mut Program, functions: &[usize], options: &Options) {
                 fold::fold(program, &mut changed);
             }
             if options.blocks {
+                thread::thread(&mut changed);
                 cfg::simplify(&mut changed);
             }
             if options.forward {

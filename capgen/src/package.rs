@@ -4,6 +4,7 @@
 //! instructions have one-byte indices, then everything else in the order of first use; methods
 //! stand class by class. Nothing depends on hash order or time: the same program gives the same bytes.
 
+pub mod budget;
 mod classes;
 mod descriptor;
 mod export;
@@ -18,6 +19,7 @@ use crate::codegen::linkage::Methods;
 use crate::codegen::{self, BackendError, Effort, FunctionCode, legalize};
 use crate::ir::{ArrayId, ClassId, Element, FunctionId, Program, verify};
 use crate::opt::{self, Options};
+use budget::Budget;
 use cap_file::CapFile;
 use cap_file::component::applet::{AppletComponent, AppletInfo};
 use cap_file::component::constant_pool::{Constant, ConstantPool, StaticRef};
@@ -41,6 +43,8 @@ pub struct Output {
     pub exp: ExportFile,
     /// The source map; it also tells the size of every function.
     pub map: SourceMap,
+    /// What the package asks of a card.
+    pub budget: Budget,
 }
 
 /// Builds a package from IR, with every optimisation.
@@ -111,6 +115,7 @@ pub fn build_with(
     Ok(Output {
         cap,
         exp: export::file(&program),
+        budget: Budget::of(&program, &map),
         map,
     })
 }

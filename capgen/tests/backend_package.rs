@@ -1,24 +1,147 @@
 //! IR programs to CAP files.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use capgen::ir::{text, verify};
+use cap_file::CapFile;
+use cap_file::component::Version;
+use capgen::codegen::BackendError;
+use capgen::ir::{Program, text, verify};
+use capgen::opt::Options;
+use capgen::package::map::SourceMap;
 use capgen::package::{self, Target};
 
 const COUNTER: &str = include_str!("backend/counter.ir");
 
-#[test]
-fn the_text_form_is_read_back() {
-    let program = text::parse(COUNTER).unwrap();
-    verify::verify(&program).unwrap();
-    let printed = text::print(&program);
-    assert_eq!(text::parse(&printed).unwrap(), program, "{printed}");
+fn counter() -> Program {
+    text::parse(COUNTER).unwrap()
 }
 
 #[test]
-fn a_program_becomes_a_cap_file() {
-    let program = text::parse(COUNTER).unwrap();
-    let output = package::build(&program, &Target::default()).unwrap();
-    let bytes = output.cap.write().unwrap();
-    std::fs::write(concat!(env!("CARGO_TARGET_TMPDIR"), "/counter.cap"), &bytes).unwrap();
-    assert!(cap_file::CapFile::read(&bytes).unwrap() == output.cap);
+fn the_text_form_is_read_back() {
+    let program = counter();
+    verify::verify(&program).unwrap();
+    let printed = text::print(&program);
+    assert!(text::parse(&printed).unwrap() == program, "{printed}");
+}
+
+#[test]
+fn text_that_is_no_ir_is_refused_with_its_line() {
+    for (wrong, right, expected) in [
+        ("%ins.3 = (elem", "%ins.3 (elem", "`=`"),
+        ("(field Demo.mode", "(field Demo.mood", "a field"),
+        ("goto b7", "goto seven", "a block"),
+        ("(wrapping_add u16", "(wrapping_plus u16", "an operation"),
+    ] {
+        let error = text::parse(&COUNTER.replacen(wrong, right, 1)).unwrap_err();
+        assert!(
+            error.expected.contains(expected) && error.line > 7,
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn a_cap_file_is_read_back_and_built_again_alike() {
+    for format in [Version::new(2, 1), Version::new(2, 2)] {
+        let target = Target::default().with_format(format);
+        let output = package::build(&counter(), &target).unwrap();
+        let bytes = output.cap.write().unwrap();
+        assert!(CapFile::read(&bytes).unwrap() == output.cap);
+        let again = package::build(&counter(), &target).unwrap();
+        assert_eq!(again.cap.write().unwrap(), bytes);
+        assert_eq!(again.map, output.map);
+    }
+}
+
+#[test]
+fn imports_are_the_lowest_versions_that_serve() {
+    let output = package::build(&counter(), &Target::default()).unwrap();
+    let versions: Vec<String> = output
+        .cap
+        .import
+        .packages
+        .iter()
+        .map(|package| format!("{} {}", package.aid, package.version))
+        .collect();
+    assert_eq!(versions, ["A0000000620001 1.0", "A0000000620101 1.3"]);
+}
+
+#[test]
+fn what_a_target_lacks_is_said() {
+    // JCSystem.makeGlobalArray is new in javacard.framework 1.5.
+    let global = r#"(api javacard/framework/APDU "javacard/framework/JCSystem.makeGlobalArray(BS)Ljava/lang/Object;" 1u8 8usize)"#;
+    let source = COUNTER.replace(
+        "eval (api none \"javacard/framework/Applet.register()V\" %this.3)",
+        &format!(
+            "eval (api none \"javacard/framework/Applet.register()V\" %this.3)\n    eval {global}"
+        ),
+    );
+    let program = text::parse(&source).unwrap();
+    assert!(package::build(&program, &Target::named("jc304").unwrap()).is_ok());
+    let error = package::build(&program, &Target::named("jc222").unwrap()).unwrap_err();
+    assert!(
+        matches!(&error, BackendError::NotOnTarget { since, ceiling, .. } if since == "1.5" && ceiling == "1.3"),
+        "{error}"
+    );
+}
+
+#[test]
+fn the_source_map_leads_back() {
+    let output = package::build_with(&counter(), &Target::default(), &Options::NONE).unwrap();
+    let process = output
+        .map
+        .methods
+        .iter()
+        .find(|method| method.path == "Demo::process")
+        .unwrap();
+    let throw = process.lines.iter().find(|line| line.line == 20).unwrap();
+    let offset = process.offset + process.header_size + throw.pc;
+    let (method, line) = output.map.find(offset).unwrap();
+    assert_eq!(
+        (method.path.as_str(), line.unwrap().line),
+        ("Demo::process", 20)
+    );
+    // sspush 0x6D00
+    let first = usize::from(output.cap.method.first_offset());
+    assert_eq!(
+        output.cap.method.methods[usize::from(offset) - first..][..3],
+        [0x11, 0x6d, 0x00]
+    );
+    let json = serde_json::to_string(&output.map).unwrap();
+    assert_eq!(
+        serde_json::from_str::<SourceMap>(&json).unwrap(),
+        output.map
+    );
+}
+
+#[test]
+fn the_budget_counts_what_install_makes_and_the_deepest_calls() {
+    let output = package::build_with(&counter(), &Target::default(), &Options::NONE).unwrap();
+    let budget = &output.budget;
+    // Demo, Counter, the scratch array, the PIN.
+    assert_eq!(budget.objects, 4);
+    // Demo: 3 references and a byte; Counter: a short, a byte, a boolean; 16 bytes.
+    assert_eq!(budget.persistent_bytes, 7 + 4 + 16);
+    assert_eq!(budget.constant_bytes, 3);
+    assert_eq!(
+        budget.stack_path,
+        [
+            "Demo::process",
+            "Demo::divide",
+            "core::u16_rem",
+            "core::u16_div"
+        ]
+    );
+    assert!(budget.recursive.is_empty());
+}
+
+#[test]
+fn optimising_makes_the_code_smaller() {
+    let size = |options: &Options| {
+        package::build_with(&counter(), &Target::default(), options)
+            .unwrap()
+            .budget
+            .code_bytes
+    };
+    let (plain, optimised) = (size(&Options::NONE), size(&Options::ALL));
+    assert!(optimised + 10 < plain, "{optimised} of {plain} bytes");
 }

@@ -72,6 +72,8 @@ fn check(seed: u64) {
                     text::print(&program)
                 )
             });
+        let report = cap_file::verify(&output.cap, &cap_file::Exports::builtin());
+        assert!(report.is_ok(), "seed {seed}, {options:?}: {report}");
         let mut card = harness::card(&program, &output);
         for (command, expected) in commands().into_iter().zip(&expected) {
             let found = card.transmit(&command);

@@ -470,7 +470,7 @@ fn lookup_size(pairs: &[(i16, Label)]) -> u32 {
 /// Bytes of a table switch.
 fn table_size(pairs: &[(i16, Label)]) -> u32 {
     match (pairs.first(), pairs.last()) {
-        (Some((low, _)), Some((high, _))) => 7 + 2 * (low.abs_diff(*high) as u32 + 1),
+        (Some((low, _)), Some((high, _))) => 7 + 2 * (u32::from(low.abs_diff(*high)) + 1),
         _ => 0,
     }
 }

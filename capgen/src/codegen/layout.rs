@@ -73,7 +73,7 @@ impl Plan {
                 .flat_map(LocalSet::iter)
                 .filter_map(|other| slots.get(other.0).copied().flatten())
                 .collect();
-            let free = |slot: &usize| !taken.contains(slot) && !(this.is_some() && *slot == 0);
+            let free = |slot: &usize| !(taken.contains(slot) || this.is_some() && *slot == 0);
             let slot = (0..).find(free).unwrap_or(0);
             used = used.max(slot + 1);
             if let Some(place) = slots.get_mut(local.0) {

@@ -2,7 +2,7 @@
 //! never reached.
 
 use super::item::{Item, Label};
-use cap_file::Opcode;
+use cap_file::{Opcode, Operands};
 use std::collections::{HashMap, HashSet};
 
 /// Improves until nothing changes.
@@ -13,6 +13,7 @@ pub(super) fn improve(items: &mut Vec<Item>) {
         remove_unreached(items);
         remove_jumps_to_next(items);
         return_at_once(items);
+        remove_idle_moves(items);
         remove_unused_labels(items);
         if !threaded && items.len() == before {
             return;
@@ -94,6 +95,44 @@ fn remove_jumps_to_next(items: &mut Vec<Item>) {
     }
     let mut keep = keep.into_iter();
     items.retain(|_| keep.next().unwrap_or(true));
+}
+
+/// A word that is loaded and stored back where it was.
+fn remove_idle_moves(items: &mut Vec<Item>) {
+    let mut index = 0;
+    while let Some(pair) = items.get(index..index + 2) {
+        if let [Item::Plain(load, from), Item::Plain(store, to)] = pair
+            && let (Some(loaded), Some(stored)) =
+                (loaded_word(*load, from), stored_word(*store, to))
+            && loaded == stored
+        {
+            items.drain(index..index + 2);
+        } else {
+            index += 1;
+        }
+    }
+}
+
+fn loaded_word(opcode: Opcode, operands: &Operands) -> Option<u8> {
+    match (opcode, operands) {
+        (Opcode::Aload | Opcode::Sload, Operands::Local(word)) => Some(*word),
+        (Opcode::Aload0 | Opcode::Sload0, _) => Some(0),
+        (Opcode::Aload1 | Opcode::Sload1, _) => Some(1),
+        (Opcode::Aload2 | Opcode::Sload2, _) => Some(2),
+        (Opcode::Aload3 | Opcode::Sload3, _) => Some(3),
+        _ => None,
+    }
+}
+
+fn stored_word(opcode: Opcode, operands: &Operands) -> Option<u8> {
+    match (opcode, operands) {
+        (Opcode::Astore | Opcode::Sstore, Operands::Local(word)) => Some(*word),
+        (Opcode::Astore0 | Opcode::Sstore0, _) => Some(0),
+        (Opcode::Astore1 | Opcode::Sstore1, _) => Some(1),
+        (Opcode::Astore2 | Opcode::Sstore2, _) => Some(2),
+        (Opcode::Astore3 | Opcode::Sstore3, _) => Some(3),
+        _ => None,
+    }
 }
 
 /// A jump to a `return` returns: that is shorter.

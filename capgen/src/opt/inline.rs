@@ -10,8 +10,12 @@ use crate::ir::{
     Block, BlockId, Expr, Function, FunctionId, LocalId, Program, Statement, Terminator,
 };
 
+/// Functions larger than this are not tried at more than one place: that never pays.
+const MANY_CALLS_LIMIT: usize = 40;
+
 /// Inlines what pays, callees before their callers.
 pub(super) fn inline(program: &mut Program, options: &Options) -> Result<(), BackendError> {
+    let mut sizes: Vec<Option<usize>> = vec![None; program.functions.len()];
     for callee in bottom_up(program) {
         let Some(function) = program.functions.get(callee.0) else {
             continue;
@@ -20,42 +24,58 @@ pub(super) fn inline(program: &mut Program, options: &Options) -> Result<(), Bac
             continue;
         }
         let callers = callers(program, callee);
-        if callers.is_empty() {
-            continue;
-        }
-        let mut trial = program.clone();
-        let mut complete = true;
-        for &(caller, count) in &callers {
-            for _ in 0..count {
-                complete &= inline_one(&mut trial, FunctionId(caller), callee);
+        let calls: usize = callers.iter().map(|(_, count)| count).sum();
+        let changed: Vec<usize> = callers.iter().map(|(caller, _)| *caller).collect();
+        let methods = Methods::of(program)?;
+        let with_callee = changed.iter().copied().chain([callee.0]);
+        let mut before = Some(0);
+        for index in with_callee {
+            let known = sizes.get(index).copied().flatten();
+            // `None` if it cannot be compiled as it stands, before `legalize`.
+            let size = known.or_else(|| function_size(program, &methods, FunctionId(index)).ok());
+            before = before.zip(size).map(|(before, size)| before + size);
+            if let Some(slot) = sizes.get_mut(index) {
+                *slot = size;
             }
         }
-        if !complete {
+        let own = sizes.get(callee.0).copied().flatten().unwrap_or(usize::MAX);
+        let Some(before) = before.filter(|_| calls == 1 || calls > 1 && own <= MANY_CALLS_LIMIT)
+        else {
             continue;
+        };
+        let saved: Vec<(usize, Function)> = changed
+            .iter()
+            .filter_map(|index| Some((*index, program.functions.get(*index)?.clone())))
+            .collect();
+        let complete = callers.iter().all(|(caller, count)| {
+            (0..*count).all(|_| inline_one(program, FunctionId(*caller), callee))
+        });
+        let mut after = None;
+        if complete {
+            tidy(program, &changed, options);
+            let methods = Methods::of(program)?;
+            let size = |index: &usize| function_size(program, &methods, FunctionId(*index)).ok();
+            after = changed.iter().map(size).collect::<Option<Vec<usize>>>();
         }
-        let changed: Vec<usize> = callers.iter().map(|(caller, _)| *caller).collect();
-        tidy(&mut trial, &changed, options);
-        let with_callee: Vec<usize> = changed.iter().copied().chain([callee.0]).collect();
-        let (before, after) = (
-            total_size(program, &with_callee)?,
-            total_size(&trial, &changed)?,
-        );
-        if after
-            .zip(before)
-            .is_some_and(|(after, before)| after <= before)
-        {
-            *program = trial;
+        match after.filter(|after| after.iter().sum::<usize>() <= before) {
+            Some(after) => {
+                for (index, size) in changed.into_iter().zip(after) {
+                    if let Some(slot) = sizes.get_mut(index) {
+                        *slot = Some(size);
+                    }
+                }
+            }
+            None => {
+                for (index, function) in saved {
+                    if let Some(slot) = program.functions.get_mut(index) {
+                        *slot = function;
+                    }
+                }
+            }
         }
     }
     parameters::remove_uncalled(program);
     Ok(())
-}
-
-/// Bytes of these functions; `None` if one of them cannot be compiled as it stands.
-fn total_size(program: &Program, functions: &[usize]) -> Result<Option<usize>, BackendError> {
-    let methods = Methods::of(program)?;
-    let size = |index: &usize| function_size(program, &methods, FunctionId(*index)).ok();
-    Ok(functions.iter().map(size).sum())
 }
 
 fn calls_itself(function: &Function, id: FunctionId) -> bool {
