@@ -1,6 +1,6 @@
 //! Running linked code.
 //!
-//! [`run_frame`] is the inner loop: it executes what one frame can do by itself and stops at
+//! `run_frame` is the inner loop: it executes what one frame can do by itself and stops at
 //! calls, returns, allocations and exceptions, which [`Vm`] then sees to.
 
 mod frame;

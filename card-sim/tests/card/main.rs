@@ -14,4 +14,5 @@ mod hostile;
 mod image;
 mod instructions;
 mod memory;
+mod security;
 mod support;

@@ -1,6 +1,6 @@
 //! `javacardx.crypto.Cipher`.
 //!
-//! Cells: the key, the mode, the algorithm code, the place in [`SCHEMES`] plus one, and the
+//! Cells: the key, the mode, the algorithm code, the place in `SCHEMES` plus one, and the
 //! initial vector (eight cells).
 
 use super::key_pair::{rsa_private, rsa_public};

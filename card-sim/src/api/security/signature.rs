@@ -1,6 +1,6 @@
 //! `javacard.security.Signature`.
 //!
-//! Cells: the key, the mode, the algorithm code, and the place in [`SCHEMES`] plus one.
+//! Cells: the key, the mode, the algorithm code, and the place in `SCHEMES` plus one.
 
 use super::key_pair::{require_p256, rsa_private, rsa_public};
 use super::keys::{self, Sort, component};
