@@ -127,3 +127,84 @@ fn an_erased_slot_starts_again_with_another_key() {
         StatusWord::SUCCESS
     );
 }
+
+#[test]
+fn a_generation_that_power_loss_interrupts_leaves_an_empty_slot() {
+    let p2 = short(file::SIGNATURE_KEY);
+    let generate = Command::new(0x80, ins::GENERATE_ASYMMETRIC_KEY_PAIR, 0x80, p2);
+    let read = Command::new(0x80, ins::GENERATE_ASYMMETRIC_KEY_PAIR, 0x81, p2);
+    let mut writes = 0;
+    loop {
+        let mut terminal = Terminal::new();
+        terminal.open_channel();
+        if terminal.managed_torn(&generate, writes).is_ok() {
+            break;
+        }
+        terminal.select();
+        terminal.open_channel();
+        let (_, status) = terminal.managed(&read.with_data(&[0x54, 2, 0, 0]).with_le(256));
+        assert_eq!(
+            status,
+            StatusWord::CONDITIONS_NOT_SATISFIED,
+            "after {writes} writes"
+        );
+        assert_eq!(terminal.managed(&generate).1, StatusWord::SUCCESS);
+        assert_eq!(terminal.public_key(file::SIGNATURE_KEY).len(), 270);
+        writes += 1;
+    }
+    assert!(writes >= 2, "key and state are two writes");
+}
+
+#[test]
+fn an_erasure_that_power_loss_interrupts_leaves_a_whole_or_an_empty_slot() {
+    let key = file::SIGNATURE_KEY.to_be_bytes();
+    let erase = Command::new(0x80, ins::DELETE_FILE, 0, 0).with_data(&key);
+    let read =
+        Command::new(0, ins::READ_BINARY, short(file::SIGNATURE_CERTIFICATE), 0).with_le(256);
+    let (mut writes, mut whole, mut empty) = (0, 0, 0);
+    loop {
+        let mut terminal = Terminal::personalised();
+        if terminal.managed_torn(&erase, writes).is_ok() {
+            break;
+        }
+        terminal.select();
+        if terminal.verify(file::SIGNATURE_PIN, SIGNATURE_PIN) == StatusWord::SUCCESS {
+            whole += 1;
+            assert_eq!(
+                terminal.sign(file::SIGNATURE_KEY, b"x").1,
+                StatusWord::SUCCESS
+            );
+            assert_eq!(terminal.send(&read).1, StatusWord::SUCCESS);
+        } else {
+            empty += 1;
+            terminal.open_channel();
+            terminal.managed_ok(
+                ins::PUT_DATA,
+                0x01,
+                short(file::SIGNATURE_PIN),
+                SIGNATURE_PIN,
+            );
+            assert_eq!(
+                terminal.verify(file::SIGNATURE_PIN, SIGNATURE_PIN),
+                StatusWord::SUCCESS
+            );
+            assert_eq!(
+                terminal.send(&read).1,
+                StatusWord::WRONG_OFFSET,
+                "after {writes} writes"
+            );
+            assert_eq!(
+                terminal.sign(file::SIGNATURE_KEY, b"x").1,
+                StatusWord::CONDITIONS_NOT_SATISFIED
+            );
+            terminal.managed_ok(
+                ins::GENERATE_ASYMMETRIC_KEY_PAIR,
+                0x80,
+                short(file::SIGNATURE_KEY),
+                &[],
+            );
+        }
+        writes += 1;
+    }
+    assert!(whole > 0 && empty > 0, "{whole} whole, {empty} empty");
+}
