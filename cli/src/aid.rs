@@ -38,7 +38,10 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said() {
         assert_eq!(bytes("00 A4"), Ok(vec![0x00, 0xA4]));
-        assert_eq!(bytes("0A4"), Err("3 hexadecimal digits: two make a byte".to_owned()));
+        assert_eq!(
+            bytes("0A4"),
+            Err("3 hexadecimal digits: two make a byte".to_owned())
+        );
         assert_eq!(bytes("0g"), Err("'g' is no hexadecimal digit".to_owned()));
         assert!(parse("A0000000").is_err_and(|error| error.contains("5 to 16 bytes")));
     }

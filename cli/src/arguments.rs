@@ -1,8 +1,9 @@
 //! The command line: one definition for parsing, help, man pages and completions.
 
 use crate::command::{
-    build::Build, card::Card, completions::Completions, conform::Conform, delete::Delete, demo::Demo, dump::Dump,
-    explain::Explain, flash::Flash, list::List, man::Man, readers::Readers, spec::Spec, verify::Verify,
+    build::Build, card::Card, completions::Completions, conform::Conform, delete::Delete,
+    demo::Demo, dump::Dump, explain::Explain, flash::Flash, list::List, man::Man, readers::Readers,
+    spec::Spec, verify::Verify,
 };
 use crate::failure::EXIT_CODES;
 use clap::{Parser, Subcommand};

@@ -13,14 +13,17 @@ pub(crate) fn confirm(question: &str, yes: bool) -> Result<(), Failure> {
     }
     if !std::io::stdin().is_terminal() {
         return Err(Failure::Usage(
-            "nobody to ask: give --yes to write to the card, or --dry-run to see the plan".to_owned(),
+            "nobody to ask: give --yes to write to the card, or --dry-run to see the plan"
+                .to_owned(),
         ));
     }
     eprint!("{question} [y/N] ");
     // What is not shown is asked all the same.
     let _ = std::io::stderr().flush();
     let mut answer = String::new();
-    std::io::stdin().read_line(&mut answer).map_err(|error| Failure::input("standard input", error))?;
+    std::io::stdin()
+        .read_line(&mut answer)
+        .map_err(|error| Failure::input("standard input", error))?;
     match answer.trim() {
         "y" | "Y" | "yes" => Ok(()),
         _ => Err(Failure::Declined),

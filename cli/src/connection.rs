@@ -86,13 +86,23 @@ pub fn authenticate<T: Transport>(transport: T, keys: KeySet) -> Result<Authenti
     let info = session.info()?;
     let level = level(&info);
     session.open(&keys, level, &mut random()?)?;
-    Ok(Authenticated { session, info, keys, level })
+    Ok(Authenticated {
+        session,
+        info,
+        keys,
+        level,
+    })
 }
 
 /// The highest security level that the card says it offers; C-MAC and C-DECRYPTION where it says nothing.
 #[must_use]
 pub fn level(info: &CardInfo) -> SecurityLevel {
-    let highest = info.protocols.iter().filter(|(protocol, _)| *protocol == 3).map(|(_, i)| i & 0x60).max();
+    let highest = info
+        .protocols
+        .iter()
+        .filter(|(protocol, _)| *protocol == 3)
+        .map(|(_, i)| i & 0x60)
+        .max();
     match highest {
         Some(0x60) => SecurityLevel::FULL,
         Some(0x20) => SecurityLevel::C_DECRYPTION_R_MAC,

@@ -58,7 +58,10 @@ fn export_files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
         // A link to a folder is not followed: it could lead in a circle.
         if entry.file_type().map_err(unreadable)?.is_dir() {
             files.extend(export_files(&path)?);
-        } else if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("exp")) {
+        } else if path
+            .extension()
+            .is_some_and(|extension| extension.eq_ignore_ascii_case("exp"))
+        {
             files.push(path);
         }
     }

@@ -20,15 +20,23 @@ impl FromStr for Installation {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let mut parts = text.split(':');
-        let module = aid::parse(parts.next().unwrap_or_default()).map_err(|error| format!("module: {error}"))?;
+        let module = aid::parse(parts.next().unwrap_or_default())
+            .map_err(|error| format!("module: {error}"))?;
         let instance = match parts.next() {
             None | Some("") => module,
             Some(instance) => aid::parse(instance).map_err(|error| format!("instance: {error}"))?,
         };
-        let parameters = aid::bytes(parts.next().unwrap_or_default()).map_err(|error| format!("parameters: {error}"))?;
+        let parameters = aid::bytes(parts.next().unwrap_or_default())
+            .map_err(|error| format!("parameters: {error}"))?;
         match parts.next() {
-            Some(_) => Err("expected MODULE_AID[:INSTANCE_AID[:PARAMETERS]], all in hexadecimal".to_owned()),
-            None => Ok(Self { module, instance, parameters }),
+            Some(_) => Err(
+                "expected MODULE_AID[:INSTANCE_AID[:PARAMETERS]], all in hexadecimal".to_owned(),
+            ),
+            None => Ok(Self {
+                module,
+                instance,
+                parameters,
+            }),
         }
     }
 }
@@ -53,11 +61,17 @@ mod tests {
     fn its_parts_may_be_left_out() {
         let aid = |text| aid::parse(text).unwrap();
         let all: Installation = "A000000001:A000000002:0102".parse().unwrap();
-        assert_eq!((all.module, all.instance), (aid("A000000001"), aid("A000000002")));
+        assert_eq!(
+            (all.module, all.instance),
+            (aid("A000000001"), aid("A000000002"))
+        );
         assert_eq!(all.parameters, [1, 2]);
         for text in ["A000000001", "A000000001:", "A000000001::"] {
             let one: Installation = text.parse().unwrap();
-            assert_eq!((one.module, one.instance), (aid("A000000001"), aid("A000000001")));
+            assert_eq!(
+                (one.module, one.instance),
+                (aid("A000000001"), aid("A000000001"))
+            );
             assert!(one.parameters.is_empty());
         }
     }

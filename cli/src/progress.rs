@@ -13,7 +13,9 @@ impl Default for Drawn {
     fn default() -> Self {
         let bar = ProgressBar::new(0);
         // Without a style of ours the bar has one of its own.
-        if let Ok(style) = ProgressStyle::with_template("{msg} [{bar:40}] {bytes}/{total_bytes} {elapsed}") {
+        if let Ok(style) =
+            ProgressStyle::with_template("{msg} [{bar:40}] {bytes}/{total_bytes} {elapsed}")
+        {
             bar.set_style(style.progress_chars("=> "));
         }
         Self { bar }
@@ -29,8 +31,10 @@ impl Drawn {
                 self.bar.tick();
             }
             Event::Block { bytes, total, .. } => {
-                self.bar.set_length(u64::try_from(*total).unwrap_or(u64::MAX));
-                self.bar.set_position(u64::try_from(*bytes).unwrap_or(u64::MAX));
+                self.bar
+                    .set_length(u64::try_from(*total).unwrap_or(u64::MAX));
+                self.bar
+                    .set_position(u64::try_from(*bytes).unwrap_or(u64::MAX));
             }
             Event::Done { .. } => self.bar.tick(),
         }
@@ -61,7 +65,9 @@ pub(crate) struct Spinner {
 
 impl Default for Spinner {
     fn default() -> Self {
-        Self { bar: ProgressBar::new_spinner() }
+        Self {
+            bar: ProgressBar::new_spinner(),
+        }
     }
 }
 
@@ -69,7 +75,8 @@ impl Spinner {
     /// A step begins.
     pub(crate) fn begin(&self, what: &str) {
         self.bar.set_message(what.to_owned());
-        self.bar.enable_steady_tick(std::time::Duration::from_millis(100));
+        self.bar
+            .enable_steady_tick(std::time::Duration::from_millis(100));
     }
 
     /// It has ended.

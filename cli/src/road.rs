@@ -51,15 +51,30 @@ pub fn prepare<T: Transport>(
     cap: &CapFile,
     options: &FlashOptions,
 ) -> Result<Prepared<T>, Failure> {
-    log.step("open a secure channel with the issuer security domain", || {
-        let mut card = authenticate(transport, keys)?;
-        let content = card.session.content()?;
-        let invalid = |error| Failure::input("CAP file", error);
-        let plan = Plan::new(cap, &content, options).map_err(invalid)?;
-        let findings = preflight::check(cap, &content, &card.info, None, options).map_err(invalid)?;
-        let told = format!("SCP03, level {:02X}, on {}", card.level.0, card.info.connection.name);
-        Ok((Prepared { card, content, plan, findings }, told))
-    })
+    log.step(
+        "open a secure channel with the issuer security domain",
+        || {
+            let mut card = authenticate(transport, keys)?;
+            let content = card.session.content()?;
+            let invalid = |error| Failure::input("CAP file", error);
+            let plan = Plan::new(cap, &content, options).map_err(invalid)?;
+            let findings =
+                preflight::check(cap, &content, &card.info, None, options).map_err(invalid)?;
+            let told = format!(
+                "SCP03, level {:02X}, on {}",
+                card.level.0, card.info.connection.name
+            );
+            Ok((
+                Prepared {
+                    card,
+                    content,
+                    plan,
+                    findings,
+                },
+                told,
+            ))
+        },
+    )
 }
 
 /// Loads and installs, and gives the transport back.
@@ -74,15 +89,23 @@ pub fn flash<T: Transport>(
     let Prepared { mut card, plan, .. } = prepared;
     log.step("load the package and install the applet", || {
         plan.run(&mut card.session, &mut |event| progress(&event))?;
-        let blocks = plan.load_file.len().div_ceil(card.session.max_data().max(1));
-        Ok(((), format!("{} bytes in {blocks} blocks", plan.load_file.len())))
+        let blocks = plan
+            .load_file
+            .len()
+            .div_ceil(card.session.max_data().max(1));
+        Ok((
+            (),
+            format!("{} bytes in {blocks} blocks", plan.load_file.len()),
+        ))
     })?;
     log.step("find the applet in the card's registry", || {
         let application = application()?;
         let content = card.session.content()?;
         match content.application(&application) {
             Some(found) => Ok(((), format!("{application} is {}", found.state()))),
-            None => Err(Failure::Refuted(format!("{application} is not on the card"))),
+            None => Err(Failure::Refuted(format!(
+                "{application} is not on the card"
+            ))),
         }
     })?;
     Ok(card.session.into_transport())
@@ -90,5 +113,9 @@ pub fn flash<T: Transport>(
 
 /// What must be so.
 fn ensure(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), Failure> {
-    if holds { Ok(()) } else { Err(Failure::Refuted(otherwise())) }
+    if holds {
+        Ok(())
+    } else {
+        Err(Failure::Refuted(otherwise()))
+    }
 }

@@ -3,6 +3,7 @@
 use crate::failure::Failure;
 use crate::files;
 use crate::installation::Installation;
+use card_sim::image::ImageError;
 use card_sim::runtime::{InstallError, LoadError};
 use card_sim::vpcd::{self, VpcdError};
 use card_sim::{Card, CardConfig};
@@ -53,16 +54,23 @@ impl CardArguments {
 pub struct Simulator {
     card: Card,
     image: Option<PathBuf>,
-    /// The count of persistent writes that the image file knows of; `None` where there is none yet.
-    saved: Option<u64>,
+    /// The digest of the image in the file; `None` where there is no file yet.
+    saved: Option<Digest>,
 }
 
 impl Simulator {
     /// A new card that nothing keeps.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        let config = CardConfig { seed, ..CardConfig::default() };
-        Self { card: Card::new(&config), image: None, saved: None }
+        let config = CardConfig {
+            seed,
+            ..CardConfig::default()
+        };
+        Self {
+            card: Card::new(&config),
+            image: None,
+            saved: None,
+        }
     }
 
     /// The card of an image file, or a new one where there is no such file.
@@ -80,8 +88,10 @@ impl Simulator {
     pub fn open_seeded(image: &Path, seed: u64) -> Result<Self, Failure> {
         let mut simulator = Self::new(seed);
         if image.exists() {
-            simulator.card = Card::open(image).map_err(|error| Failure::input(image.display(), error))?;
-            simulator.saved = Some(simulator.card.statistics().persistent_writes);
+            simulator.card =
+                Card::open(image).map_err(|error| Failure::input(image.display(), error))?;
+            let written = simulator.card.to_image().map_err(|error| Failure::input(image.display(), error))?;
+            simulator.saved = digest(&written);
         }
         simulator.image = Some(image.to_owned());
         Ok(simulator)
@@ -92,10 +102,9 @@ impl Simulator {
     /// # Errors
     /// [`Failure::Simulator`].
     pub fn save(&mut self) -> Result<(), Failure> {
-        let writes = self.card.statistics().persistent_writes;
-        if let Some(image) = self.image.as_ref().filter(|_| self.saved != Some(writes)) {
-            self.card.save(image).map_err(|error| Failure::Simulator(error.to_string()))?;
-            self.saved = Some(writes);
+        if let Some(image) = &self.image {
+            keep(&self.card, image, &mut self.saved)
+                .map_err(|error| Failure::Simulator(error.to_string()))?;
         }
         Ok(())
     }
@@ -109,15 +118,11 @@ impl Simulator {
         let mut connection = vpcd::connect(address, allow_remote).map_err(failed)?;
         eprintln!("serving at {address}");
         let Self { card, image, saved } = self;
-        let keep = |card: &Card| {
-            let writes = card.statistics().persistent_writes;
-            if let Some(image) = image.as_ref().filter(|_| *saved != Some(writes)) {
-                card.save(image).map_err(io::Error::other)?;
-                *saved = Some(writes);
-            }
-            Ok(())
+        let after_command = |card: &Card| match image {
+            Some(image) => keep(card, image, saved).map_err(io::Error::other),
+            None => Ok(()),
         };
-        vpcd::serve(&mut connection, card, keep).map_err(failed)
+        vpcd::serve(&mut connection, card, after_command).map_err(failed)
     }
 
     /// The simulated card.
@@ -134,7 +139,10 @@ impl Simulator {
         match self.card.load_cap(&cap) {
             Ok(_) => Ok(()),
             Err(LoadError::Duplicate(aid)) if self.saved.is_some() => {
-                eprintln!("note: {aid} is in the image already; {} is not loaded", file.display());
+                eprintln!(
+                    "note: {aid} is in the image already; {} is not loaded",
+                    file.display()
+                );
                 Ok(())
             }
             Err(error) => Err(Failure::Simulator(format!("{}: {error}", file.display()))),
@@ -146,8 +154,15 @@ impl Simulator {
     /// # Errors
     /// [`Failure::Simulator`] where the card refuses it.
     pub fn install(&mut self, installation: &Installation) -> Result<(), Failure> {
-        let Installation { module, instance, parameters } = installation;
-        match self.card.install(card_aid(module)?, card_aid(instance)?, parameters) {
+        let Installation {
+            module,
+            instance,
+            parameters,
+        } = installation;
+        match self
+            .card
+            .install(card_aid(module)?, card_aid(instance)?, parameters)
+        {
             Ok(_) => Ok(()),
             Err(InstallError::Duplicate(aid)) if self.saved.is_some() => {
                 eprintln!("note: {aid} is in the image already; it is not installed");
@@ -180,6 +195,23 @@ impl Simulator {
     }
 }
 
+/// The SHA-256 that an image ends with.
+type Digest = [u8; 32];
+
+fn digest(image: &[u8]) -> Option<Digest> {
+    image.last_chunk().copied()
+}
+
+/// Writes the card's image where it is another than the one written last.
+fn keep(card: &Card, image: &Path, saved: &mut Option<Digest>) -> Result<(), ImageError> {
+    let digest = digest(&card.to_image()?);
+    if digest != *saved {
+        card.save(image)?;
+        *saved = digest;
+    }
+    Ok(())
+}
+
 fn card_aid(aid: &loader::Aid) -> Result<card_sim::Aid, Failure> {
     card_sim::Aid::new(aid.as_bytes()).ok_or_else(|| Failure::input(aid, "not an AID"))
 }
@@ -190,11 +222,17 @@ impl Transport for Simulator {
             Some(image) => format!("simulated card {}", image.display()),
             None => "simulated card".to_owned(),
         };
-        ConnectionInfo { name, atr: self.card.atr(), protocol: "in process".to_owned() }
+        ConnectionInfo {
+            name,
+            atr: self.card.atr(),
+            protocol: "in process".to_owned(),
+        }
     }
 
     fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError> {
-        let response = self.exchange(command).map_err(|failure| TransportError::Other(failure.to_string()))?;
+        let response = self
+            .exchange(command)
+            .map_err(|failure| TransportError::Other(failure.to_string()))?;
         if response.is_empty() {
             return Err(TransportError::Removed);
         }
@@ -202,6 +240,7 @@ impl Transport for Simulator {
     }
 
     fn reset(&mut self) -> Result<(), TransportError> {
-        self.power_cycle().map_err(|failure| TransportError::Other(failure.to_string()))
+        self.power_cycle()
+            .map_err(|failure| TransportError::Other(failure.to_string()))
     }
 }

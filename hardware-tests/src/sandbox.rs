@@ -36,9 +36,17 @@ pub fn in_sandbox(name: &str, test: impl FnOnce(&mut Service)) {
         eprintln!("SKIPPED {name}: {reason}");
         return;
     }
-    let program = std::env::current_exe().unwrap_or_else(|error| panic!("the test's own program: {error}"));
+    let program =
+        std::env::current_exe().unwrap_or_else(|error| panic!("the test's own program: {error}"));
     let mut command = Command::new("/usr/bin/unshare");
-    command.args(["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]);
+    command.args([
+        "--net",
+        "--mount",
+        "--pid",
+        "--fork",
+        "--kill-child",
+        "--mount-proc",
+    ]);
     if !is_root() {
         command.args(["--user", "--map-root-user"]);
     }
@@ -58,19 +66,28 @@ pub fn in_sandbox(name: &str, test: impl FnOnce(&mut Service)) {
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{name}, inside:\n{text}\n{errors}");
     // A name that fits no test would pass, too.
-    assert!(text.contains("1 passed"), "{name}: no test of this name ran inside:\n{text}");
+    assert!(
+        text.contains("1 passed"),
+        "{name}: no test of this name ran inside:\n{text}"
+    );
 }
 
 fn missing() -> Option<String> {
     if !cfg!(target_os = "linux") {
         return Some("the virtual reader is for Linux; use a card in a reader".to_owned());
     }
-    let absent: Vec<&str> =
-        NEEDED.iter().filter(|(path, _)| !Path::new(path).exists()).map(|(_, package)| *package).collect();
+    let absent: Vec<&str> = NEEDED
+        .iter()
+        .filter(|(path, _)| !Path::new(path).exists())
+        .map(|(_, package)| *package)
+        .collect();
     if absent.is_empty() {
         return None;
     }
-    Some(format!("not installed: {}; `cargo xtask test` installs them", absent.join(", ")))
+    Some(format!(
+        "not installed: {}; `cargo xtask test` installs them",
+        absent.join(", ")
+    ))
 }
 
 fn is_root() -> bool {

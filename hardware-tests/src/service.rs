@@ -49,8 +49,13 @@ impl Service {
             .spawn()
             .unwrap_or_else(|error| panic!("{PCSCD}: {error}"));
         let service = Self { pcscd, card: None };
-        wait_until("the smart card service runs", || Path::new(SOCKET).exists());
-        wait_until("the reader is there", || service.reader_names().iter().any(|name| name == READER));
+        wait_until("the smart card service runs", || {
+            (!Path::new(SOCKET).exists()).then(|| format!("no {SOCKET}"))
+        });
+        wait_until("the reader is there", || {
+            let names = service.reader_names();
+            (!names.iter().any(|name| name == READER)).then(|| format!("there is {names:?}"))
+        });
         service
     }
 
@@ -66,7 +71,8 @@ impl Service {
     /// Where the service does not see it.
     pub fn insert(&mut self, card: Card) {
         self.remove();
-        let mut stream = vpcd::connect(DEFAULT_ADDRESS, false).unwrap_or_else(|error| panic!("{error}"));
+        let mut stream =
+            vpcd::connect(DEFAULT_ADDRESS, false).unwrap_or_else(|error| panic!("{error}"));
         let connection = stream.try_clone().unwrap_or_else(|error| panic!("{error}"));
         let thread = std::thread::spawn(move || {
             let mut card = card;
@@ -76,15 +82,20 @@ impl Service {
         });
         self.card = Some(Inserted { connection, thread });
         // The driver asks every 400 ms whether there is a card.
-        wait_until("the card is seen", card_is_there);
+        wait_until("the card is seen", no_card);
     }
 
-    /// Takes the card out, in whatever state it is.
+    /// Takes the card out, in whatever state it is, and gives it.
+    ///
+    /// # Panics
+    /// Where the service does not see that it is gone.
     pub fn remove(&mut self) -> Option<Card> {
         let Inserted { connection, thread } = self.card.take()?;
         // Closed already is as good.
         let _ = connection.shutdown(Shutdown::Both);
-        thread.join().ok()
+        let card = thread.join().ok();
+        wait_until("the reader is seen to be empty", still_a_card);
+        card
     }
 
     /// A way to pull the card while something else is under way.
@@ -93,8 +104,14 @@ impl Service {
     /// Where there is no card.
     #[must_use]
     pub fn puller(&self) -> impl FnOnce() + Send + 'static {
-        let card = self.card.as_ref().unwrap_or_else(|| panic!("no card is in the reader"));
-        let connection = card.connection.try_clone().unwrap_or_else(|error| panic!("{error}"));
+        let card = self
+            .card
+            .as_ref()
+            .unwrap_or_else(|| panic!("no card is in the reader"));
+        let connection = card
+            .connection
+            .try_clone()
+            .unwrap_or_else(|error| panic!("{error}"));
         move || {
             let _ = connection.shutdown(Shutdown::Both);
         }
@@ -103,19 +120,29 @@ impl Service {
 
 impl Drop for Service {
     fn drop(&mut self) {
-        self.remove();
         // The sandbox ends with the test, and everything in it.
         let _ = self.pcscd.kill();
         let _ = self.pcscd.wait();
     }
 }
 
-fn card_is_there() -> bool {
-    loader::PcscTransport::connect(READER, loader::Sharing::Shared).is_ok()
+fn no_card() -> Option<String> {
+    let connected = loader::PcscTransport::connect(READER, loader::Sharing::Shared);
+    connected.map(drop).err().map(|error| error.to_string())
+}
+
+fn still_a_card() -> Option<String> {
+    let connected = loader::PcscTransport::connect(READER, loader::Sharing::Shared);
+    match connected.map(drop) {
+        Err(loader::TransportError::NoCard(_)) => None,
+        other => Some(format!("{other:?}")),
+    }
 }
 
 fn done(command: &mut Command) {
-    let status = command.status().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let status = command
+        .status()
+        .unwrap_or_else(|error| panic!("{command:?}: {error}"));
     assert!(status.success(), "{command:?}: {status}");
 }
 
@@ -125,10 +152,14 @@ fn write(path: &str, text: &str) {
     written.unwrap_or_else(|error| panic!("{path}: {error}"));
 }
 
-fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
+/// Waits until there is no reason why not.
+fn wait_until(what: &str, mut why_not: impl FnMut() -> Option<String>) {
     let start = Instant::now();
-    while !holds() {
-        assert!(start.elapsed() < PATIENCE, "waited in vain until {what}");
+    while let Some(reason) = why_not() {
+        assert!(
+            start.elapsed() < PATIENCE,
+            "waited in vain until {what}: {reason}"
+        );
         sleep(Duration::from_millis(20));
     }
 }

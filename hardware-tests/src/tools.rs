@@ -42,5 +42,7 @@ pub fn run_with_input(program: &str, arguments: &[&str], input: &[u8]) -> Output
         }
         std::thread::sleep(Duration::from_millis(5));
     }
-    child.wait_with_output().unwrap_or_else(|error| panic!("{program}: {error}"))
+    child
+        .wait_with_output()
+        .unwrap_or_else(|error| panic!("{program}: {error}"))
 }

@@ -5,23 +5,36 @@
 use apdu_spec::jpki;
 use card_sim::{Card, CardConfig};
 use hardware_tests::{READER, Service, in_sandbox, run, run_with_input};
-use loader::{Error, Event, FlashOptions, KeySet, PartialState, PcscTransport, Sharing, TransportError};
+use loader::{
+    Aid, Error, Event, FlashOptions, InProcess, KeySet, PartialState, PcscTransport, Sharing,
+    TransportError,
+};
 use std::path::{Path, PathBuf};
 use tenkoku::command::build::compile;
 use tenkoku::connection::authenticate;
 use tenkoku::failure::Failure;
-use tenkoku::jpki::{Holder, Slot, Verification};
+use tenkoku::jpki::{Holder, Slot};
 use tenkoku::road::{self, AUTHENTICATION_PIN, Log, Personalised, SIGNATURE_PIN};
 
 const SIGNED: &str = "転居届を提出します。";
 
 fn cap() -> cap_file::CapFile {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../applet-model");
-    compile(Path::new(folder), "Jpki", &capgen::package::Target::default()).unwrap().output.cap
+    compile(
+        Path::new(folder),
+        "Jpki",
+        &capgen::package::Target::default(),
+    )
+    .unwrap()
+    .output
+    .cap
 }
 
 fn blank(seed: u64) -> Card {
-    Card::new(&CardConfig { seed, ..CardConfig::default() })
+    Card::new(&CardConfig {
+        seed,
+        ..CardConfig::default()
+    })
 }
 
 fn connect(sharing: Sharing) -> PcscTransport {
@@ -32,7 +45,14 @@ fn connect(sharing: Sharing) -> PcscTransport {
 fn personalise(log: &mut Log<'_>) -> (PcscTransport, Personalised) {
     let keys = KeySet::test_keys();
     let transport = connect(Sharing::Exclusive);
-    let prepared = road::prepare(log, transport, keys.clone(), &cap(), &FlashOptions::default()).unwrap();
+    let prepared = road::prepare(
+        log,
+        transport,
+        keys.clone(),
+        &cap(),
+        &FlashOptions::default(),
+    )
+    .unwrap();
     let level = prepared.card.level;
     let transport = road::flash(log, prepared, &mut |_| ()).unwrap();
     let mut random = se_crypto::Drbg::from_seed(3);
@@ -40,7 +60,8 @@ fn personalise(log: &mut Log<'_>) -> (PcscTransport, Personalised) {
 }
 
 fn tries(slot: Slot) -> u8 {
-    let mut holder = Holder::select(connect(Sharing::Shared), &road::application().unwrap()).unwrap();
+    let mut holder =
+        Holder::select(connect(Sharing::Shared), &road::application().unwrap()).unwrap();
     holder.tries_left(slot).unwrap()
 }
 
@@ -86,17 +107,64 @@ fn opensc_signs(folder: &Path, slot: Slot, id: &str, label: &str, pin: &[u8], ce
     let signed = run(
         "pkcs11-tool",
         &[
-            "--token-label", label, "--login", "--pin", &pin, "--sign", "--mechanism", "SHA256-RSA-PKCS", "--id", id,
-            "--input-file", &document, "--output-file", &signature,
+            "--token-label",
+            label,
+            "--login",
+            "--pin",
+            &pin,
+            "--sign",
+            "--mechanism",
+            "SHA256-RSA-PKCS",
+            "--id",
+            id,
+            "--input-file",
+            &document,
+            "--output-file",
+            &signature,
         ],
     );
     assert!(signed.status.success(), "{slot:?}: {}", said(&signed));
-    let key = run("openssl", &["x509", "-inform", "DER", "-in", &der, "-pubkey", "-noout", "-out", &public]);
+    let key = run(
+        "openssl",
+        &[
+            "x509", "-inform", "DER", "-in", &der, "-pubkey", "-noout", "-out", &public,
+        ],
+    );
     assert!(key.status.success(), "{}", said(&key));
-    let verified = run("openssl", &["dgst", "-sha256", "-verify", &public, "-signature", &signature, &document]);
-    assert!(verified.status.success() && said(&verified).contains("Verified OK"), "{}", said(&verified));
-    let other = run_with_input("openssl", &["dgst", "-sha256", "-verify", &public, "-signature", &signature], b"other");
-    assert!(!other.status.success(), "a signature for any document: {}", said(&other));
+    let verified = run(
+        "openssl",
+        &[
+            "dgst",
+            "-sha256",
+            "-verify",
+            &public,
+            "-signature",
+            &signature,
+            &document,
+        ],
+    );
+    assert!(
+        verified.status.success() && said(&verified).contains("Verified OK"),
+        "{}",
+        said(&verified)
+    );
+    let other = run_with_input(
+        "openssl",
+        &[
+            "dgst",
+            "-sha256",
+            "-verify",
+            &public,
+            "-signature",
+            &signature,
+        ],
+        b"other",
+    );
+    assert!(
+        !other.status.success(),
+        "a signature for any document: {}",
+        said(&other)
+    );
 }
 
 #[test]
@@ -112,23 +180,53 @@ fn opensc_is_a_client() {
         let text = said(&listed);
         eprintln!("{text}");
         assert!(listed.status.success(), "{text}");
-        for certificate in ["Digital Signature Certificate", "User Authentication Certificate"] {
+        for certificate in [
+            "Digital Signature Certificate",
+            "User Authentication Certificate",
+        ] {
             assert!(text.contains(certificate), "{certificate}: {text}");
         }
         let tokens = said(&run("pkcs11-tool", &["--list-token-slots"]));
         eprintln!("{tokens}");
         for (issued, id, label, pin) in [
-            (&personalised.authentication, "01", "JPKI (User Authentication PIN)", AUTHENTICATION_PIN),
-            (&personalised.signature, "02", "JPKI (Digital Signature PIN)", SIGNATURE_PIN),
+            (
+                &personalised.authentication,
+                "01",
+                "JPKI (User Authentication PIN)",
+                AUTHENTICATION_PIN,
+            ),
+            (
+                &personalised.signature,
+                "02",
+                "JPKI (Digital Signature PIN)",
+                SIGNATURE_PIN,
+            ),
         ] {
             opensc_signs(&folder, issued.slot, id, label, pin, &issued.certificate);
         }
 
         // A wrong PIN there counts down here.
         assert_eq!(tries(Slot::Authentication), jpki::AUTHENTICATION_PIN_TRIES);
-        let wrong = run("pkcs11-tool", &["--token-label", "JPKI (User Authentication PIN)", "--login", "--pin", "0000", "--list-objects"]);
-        assert!(!wrong.status.success() && said(&wrong).contains("CKR_PIN_INCORRECT"), "{}", said(&wrong));
-        assert_eq!(tries(Slot::Authentication), jpki::AUTHENTICATION_PIN_TRIES - 1);
+        let wrong = run(
+            "pkcs11-tool",
+            &[
+                "--token-label",
+                "JPKI (User Authentication PIN)",
+                "--login",
+                "--pin",
+                "0000",
+                "--list-objects",
+            ],
+        );
+        assert!(
+            !wrong.status.success() && said(&wrong).contains("CKR_PIN_INCORRECT"),
+            "{}",
+            said(&wrong)
+        );
+        assert_eq!(
+            tries(Slot::Authentication),
+            jpki::AUTHENTICATION_PIN_TRIES - 1
+        );
         assert_eq!(tries(Slot::Signature), jpki::SIGNATURE_PIN_TRIES);
     });
 }
@@ -139,10 +237,21 @@ fn a_card_pulled_in_the_middle_of_a_load() {
         service.insert(blank(3));
         let keys = KeySet::test_keys();
         let cap = cap();
+        let package = Aid::new(jpki::PACKAGE_AID).unwrap();
         let mut quiet = |_: road::Progress<'_>| ();
         let mut log = Log::new(&mut quiet);
-        let options = FlashOptions { replace: true, ..FlashOptions::default() };
-        let prepared = road::prepare(&mut log, connect(Sharing::Exclusive), keys.clone(), &cap, &options).unwrap();
+        let options = FlashOptions {
+            replace: true,
+            ..FlashOptions::default()
+        };
+        let prepared = road::prepare(
+            &mut log,
+            connect(Sharing::Exclusive),
+            keys.clone(),
+            &cap,
+            &options,
+        )
+        .unwrap();
         let mut pull = Some(service.puller());
         let flashed = road::flash(&mut log, prepared, &mut |event| {
             if matches!(event, Event::Block { block: 5, .. })
@@ -151,30 +260,59 @@ fn a_card_pulled_in_the_middle_of_a_load() {
                 pull();
             }
         });
-        let Err(Failure::Flash(error)) = flashed else { panic!("a card that is not there was flashed") };
-        assert!(matches!(error.cause, Error::Transport(TransportError::Removed | TransportError::Other(_))), "{error:?}");
-        assert!(matches!(error.state, PartialState::NotLoaded { .. }), "{error:?}");
+        let Err(Failure::Flash(error)) = flashed else {
+            panic!("a card that is not there was flashed")
+        };
+        assert!(
+            matches!(
+                error.cause,
+                Error::Transport(TransportError::Removed | TransportError::Other(_))
+            ),
+            "{error:?}"
+        );
+        assert!(
+            matches!(error.state, PartialState::NotLoaded { .. }),
+            "{error:?}"
+        );
         let told = Failure::Flash(error).to_string();
         assert!(told.contains("On the card now: nothing of"), "{told}");
         assert!(told.contains("Run the same command again"), "{told}");
 
-        // What the error says is so, and what it advises works.
-        let card = service.remove().unwrap();
-        service.insert(card);
-        let mut card = authenticate(connect(Sharing::Exclusive), keys.clone()).unwrap();
-        assert!(card.session.content().unwrap().load_files.iter().all(|file| file.aid.as_bytes() != jpki::PACKAGE_AID));
-        drop(card);
-        let prepared = road::prepare(&mut log, connect(Sharing::Exclusive), keys, &cap, &options).unwrap();
-        road::flash(&mut log, prepared, &mut |_| ()).unwrap();
+        // What the error says is so, and what it advises works. The card is asked directly: the service does not
+        // always see a card again that was pulled out of an exclusive connection.
+        let mut card = service.remove().unwrap();
+        card.reset();
+        let mut transmit = |command: &[u8]| card.transmit(command);
+        let mut session = authenticate(InProcess::new("card", &mut transmit), keys.clone())
+            .unwrap()
+            .session;
+        assert!(session.content().unwrap().load_file(&package).is_none());
+        drop(session);
+        let prepared = road::prepare(
+            &mut log,
+            InProcess::new("card", &mut transmit),
+            keys,
+            &cap,
+            &options,
+        )
+        .unwrap();
+        drop(road::flash(&mut log, prepared, &mut |_| ()).unwrap());
     });
 }
 
 #[test]
 fn no_card_and_no_reader_are_said() {
     in_sandbox("no_card_and_no_reader_are_said", |service: &mut Service| {
-        let connect = |name| PcscTransport::connect(name, Sharing::Exclusive).err().unwrap();
+        let connect = |name| {
+            PcscTransport::connect(name, Sharing::Exclusive)
+                .err()
+                .unwrap()
+        };
         assert_eq!(connect(READER), TransportError::NoCard(READER.to_owned()));
-        assert!(matches!(connect("Nobody's"), TransportError::UnknownReader { .. }));
+        assert!(matches!(
+            connect("Nobody's"),
+            TransportError::UnknownReader { .. }
+        ));
         service.insert(blank(5));
         assert!(PcscTransport::connect("", Sharing::Exclusive).is_ok());
     });

@@ -11,7 +11,11 @@ use std::process::{Command, ExitCode};
 
 /// Developer chores.
 #[derive(Debug, Parser)]
-#[command(name = "cargo xtask", bin_name = "cargo xtask", arg_required_else_help = true)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    arg_required_else_help = true
+)]
 struct Arguments {
     #[command(subcommand)]
     chore: Chore,
@@ -28,7 +32,11 @@ enum Chore {
         #[arg(long)]
         no_install: bool,
         /// Options of `tenkoku demo`: `--reader NAME`, `--keys FILE`, `--dry-run`, `--yes`, `--seed N`, `--json`.
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "OPTIONS")]
+        #[arg(
+            trailing_var_arg = true,
+            allow_hyphen_values = true,
+            value_name = "OPTIONS"
+        )]
         options: Vec<String>,
     },
     /// Run every test of the workspace, those that need a smart card service included.
@@ -37,7 +45,11 @@ enum Chore {
         #[arg(long)]
         no_install: bool,
         /// Arguments for `cargo test`: a filter, `-p CRATE` instead of the whole workspace, `-- --nocapture`.
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGUMENTS")]
+        #[arg(
+            trailing_var_arg = true,
+            allow_hyphen_values = true,
+            value_name = "ARGUMENTS"
+        )]
         arguments: Vec<String>,
     },
 }
@@ -54,16 +66,24 @@ fn main() -> ExitCode {
 
 fn run(chore: Chore) -> Result<ExitCode, String> {
     match chore {
-        Chore::Demo { no_install, options } => {
+        Chore::Demo {
+            no_install,
+            options,
+        } => {
             if !no_install {
                 packages::install(packages::BUILD)?;
             }
             let mut cargo = cargo()?;
-            cargo.args(["run", "--quiet", "--package", "tenkoku", "--", "demo"]).args(options);
+            cargo
+                .args(["run", "--quiet", "--package", "tenkoku", "--", "demo"])
+                .args(options);
             eprintln!("building; the first time takes some minutes");
             status(&mut cargo)
         }
-        Chore::Test { no_install, arguments } => {
+        Chore::Test {
+            no_install,
+            arguments,
+        } => {
             if !no_install {
                 packages::install(packages::BUILD)?;
                 packages::install(packages::TEST)?;
@@ -71,7 +91,10 @@ fn run(chore: Chore) -> Result<ExitCode, String> {
             let mut cargo = cargo()?;
             cargo.arg("test");
             let chosen = ["-p", "--package", "--workspace"];
-            if !arguments.iter().any(|argument| chosen.contains(&argument.as_str())) {
+            if !arguments
+                .iter()
+                .any(|argument| chosen.contains(&argument.as_str()))
+            {
                 cargo.arg("--workspace");
             }
             cargo.args(arguments);
@@ -92,7 +115,9 @@ fn cargo() -> Result<Command, String> {
 
 /// Runs a command to its end and passes its exit code on.
 fn status(command: &mut Command) -> Result<ExitCode, String> {
-    let status = command.status().map_err(|error| format!("cannot run {command:?}: {error}"))?;
+    let status = command
+        .status()
+        .map_err(|error| format!("cannot run {command:?}: {error}"))?;
     Ok(match status.code() {
         Some(code) => u8::try_from(code).map_or(ExitCode::FAILURE, ExitCode::from),
         None => ExitCode::FAILURE,

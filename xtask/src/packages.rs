@@ -26,7 +26,10 @@ pub(crate) const TEST: &[Package] = &[
     package("vsmartcard-vpcd", "a virtual reader for the simulated card"),
     package("opensc", "a foreign client to sign with"),
     package("openssl", "to check the signatures that OpenSC makes"),
-    package("iproute2", "to run a smart card service of its own for each test"),
+    package(
+        "iproute2",
+        "to run a smart card service of its own for each test",
+    ),
     package("util-linux", "for the same"),
 ];
 
@@ -45,7 +48,10 @@ pub(crate) fn install(packages: &[Package]) -> Result<(), String> {
         );
         return Ok(());
     }
-    let missing: Vec<&Package> = packages.iter().filter(|package| !is_installed(package.name)).collect();
+    let missing: Vec<&Package> = packages
+        .iter()
+        .filter(|package| !is_installed(package.name))
+        .collect();
     if missing.is_empty() {
         return Ok(());
     }
@@ -54,9 +60,16 @@ pub(crate) fn install(packages: &[Package]) -> Result<(), String> {
         eprintln!("  {name}, {why}");
     }
     let names: Vec<&str> = missing.iter().map(|package| package.name).collect();
-    let command = format!("apt-get install -y --no-install-recommends {}", names.join(" "));
+    let command = format!(
+        "apt-get install -y --no-install-recommends {}",
+        names.join(" ")
+    );
     apt_get(&["update", "-q"]).map_err(|error| advise(&error, &command))?;
-    let arguments = [&["install", "-q", "-y", "--no-install-recommends"][..], &names].concat();
+    let arguments = [
+        &["install", "-q", "-y", "--no-install-recommends"][..],
+        &names,
+    ]
+    .concat();
     apt_get(&arguments).map_err(|error| advise(&error, &command))
 }
 
@@ -91,7 +104,10 @@ fn apt_get(arguments: &[&str]) -> Result<(), String> {
     if status.success() {
         Ok(())
     } else {
-        Err(format!("apt-get {} failed", arguments.first().unwrap_or(&"")))
+        Err(format!(
+            "apt-get {} failed",
+            arguments.first().unwrap_or(&"")
+        ))
     }
 }
 

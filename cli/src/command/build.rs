@@ -13,7 +13,9 @@ use std::time::Instant;
 
 /// The arguments of `tenkoku build`.
 #[derive(Args, Debug)]
-#[command(after_help = "Example:\n  tenkoku build applet-model --applet Jpki -o jpki.cap --emit cap,exp,map")]
+#[command(
+    after_help = "Example:\n  tenkoku build applet-model --applet Jpki -o jpki.cap --emit cap,exp,map"
+)]
 pub struct Build {
     /// The folder of the applet's crate, the one with Cargo.toml.
     #[arg(value_name = "CRATE")]
@@ -28,7 +30,12 @@ pub struct Build {
     #[arg(long, default_value = "jc304", value_name = "TARGET", value_parser = target)]
     pub target: Target,
     /// What to write.
-    #[arg(long, value_delimiter = ',', default_value = "cap", value_name = "KIND,…")]
+    #[arg(
+        long,
+        value_delimiter = ',',
+        default_value = "cap",
+        value_name = "KIND,…"
+    )]
     pub emit: Vec<Emit>,
     /// Report in JSON.
     #[arg(long)]
@@ -94,14 +101,19 @@ impl Build {
             }
         }
         let cap = &built.output.cap;
-        let load_file = cap.load_file(false).map_err(|error| Failure::input("CAP file", error))?;
+        let load_file = cap
+            .load_file(false)
+            .map_err(|error| Failure::input("CAP file", error))?;
         let methods = &built.output.map.methods;
         let report = Report {
             applet: self.applet.clone(),
             target: self.target.name,
             package: cap.header.package.aid.to_string(),
             load_file_bytes: load_file.len(),
-            code_bytes: methods.iter().map(|method| usize::from(method.code_size)).sum(),
+            code_bytes: methods
+                .iter()
+                .map(|method| usize::from(method.code_size))
+                .sum(),
             methods: methods.len(),
             files,
             milliseconds: start.elapsed().as_millis(),
@@ -115,24 +127,41 @@ impl Build {
         }
         text += &format!(
             "package {} for {}: {} bytes to load, {} of them bytecode in {} methods; {} ms\n",
-            report.package, report.target, report.load_file_bytes, report.code_bytes, report.methods, report.milliseconds
+            report.package,
+            report.target,
+            report.load_file_bytes,
+            report.code_bytes,
+            report.methods,
+            report.milliseconds
         );
         output::print(&text)
     }
 
     fn write(&self, kind: Emit, built: &Built) -> Result<Written, Failure> {
-        let invalid = |error: &dyn std::fmt::Display| Failure::input("output of the compiler", error);
+        let invalid =
+            |error: &dyn std::fmt::Display| Failure::input("output of the compiler", error);
         let (file, bytes) = match kind {
-            Emit::Cap => (self.output.clone(), built.output.cap.write().map_err(|error| invalid(&error))?),
-            Emit::Exp => (self.beside("exp"), built.output.exp.write().map_err(|error| invalid(&error))?),
+            Emit::Cap => (
+                self.output.clone(),
+                built.output.cap.write().map_err(|error| invalid(&error))?,
+            ),
+            Emit::Exp => (
+                self.beside("exp"),
+                built.output.exp.write().map_err(|error| invalid(&error))?,
+            ),
             Emit::Ir => (self.beside("ir"), text::print(&built.program).into_bytes()),
             Emit::Map => {
-                let map = serde_json::to_vec_pretty(&built.output.map).map_err(|error| invalid(&error))?;
+                let map = serde_json::to_vec_pretty(&built.output.map)
+                    .map_err(|error| invalid(&error))?;
                 (self.beside("map"), map)
             }
         };
         files::write(&file, &bytes)?;
-        Ok(Written { kind, file, bytes: bytes.len() })
+        Ok(Written {
+            kind,
+            file,
+            bytes: bytes.len(),
+        })
     }
 
     fn beside(&self, extension: &str) -> PathBuf {

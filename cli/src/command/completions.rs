@@ -8,7 +8,9 @@ use clap_complete::Shell;
 
 /// The arguments of `tenkoku completions`.
 #[derive(Args, Debug)]
-#[command(after_help = "Example:\n  tenkoku completions bash > ~/.local/share/bash-completion/completions/tenkoku")]
+#[command(
+    after_help = "Example:\n  tenkoku completions bash > ~/.local/share/bash-completion/completions/tenkoku"
+)]
 pub struct Completions {
     /// The shell.
     pub shell: Shell,
@@ -21,7 +23,12 @@ impl Completions {
     /// [`Failure::Output`].
     pub fn run(&self) -> Result<(), Failure> {
         let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut Arguments::command(), "tenkoku", &mut script);
+        clap_complete::generate(
+            self.shell,
+            &mut Arguments::command(),
+            "tenkoku",
+            &mut script,
+        );
         output::print(&String::from_utf8_lossy(&script))
     }
 }

@@ -1,10 +1,10 @@
 //! `tenkoku conform`
 
-use crate::failure::Failure;
-use crate::{files, output};
 use crate::command::build;
 use crate::confirm::confirm;
 use crate::connection::{Connection, random};
+use crate::failure::Failure;
+use crate::{files, output};
 use apdu_spec::jpki::SPECIFICATION;
 use cap_file::CapFile;
 use capgen::package;
@@ -19,8 +19,10 @@ use std::str::FromStr;
 
 /// The arguments of `tenkoku conform`.
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  tenkoku conform --target model\n  tenkoku conform --target sim --junit report.xml\n  \
-                        tenkoku conform --target pcsc:ACR --suite my-vectors/")]
+#[command(
+    after_help = "Examples:\n  tenkoku conform --target model\n  tenkoku conform --target sim --junit report.xml\n  \
+                        tenkoku conform --target pcsc:ACR --suite my-vectors/"
+)]
 pub struct Conform {
     /// What to run the vectors on: `model`, the applet's source on this machine; `sim`, the compiled applet on a
     /// simulated card; `pcsc:READER`, the card in a reader, where the applet is deleted and installed anew.
@@ -86,8 +88,11 @@ impl Conform {
     /// [`Failure::Refuted`] where a vector does not pass; any other [`Failure`].
     pub fn run(&self) -> Result<(), Failure> {
         let suite = match &self.suite {
-            Some(folder) => Suite::read(folder).map_err(|error| Failure::input(folder.display(), error))?,
-            None => Suite::jpki().map_err(|error| Failure::input("the vectors of the JPKI applet", error))?,
+            Some(folder) => {
+                Suite::read(folder).map_err(|error| Failure::input(folder.display(), error))?
+            }
+            None => Suite::jpki()
+                .map_err(|error| Failure::input("the vectors of the JPKI applet", error))?,
         };
         let mut target = self.target()?;
         let report = self.run_on(&suite, target.as_mut())?;
@@ -96,7 +101,8 @@ impl Conform {
             files::write(file, text.as_bytes())?;
         }
         if let Some(file) = &self.html {
-            let text = html(&report, &SPECIFICATION).map_err(|error| Failure::input("HTML report", error))?;
+            let text = html(&report, &SPECIFICATION)
+                .map_err(|error| Failure::input("HTML report", error))?;
             files::write(file, text.as_bytes())?;
         }
         if self.json {
@@ -104,7 +110,10 @@ impl Conform {
         }
         match report.failures().count() {
             0 => Ok(()),
-            failed => Err(Failure::Refuted(format!("{failed} of {} vectors do not pass", report.vectors.len()))),
+            failed => Err(Failure::Refuted(format!(
+                "{failed} of {} vectors do not pass",
+                report.vectors.len()
+            ))),
         }
     }
 
@@ -120,9 +129,10 @@ impl Conform {
             }
         });
         match written {
-            Err(cause) if cause.kind() != std::io::ErrorKind::BrokenPipe => {
-                Err(Failure::Output { subject: "standard output".to_owned(), cause })
-            }
+            Err(cause) if cause.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::Output {
+                subject: "standard output".to_owned(),
+                cause,
+            }),
             _ => Ok(report),
         }
     }
@@ -131,9 +141,13 @@ impl Conform {
         match &self.target {
             Kind::Model => Ok(Box::new(Model::with_seed(self.seed))),
             Kind::Simulator => {
-                let config = CardConfig { seed: self.seed, ..CardConfig::default() };
+                let config = CardConfig {
+                    seed: self.seed,
+                    ..CardConfig::default()
+                };
                 let mut card = Card::new(&config);
-                card.load_cap(&self.cap_file()?).map_err(|error| Failure::Simulator(error.to_string()))?;
+                card.load_cap(&self.cap_file()?)
+                    .map_err(|error| Failure::Simulator(error.to_string()))?;
                 Ok(Box::new(Simulator::new(card)))
             }
             Kind::Reader(reader) => self.reader(reader),
@@ -150,9 +164,14 @@ impl Conform {
         let question = "The package of the JPKI applet is deleted from the card with all data, then loaded. Go on?";
         confirm(question, self.yes)?;
         let mut card = connection.authenticate()?;
-        let options = FlashOptions { replace: true, load_only: true, ..FlashOptions::default() };
+        let options = FlashOptions {
+            replace: true,
+            load_only: true,
+            ..FlashOptions::default()
+        };
         let content = card.session.content()?;
-        let plan = Plan::new(&cap, &content, &options).map_err(|error| Failure::input("CAP file", error))?;
+        let plan = Plan::new(&cap, &content, &options)
+            .map_err(|error| Failure::input("CAP file", error))?;
         plan.run(&mut card.session, &mut |_| ())?;
         let mut transport = card.session.into_transport();
         transport.reset()?;
@@ -162,7 +181,11 @@ impl Conform {
     fn cap_file(&self) -> Result<CapFile, Failure> {
         match &self.cap {
             Some(file) => files::read_cap(file),
-            None => Ok(build::compile(&self.source, "Jpki", &package::Target::default())?.output.cap),
+            None => Ok(
+                build::compile(&self.source, "Jpki", &package::Target::default())?
+                    .output
+                    .cap,
+            ),
         }
     }
 }

@@ -45,7 +45,9 @@ impl Delete {
     /// [`Failure::Refuted`] where one of them is not on the card; any other [`Failure`].
     pub fn run(&self) -> Result<(), Failure> {
         if self.json && !self.yes && !self.dry_run {
-            return Err(Failure::Usage("--json does not ask: give --yes or --dry-run".to_owned()));
+            return Err(Failure::Usage(
+                "--json does not ask: give --yes or --dry-run".to_owned(),
+            ));
         }
         let mut card = self.connection.authenticate()?;
         let content = card.session.content()?;
@@ -56,13 +58,20 @@ impl Delete {
                 )));
             }
             for application in content.applications_of(aid) {
-                let fate = if self.related { "is deleted with it" } else { "was made from it" };
+                let fate = if self.related {
+                    "is deleted with it"
+                } else {
+                    "was made from it"
+                };
                 eprintln!("{aid}: {} {fate}", application.aid);
             }
         }
         if !self.dry_run {
             let names: Vec<String> = self.aids.iter().map(Aid::to_string).collect();
-            confirm(&format!("Delete {} with all data?", names.join(", ")), self.yes)?;
+            confirm(
+                &format!("Delete {} with all data?", names.join(", ")),
+                self.yes,
+            )?;
             for aid in &self.aids {
                 card.session.delete(aid, self.related)?;
             }
@@ -74,7 +83,11 @@ impl Delete {
         if self.json {
             return output::print_json("tenkoku.delete/1", &report);
         }
-        let done = if self.dry_run { "would delete" } else { "deleted" };
+        let done = if self.dry_run {
+            "would delete"
+        } else {
+            "deleted"
+        };
         output::print(&format!("{done} {}\n", report.deleted.join(", ")))
     }
 }

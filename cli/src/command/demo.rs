@@ -1,9 +1,9 @@
 //! `tenkoku demo`
 
-use crate::confirm::confirm;
-use crate::connection::{AnyTransport, Connection, random};
 use crate::command::build;
 use crate::command::flash::plan_text;
+use crate::confirm::confirm;
+use crate::connection::{AnyTransport, Connection, random};
 use crate::failure::Failure;
 use crate::progress::{Drawn, Spinner};
 use crate::road::{self, Log, Progress};
@@ -31,7 +31,12 @@ pub struct Demo {
     #[arg(long, value_name = "CRATE", default_value = "applet-model")]
     pub source: PathBuf,
     /// The CAP file to write.
-    #[arg(short, long, value_name = "FILE", default_value = "target/tenkoku/jpki.cap")]
+    #[arg(
+        short,
+        long,
+        value_name = "FILE",
+        default_value = "target/tenkoku/jpki.cap"
+    )]
     pub output: PathBuf,
     /// The seed of the simulated card; a random one without it.
     #[arg(long, value_name = "N", conflicts_with = "reader")]
@@ -90,18 +95,31 @@ impl Demo {
         let keys = connection.keys()?;
         let (transport, seed) = self.card(&connection)?;
         // A reader's card may have the applet of an earlier run.
-        let options = FlashOptions { replace: self.reader.is_some(), ..FlashOptions::default() };
+        let options = FlashOptions {
+            replace: self.reader.is_some(),
+            ..FlashOptions::default()
+        };
         let prepared = road::prepare(log, transport, keys.clone(), &cap, &options)?;
         let card = prepared.card.info.connection.name.clone();
         let level = prepared.card.level;
         if self.reader.is_some() {
             spinner.clear();
-            let commands = prepared.plan.rehearse(prepared.card.session.max_data())?.len();
-            eprint!("{}", plan_text(&card, &prepared.findings, &prepared.plan, commands));
-            eprintln!("  then: set PINs, generate two keys, write certificates, sign, lock and unblock a PIN");
+            let commands = prepared
+                .plan
+                .rehearse(prepared.card.session.max_data())?
+                .len();
+            eprint!(
+                "{}",
+                plan_text(&card, &prepared.findings, &prepared.plan, commands)
+            );
+            eprintln!(
+                "  then: set PINs, generate two keys, write certificates, sign, lock and unblock a PIN"
+            );
         }
         if preflight::has_problem(&prepared.findings) {
-            return Err(Failure::Refuted("it will not work; nothing was written to the card".to_owned()));
+            return Err(Failure::Refuted(
+                "it will not work; nothing was written to the card".to_owned(),
+            ));
         }
         if self.reader.is_some() {
             if self.dry_run {
@@ -113,7 +131,8 @@ impl Demo {
         let mut drawn = Drawn::default();
         let transport = road::flash(log, prepared, &mut |event| drawn.hear(event))?;
         drawn.finish();
-        let (transport, personalised) = road::personalise(log, transport, &keys, level, &mut random)?;
+        let (transport, personalised) =
+            road::personalise(log, transport, &keys, level, &mut random)?;
         let (transport, _) = road::sign(log, transport, &personalised)?;
         road::lock_and_unblock(log, transport, &keys, level, &mut random)?;
         Ok(Some(Report {
@@ -128,16 +147,26 @@ impl Demo {
     fn compile(&self, log: &mut Log<'_>) -> Result<CapFile, Failure> {
         log.step("compile the JPKI applet", || {
             let built = build::compile(&self.source, "Jpki", &Target::default())?;
-            let bytes = built.output.cap.write().map_err(|error| Failure::input("CAP file", error))?;
+            let bytes = built
+                .output
+                .cap
+                .write()
+                .map_err(|error| Failure::input("CAP file", error))?;
             files::write(&self.output, &bytes)?;
-            Ok(((), format!("{}, {} bytes", self.output.display(), bytes.len())))
+            Ok((
+                (),
+                format!("{}, {} bytes", self.output.display(), bytes.len()),
+            ))
         })?;
         // From here on it is the file that counts, as for any other.
         log.step("verify the CAP file", || {
             let cap = files::read_cap(&self.output)?;
             let found = cap_file::verify(&cap, &Exports::builtin());
             if !found.is_ok() {
-                return Err(Failure::Refuted(format!("{} does not verify:\n{found}", self.output.display())));
+                return Err(Failure::Refuted(format!(
+                    "{} does not verify:\n{found}",
+                    self.output.display()
+                )));
             }
             Ok((cap, "no rule is broken".to_owned()))
         })
@@ -164,7 +193,12 @@ fn seed(random: &mut Drbg) -> u64 {
 
 fn table(report: &Report) -> String {
     let length = |text: &str| text.chars().count();
-    let width = report.steps.iter().map(|step| length(&step.what)).max().unwrap_or(0);
+    let width = report
+        .steps
+        .iter()
+        .map(|step| length(&step.what))
+        .max()
+        .unwrap_or(0);
     let mut text = String::new();
     for (number, step) in report.steps.iter().enumerate() {
         let space = " ".repeat(width - length(&step.what));
@@ -178,7 +212,13 @@ fn table(report: &Report) -> String {
             step.outcome
         );
     }
-    let _ = write!(text, "all {} steps checked in {:.0} ms on {}", report.steps.len(), report.milliseconds, report.card);
+    let _ = write!(
+        text,
+        "all {} steps checked in {:.0} ms on {}",
+        report.steps.len(),
+        report.milliseconds,
+        report.card
+    );
     match report.seed {
         Some(seed) => text + &format!(" (again: --seed {seed})\n"),
         None => text + "\n",

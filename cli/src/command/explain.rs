@@ -9,8 +9,10 @@ use serde::Serialize;
 
 /// The arguments of `tenkoku explain`.
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  tenkoku explain 00 A4 04 0C 0A D392F000260100000001\n  \
-                        tenkoku explain 6984\n  tenkoku explain 00200080 --status 63C2")]
+#[command(
+    after_help = "Examples:\n  tenkoku explain 00 A4 04 0C 0A D392F000260100000001\n  \
+                        tenkoku explain 6984\n  tenkoku explain 00200080 --status 63C2"
+)]
 pub struct Explain {
     /// A command APDU, or a status word alone, in hexadecimal; spaces do not matter. PINs are not shown.
     #[arg(required = true, value_name = "HEX")]
@@ -26,7 +28,10 @@ pub struct Explain {
 fn status(text: &str) -> Result<StatusWord, String> {
     match aid::bytes(text)?.as_slice() {
         &[high, low] => Ok(StatusWord(u16::from_be_bytes([high, low]))),
-        other => Err(format!("a status word has 2 bytes, these are {}", other.len())),
+        other => Err(format!(
+            "a status word has 2 bytes, these are {}",
+            other.len()
+        )),
     }
 }
 
@@ -72,9 +77,15 @@ impl Explain {
         let command = Command::parse(bytes).map_err(|cause| Failure::input("APDU", cause))?;
         let mut text = Explained(&command).to_string();
         if let Some(status) = self.status {
-            text += &ExplainedStatus { command: &command, status }.to_string();
+            text += &ExplainedStatus {
+                command: &command,
+                status,
+            }
+            .to_string();
         }
-        let Command { cla, ins, p1, p2, .. } = command;
+        let Command {
+            cla, ins, p1, p2, ..
+        } = command;
         Ok(Report {
             header: Some(hex::encode_upper([cla, ins, p1, p2])),
             lc: Some(command.data.len()),

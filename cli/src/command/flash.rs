@@ -6,8 +6,8 @@ use crate::failure::Failure;
 use crate::installation::Installation;
 use crate::progress::Drawn;
 use crate::{files, output};
-use cap_file::verify::verify;
 use cap_file::CapFile;
+use cap_file::verify::verify;
 use clap::Args;
 use loader::preflight::{self, ApiLevel, Finding, Severity};
 use loader::{FlashOptions, InstanceOptions, Plan};
@@ -17,8 +17,10 @@ use std::time::Instant;
 
 /// The arguments of `tenkoku flash`.
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  tenkoku flash jpki.cap --dry-run\n  tenkoku flash jpki.cap --replace \
-                        --install D392F000260100000001::01 --keys card.toml")]
+#[command(
+    after_help = "Examples:\n  tenkoku flash jpki.cap --dry-run\n  tenkoku flash jpki.cap --replace \
+                        --install D392F000260100000001::01 --keys card.toml"
+)]
 pub struct Flash {
     /// The CAP file.
     #[arg(value_name = "FILE")]
@@ -27,7 +29,11 @@ pub struct Flash {
     #[command(flatten)]
     pub connection: Connection,
     /// An instance to install; AIDs and parameters in hexadecimal. Without this: one of each module.
-    #[arg(long, value_name = "MODULE_AID[:INSTANCE_AID[:PARAMS]]", conflicts_with = "load_only")]
+    #[arg(
+        long,
+        value_name = "MODULE_AID[:INSTANCE_AID[:PARAMS]]",
+        conflicts_with = "load_only"
+    )]
     pub install: Vec<Installation>,
     /// Load the package, and install nothing.
     #[arg(long)]
@@ -77,7 +83,9 @@ impl Flash {
     /// [`Failure::Refuted`] where it would not work; any other [`Failure`].
     pub fn run(&self) -> Result<(), Failure> {
         if self.json && !self.yes && !self.dry_run {
-            return Err(Failure::Usage("--json does not ask: give --yes or --dry-run".to_owned()));
+            return Err(Failure::Usage(
+                "--json does not ask: give --yes or --dry-run".to_owned(),
+            ));
         }
         let cap = self.verified()?;
         let options = FlashOptions {
@@ -89,7 +97,8 @@ impl Flash {
         let mut card = self.connection.authenticate()?;
         let content = card.session.content()?;
         let invalid = |error| Failure::input(self.file.display(), error);
-        let findings = preflight::check(&cap, &content, &card.info, self.release, &options).map_err(invalid)?;
+        let findings = preflight::check(&cap, &content, &card.info, self.release, &options)
+            .map_err(invalid)?;
         let plan = Plan::new(&cap, &content, &options).map_err(invalid)?;
         let commands = plan.rehearse(card.session.max_data())?.len();
         let mut report = Report {
@@ -105,7 +114,9 @@ impl Flash {
         }
         if preflight::has_problem(&findings) {
             self.tell(&report)?;
-            return Err(Failure::Refuted("it will not work; nothing was written to the card".to_owned()));
+            return Err(Failure::Refuted(
+                "it will not work; nothing was written to the card".to_owned(),
+            ));
         }
         if self.dry_run {
             return self.tell(&report);
@@ -130,7 +141,9 @@ impl Flash {
         }
         eprint!("{found}");
         let file = self.file.display();
-        Err(Failure::Refuted(format!("{file} does not verify; nothing was written to the card")))
+        Err(Failure::Refuted(format!(
+            "{file} does not verify; nothing was written to the card"
+        )))
     }
 
     fn tell(&self, report: &Report<'_>) -> Result<(), Failure> {
@@ -150,9 +163,19 @@ impl Flash {
 }
 
 /// Findings and plan for a person.
-pub(crate) fn plan_text(reader: &str, findings: &[Finding], plan: &Plan, commands: usize) -> String {
+pub(crate) fn plan_text(
+    reader: &str,
+    findings: &[Finding],
+    plan: &Plan,
+    commands: usize,
+) -> String {
     let mut text = format!("card: {reader}\n");
-    for Finding { severity, subject, message } in findings {
+    for Finding {
+        severity,
+        subject,
+        message,
+    } in findings
+    {
         let mark = match severity {
             Severity::Good => "ok",
             Severity::Unknown => "?",

@@ -24,13 +24,21 @@ impl Readers {
     /// # Errors
     /// [`Failure::Card`] where no smart card service runs.
     pub fn run(&self) -> Result<(), Failure> {
-        let report = Report { readers: loader::readers()? };
+        let report = Report {
+            readers: loader::readers()?,
+        };
         if self.json {
             return output::print_json("tenkoku.readers/1", &report);
         }
         if report.readers.is_empty() {
             eprintln!("no reader; connect one");
         }
-        output::print(&report.readers.iter().map(|reader| format!("{reader}\n")).collect::<String>())
+        output::print(
+            &report
+                .readers
+                .iter()
+                .map(|reader| format!("{reader}\n"))
+                .collect::<String>(),
+        )
     }
 }

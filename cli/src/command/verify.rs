@@ -46,17 +46,27 @@ impl Verify {
     /// [`Failure::Refuted`] where a file breaks a rule, [`Failure::Input`] where one cannot be read.
     pub fn run(&self) -> Result<(), Failure> {
         let exports = files::exports(&self.exp)?;
-        let verdicts: Vec<Verdict> =
-            self.files.iter().map(|file| check(file, &exports)).collect();
+        let verdicts: Vec<Verdict> = self
+            .files
+            .iter()
+            .map(|file| check(file, &exports))
+            .collect();
         let report = Report { files: verdicts };
         if self.json {
             output::print_json("tenkoku.verify/1", &report)?;
         } else {
             output::print(&text(&report))?;
         }
-        let bad = report.files.iter().filter(|verdict| !verdict.verified).count();
+        let bad = report
+            .files
+            .iter()
+            .filter(|verdict| !verdict.verified)
+            .count();
         let unreadable = report.files.iter().find_map(|verdict| {
-            verdict.error.as_ref().map(|error| Failure::input(verdict.file.display(), error))
+            verdict
+                .error
+                .as_ref()
+                .map(|error| Failure::input(verdict.file.display(), error))
         });
         match unreadable {
             Some(failure) => Err(failure),

@@ -18,13 +18,13 @@ use std::time::Duration;
 use x509_cert::builder::profile::BuilderProfile;
 use x509_cert::builder::{self, Builder, CertificateBuilder};
 use x509_cert::certificate::TbsCertificate;
+use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::certpolicy::{PolicyInformation, PolicyQualifierInfo};
 use x509_cert::ext::pkix::name::{GeneralName, OtherName};
 use x509_cert::ext::pkix::{
-    AuthorityKeyIdentifier, BasicConstraints, CertificatePolicies, ExtendedKeyUsage, KeyUsage, KeyUsages,
-    SubjectAltName, SubjectKeyIdentifier,
+    AuthorityKeyIdentifier, BasicConstraints, CertificatePolicies, ExtendedKeyUsage, KeyUsage,
+    KeyUsages, SubjectAltName, SubjectKeyIdentifier,
 };
-use x509_cert::ext::Extension;
 use x509_cert::name::Name;
 use x509_cert::serial_number::SerialNumber;
 use x509_cert::time::Validity;
@@ -37,8 +37,10 @@ const ROOT_VALIDITY: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 /// `.5` address, `.6` its substitute characters.
 const OTHER_NAME: &str = "1.2.392.200149.8.5.5";
 /// The certificate policies of JPKI's test certificates.
-const SIGNATURE_POLICY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.392.200149.8.5.1.0.20");
-const AUTHENTICATION_POLICY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.392.200149.8.5.1.0.30");
+const SIGNATURE_POLICY: ObjectIdentifier =
+    ObjectIdentifier::new_unwrap("1.2.392.200149.8.5.1.0.20");
+const AUTHENTICATION_POLICY: ObjectIdentifier =
+    ObjectIdentifier::new_unwrap("1.2.392.200149.8.5.1.0.30");
 /// id-qt-cps (RFC 5280 §4.2.1.4).
 const CPS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.2.1");
 /// Where the practice statement of JPKI is.
@@ -122,7 +124,12 @@ impl Authority {
             extensions: Extensions::Authority,
         };
         let certificate = issue(&key, profile, public_key, ROOT_VALIDITY, random)?;
-        Ok(Self { slot, key, name, certificate })
+        Ok(Self {
+            slot,
+            key,
+            name,
+            certificate,
+        })
     }
 
     /// Its own certificate (DER).
@@ -135,7 +142,12 @@ impl Authority {
     ///
     /// # Errors
     /// [`AuthorityError`].
-    pub fn issue(&self, key: &PublicKey, person: &Person, random: &mut Drbg) -> Result<Vec<u8>, AuthorityError> {
+    pub fn issue(
+        &self,
+        key: &PublicKey,
+        person: &Person,
+        random: &mut Drbg,
+    ) -> Result<Vec<u8>, AuthorityError> {
         let key = RsaPublicKey::new(
             BoxedUint::from_be_slice_vartime(&key.modulus),
             BoxedUint::from_be_slice_vartime(&key.exponent),
@@ -175,7 +187,9 @@ fn issue(
     let serial = SerialNumber::generate(random);
     let validity = Validity::from_now(validity)?;
     let builder = CertificateBuilder::new(profile, serial, validity, public_key)?;
-    Ok(builder.build::<_, rsa::pkcs1v15::Signature>(key)?.to_der()?)
+    Ok(builder
+        .build::<_, rsa::pkcs1v15::Signature>(key)?
+        .to_der()?)
 }
 
 /// The holder's data, in the order of the public test certificates.
@@ -191,7 +205,8 @@ fn other_names(person: &Person) -> Result<Vec<GeneralName>, AuthorityError> {
         (6, none(&person.address)),
     ];
     let names = values.into_iter().map(|(arc, value)| {
-        let type_id = ObjectIdentifier::new(&format!("{OTHER_NAME}.{arc}")).map_err(der::Error::from)?;
+        let type_id =
+            ObjectIdentifier::new(&format!("{OTHER_NAME}.{arc}")).map_err(der::Error::from)?;
         let value = Any::encode_from(&Utf8StringRef::new(&value)?)?;
         Ok(GeneralName::OtherName(OtherName { type_id, value }))
     });
@@ -230,10 +245,19 @@ impl BuilderProfile for Profile {
         match &self.extensions {
             Extensions::Authority => {
                 list.add(true, &KeyUsage(KeyUsages::KeyCertSign | KeyUsages::CRLSign))?;
-                list.add(true, &BasicConstraints { ca: true, path_len_constraint: None })?;
+                list.add(
+                    true,
+                    &BasicConstraints {
+                        ca: true,
+                        path_len_constraint: None,
+                    },
+                )?;
             }
             Extensions::Signature(names) => {
-                list.add(true, &KeyUsage(KeyUsages::DigitalSignature | KeyUsages::NonRepudiation))?;
+                list.add(
+                    true,
+                    &KeyUsage(KeyUsages::DigitalSignature | KeyUsages::NonRepudiation),
+                )?;
                 list.policy(SIGNATURE_POLICY)?;
                 list.add(false, &SubjectAltName(names.clone()))?;
             }
@@ -244,7 +268,13 @@ impl BuilderProfile for Profile {
             }
         }
         let issuer = SubjectKeyIdentifier::try_from(issuer_key)?;
-        list.add(false, &AuthorityKeyIdentifier { key_identifier: Some(issuer.0), ..Default::default() })?;
+        list.add(
+            false,
+            &AuthorityKeyIdentifier {
+                key_identifier: Some(issuer.0),
+                ..Default::default()
+            },
+        )?;
         list.add(false, &SubjectKeyIdentifier::try_from(key)?)?;
         Ok(list.0)
     }
@@ -255,7 +285,11 @@ impl BuilderProfile for Profile {
 struct List(Vec<Extension>);
 
 impl List {
-    fn add<E: Encode + AssociatedOid>(&mut self, critical: bool, extension: &E) -> builder::Result<()> {
+    fn add<E: Encode + AssociatedOid>(
+        &mut self,
+        critical: bool,
+        extension: &E,
+    ) -> builder::Result<()> {
         self.0.push(Extension {
             extn_id: E::OID,
             critical,
@@ -286,8 +320,14 @@ mod tests {
     use se_crypto::RsaKey;
 
     fn key(seed: u64) -> PublicKey {
-        let key = RsaKey::generate(&mut Drbg::from_seed(seed), 2048).unwrap().public_key().unwrap();
-        PublicKey { modulus: key.modulus(), exponent: key.exponent() }
+        let key = RsaKey::generate(&mut Drbg::from_seed(seed), 2048)
+            .unwrap()
+            .public_key()
+            .unwrap();
+        PublicKey {
+            modulus: key.modulus(),
+            exponent: key.exponent(),
+        }
     }
 
     #[test]
@@ -295,7 +335,9 @@ mod tests {
         let mut random = Drbg::from_seed(7);
         for slot in Slot::ALL {
             let authority = Authority::new(slot, &mut random).unwrap();
-            let certificate = authority.issue(&key(1), &Person::example(), &mut random).unwrap();
+            let certificate = authority
+                .issue(&key(1), &Person::example(), &mut random)
+                .unwrap();
             assert!(certificate.len() < 2048, "{}", certificate.len());
             let root = authority.certificate();
             check_certificate(&certificate, root, &key(1)).unwrap();
@@ -303,7 +345,10 @@ mod tests {
             assert!(matches!(other, Err(CheckError::Key)));
             let stranger = Authority::new(slot, &mut random).unwrap();
             let other = check_certificate(&certificate, stranger.certificate(), &key(1));
-            assert!(matches!(other, Err(CheckError::Signature("the certificate"))));
+            assert!(matches!(
+                other,
+                Err(CheckError::Signature("the certificate"))
+            ));
         }
     }
 
@@ -311,21 +356,33 @@ mod tests {
     fn the_profile_is_that_of_jpki() {
         let mut random = Drbg::from_seed(8);
         let authority = Authority::new(Slot::Signature, &mut random).unwrap();
-        let certificate = authority.issue(&key(1), &Person::example(), &mut random).unwrap();
+        let certificate = authority
+            .issue(&key(1), &Person::example(), &mut random)
+            .unwrap();
         let certificate = x509_cert::Certificate::from_der(&certificate).unwrap();
         let tbs = certificate.tbs_certificate();
         let critical = |id| {
             let extensions = tbs.extensions().unwrap();
-            extensions.iter().find(|extension| extension.extn_id == id).unwrap().critical
+            extensions
+                .iter()
+                .find(|extension| extension.extn_id == id)
+                .unwrap()
+                .critical
         };
         assert!(critical(KeyUsage::OID) && critical(CertificatePolicies::OID));
         let (_, usage) = tbs.get_extension::<KeyUsage>().unwrap().unwrap();
         assert!(usage.digital_signature() && usage.non_repudiation());
         let (_, names) = tbs.get_extension::<SubjectAltName>().unwrap().unwrap();
-        let GeneralName::OtherName(first) = &names.0[0] else { panic!("{names:?}") };
+        let GeneralName::OtherName(first) = &names.0[0] else {
+            panic!("{names:?}")
+        };
         assert_eq!(first.type_id.to_string(), "1.2.392.200149.8.5.5.1");
         let text: Utf8StringRef<'_> = first.value.decode_as().unwrap();
         assert_eq!(text.as_str(), Person::example().name);
-        assert!(tbs.subject().to_string().ends_with("L=Chiyoda-ku,L=Tokyo-to,C=JP"));
+        assert!(
+            tbs.subject()
+                .to_string()
+                .ends_with("L=Chiyoda-ku,L=Tokyo-to,C=JP")
+        );
     }
 }

@@ -40,11 +40,18 @@ pub struct Checked {
 ///
 /// # Errors
 /// [`CheckError::Signature`].
-pub fn check_signature(key: &PublicKey, document: &[u8], signature: &[u8]) -> Result<(), CheckError> {
+pub fn check_signature(
+    key: &PublicKey,
+    document: &[u8],
+    signature: &[u8],
+) -> Result<(), CheckError> {
     let PublicKey { modulus, exponent } = key;
-    RsaPublicKeyComponents { n: modulus, e: exponent }
-        .verify(&RSA_PKCS1_2048_8192_SHA256, document, signature)
-        .map_err(|_| CheckError::Signature("the document"))
+    RsaPublicKeyComponents {
+        n: modulus,
+        e: exponent,
+    }
+    .verify(&RSA_PKCS1_2048_8192_SHA256, document, signature)
+    .map_err(|_| CheckError::Signature("the document"))
 }
 
 /// Checks that a certificate is signed by the authority whose certificate is given, which in turn is signed by
@@ -52,10 +59,17 @@ pub fn check_signature(key: &PublicKey, document: &[u8], signature: &[u8]) -> Re
 ///
 /// # Errors
 /// [`CheckError`].
-pub fn check_certificate(certificate: &[u8], authority: &[u8], key: &PublicKey) -> Result<Checked, CheckError> {
+pub fn check_certificate(
+    certificate: &[u8],
+    authority: &[u8],
+    key: &PublicKey,
+) -> Result<Checked, CheckError> {
     let leaf = Certificate::from_der(certificate)?;
     let root = Certificate::from_der(authority)?;
-    let (issuer, name) = (leaf.tbs_certificate().issuer(), root.tbs_certificate().subject());
+    let (issuer, name) = (
+        leaf.tbs_certificate().issuer(),
+        root.tbs_certificate().subject(),
+    );
     if issuer != name {
         return Err(CheckError::Issuer {
             expected: name.to_string(),
@@ -76,7 +90,11 @@ pub fn check_certificate(certificate: &[u8], authority: &[u8], key: &PublicKey) 
 }
 
 fn public_key(certificate: &Certificate) -> &[u8] {
-    certificate.tbs_certificate().subject_public_key_info().subject_public_key.raw_bytes()
+    certificate
+        .tbs_certificate()
+        .subject_public_key_info()
+        .subject_public_key
+        .raw_bytes()
 }
 
 fn signed(certificate: &Certificate, key: &[u8], what: &'static str) -> Result<(), CheckError> {
@@ -94,5 +112,8 @@ fn components(key: &[u8]) -> Result<(Vec<u8>, Vec<u8>), CheckError> {
         exponent: der::asn1::Uint,
     }
     let key = RsaPublicKey::from_der(key)?;
-    Ok((key.modulus.as_bytes().to_vec(), key.exponent.as_bytes().to_vec()))
+    Ok((
+        key.modulus.as_bytes().to_vec(),
+        key.exponent.as_bytes().to_vec(),
+    ))
 }

@@ -67,7 +67,12 @@ impl<T: Transport> Holder<T> {
     /// # Errors
     /// [`Error::Refused`] where the PIN is not verified or the slot is not active.
     pub fn sign(&mut self, slot: Slot, digest_info: &[u8]) -> Result<Vec<u8>, Error> {
-        let command = Command::new(0x80, ins::COMPUTE_DIGITAL_SIGNATURE, 0x00, short(slot.key()));
+        let command = Command::new(
+            0x80,
+            ins::COMPUTE_DIGITAL_SIGNATURE,
+            0x00,
+            short(slot.key()),
+        );
         self.success(&command.with_data(digest_info).with_le(256))
     }
 
@@ -80,7 +85,10 @@ impl<T: Transport> Holder<T> {
         self.success(&Command::new(0x00, ins::SELECT, 0x02, 0x0C).with_data(&id))?;
         let mut content = Vec::new();
         // 15 bits of offset are what READ BINARY has.
-        while let Some(offset) = u16::try_from(content.len()).ok().filter(|offset| *offset < 0x8000) {
+        while let Some(offset) = u16::try_from(content.len())
+            .ok()
+            .filter(|offset| *offset < 0x8000)
+        {
             let [p1, p2] = offset.to_be_bytes();
             let command = Command::new(0x00, ins::READ_BINARY, p1, p2).with_le(256);
             let (part, status) = self.send(&command)?;
@@ -124,8 +132,8 @@ impl<T: Transport> Holder<T> {
 #[must_use]
 pub fn digest_info(document: &[u8]) -> Vec<u8> {
     const SHA_256: [u8; 19] = [
-        0x30, 0x31, 0x30, 0x0D, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04,
-        0x20,
+        0x30, 0x31, 0x30, 0x0D, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01,
+        0x05, 0x00, 0x04, 0x20,
     ];
     [&SHA_256[..], &se_crypto::sha256(document)].concat()
 }

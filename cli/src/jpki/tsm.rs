@@ -176,9 +176,9 @@ impl<T: Transport> Tsm<T> {
 }
 
 fn offset(offset: usize) -> Result<[u8; 2], Error> {
-    u16::try_from(offset)
-        .map(u16::to_be_bytes)
-        .map_err(|_| Error::Unsendable(format!("offset {offset} is beyond what a command can name")))
+    u16::try_from(offset).map(u16::to_be_bytes).map_err(|_| {
+        Error::Unsendable(format!("offset {offset} is beyond what a command can name"))
+    })
 }
 
 fn parse(template: &[u8]) -> Option<PublicKey> {

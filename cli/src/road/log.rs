@@ -34,7 +34,10 @@ pub struct Log<'a> {
 impl<'a> Log<'a> {
     /// An empty log; `listen` hears of every step.
     pub fn new(listen: &'a mut dyn FnMut(Progress<'_>)) -> Self {
-        Self { steps: Vec::new(), listen }
+        Self {
+            steps: Vec::new(),
+            listen,
+        }
     }
 
     /// Goes a step: the work gives what the next steps need, and its outcome in words.
@@ -50,7 +53,11 @@ impl<'a> Log<'a> {
         (self.listen)(Progress::Begin(&what));
         let start = Instant::now();
         let (value, outcome) = work()?;
-        let step = Step { what, outcome, milliseconds: start.elapsed().as_secs_f64() * 1000.0 };
+        let step = Step {
+            what,
+            outcome,
+            milliseconds: start.elapsed().as_secs_f64() * 1000.0,
+        };
         (self.listen)(Progress::End(&step));
         self.steps.push(step);
         Ok(value)

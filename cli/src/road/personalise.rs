@@ -59,8 +59,16 @@ pub fn personalise<T: Transport>(
     })?;
     let signature = slot(log, &mut tsm, Slot::Signature, random)?;
     let authentication = slot(log, &mut tsm, Slot::Authentication, random)?;
-    ensure(signature.key != authentication.key, || "both slots have the same key".to_owned())?;
-    Ok((tsm.into_transport(), Personalised { signature, authentication }))
+    ensure(signature.key != authentication.key, || {
+        "both slots have the same key".to_owned()
+    })?;
+    Ok((
+        tsm.into_transport(),
+        Personalised {
+            signature,
+            authentication,
+        },
+    ))
 }
 
 fn slot<T: Transport>(
@@ -70,28 +78,47 @@ fn slot<T: Transport>(
     random: &mut Drbg,
 ) -> Result<Issued, Failure> {
     let name = slot.name();
-    let key = log.step(format!("{name}: generate the key on the card, read its public key"), || {
-        tsm.generate_key_pair(slot)?;
-        let key = tsm.public_key(slot)?;
-        let told = format!("RSA-{}", key.modulus.len() * 8);
-        Ok((key, told))
-    })?;
-    let issued = log.step(format!("{name}: issue its certificate, check it with ring"), || {
-        let invalid = |error: &dyn std::fmt::Display| Failure::Refuted(error.to_string());
-        let authority = Authority::new(slot, random).map_err(|error| invalid(&error))?;
-        let certificate =
-            authority.issue(&key, &Person::example(), random).map_err(|error| invalid(&error))?;
-        let authority = authority.certificate().to_vec();
-        let checked = check_certificate(&certificate, &authority, &key).map_err(|error| invalid(&error))?;
-        let told = format!("{} bytes, {}", certificate.len(), checked.subject);
-        Ok((Issued { slot, key, certificate, authority }, told))
-    })?;
-    log.step(format!("{name}: write the certificates, activate the slot"), || {
-        tsm.write_file(slot.certificate(), &issued.certificate)?;
-        tsm.write_file(slot.authority_certificate(), &issued.authority)?;
-        tsm.activate(slot)?;
-        let bytes = issued.certificate.len() + issued.authority.len();
-        Ok(((), format!("{bytes} bytes, active")))
-    })?;
+    let key = log.step(
+        format!("{name}: generate the key on the card, read its public key"),
+        || {
+            tsm.generate_key_pair(slot)?;
+            let key = tsm.public_key(slot)?;
+            let told = format!("RSA-{}", key.modulus.len() * 8);
+            Ok((key, told))
+        },
+    )?;
+    let issued = log.step(
+        format!("{name}: issue its certificate, check it with ring"),
+        || {
+            let invalid = |error: &dyn std::fmt::Display| Failure::Refuted(error.to_string());
+            let authority = Authority::new(slot, random).map_err(|error| invalid(&error))?;
+            let certificate = authority
+                .issue(&key, &Person::example(), random)
+                .map_err(|error| invalid(&error))?;
+            let authority = authority.certificate().to_vec();
+            let checked = check_certificate(&certificate, &authority, &key)
+                .map_err(|error| invalid(&error))?;
+            let told = format!("{} bytes, {}", certificate.len(), checked.subject);
+            Ok((
+                Issued {
+                    slot,
+                    key,
+                    certificate,
+                    authority,
+                },
+                told,
+            ))
+        },
+    )?;
+    log.step(
+        format!("{name}: write the certificates, activate the slot"),
+        || {
+            tsm.write_file(slot.certificate(), &issued.certificate)?;
+            tsm.write_file(slot.authority_certificate(), &issued.authority)?;
+            tsm.activate(slot)?;
+            let bytes = issued.certificate.len() + issued.authority.len();
+            Ok(((), format!("{bytes} bytes, active")))
+        },
+    )?;
     Ok(issued)
 }

@@ -10,10 +10,12 @@ use std::path::{Path, PathBuf};
 
 /// The arguments of `tenkoku card exec`.
 #[derive(Args, Debug)]
-#[command(after_help = "A script has one command per line in hexadecimal; `#` begins a comment, `!reset` resets the card.\n\
+#[command(
+    after_help = "A script has one command per line in hexadecimal; `#` begins a comment, `!reset` resets the card.\n\
                         For each command, standard output has a line `> COMMAND` and a line `< RESPONSE`.\n\n\
                         Example:\n  echo 00A4040C0AD392F000260100000001 | tenkoku card exec --cap jpki.cap \\\n    \
-                        --install D392F000260100000001 --script -")]
+                        --install D392F000260100000001 --script -"
+)]
 pub struct Exec {
     /// The card.
     #[command(flatten)]
@@ -91,7 +93,10 @@ mod tests {
         assert_eq!(step(""), Ok(Step::Nothing));
         assert_eq!(step("  # only words"), Ok(Step::Nothing));
         assert_eq!(step("!reset # again"), Ok(Step::Reset));
-        assert_eq!(step(" 00a4 04 0C# select"), Ok(Step::Command(vec![0x00, 0xA4, 0x04, 0x0C])));
+        assert_eq!(
+            step(" 00a4 04 0C# select"),
+            Ok(Step::Command(vec![0x00, 0xA4, 0x04, 0x0C]))
+        );
         assert!(step("!restart").is_err());
         assert!(step("00A").is_err());
         assert!(step("select").is_err());

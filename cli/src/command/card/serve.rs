@@ -7,9 +7,11 @@ use clap::Args;
 
 /// The arguments of `tenkoku card serve`.
 #[derive(Args, Debug)]
-#[command(after_help = "The card is then in the reader \"Virtual PCD 00 00\" of pcscd with the vpcd driver (Debian: \
+#[command(
+    after_help = "The card is then in the reader \"Virtual PCD 00 00\" of pcscd with the vpcd driver (Debian: \
                         pcscd, vsmartcard-vpcd).\n\nExample:\n  tenkoku card serve --image my.card --cap jpki.cap \
-                        --install D392F000260100000001")]
+                        --install D392F000260100000001"
+)]
 pub struct Serve {
     /// Where the reader driver listens.
     #[arg(long, value_name = "HOST:PORT", default_value = DEFAULT_ADDRESS)]

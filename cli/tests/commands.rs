@@ -1,0 +1,230 @@
+//! The built binary, as a user calls it.
+
+#![allow(clippy::unwrap_used)] // a test fails by panicking
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+const APPLET: &str = "D392F000260100000001";
+
+/// Runs `tenkoku` and checks its exit code.
+fn tenkoku(code: i32, arguments: &[&str]) -> Output {
+    tenkoku_with(code, arguments, "")
+}
+
+fn tenkoku_with(code: i32, arguments: &[&str], input: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_tenkoku"))
+        .args(arguments)
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A command that does not read its input closes the pipe.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    let output = child.wait_with_output().unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {errors}");
+    output
+}
+
+fn out(output: &Output) -> &str {
+    std::str::from_utf8(&output.stdout).unwrap()
+}
+
+fn err(output: &Output) -> &str {
+    std::str::from_utf8(&output.stderr).unwrap()
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+/// Builds the JPKI applet into a folder.
+fn jpki(folder: &Path) -> String {
+    let cap = folder.join("jpki.cap");
+    tenkoku(
+        0,
+        &[
+            "build",
+            "applet-model",
+            "--applet",
+            "Jpki",
+            "-o",
+            text(&cap),
+            "--emit",
+            "cap,exp,ir,map",
+        ],
+    );
+    for extension in ["cap", "exp", "ir", "map"] {
+        assert!(
+            cap.with_extension(extension).metadata().unwrap().len() > 0,
+            "{extension}"
+        );
+    }
+    text(&cap).to_owned()
+}
+
+#[test]
+fn from_source_to_answers() {
+    let folder = tempfile::tempdir().unwrap();
+    let cap = jpki(folder.path());
+    let verified = tenkoku(0, &["verify", &cap]);
+    assert!(out(&verified).ends_with("jpki.cap: verified\n"));
+    assert!(out(&tenkoku(0, &["dump", &cap])).contains(&format!("applet {APPLET}")));
+    let script = "00A4040C0A D392F000260100000001 # select\n\n!reset\n00a4040c0ad392f000260100000001\n00 20 00 98\n00\n";
+    let arguments = [
+        "card",
+        "exec",
+        "--cap",
+        &cap,
+        "--install",
+        APPLET,
+        "--script",
+        "-",
+    ];
+    let answers = tenkoku_with(0, &arguments, script);
+    let select = "> 00A4040C0AD392F000260100000001\n< 9000\n";
+    assert_eq!(
+        out(&answers),
+        format!("{select}{select}> 00200098\n< 63C0\n> 00\n< 6700\n")
+    );
+}
+
+#[test]
+fn an_image_outlives_the_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let (cap, image) = (jpki(folder.path()), folder.path().join("card.image"));
+    let flash = ["flash", &cap, "--sim", text(&image)];
+    let unasked = tenkoku(2, &flash);
+    assert!(err(&unasked).contains("--yes"));
+    assert!(
+        out(&tenkoku(0, &[&flash[..], &["--dry-run"]].concat())).contains("nothing was written")
+    );
+    tenkoku(0, &[&flash[..], &["--yes"]].concat());
+    let list: serde_json::Value =
+        serde_json::from_slice(&tenkoku(0, &["list", "--sim", text(&image), "--json"]).stdout)
+            .unwrap();
+    assert_eq!(list["schema"], "tenkoku.list/1");
+    assert_eq!(list["content"]["applications"][0]["aid"], APPLET);
+    // A second time only by --replace.
+    assert!(err(&tenkoku(1, &[&flash[..], &["--yes"]].concat())).contains("nothing was written"));
+    tenkoku(0, &[&flash[..], &["--yes", "--replace"]].concat());
+    let select = format!("00A4040C0A{APPLET}\n");
+    let answer = tenkoku_with(
+        0,
+        &["card", "exec", "--image", text(&image), "--script", "-"],
+        &select,
+    );
+    assert!(out(&answer).ends_with("< 9000\n"));
+    let delete = [
+        "delete",
+        "D392F000260100000000",
+        "--related",
+        "--yes",
+        "--sim",
+        text(&image),
+    ];
+    tenkoku(0, &delete);
+    assert!(err(&tenkoku(1, &delete)).contains("is not on the card"));
+}
+
+#[test]
+fn wrong_keys_are_said_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let (image, keys) = (
+        folder.path().join("card.image"),
+        folder.path().join("keys.toml"),
+    );
+    std::fs::write(&keys, "key = '00112233445566778899AABBCCDDEEFF'").unwrap();
+    let refused = tenkoku(5, &["list", "--sim", text(&image), "--keys", text(&keys)]);
+    assert!(
+        err(&refused).contains("not tried again by itself"),
+        "{}",
+        err(&refused)
+    );
+    assert!(!err(&refused).contains("2233"));
+    tenkoku(0, &["list", "--sim", text(&image)]);
+}
+
+#[test]
+fn bad_input_is_refused_in_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let (cap, empty) = (jpki(folder.path()), folder.path().join("empty"));
+    std::fs::write(&empty, "").unwrap();
+    tenkoku(3, &["verify", text(&empty)]);
+    tenkoku(3, &["dump", "no-such-file"]);
+    tenkoku(3, &["card", "exec", "--image", text(&empty)]);
+    tenkoku(3, &["card", "exec", "--cap", text(&empty)]);
+    let line = tenkoku_with(3, &["card", "exec", "--script", "-"], "00A40400\n00A4040\n");
+    assert!(err(&line).contains("line 2"), "{}", err(&line));
+    let name = tenkoku(
+        3,
+        &[
+            "build",
+            "applet-model",
+            "--applet",
+            "Nobody",
+            "-o",
+            text(&empty),
+        ],
+    );
+    assert!(err(&name).contains("Jpki"), "{}", err(&name));
+    tenkoku(
+        2,
+        &[
+            "build",
+            "applet-model",
+            "--applet",
+            "Jpki",
+            "-o",
+            "x",
+            "--target",
+            "jc999",
+        ],
+    );
+    tenkoku(2, &["card", "exec", "--install", "A0"]);
+    tenkoku(
+        4,
+        &["card", "exec", "--cap", &cap, "--install", "A000000001"],
+    );
+    tenkoku(4, &["card", "serve", "--vpcd", "127.0.0.1:1"]);
+    tenkoku(4, &["card", "serve", "--vpcd", "192.0.2.1:1"]);
+    tenkoku(3, &["explain", "0"]);
+    tenkoku(2, &["frobnicate"]);
+}
+
+#[test]
+fn explanations_hide_pins() {
+    let told = tenkoku(
+        0,
+        &["explain", "00200098", "04", "39383736", "--status", "63C2"],
+    );
+    assert!(out(&told).contains("VERIFY") && out(&told).contains("63C2"));
+    let json = tenkoku(0, &["explain", "00 20 00 98 04 39383736", "--json"]);
+    assert!(!out(&told).contains("39383736") && !out(&json).contains("39383736"));
+    assert!(out(&tenkoku(0, &["explain", "6984"])).starts_with("6984: "));
+    assert!(out(&tenkoku(0, &["spec"])).contains("JPKI-VER-03"));
+}
+
+#[test]
+fn vectors_pass_on_the_model() {
+    let report: serde_json::Value =
+        serde_json::from_slice(&tenkoku(0, &["conform", "--target", "model", "--json"]).stdout)
+            .unwrap();
+    assert_eq!(report["schema"], "tenkoku.conform/1");
+    assert_eq!(report["failed"], 0);
+}
+
+#[test]
+fn the_demo_checks_every_step() {
+    let folder = tempfile::tempdir().unwrap();
+    let cap = folder.path().join("jpki.cap");
+    let report = tenkoku(0, &["demo", "--seed", "1", "--json", "-o", text(&cap)]);
+    let report: serde_json::Value = serde_json::from_slice(&report.stdout).unwrap();
+    assert_eq!(report["schema"], "tenkoku.demo/1");
+    assert_eq!(report["steps"].as_array().unwrap().len(), 27);
+    assert!(cap.exists());
+}
