@@ -1,13 +1,13 @@
 //! Code generation: IR functions to JCVM bytecode for cards without `int`.
 //!
 //! A function's locals live in words of its frame and its expressions on the stack. What needs care
-//! is that Java Card knows only signed 16-bit words: [`value`] keeps track of how each value lies in
+//! is that Java Card knows only signed 16-bit words: `value` keeps track of how each value lies in
 //! its word, [`interval`] of which values it can have, and masks are emitted only where neither
 //! proves them idle. Comparisons of `u16` values that may exceed 32767 are biased.
 //!
 //! The steps: [`legalize`] replaces what has no short exact translation by calls of helper
-//! functions, [`linkage`] decides which kind of method each function becomes, [`layout`] orders the
-//! blocks and gives the locals their words, [`emit`] produces instructions, [`peephole`] tidies
+//! functions, [`linkage`] decides which kind of method each function becomes, `layout` orders the
+//! blocks and gives the locals their words, `emit` produces instructions, `peephole` tidies
 //! them, and, once the constant pool is known, [`assemble`] makes bytes of them.
 
 pub mod assemble;

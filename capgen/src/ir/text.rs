@@ -19,7 +19,7 @@
 //!
 //! Expressions are written prefix. A local is its name, a dot and its number. Functions, classes and
 //! arrays go by name, or by `#` and their number where the name is not unique or not a plain word.
-//! `@file:line:column` tells the place in the source. [`print`] and [`parse`] are each other's inverse.
+//! `@file:line:column` tells the place in the source. [`print()`] and [`parse`] are each other's inverse.
 
 mod expression;
 mod lexer;

@@ -7,7 +7,7 @@ use capgen::ir::{
 };
 
 /// Elements of every array.
-pub const ARRAY_LENGTH: i32 = 8;
+pub(crate) const ARRAY_LENGTH: i32 = 8;
 
 const SCALARS: [Type; 6] = [
     Type::Bool,
@@ -30,14 +30,14 @@ const DEMO: ClassId = ClassId(0);
 const PART: ClassId = ClassId(1);
 
 /// xorshift64*: enough to choose with, and the same everywhere.
-pub struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
 
-    pub fn below(&mut self, bound: u32) -> u32 {
+    pub(crate) fn below(&mut self, bound: u32) -> u32 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
@@ -45,13 +45,13 @@ impl Random {
             .unwrap()
     }
 
-    pub fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
+    pub(crate) fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
         &from[self.below(u32::try_from(from.len()).unwrap()) as usize]
     }
 }
 
 /// The program of a seed. Function 0 is `install`, 1 is `process`, the last is where `process` goes.
-pub fn program(seed: u64) -> Program {
+pub(crate) fn program(seed: u64) -> Program {
     let mut random = Random::new(seed);
     let mut program = text::parse(include_str!("frame.ir")).unwrap();
     assert_eq!(program.functions.len(), 2);

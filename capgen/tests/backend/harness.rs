@@ -7,7 +7,7 @@ use card_sim::{Aid, Card, CardConfig};
 
 /// The part of the API that the tests use.
 #[derive(Default)]
-pub struct Model {
+pub(crate) struct Model {
     buffer: Option<Value>,
     received: i32,
     sent: Option<(usize, usize)>,
@@ -50,7 +50,7 @@ impl ApiModel for Model {
 }
 
 /// The applet in the interpreter: installed once, then answering commands.
-pub struct Interpreted<'a> {
+pub(crate) struct Interpreted<'a> {
     interpreter: Interpreter<'a, Model>,
     applet: Value,
     process: FunctionId,
@@ -58,7 +58,7 @@ pub struct Interpreted<'a> {
 
 impl<'a> Interpreted<'a> {
     /// Installs; the applet's object is the first instance of its class.
-    pub fn install(program: &'a Program) -> Self {
+    pub(crate) fn install(program: &'a Program) -> Self {
         let mut interpreter = Interpreter::new(program, Model::default());
         let entry = program.applets[0].install;
         let nothing = interpreter.heap.add(Object::Array(Element::U8, Vec::new()));
@@ -82,7 +82,7 @@ impl<'a> Interpreted<'a> {
     }
 
     /// The response to a case 3 command, or why there is none.
-    pub fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, Trap> {
+    pub(crate) fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, Trap> {
         let mut bytes: Vec<Value> = command
             .iter()
             .map(|byte| Value::Scalar((*byte).into()))
@@ -115,11 +115,11 @@ impl<'a> Interpreted<'a> {
 }
 
 /// A simulated card with the applet installed and selected.
-pub fn card(program: &Program, output: &Output) -> Card {
+pub(crate) fn card(program: &Program, output: &Output) -> Card {
     let mut card = Card::new(&CardConfig::default());
     let module = Aid::new(&program.applets[0].aid).unwrap();
     card.load_cap(&output.cap).unwrap();
-    card.install(module.clone(), module.clone(), &[]).unwrap();
+    card.install(module, module, &[]).unwrap();
     let aid = &program.applets[0].aid;
     let mut select = vec![0x00, 0xa4, 0x04, 0x00, u8::try_from(aid.len()).unwrap()];
     select.extend(aid);
