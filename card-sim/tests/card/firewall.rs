@@ -19,8 +19,7 @@ fn server() -> Package {
     }
 }
 
-/// The client's package declares the same interface; a call needs the server's. Both are one
-/// package here, with two applets' worth of code in one class, so that the client can name it.
+/// The server, and a client of another package with these branches.
 fn pair(branches: &[&str]) -> (Package, Package) {
     let client = Package {
         aid: vec![0xF0, 8, 8, 8, 8],

@@ -1,6 +1,6 @@
 //! Transactions, transient memory, PINs and power loss.
 
-use super::support::{ANSWER, Package, add, ask, by_p1, card_with, command, select};
+use super::support::{Package, add, ask, by_p1, card_with, command, select};
 use card_sim::{Card, CardConfig};
 
 const BEGIN: &str = "invokestatic javacard/framework/JCSystem.beginTransaction()V";
@@ -313,5 +313,4 @@ fn object_deletion_frees_what_nothing_refers_to() {
     ask(&mut card, 1);
     assert_eq!(card.statistics().persistent_used, before + 2 * 77 + 8);
     assert_eq!(ask(&mut card, 2), 1234);
-    assert!(ANSWER.contains("return"));
 }
