@@ -90,7 +90,10 @@ impl Simulator {
         if image.exists() {
             simulator.card =
                 Card::open(image).map_err(|error| Failure::input(image.display(), error))?;
-            let written = simulator.card.to_image().map_err(|error| Failure::input(image.display(), error))?;
+            let written = simulator
+                .card
+                .to_image()
+                .map_err(|error| Failure::input(image.display(), error))?;
             simulator.saved = digest(&written);
         }
         simulator.image = Some(image.to_owned());
