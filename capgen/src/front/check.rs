@@ -1,5 +1,6 @@
 //! Type checking: a function's body to a typed tree, or a located reason why not.
 
+mod block;
 mod call;
 mod expr;
 mod method;
@@ -180,9 +181,10 @@ impl<'a> Checker<'a> {
 
     /// Puts the types found into the tree, and checks that its constants fit them.
     fn finish(&self, expr: &mut Expr) -> Checked<()> {
-        if let (Ty::IntVar(_), false) =
-            (self.resolve(&expr.ty), matches!(expr.kind, Kind::Int(_) | Kind::Block(..)))
-        {
+        if let (Ty::IntVar(_), false) = (
+            self.resolve(&expr.ty),
+            matches!(expr.kind, Kind::Int(_) | Kind::Block(..)),
+        ) {
             return Err(Diagnostic::new(
                 expr.span,
                 "the type of this integer is not told",

@@ -7,8 +7,10 @@
 mod allocation;
 mod branch;
 mod builder;
+mod call;
 mod expr;
 mod intrinsic;
+mod place;
 mod value;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -23,6 +25,13 @@ use builder::Builder;
 
 /// Functions of at most so many expressions are put into their callers.
 const SMALL: usize = 6;
+
+/// What the constants of `platform::Applet` say.
+struct Identity {
+    applet_aid: Vec<u8>,
+    package_aid: Vec<u8>,
+    version: (u8, u8),
+}
 
 /// The IR of a package under construction.
 pub(crate) struct Lowering<'a> {
@@ -69,7 +78,7 @@ impl<'a> Lowering<'a> {
     fn applet(&mut self, app: StructId) -> Checked<ir::Program> {
         let context = self.context;
         let span = context.definitions.structs[app.0].span;
-        let (aid, package) = self.identity(app)?;
+        let identity = self.identity(app)?;
         let class = self.class(app, span)?;
         let install = self.entry("install", "([BSB)V", span)?;
         self.entry("process", "(Ljavacard/framework/APDU;)V", span)?;
@@ -87,14 +96,13 @@ impl<'a> Lowering<'a> {
         }
         let functions: Vec<ir::Function> = self.functions.drain(..).flatten().collect();
         self.errors.extend(allocation::check(&functions));
-        let (package_aid, version) = package;
         let krate = context.definitions.structs[app.0].name.to_lowercase();
         Ok(ir::Program {
-            aid: package_aid,
-            version,
+            aid: identity.package_aid,
+            version: identity.version,
             name: krate,
             applets: vec![ir::AppletEntry {
-                aid,
+                aid: identity.applet_aid,
                 class,
                 install,
             }],
@@ -106,7 +114,7 @@ impl<'a> Lowering<'a> {
     }
 
     /// The applet's AID, and its package's AID and version: the constants of `platform::Applet`.
-    fn identity(&self, app: StructId) -> Checked<(Vec<u8>, (Vec<u8>, (u8, u8)))> {
+    fn identity(&self, app: StructId) -> Checked<Identity> {
         let span = self.context.definitions.structs[app.0].span;
         let constant = |name: &str| {
             let id = self
@@ -154,7 +162,11 @@ impl<'a> Lowering<'a> {
                 "the first five bytes must be the same (JCVM 3.0.5 §6.5)",
             ));
         }
-        Ok((applet_aid, (package_aid, version)))
+        Ok(Identity {
+            applet_aid,
+            package_aid,
+            version,
+        })
     }
 
     fn entry(&mut self, name: &str, descriptor: &str, span: Span) -> Checked<ir::FunctionId> {

@@ -100,10 +100,6 @@ fn walk(expr: &Expr, f: &mut dyn FnMut(&Expr)) {
             walk(b, f);
         }
         Expr::Call(_, list, _) => list.iter().for_each(|argument| walk(argument, f)),
-        Expr::Const(..)
-        | Expr::Local(_)
-        | Expr::ConstArray(_)
-        | Expr::New(_)
-        | Expr::Null(_) => {}
+        Expr::Const(..) | Expr::Local(_) | Expr::ConstArray(_) | Expr::New(_) | Expr::Null(_) => {}
     }
 }

@@ -1,14 +1,10 @@
 //! Expressions, calls and statements.
 
-use std::rc::Rc;
-
-use super::SMALL;
-use super::builder::{Builder, Frame};
-use super::value::{Place, Slice, Value, add, number, sub};
+use super::builder::Builder;
+use super::value::{Place, Slice, Value, add, number};
 use crate::diagnostic::{Diagnostic, Span};
-use crate::front::define::FnId;
 use crate::front::resolve::Checked;
-use crate::front::tree::{Body, Expr, Kind, Pattern, Statement};
+use crate::front::tree::{Expr, Kind, Pattern, Statement};
 use crate::front::ty::Ty;
 use crate::ir::{self, BinaryOp, Callee, Type};
 
@@ -240,7 +236,7 @@ impl Builder<'_, '_> {
     }
 
     /// A call's value; one without a value is a statement.
-    fn called(&mut self, call: ir::Expr, has_value: bool) -> Value {
+    pub(super) fn called(&mut self, call: ir::Expr, has_value: bool) -> Value {
         if has_value {
             Value::Word(call)
         } else {
@@ -292,7 +288,10 @@ impl Builder<'_, '_> {
         }
     }
 
-    fn variable(&self, id: crate::front::tree::VariableId) -> crate::front::tree::Variable {
+    pub(super) fn variable(
+        &self,
+        id: crate::front::tree::VariableId,
+    ) -> crate::front::tree::Variable {
         let frame = self
             .frames
             .last()
@@ -344,7 +343,7 @@ impl Builder<'_, '_> {
     }
 
     /// A slice that stands for a plain array, where the variable wants its parts.
-    fn materialise(&mut self, value: Value, ty: &Ty, span: Span) -> Checked<Value> {
+    pub(super) fn materialise(&mut self, value: Value, ty: &Ty, span: Span) -> Checked<Value> {
         if let (Value::Slice(slice), Ty::Array(_, n)) = (&value, ty)
             && *n <= 4
         {
@@ -375,361 +374,6 @@ impl Builder<'_, '_> {
         }
         self.fix(value)
     }
-
-    fn assign(&mut self, place: &Expr, value: &Expr) -> Checked<()> {
-        match &place.kind {
-            Kind::Variable(id) => {
-                let lowered = self.value(value)?;
-                let variable = self.variable(*id);
-                let lowered = self.materialise(lowered, &variable.ty, value.span)?;
-                let slot = self.slot(*id);
-                if !variable.mutable && matches!(slot, Value::Nothing) {
-                    return self.bind(&Pattern::Bind(*id), lowered, value.span);
-                }
-                self.store(&slot, lowered, value.span)
-            }
-            Kind::Index(base, at) => {
-                let mut values = self.operands([&**base, &**at, value])?.into_iter();
-                let (base_value, at_value, new) = (values.next(), values.next(), values.next());
-                let target = self.element(
-                    base_value.unwrap_or(Value::Never),
-                    at_value.unwrap_or(Value::Never),
-                    base,
-                    at,
-                )?;
-                let ty = self.ty(&value.ty, value.span)?;
-                let new = self.word(new.unwrap_or(Value::Never), &ty, value.span)?;
-                if let Some((element, array, index)) = target {
-                    self.emit(ir::Statement::SetElement(element, array, index, new));
-                }
-                Ok(())
-            }
-            _ => Err(Diagnostic::new(
-                place.span,
-                "this cannot be assigned to",
-                "not a place",
-            )),
-        }
-    }
-
-    fn assign_op(&mut self, op: BinaryOp, place: &Expr, value: &Expr) -> Checked<()> {
-        let ty = self.ty(&place.ty, place.span)?;
-        match &place.kind {
-            Kind::Variable(id) => {
-                let right = self.scalar(value)?;
-                let slot = self.slot(*id);
-                let left = self.word(slot.clone(), &ty, place.span)?;
-                self.store(&slot, Value::Word(binary(op, ty, left, right)), place.span)
-            }
-            Kind::Index(base, at) => {
-                let mut values = self.operands([value, &**base, &**at])?.into_iter();
-                let right = values.next().unwrap_or(Value::Never);
-                let right = self.word(right, &ty, value.span)?;
-                let right = self.fix_expr(right);
-                let (base_value, at_value) = (
-                    values.next().unwrap_or(Value::Never),
-                    values.next().unwrap_or(Value::Never),
-                );
-                let (base_value, at_value) = (self.fix(base_value), self.fix(at_value));
-                if let Some((element, array, index)) =
-                    self.element(base_value, at_value, base, at)?
-                {
-                    let array = self.fix_expr(array);
-                    let index = self.fix_expr(index);
-                    let old = ir::Expr::Element(
-                        element.clone(),
-                        Box::new(array.clone()),
-                        Box::new(index.clone()),
-                    );
-                    self.emit(ir::Statement::SetElement(
-                        element,
-                        array,
-                        index,
-                        binary(op, ty, old, right),
-                    ));
-                }
-                Ok(())
-            }
-            _ => Err(Diagnostic::new(
-                place.span,
-                "this cannot be assigned to",
-                "not a place",
-            )),
-        }
-    }
-
-    /// Element type, array and index of `base[at]`; `None` where it is never reached.
-    fn element(
-        &mut self,
-        base: Value,
-        at: Value,
-        base_expr: &Expr,
-        at_expr: &Expr,
-    ) -> Checked<Option<(ir::Element, ir::Expr, ir::Expr)>> {
-        let index = self.word(at, &Type::Usize, at_expr.span)?;
-        match base {
-            Value::Slice(slice) => Ok(Some((slice.element, slice.array, add(slice.offset, index)))),
-            Value::Word(array) => Ok(Some((ir::Element::U8, array, index))),
-            Value::Never => Ok(None),
-            _ => Err(Diagnostic::new(
-                base_expr.span,
-                "this array by value cannot be changed or indexed by a variable",
-                "not in memory",
-            )
-            .help("work in `apdu.buffer()` or `P::TransientBytes<N>`")),
-        }
-    }
-
-    fn index(&mut self, base: &Expr, at: &Expr, span: Span) -> Checked<Value> {
-        let mut values = self.operands([base, at])?.into_iter();
-        let (array, index) = (
-            values.next().unwrap_or(Value::Never),
-            values.next().unwrap_or(Value::Never),
-        );
-        if let (Value::Parts(parts), Value::Word(ir::Expr::Const(_, n))) = (&array, &index) {
-            let found = usize::try_from(*n).ok().and_then(|n| parts.get(n)).cloned();
-            return found.ok_or_else(|| {
-                Diagnostic::new(
-                    span,
-                    "this index is out of bounds",
-                    format!("the array has {} elements", parts.len()),
-                )
-            });
-        }
-        // A constant's element at a constant index is a constant.
-        if let (
-            Value::Slice(Slice {
-                array: ir::Expr::ConstArray(id),
-                offset: ir::Expr::Const(_, from),
-                ..
-            }),
-            Value::Word(ir::Expr::Const(_, n)),
-        ) = (&array, &index)
-        {
-            let constant = &self.lowering.arrays[id.0];
-            let value = usize::try_from(from + n)
-                .ok()
-                .and_then(|n| constant.values.get(n))
-                .copied();
-            let ty = constant.element.value_type();
-            return value
-                .map(|value| Value::Word(ir::Expr::Const(ty, value)))
-                .ok_or_else(|| {
-                    Diagnostic::new(
-                        span,
-                        "this index is out of bounds",
-                        "past the constant's end",
-                    )
-                });
-        }
-        Ok(match self.element(array, index, base, at)? {
-            Some((element, array, index)) => {
-                Value::Word(ir::Expr::Element(element, Box::new(array), Box::new(index)))
-            }
-            None => Value::Never,
-        })
-    }
-
-    fn sub_slice(
-        &mut self,
-        base: &Expr,
-        from: Option<&Expr>,
-        to: Option<&Expr>,
-        inclusive: bool,
-        span: Span,
-    ) -> Checked<Value> {
-        let values = self.operands([Some(base), from, to].into_iter().flatten())?;
-        let mut values = values.into_iter();
-        let slice = match values.next() {
-            Some(Value::Slice(slice)) => slice,
-            Some(Value::Never) => return Ok(Value::Never),
-            _ => {
-                return Err(Diagnostic::new(
-                    span,
-                    "a part of this cannot be taken",
-                    "not a slice",
-                ));
-            }
-        };
-        let start = match from {
-            Some(expr) => {
-                let value = values.next().unwrap_or(Value::Never);
-                let word = self.word(value, &Type::Usize, expr.span)?;
-                self.fix_expr(word)
-            }
-            None => number(0),
-        };
-        let end = match to {
-            Some(expr) => {
-                let value = values.next().unwrap_or(Value::Never);
-                let word = self.word(value, &Type::Usize, expr.span)?;
-                if inclusive {
-                    add(word, number(1))
-                } else {
-                    word
-                }
-            }
-            None => slice.length,
-        };
-        let length = self.fix_expr(sub(end, start.clone()));
-        let offset = self.fix_expr(add(slice.offset, start));
-        Ok(Value::Slice(Slice {
-            offset,
-            length,
-            ..slice
-        }))
-    }
-
-    fn call(&mut self, id: FnId, arguments: &[Expr], expr: &Expr) -> Checked<Value> {
-        let body = match self.lowering.context.body(id) {
-            Ok(body) => body,
-            Err(error) => {
-                // Noted; the caller is looked at all the same.
-                self.lowering.errors.push(error);
-                return Ok(Value::Never);
-            }
-        };
-        if self.goes_inside(id, &body) {
-            return self.put_inside(id, &body, arguments, expr.span);
-        }
-        let values = self.operands(arguments)?;
-        let mut list = Vec::new();
-        for (value, argument) in values.into_iter().zip(arguments) {
-            match value {
-                Value::Nothing => {}
-                Value::Slice(slice) => list.extend([slice.array, slice.offset, slice.length]),
-                Value::Parts(_) => {
-                    return Err(Diagnostic::new(
-                        argument.span,
-                        "an array by value cannot be passed on the card",
-                        "not in memory",
-                    )
-                    .help("pass its elements"));
-                }
-                other => {
-                    let ty = self.ty(&argument.ty, argument.span)?;
-                    list.push(self.word(other, &ty, argument.span)?);
-                }
-            }
-        }
-        let result = match &body.result {
-            Ty::Result(inner) => self.lowering.value_type(inner, expr.span)?,
-            other => self.lowering.value_type(other, expr.span)?,
-        };
-        let target = self.lowering.function_id(id);
-        self.locate(expr.span);
-        Ok(self.called(
-            ir::Expr::Call(Callee::Function(target), list, result.clone()),
-            result.is_some(),
-        ))
-    }
-
-    /// Whether a function is put into its callers.
-    fn goes_inside(&self, id: FnId, body: &Body) -> bool {
-        let context = self.lowering.context;
-        let function = &context.definitions.fns[id.0];
-        let single = |ty: &Ty| {
-            !matches!(
-                ty,
-                Ty::Cell(_) | Ty::Closure(_) | Ty::Tuple(_) | Ty::Array(..) | Ty::TransientCell(_)
-            )
-        };
-        let result = match &body.result {
-            Ty::Result(inner) => inner,
-            other => other,
-        };
-        let passable = body
-            .parameters
-            .iter()
-            .all(|id| single(&body.variables[id.0].ty))
-            && single(result)
-            && !matches!(result, Ty::Slice(_));
-        // What only an entry of the runtime calls.
-        let from_entry = self.frames.len() == 1
-            && self
-                .frames
-                .iter()
-                .all(|frame| context.definitions.fns[frame.function.0].module == context.bindings);
-        !passable
-            || (function.module == context.bindings && !body.loops)
-            || from_entry
-            || (body.size <= SMALL && !body.loops)
-    }
-
-    fn put_inside(
-        &mut self,
-        id: FnId,
-        body: &Rc<Body>,
-        arguments: &[Expr],
-        span: Span,
-    ) -> Checked<Value> {
-        if self.frames.iter().any(|frame| frame.function == id) {
-            return Err(Diagnostic::new(
-                span,
-                "a function that takes or gives slices by value cannot call itself",
-                "recursion",
-            )
-            .help("write a loop"));
-        }
-        let values = self.operands(arguments)?;
-        let mut slots = vec![Value::Nothing; body.variables.len()];
-        for (parameter, value) in body.parameters.iter().zip(values) {
-            let variable = &body.variables[parameter.0];
-            slots[parameter.0] = if variable.mutable
-                && !matches!(value, Value::Nothing | Value::Place(_) | Value::Never)
-            {
-                let slot = self.fresh(&variable.name, &variable.ty, false, span)?;
-                self.store(&slot, value, span)?;
-                slot
-            } else {
-                self.fix(value)
-            };
-        }
-        // One expression without an early return needs no blocks of its own.
-        let after = self.block();
-        let result = match &body.result {
-            Ty::Result(inner) => (**inner).clone(),
-            other => other.clone(),
-        };
-        let direct = !returns(&body.value);
-        let slot = if direct {
-            Value::Nothing
-        } else {
-            self.fresh("", &result, true, span)?
-        };
-        self.frames.push(Frame {
-            function: id,
-            body: Rc::clone(body),
-            slots,
-            exit: Some((after, slot.clone())),
-            loops: Vec::new(),
-        });
-        let value = self.value(&body.value);
-        let outcome = match value {
-            Ok(value) if direct => Ok(value),
-            Ok(value) => self.leave(value, &body.result, span).map(|()| {
-                self.switch_to(after);
-                slot
-            }),
-            Err(error) => Err(error),
-        };
-        self.frames.pop();
-        outcome
-    }
-}
-
-/// Whether a `return` leaves the function from inside.
-fn returns(expr: &Expr) -> bool {
-    let mut found = false;
-    let mut copy = expr.clone();
-    fn walk(expr: &mut Expr, found: &mut bool) {
-        *found |= matches!(expr.kind, Kind::Return(_));
-        if !matches!(expr.kind, Kind::Closure(..)) {
-            expr.each_part(&mut |part| walk(part, found));
-        }
-    }
-    walk(&mut copy, &mut found);
-    found
 }
 
 fn has_call(expr: &ir::Expr) -> bool {
@@ -750,7 +394,7 @@ fn has_call(expr: &ir::Expr) -> bool {
 }
 
 /// An operation; of constants its result, where it is in range.
-fn binary(op: BinaryOp, ty: Type, a: ir::Expr, b: ir::Expr) -> ir::Expr {
+pub(super) fn binary(op: BinaryOp, ty: Type, a: ir::Expr, b: ir::Expr) -> ir::Expr {
     if let (ir::Expr::Const(_, x), ir::Expr::Const(_, y)) = (&a, &b) {
         let value = match op {
             BinaryOp::Add => x.checked_add(*y),

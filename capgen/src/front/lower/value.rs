@@ -4,6 +4,7 @@ use crate::ir;
 
 /// A value, taken apart as far as the card needs it.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "values are few and short-lived")]
 pub(super) enum Value {
     /// Unit, or the platform.
     Nothing,

@@ -1,0 +1,163 @@
+//! Blocks and statements.
+
+use syn::visit::Visit;
+
+use super::Checker;
+use crate::diagnostic::Diagnostic;
+use crate::front::resolve::Checked;
+use crate::front::tree::{Expr, Kind, Statement};
+use crate::front::ty::Ty;
+
+/// The names that a pattern binds.
+struct Names(Vec<String>);
+
+impl<'ast> Visit<'ast> for Names {
+    fn visit_pat_ident(&mut self, name: &'ast syn::PatIdent) {
+        self.0.push(name.ident.to_string());
+    }
+}
+
+/// What a statement of a block is.
+enum Part {
+    Statement(Statement),
+    /// The block's value.
+    Value(Expr),
+}
+
+impl Checker<'_> {
+    pub(super) fn block(&mut self, block: &syn::Block, wanted: Option<&Ty>) -> Checked<Expr> {
+        let span = self.span(block);
+        self.scoped(|checker| {
+            let mut statements = Vec::new();
+            let mut value = None;
+            let mut diverges = false;
+            for (index, statement) in block.stmts.iter().enumerate() {
+                let last = index + 1 == block.stmts.len();
+                match checker.statement(statement, last, wanted) {
+                    Ok(Part::Value(found)) => value = Some(Box::new(found)),
+                    Ok(Part::Statement(found)) => {
+                        if let Statement::Expr(expr) = &found {
+                            diverges |= checker.resolve(&expr.ty) == Ty::Never;
+                        }
+                        statements.push(found);
+                    }
+                    // Noted; the statements behind it are looked at all the same.
+                    Err(error) => {
+                        checker.errors.push(error);
+                        checker.poison(statement);
+                        diverges = true;
+                    }
+                }
+            }
+            let ty = match &value {
+                Some(value) => value.ty.clone(),
+                None if diverges => Ty::Never,
+                None => Ty::Unit,
+            };
+            Ok(Expr {
+                kind: Kind::Block(statements, value),
+                ty,
+                span,
+            })
+        })
+    }
+
+    fn statement(
+        &mut self,
+        statement: &syn::Stmt,
+        last: bool,
+        wanted: Option<&Ty>,
+    ) -> Checked<Part> {
+        Ok(match statement {
+            syn::Stmt::Local(local) => Part::Statement(self.local(local)?),
+            syn::Stmt::Expr(expr, None) if last => Part::Value(self.expr(expr, wanted)?),
+            syn::Stmt::Expr(expr, semicolon) => {
+                let expr = self.expr(expr, semicolon.is_none().then_some(&Ty::Unit))?;
+                self.used(&expr)?;
+                Part::Statement(Statement::Expr(expr))
+            }
+            syn::Stmt::Macro(call) => {
+                let expr = self.macro_call(&call.mac)?;
+                if last && call.semi_token.is_none() {
+                    Part::Value(expr)
+                } else {
+                    Part::Statement(Statement::Expr(expr))
+                }
+            }
+            syn::Stmt::Item(syn::Item::Use(_)) => {
+                return self.refuse(
+                    statement,
+                    "`use` inside of a function",
+                    "put it at the top of the module",
+                );
+            }
+            syn::Stmt::Item(_) => {
+                return self.refuse(
+                    statement,
+                    "an item inside of a function",
+                    "put it beside the function",
+                );
+            }
+        })
+    }
+
+    /// The names of a `let` that was refused: what uses them is not refused again.
+    fn poison(&mut self, statement: &syn::Stmt) {
+        if let syn::Stmt::Local(local) = statement {
+            let mut names = Names(Vec::new());
+            names.visit_pat(&local.pat);
+            for name in names.0 {
+                self.declare(name, Ty::Never, false);
+            }
+        }
+    }
+
+    /// A `Result` that is not looked at would be ignored by rustc and thrown by the card.
+    pub(super) fn used(&self, expr: &Expr) -> Checked<()> {
+        if let Ty::Result(_) = self.resolve(&expr.ty) {
+            return Err(Diagnostic::new(
+                expr.span,
+                "a `Result` must be passed on",
+                "an error here ends the command on the card",
+            )
+            .help("put `?` behind it, or return it"));
+        }
+        Ok(())
+    }
+
+    fn local(&mut self, local: &syn::Local) -> Checked<Statement> {
+        if let Some(init) = &local.init
+            && init.diverge.is_some()
+        {
+            return self.refuse(local, "`let … else`", "use `match` or `if`");
+        }
+        let (pattern, ty) = match &local.pat {
+            syn::Pat::Type(typed) => (&*typed.pat, Some(self.written_type(&typed.ty)?)),
+            other => (other, None),
+        };
+        let value = match &local.init {
+            Some(init) => {
+                let value = self.expr(&init.expr, ty.as_ref())?;
+                self.used(&value)?;
+                if let Some(ty) = &ty {
+                    self.same(ty, &value.ty, value.span)?;
+                }
+                Some(value)
+            }
+            None => None,
+        };
+        let ty = match (ty, &value) {
+            (Some(ty), _) => ty,
+            (None, Some(value)) => value.ty.clone(),
+            (None, None) => {
+                return self.refuse(
+                    local,
+                    "`let` without a type or a value",
+                    "write the type: `let x: u8;`",
+                );
+            }
+        };
+        let pattern = self.pattern(pattern, &ty)?;
+        Ok(Statement::Let(pattern, value))
+    }
+}

@@ -1,0 +1,215 @@
+//! Assignments, elements of arrays and parts of slices.
+
+use super::builder::Builder;
+use super::expr::binary;
+use super::value::{Slice, Value, add, number, sub};
+use crate::diagnostic::{Diagnostic, Span};
+use crate::front::resolve::Checked;
+use crate::front::tree::{Expr, Kind, Pattern};
+use crate::ir::{self, BinaryOp, Type};
+
+impl Builder<'_, '_> {
+    pub(super) fn assign(&mut self, place: &Expr, value: &Expr) -> Checked<()> {
+        match &place.kind {
+            Kind::Variable(id) => {
+                let lowered = self.value(value)?;
+                let variable = self.variable(*id);
+                let lowered = self.materialise(lowered, &variable.ty, value.span)?;
+                let slot = self.slot(*id);
+                if !variable.mutable && matches!(slot, Value::Nothing) {
+                    return self.bind(&Pattern::Bind(*id), lowered, value.span);
+                }
+                self.store(&slot, lowered, value.span)
+            }
+            Kind::Index(base, at) => {
+                let mut values = self.operands([&**base, &**at, value])?.into_iter();
+                let (base_value, at_value, new) = (values.next(), values.next(), values.next());
+                let target = self.element(
+                    base_value.unwrap_or(Value::Never),
+                    at_value.unwrap_or(Value::Never),
+                    base,
+                    at,
+                )?;
+                let ty = self.ty(&value.ty, value.span)?;
+                let new = self.word(new.unwrap_or(Value::Never), &ty, value.span)?;
+                if let Some((element, array, index)) = target {
+                    self.emit(ir::Statement::SetElement(element, array, index, new));
+                }
+                Ok(())
+            }
+            _ => Err(Diagnostic::new(
+                place.span,
+                "this cannot be assigned to",
+                "not a place",
+            )),
+        }
+    }
+
+    pub(super) fn assign_op(&mut self, op: BinaryOp, place: &Expr, value: &Expr) -> Checked<()> {
+        let ty = self.ty(&place.ty, place.span)?;
+        match &place.kind {
+            Kind::Variable(id) => {
+                let right = self.scalar(value)?;
+                let slot = self.slot(*id);
+                let left = self.word(slot.clone(), &ty, place.span)?;
+                self.store(&slot, Value::Word(binary(op, ty, left, right)), place.span)
+            }
+            Kind::Index(base, at) => {
+                let mut values = self.operands([value, &**base, &**at])?.into_iter();
+                let right = values.next().unwrap_or(Value::Never);
+                let right = self.word(right, &ty, value.span)?;
+                let right = self.fix_expr(right);
+                let (base_value, at_value) = (
+                    values.next().unwrap_or(Value::Never),
+                    values.next().unwrap_or(Value::Never),
+                );
+                let (base_value, at_value) = (self.fix(base_value), self.fix(at_value));
+                if let Some((element, array, index)) =
+                    self.element(base_value, at_value, base, at)?
+                {
+                    let array = self.fix_expr(array);
+                    let index = self.fix_expr(index);
+                    let old = ir::Expr::Element(
+                        element.clone(),
+                        Box::new(array.clone()),
+                        Box::new(index.clone()),
+                    );
+                    self.emit(ir::Statement::SetElement(
+                        element,
+                        array,
+                        index,
+                        binary(op, ty, old, right),
+                    ));
+                }
+                Ok(())
+            }
+            _ => Err(Diagnostic::new(
+                place.span,
+                "this cannot be assigned to",
+                "not a place",
+            )),
+        }
+    }
+
+    /// Element type, array and index of `base[at]`; `None` where it is never reached.
+    fn element(
+        &mut self,
+        base: Value,
+        at: Value,
+        base_expr: &Expr,
+        at_expr: &Expr,
+    ) -> Checked<Option<(ir::Element, ir::Expr, ir::Expr)>> {
+        let index = self.word(at, &Type::Usize, at_expr.span)?;
+        match base {
+            Value::Slice(slice) => Ok(Some((slice.element, slice.array, add(slice.offset, index)))),
+            Value::Word(array) => Ok(Some((ir::Element::U8, array, index))),
+            Value::Never => Ok(None),
+            _ => Err(Diagnostic::new(
+                base_expr.span,
+                "this array by value cannot be changed or indexed by a variable",
+                "not in memory",
+            )
+            .help("work in `apdu.buffer()` or `P::TransientBytes<N>`")),
+        }
+    }
+
+    pub(super) fn index(&mut self, base: &Expr, at: &Expr, span: Span) -> Checked<Value> {
+        let mut values = self.operands([base, at])?.into_iter();
+        let (array, index) = (
+            values.next().unwrap_or(Value::Never),
+            values.next().unwrap_or(Value::Never),
+        );
+        if let (Value::Parts(parts), Value::Word(ir::Expr::Const(_, n))) = (&array, &index) {
+            let found = usize::try_from(*n).ok().and_then(|n| parts.get(n)).cloned();
+            return found.ok_or_else(|| {
+                Diagnostic::new(
+                    span,
+                    "this index is out of bounds",
+                    format!("the array has {} elements", parts.len()),
+                )
+            });
+        }
+        // A constant's element at a constant index is a constant.
+        if let (
+            Value::Slice(Slice {
+                array: ir::Expr::ConstArray(id),
+                offset: ir::Expr::Const(_, from),
+                ..
+            }),
+            Value::Word(ir::Expr::Const(_, n)),
+        ) = (&array, &index)
+        {
+            let constant = &self.lowering.arrays[id.0];
+            let value = usize::try_from(from + n)
+                .ok()
+                .and_then(|n| constant.values.get(n))
+                .copied();
+            let ty = constant.element.value_type();
+            return value
+                .map(|value| Value::Word(ir::Expr::Const(ty, value)))
+                .ok_or_else(|| {
+                    Diagnostic::new(
+                        span,
+                        "this index is out of bounds",
+                        "past the constant's end",
+                    )
+                });
+        }
+        Ok(match self.element(array, index, base, at)? {
+            Some((element, array, index)) => {
+                Value::Word(ir::Expr::Element(element, Box::new(array), Box::new(index)))
+            }
+            None => Value::Never,
+        })
+    }
+
+    pub(super) fn sub_slice(
+        &mut self,
+        base: &Expr,
+        from: Option<&Expr>,
+        to: Option<&Expr>,
+        inclusive: bool,
+        span: Span,
+    ) -> Checked<Value> {
+        let values = self.operands([Some(base), from, to].into_iter().flatten())?;
+        let mut values = values.into_iter();
+        let slice = match values.next() {
+            Some(Value::Slice(slice)) => slice,
+            Some(Value::Never) => return Ok(Value::Never),
+            _ => {
+                return Err(Diagnostic::new(
+                    span,
+                    "a part of this cannot be taken",
+                    "not a slice",
+                ));
+            }
+        };
+        let start = match from {
+            Some(expr) => {
+                let value = values.next().unwrap_or(Value::Never);
+                let word = self.word(value, &Type::Usize, expr.span)?;
+                self.fix_expr(word)
+            }
+            None => number(0),
+        };
+        let end = match to {
+            Some(expr) => {
+                let value = values.next().unwrap_or(Value::Never);
+                let word = self.word(value, &Type::Usize, expr.span)?;
+                if inclusive {
+                    add(word, number(1))
+                } else {
+                    word
+                }
+            }
+            None => slice.length,
+        };
+        let length = self.fix_expr(sub(end, start.clone()));
+        let offset = self.fix_expr(add(slice.offset, start));
+        Ok(Value::Slice(Slice {
+            offset,
+            length,
+            ..slice
+        }))
+    }
+}
