@@ -60,6 +60,7 @@ impl Runtime {
             .free_load_file()
             .ok_or(LoadError::OutOfMemory("load files"))?;
         let before = self.heap.clone();
+        let program = Arc::clone(&self.program);
         match self.place(cap, bytes, id) {
             Ok(statics) => {
                 self.registry.add_load_file(file);
@@ -72,6 +73,7 @@ impl Runtime {
             }
             Err(error) => {
                 self.heap = before;
+                self.program = program;
                 Err(error)
             }
         }

@@ -7,3 +7,4 @@ mod domains;
 mod echo_cap;
 mod flash;
 mod keys;
+mod power;
