@@ -102,7 +102,6 @@ impl Service {
     ///
     /// # Panics
     /// Where there is no card.
-    #[must_use]
     pub fn puller(&self) -> impl FnOnce() + Send + 'static {
         let card = self
             .card
