@@ -476,6 +476,9 @@ impl Runtime {
         let Some(id) = self.session.selected else {
             return 0x6985u16.to_be_bytes().to_vec();
         };
+        if apdu.extended && !self.takes_extended_length(id) {
+            return 0x6700u16.to_be_bytes().to_vec();
+        }
         self.fill_buffer(&apdu.initial_buffer());
         self.session.apdu = apdu;
         let token = self.session.objects.applet_tokens.process;
@@ -485,6 +488,18 @@ impl Runtime {
             Err(trap) => self.status_of(trap),
         };
         self.finish(status)
+    }
+
+    /// Whether an applet implements `javacardx.apdu.ExtendedLength`; others get no command with extended
+    /// lengths (JCRE 3.0.5 §9.4.5).
+    fn takes_extended_length(&self, id: ApplicationId) -> bool {
+        let applet = self.registry.application(id).map(|applet| applet.kind);
+        let Some(ApplicationKind::Applet { instance, .. }) = applet else {
+            return false;
+        };
+        let interface = self.program.class_named("javacardx/apdu/ExtendedLength");
+        self.program
+            .is_instance(self.heap.object(instance).class, interface)
     }
 
     /// The end of a command.

@@ -63,7 +63,7 @@ const GENERAL: &[Requirement] = &[
     requirement(
         "JPKI-ALL-06",
         StatusWord::WRONG_LENGTH,
-        "the bytes are no command",
+        "the bytes are no command, or its lengths are extended",
     ),
     requirement(
         "JPKI-ALL-07",
