@@ -4,6 +4,8 @@
 
 use apdu_spec::jpki;
 use card_sim::{Card, CardConfig};
+use conformance::target::Reader;
+use conformance::{Suite, run as conform};
 use hardware_tests::{READER, Service, in_sandbox, run, run_with_input};
 use loader::{
     Aid, Error, Event, FlashOptions, InProcess, KeySet, PartialState, PcscTransport, Sharing,
@@ -228,6 +230,23 @@ fn opensc_is_a_client() {
             jpki::AUTHENTICATION_PIN_TRIES - 1
         );
         assert_eq!(tries(Slot::Signature), jpki::SIGNATURE_PIN_TRIES);
+    });
+}
+
+#[test]
+fn the_conformance_vectors_over_pcsc() {
+    in_sandbox("the_conformance_vectors_over_pcsc", |service| {
+        let mut card = blank(4);
+        card.load_cap(&cap()).unwrap();
+        service.insert(card);
+        let random = se_crypto::Drbg::from_seed(5);
+        let mut reader = Reader::new(connect(Sharing::Exclusive), KeySet::test_keys(), random);
+        let report = conform(&Suite::jpki().unwrap(), &mut reader, &mut |_| ());
+        let failures: Vec<_> = report
+            .failures()
+            .map(|vector| (&vector.name, &vector.outcome))
+            .collect();
+        assert!(failures.is_empty(), "{failures:?}");
     });
 }
 
