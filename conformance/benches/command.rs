@@ -1,0 +1,51 @@
+//! One command without cryptography, READ BINARY of the token information, on the applet's Rust source
+//! and on the compiled applet in the simulated card, side by side.
+#![allow(missing_docs, reason = "criterion's macros")]
+
+use std::hint::black_box;
+use std::path::Path;
+
+use capgen::driver::build;
+use capgen::package::Target as CardTarget;
+use card_sim::{Card, CardConfig};
+use conformance::Target;
+use conformance::target::{Model, Simulator};
+use criterion::{Criterion, criterion_group, criterion_main};
+
+const SELECT: &str = "00A4040C0AD392F000260100000001";
+const READ_TOKEN_INFORMATION: [u8; 5] = [0x00, 0xB0, 0x86, 0x00, 0x20];
+
+fn prepare(target: &mut dyn Target) {
+    target
+        .install(&[])
+        .unwrap_or_else(|error| panic!("{error}"));
+    let select = hex::decode(SELECT).unwrap_or_default();
+    let response = target.transmit(&select);
+    assert_eq!(response, Ok(vec![0x90, 0x00]));
+    let response = target.transmit(&READ_TOKEN_INFORMATION);
+    assert_eq!(response.map(|bytes| bytes.len()), Ok(34));
+}
+
+fn command(criterion: &mut Criterion) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../applet-model");
+    let built =
+        build(&folder, "Jpki", &CardTarget::default()).unwrap_or_else(|error| panic!("{error}"));
+    let mut card = Card::new(&CardConfig::default());
+    card.load_cap(&built.output.cap)
+        .unwrap_or_else(|error| panic!("{error}"));
+    let mut model = Model::with_seed(1);
+    let mut simulator = Simulator::new(card);
+    prepare(&mut model);
+    prepare(&mut simulator);
+    let mut group = criterion.benchmark_group("READ BINARY of 32 bytes");
+    group.bench_function("model", |bencher| {
+        bencher.iter(|| model.transmit(black_box(&READ_TOKEN_INFORMATION)));
+    });
+    group.bench_function("simulator", |bencher| {
+        bencher.iter(|| simulator.transmit(black_box(&READ_TOKEN_INFORMATION)));
+    });
+    group.finish();
+}
+
+criterion_group!(benches, command);
+criterion_main!(benches);
