@@ -114,11 +114,7 @@ impl Emitter<'_> {
         }
         let operands: Vec<[u32; 3]> = match expr {
             Expr::Call(..) | Expr::Compare(..) => Vec::new(),
-            _ => expr
-                .operands()
-                .into_iter()
-                .map(|operand| self.costs(operand))
-                .collect(),
+            _ => expr.operands().map(|operand| self.costs(operand)).collect(),
         };
         let range = self.ranges.range(expr);
         let ways = self.ways(expr);
@@ -149,7 +145,7 @@ impl Emitter<'_> {
         let range = self.ranges.range(expr);
         let operands = match expr {
             Expr::Call(..) | Expr::Compare(..) => Vec::new(),
-            _ => expr.operands(),
+            _ => expr.operands().collect(),
         };
         let costs: Vec<[u32; 3]> = operands.iter().map(|operand| self.costs(operand)).collect();
         let best = self

@@ -33,46 +33,48 @@ impl Expr {
     }
 
     /// The operands, in the order of their evaluation.
-    #[must_use]
-    pub fn operands(&self) -> Vec<&Expr> {
-        match self {
+    pub fn operands(&self) -> impl Iterator<Item = &Expr> {
+        let (first, second, rest): (Option<&Expr>, Option<&Expr>, &[Expr]) = match self {
             Expr::Const(..)
             | Expr::Local(_)
             | Expr::ConstArray(_)
             | Expr::New(_)
-            | Expr::Null(_) => Vec::new(),
+            | Expr::Null(_) => (None, None, &[]),
             Expr::Unary(_, _, operand)
             | Expr::Cast { value: operand, .. }
             | Expr::Field(operand, _, _)
             | Expr::Length(operand)
             | Expr::NewArray(_, operand)
-            | Expr::Downcast(operand, _) => vec![operand],
+            | Expr::Downcast(operand, _) => (Some(operand), None, &[]),
             Expr::Binary(_, _, left, right)
             | Expr::Compare(_, _, left, right)
-            | Expr::Element(_, left, right) => vec![left, right],
-            Expr::Call(_, arguments, _) => arguments.iter().collect(),
-        }
+            | Expr::Element(_, left, right) => (Some(left), Some(right), &[]),
+            Expr::Call(_, arguments, _) => (None, None, arguments),
+        };
+        first.into_iter().chain(second).chain(rest)
     }
 
     /// The operands, in the order of their evaluation, to be changed.
-    pub fn operands_mut(&mut self) -> Vec<&mut Expr> {
-        match self {
+    pub fn operands_mut(&mut self) -> impl Iterator<Item = &mut Expr> {
+        let (first, second, rest): (Option<&mut Expr>, Option<&mut Expr>, &mut [Expr]) = match self
+        {
             Expr::Const(..)
             | Expr::Local(_)
             | Expr::ConstArray(_)
             | Expr::New(_)
-            | Expr::Null(_) => Vec::new(),
+            | Expr::Null(_) => (None, None, &mut []),
             Expr::Unary(_, _, operand)
             | Expr::Cast { value: operand, .. }
             | Expr::Field(operand, _, _)
             | Expr::Length(operand)
             | Expr::NewArray(_, operand)
-            | Expr::Downcast(operand, _) => vec![operand],
+            | Expr::Downcast(operand, _) => (Some(operand), None, &mut []),
             Expr::Binary(_, _, left, right)
             | Expr::Compare(_, _, left, right)
-            | Expr::Element(_, left, right) => vec![left, right],
-            Expr::Call(_, arguments, _) => arguments.iter_mut().collect(),
-        }
+            | Expr::Element(_, left, right) => (Some(left), Some(right), &mut []),
+            Expr::Call(_, arguments, _) => (None, None, arguments),
+        };
+        first.into_iter().chain(second).chain(rest)
     }
 
     /// Calls `visit` with this expression and all in it, operands before what uses them.

@@ -47,7 +47,7 @@ fn is_idle(expr: &Expr) -> bool {
 
 /// Whether evaluating the whole expression only gives a value.
 pub(super) fn is_droppable(expr: &Expr) -> bool {
-    is_idle(expr) && expr.operands().into_iter().all(is_droppable)
+    is_idle(expr) && expr.operands().all(is_droppable)
 }
 
 impl Effects {

@@ -44,7 +44,6 @@ fn word<T: PartialEq>(table: &[(&'static str, T)], op: &T) -> &'static str {
 pub(super) fn expression(names: &Names, function: &Function, expr: &Expr) -> String {
     let operands: String = expr
         .operands()
-        .into_iter()
         .map(|operand| format!(" {}", expression(names, function, operand)))
         .collect();
     let none = || "none".to_owned();
