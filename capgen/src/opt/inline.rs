@@ -11,7 +11,7 @@ use crate::ir::{
 };
 
 /// Functions larger than this are not tried at more than one place: that never pays.
-const MANY_CALLS_LIMIT: usize = 40;
+const MANY_CALLS_LIMIT: usize = 20;
 
 /// Inlines what pays, callees before their callers.
 pub(super) fn inline(program: &mut Program, options: &Options) -> Result<(), BackendError> {
