@@ -14,6 +14,7 @@
 //! - Indexing out of bounds is the virtual machine's `ArrayIndexOutOfBoundsException`.
 //! - `Err(status word)` is [`Terminator::Throw`].
 
+pub mod calls;
 pub mod dataflow;
 pub mod descriptor;
 pub mod interpret;

@@ -251,7 +251,7 @@ fn order(function: &Function) -> Vec<BlockId> {
                     work.extend([*no, *yes]);
                 }
             }
-            other => work.extend(other.successors().into_iter().rev()),
+            other => work.extend(other.successors().rev()),
         }
     }
     order
@@ -261,7 +261,7 @@ fn leaves(function: &Function, block: BlockId) -> bool {
     function
         .blocks
         .get(block.0)
-        .is_some_and(|block| block.terminator.successors().is_empty())
+        .is_some_and(|block| block.terminator.successors().next().is_none())
 }
 
 /// The blocks that end the command, with the block behind them, where a verifier that takes the one

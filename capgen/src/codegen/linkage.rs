@@ -1,6 +1,7 @@
 //! How each function is called: static, private or virtual method, and of which class.
 
 use super::error::BackendError;
+use crate::ir::calls::CallGraph;
 use crate::ir::{ClassId, Expr, Function, FunctionId, LocalId, Program, Statement};
 use cap_file::api::{Api, MethodKind};
 
@@ -32,6 +33,8 @@ pub struct Methods {
     pub linkage: Vec<Linkage>,
     /// The class whose method each function is.
     pub home: Vec<ClassId>,
+    /// Whether each function would gain by being an instance method.
+    this_forms: Vec<bool>,
 }
 
 impl Methods {
@@ -40,9 +43,38 @@ impl Methods {
     /// # Errors
     /// [`BackendError`] if an entry method overrides nothing, or a class has too many methods.
     pub fn of(program: &Program) -> Result<Self, BackendError> {
+        let this_forms = program.functions.iter().map(uses_this_forms).collect();
+        Self::decide(program, &CallGraph::of(program), this_forms)
+    }
+
+    /// Decides again after some functions have changed: [`Methods::of`] without a walk over the others.
+    ///
+    /// # Errors
+    /// As [`Methods::of`].
+    pub fn after_change(
+        &self,
+        program: &Program,
+        calls: &CallGraph,
+        changed: &[usize],
+    ) -> Result<Self, BackendError> {
+        let mut this_forms = self.this_forms.clone();
+        for index in changed {
+            if let Some(slot) = this_forms.get_mut(*index)
+                && let Some(function) = program.functions.get(*index)
+            {
+                *slot = uses_this_forms(function);
+            }
+        }
+        Self::decide(program, calls, this_forms)
+    }
+
+    fn decide(
+        program: &Program,
+        calls: &CallGraph,
+        this_forms: Vec<bool>,
+    ) -> Result<Self, BackendError> {
         let home = homes(program)?;
         let mut linkage = Vec::with_capacity(program.functions.len());
-        let foreign = called_from_elsewhere(program, &home);
         let mut package_tokens = vec![0usize; program.classes.len()];
         for (index, function) in program.functions.iter().enumerate() {
             let Some(receiver) = function.receiver else {
@@ -53,9 +85,9 @@ impl Methods {
                 let token =
                     overridden(program, receiver, function, &entry.name, &entry.descriptor)?;
                 linkage.push(Linkage::Public(token));
-            } else if !uses_this_forms(function) {
+            } else if !this_forms.get(index).copied().unwrap_or(false) {
                 linkage.push(Linkage::Static);
-            } else if !foreign.get(index).copied().unwrap_or(true) {
+            } else if !called_from_elsewhere(FunctionId(index), calls, &home) {
                 linkage.push(Linkage::Private);
             } else {
                 let Some(next) = package_tokens.get_mut(receiver.0) else {
@@ -77,7 +109,11 @@ impl Methods {
                 linkage.push(Linkage::Package(token));
             }
         }
-        Ok(Self { linkage, home })
+        Ok(Self {
+            linkage,
+            home,
+            this_forms,
+        })
     }
 
     /// How a function is called.
@@ -110,20 +146,10 @@ fn homes(program: &Program) -> Result<Vec<ClassId>, BackendError> {
     Ok(program.functions.iter().enumerate().map(home).collect())
 }
 
-/// Whether each function is called by a function of another class.
-fn called_from_elsewhere(program: &Program, home: &[ClassId]) -> Vec<bool> {
-    let mut foreign = vec![false; program.functions.len()];
-    for (caller, function) in program.functions.iter().enumerate() {
-        function.walk(&mut |expr| {
-            if let Some(callee) = expr.called_function()
-                && home.get(callee.0) != home.get(caller)
-                && let Some(slot) = foreign.get_mut(callee.0)
-            {
-                *slot = true;
-            }
-        });
-    }
-    foreign
+/// Whether a function is called by a function of another class.
+fn called_from_elsewhere(callee: FunctionId, calls: &CallGraph, home: &[ClassId]) -> bool {
+    let mut callers = calls.callers(callee);
+    callers.any(|(caller, _)| home.get(callee.0) != home.get(caller))
 }
 
 /// Whether instance methods have something for it: instructions that read or write a field of `this`

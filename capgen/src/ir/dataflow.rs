@@ -57,6 +57,18 @@ impl LocalSet {
         }
     }
 
+    /// Takes all out.
+    fn clear(&mut self) {
+        self.words.fill(0);
+    }
+
+    /// Takes all of another set out.
+    pub fn remove_all(&mut self, other: &LocalSet) {
+        for (word, other) in self.words.iter_mut().zip(&other.words) {
+            *word &= !other;
+        }
+    }
+
     /// Keeps only what is in another set.
     pub fn keep_only(&mut self, other: &LocalSet) {
         for (word, other) in self.words.iter_mut().zip(&other.words) {
@@ -88,22 +100,36 @@ impl LocalSet {
 #[must_use]
 pub fn live_in(function: &Function, extra: &[(BlockId, BlockId)]) -> Vec<LocalSet> {
     let count = function.locals.len();
-    let mut live = vec![LocalSet::empty(count); function.blocks.len()];
+    let mut set = LocalSet::empty(count);
+    // A block reads some locals before it sets them, and keeps alive what it does not set.
+    let blocks: Vec<(LocalSet, LocalSet)> = (0..function.blocks.len())
+        .map(|index| {
+            let mut reads = LocalSet::empty(count);
+            let mut sets = LocalSet::empty(count);
+            step_terminator(function, BlockId(index), &mut reads);
+            let statements = function.blocks.get(index).map(|block| &block.statements);
+            for (statement, _) in statements.into_iter().flatten().rev() {
+                if let Statement::Set(local, _) = statement {
+                    sets.insert(*local);
+                }
+                step_statement(statement, &mut reads);
+            }
+            (reads, sets)
+        })
+        .collect();
+    let mut live: Vec<LocalSet> = blocks.iter().map(|(reads, _)| reads.clone()).collect();
     let mut changed = true;
     while changed {
         changed = false;
-        for index in (0..function.blocks.len()).rev() {
-            let mut set = live_out(function, &live, BlockId(index), extra);
-            step_terminator(function, BlockId(index), &mut set);
-            if let Some(block) = function.blocks.get(index) {
-                for (statement, _) in block.statements.iter().rev() {
-                    step_statement(statement, &mut set);
-                }
-            }
+        for (index, (reads, sets)) in blocks.iter().enumerate().rev() {
+            set.clear();
+            add_live_out(function, &live, BlockId(index), extra, &mut set);
+            set.remove_all(sets);
+            set.add_all(reads);
             if let Some(old) = live.get_mut(index)
                 && *old != set
             {
-                *old = set;
+                old.clone_from(&set);
                 changed = true;
             }
         }
@@ -120,21 +146,31 @@ pub fn live_out(
     extra: &[(BlockId, BlockId)],
 ) -> LocalSet {
     let mut set = LocalSet::empty(function.locals.len());
+    add_live_out(function, live_in, block, extra, &mut set);
+    set
+}
+
+fn add_live_out(
+    function: &Function,
+    live_in: &[LocalSet],
+    block: BlockId,
+    extra: &[(BlockId, BlockId)],
+    set: &mut LocalSet,
+) {
     let successors = function
         .blocks
         .get(block.0)
-        .map(|block| block.terminator.successors())
-        .unwrap_or_default();
+        .into_iter()
+        .flat_map(|block| block.terminator.successors());
     let extra = extra
         .iter()
         .filter(|(from, _)| *from == block)
         .map(|(_, to)| *to);
-    for next in successors.into_iter().chain(extra) {
+    for next in successors.chain(extra) {
         if let Some(next) = live_in.get(next.0) {
             set.add_all(next);
         }
     }
-    set
 }
 
 /// Goes backwards over a block's terminator.

@@ -214,18 +214,15 @@ impl Type {
 
 impl super::Terminator {
     /// The blocks that may follow.
-    #[must_use]
-    pub fn successors(&self) -> Vec<super::BlockId> {
-        match self {
-            Self::Goto(next) => vec![*next],
-            Self::If(_, yes, no) => vec![*yes, *no],
-            Self::Switch(_, cases, default) => cases
-                .iter()
-                .map(|(_, block)| *block)
-                .chain([*default])
-                .collect(),
-            Self::Return(_) | Self::Throw(_) | Self::Unreachable => Vec::new(),
-        }
+    pub fn successors(&self) -> impl DoubleEndedIterator<Item = super::BlockId> {
+        let (first, second, cases): (_, _, &[(i32, super::BlockId)]) = match self {
+            Self::Goto(next) => (Some(*next), None, &[]),
+            Self::If(_, yes, no) => (Some(*yes), Some(*no), &[]),
+            Self::Switch(_, cases, default) => (None, Some(*default), cases),
+            Self::Return(_) | Self::Throw(_) | Self::Unreachable => (None, None, &[]),
+        };
+        let cases = cases.iter().map(|(_, block)| *block);
+        first.into_iter().chain(cases).chain(second)
     }
 
     /// The blocks that may follow, to be changed.
@@ -268,22 +265,23 @@ impl super::Terminator {
 
 impl super::Statement {
     /// The expressions that it evaluates, in order.
-    #[must_use]
-    pub fn expressions(&self) -> Vec<&Expr> {
-        match self {
-            Self::Set(_, value) | Self::Eval(value) => vec![value],
-            Self::SetField(object, _, _, value) => vec![object, value],
-            Self::SetElement(_, array, index, value) => vec![array, index, value],
-        }
+    pub fn expressions(&self) -> impl Iterator<Item = &Expr> {
+        let all = match self {
+            Self::Set(_, value) | Self::Eval(value) => [Some(value), None, None],
+            Self::SetField(object, _, _, value) => [Some(object), Some(value), None],
+            Self::SetElement(_, array, index, value) => [Some(array), Some(index), Some(value)],
+        };
+        all.into_iter().flatten()
     }
 
     /// The expressions that it evaluates, in order, to be changed.
-    pub fn expressions_mut(&mut self) -> Vec<&mut Expr> {
-        match self {
-            Self::Set(_, value) | Self::Eval(value) => vec![value],
-            Self::SetField(object, _, _, value) => vec![object, value],
-            Self::SetElement(_, array, index, value) => vec![array, index, value],
-        }
+    pub fn expressions_mut(&mut self) -> impl Iterator<Item = &mut Expr> {
+        let all = match self {
+            Self::Set(_, value) | Self::Eval(value) => [Some(value), None, None],
+            Self::SetField(object, _, _, value) => [Some(object), Some(value), None],
+            Self::SetElement(_, array, index, value) => [Some(array), Some(index), Some(value)],
+        };
+        all.into_iter().flatten()
     }
 }
 

@@ -45,11 +45,13 @@ fn same_targets(function: &mut Function) {
         let (Terminator::If(key, _, _) | Terminator::Switch(key, _, _)) = &block.terminator else {
             continue;
         };
-        let successors = block.terminator.successors();
-        let Some(first) = successors.first().copied() else {
+        let mut successors = block.terminator.successors();
+        let Some(first) = successors.next() else {
             continue;
         };
-        if successors.iter().all(|next| *next == first) {
+        let is_one = successors.all(|next| next == first);
+        drop(successors);
+        if is_one {
             block
                 .statements
                 .push((Statement::Eval(key.clone()), block.position));
@@ -113,10 +115,8 @@ fn join(function: &mut Function) {
         if !reachable.get(index).copied().unwrap_or(false) {
             continue;
         }
-        while let Some(Terminator::Goto(next)) = function
-            .blocks
-            .get(index)
-            .map(|block| block.terminator.clone())
+        while let Some(&Terminator::Goto(next)) =
+            function.blocks.get(index).map(|block| &block.terminator)
         {
             if next.0 == index || predecessors.get(next.0) != Some(&1) {
                 break;

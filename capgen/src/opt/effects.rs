@@ -113,7 +113,11 @@ impl Effects {
 
     /// Adds, of the operations of `expressions`, those that come before the first read of `local`;
     /// whether there is one.
-    pub(super) fn add_before_use(&mut self, expressions: &[&Expr], local: LocalId) -> bool {
+    pub(super) fn add_before_use<'a>(
+        &mut self,
+        expressions: impl Iterator<Item = &'a Expr>,
+        local: LocalId,
+    ) -> bool {
         let mut found = false;
         for expression in expressions {
             expression.walk(&mut |expr| {

@@ -188,13 +188,13 @@ fn moves(block: &Block, at: usize, local: LocalId, value: &Expr, locals: usize) 
     let moved = Effects::of(value, locals);
     let mut between = Effects::none(locals);
     for (statement, _) in block.statements.iter().skip(at + 1) {
-        if between.add_before_use(&statement.expressions(), local) {
+        if between.add_before_use(statement.expressions(), local) {
             return moved.commutes_with(&between);
         }
         between = between.with_statement(statement);
     }
-    let last: Vec<&Expr> = block.terminator.expression().into_iter().collect();
-    between.add_before_use(&last, local) && moved.commutes_with(&between)
+    let last = block.terminator.expression().into_iter();
+    between.add_before_use(last, local) && moved.commutes_with(&between)
 }
 
 impl Effects {
@@ -214,10 +214,7 @@ fn put(block: &mut Block, from: usize, local: LocalId, value: &Expr) {
         });
     };
     for (statement, _) in block.statements.iter_mut().skip(from) {
-        statement
-            .expressions_mut()
-            .into_iter()
-            .for_each(&mut replace);
+        statement.expressions_mut().for_each(&mut replace);
     }
     if let Some(expr) = block.terminator.expression_mut() {
         replace(expr);

@@ -6,6 +6,7 @@ use super::{Options, parameters, tidy};
 use crate::codegen::BackendError;
 use crate::codegen::linkage::Methods;
 use crate::codegen::size::function_size;
+use crate::ir::calls::CallGraph;
 use crate::ir::{
     Block, BlockId, Expr, Function, FunctionId, LocalId, Program, Statement, Terminator,
 };
@@ -15,30 +16,24 @@ const MANY_CALLS_LIMIT: usize = 20;
 
 /// Inlines what pays, callees before their callers.
 pub(super) fn inline(program: &mut Program, options: &Options) -> Result<(), BackendError> {
-    let mut sizes: Vec<Option<usize>> = vec![None; program.functions.len()];
-    for callee in bottom_up(program) {
+    let mut state = State::of(program)?;
+    for callee in bottom_up(program, &state.calls) {
         let Some(function) = program.functions.get(callee.0) else {
             continue;
         };
-        if function.entry.is_some() || calls_itself(function, callee) {
+        if function.entry.is_some() || state.calls.callees(callee.0).contains(&callee) {
             continue;
         }
-        let callers = callers(program, callee);
+        let callers: Vec<(usize, usize)> = state.calls.callers(callee).collect();
         let calls: usize = callers.iter().map(|(_, count)| count).sum();
         let changed: Vec<usize> = callers.iter().map(|(caller, _)| *caller).collect();
-        let methods = Methods::of(program)?;
-        let with_callee = changed.iter().copied().chain([callee.0]);
-        let mut before = Some(0);
-        for index in with_callee {
-            let known = sizes.get(index).copied().flatten();
-            // `None` if it cannot be compiled as it stands, before `legalize`.
-            let size = known.or_else(|| function_size(program, &methods, FunctionId(index)).ok());
-            before = before.zip(size).map(|(before, size)| before + size);
-            if let Some(slot) = sizes.get_mut(index) {
-                *slot = size;
-            }
-        }
-        let own = sizes.get(callee.0).copied().flatten().unwrap_or(usize::MAX);
+        let with_callee = changed.iter().chain([&callee.0]);
+        let before: Option<usize> = with_callee
+            .map(|index| state.size(program, *index))
+            .collect::<Vec<Option<usize>>>()
+            .into_iter()
+            .sum();
+        let own = state.size(program, callee.0).unwrap_or(usize::MAX);
         let Some(before) = before.filter(|_| calls == 1 || calls > 1 && own <= MANY_CALLS_LIMIT)
         else {
             continue;
@@ -50,21 +45,19 @@ pub(super) fn inline(program: &mut Program, options: &Options) -> Result<(), Bac
         let complete = callers.iter().all(|(caller, count)| {
             (0..*count).all(|_| inline_one(program, FunctionId(*caller), callee))
         });
-        let mut after = None;
+        let mut kept = None;
         if complete {
             tidy(program, &changed, options);
-            let methods = Methods::of(program)?;
-            let size = |index: &usize| function_size(program, &methods, FunctionId(*index)).ok();
-            after = changed.iter().map(size).collect::<Option<Vec<usize>>>();
+            let mut tried = state.after_change(program, &changed)?;
+            let after = changed
+                .iter()
+                .map(|index| tried.size(program, *index))
+                .collect::<Vec<Option<usize>>>();
+            let after: Option<usize> = after.into_iter().sum();
+            kept = after.filter(|after| *after <= before).map(|_| tried);
         }
-        match after.filter(|after| after.iter().sum::<usize>() <= before) {
-            Some(after) => {
-                for (index, size) in changed.into_iter().zip(after) {
-                    if let Some(slot) = sizes.get_mut(index) {
-                        *slot = Some(size);
-                    }
-                }
-            }
+        match kept {
+            Some(tried) => state = tried,
             None => {
                 for (index, function) in saved {
                     if let Some(slot) = program.functions.get_mut(index) {
@@ -78,47 +71,68 @@ pub(super) fn inline(program: &mut Program, options: &Options) -> Result<(), Bac
     Ok(())
 }
 
-fn calls_itself(function: &Function, id: FunctionId) -> bool {
-    let mut found = false;
-    function.walk(&mut |expr| found |= expr.called_function() == Some(id));
-    found
+/// What is known of the program as it stands.
+struct State {
+    calls: CallGraph,
+    methods: Methods,
+    /// By function, once measured.
+    sizes: Vec<Option<usize>>,
 }
 
-/// The functions that call a function, and how often each does.
-fn callers(program: &Program, callee: FunctionId) -> Vec<(usize, usize)> {
-    let count = |function: &Function| {
-        let mut count = 0;
-        function.walk(&mut |expr| count += usize::from(expr.called_function() == Some(callee)));
-        count
-    };
-    let all = program
-        .functions
-        .iter()
-        .enumerate()
-        .map(|(index, function)| (index, count(function)));
-    all.filter(|(_, count)| *count > 0).collect()
+impl State {
+    fn of(program: &Program) -> Result<Self, BackendError> {
+        Ok(Self {
+            calls: CallGraph::of(program),
+            methods: Methods::of(program)?,
+            sizes: vec![None; program.functions.len()],
+        })
+    }
+
+    /// The same for a program in which some functions have changed.
+    fn after_change(&self, program: &Program, changed: &[usize]) -> Result<Self, BackendError> {
+        let mut calls = self.calls.clone();
+        let mut sizes = self.sizes.clone();
+        for index in changed {
+            if let Some(function) = program.functions.get(*index) {
+                calls.update(*index, function);
+            }
+            if let Some(size) = sizes.get_mut(*index) {
+                *size = None;
+            }
+        }
+        Ok(Self {
+            methods: self.methods.after_change(program, &calls, changed)?,
+            calls,
+            sizes,
+        })
+    }
+
+    /// Bytes of a function, `None` if it cannot be compiled as it stands, before `legalize`.
+    fn size(&mut self, program: &Program, index: usize) -> Option<usize> {
+        let slot = self.sizes.get_mut(index)?;
+        if slot.is_none() {
+            *slot = function_size(program, &self.methods, FunctionId(index)).ok();
+        }
+        *slot
+    }
 }
 
 /// All functions, each after those that it calls (where they do not call one another in circles).
-fn bottom_up(program: &Program) -> Vec<FunctionId> {
-    fn visit(program: &Program, index: usize, seen: &mut Vec<bool>, order: &mut Vec<FunctionId>) {
+fn bottom_up(program: &Program, calls: &CallGraph) -> Vec<FunctionId> {
+    fn visit(calls: &CallGraph, index: usize, seen: &mut [bool], order: &mut Vec<FunctionId>) {
         match seen.get_mut(index) {
             Some(seen) if !*seen => *seen = true,
             _ => return,
         }
-        let mut callees = Vec::new();
-        if let Some(function) = program.functions.get(index) {
-            function.walk(&mut |expr| callees.extend(expr.called_function()));
-        }
-        for callee in callees {
-            visit(program, callee.0, seen, order);
+        for callee in calls.callees(index) {
+            visit(calls, callee.0, seen, order);
         }
         order.push(FunctionId(index));
     }
     let mut order = Vec::new();
     let mut seen = vec![false; program.functions.len()];
     for index in 0..program.functions.len() {
-        visit(program, index, &mut seen, &mut order);
+        visit(calls, index, &mut seen, &mut order);
     }
     order
 }
@@ -152,14 +166,14 @@ fn inline_one(program: &mut Program, caller: FunctionId, callee: FunctionId) -> 
 /// The expressions of statement `at`, or of the terminator behind the last statement.
 fn expressions(block: &Block, at: usize) -> Vec<&Expr> {
     match block.statements.get(at) {
-        Some((statement, _)) => statement.expressions(),
+        Some((statement, _)) => statement.expressions().collect(),
         None => block.terminator.expression().into_iter().collect(),
     }
 }
 
 fn expressions_mut(block: &mut Block, at: usize) -> Vec<&mut Expr> {
     match block.statements.get_mut(at) {
-        Some((statement, _)) => statement.expressions_mut(),
+        Some((statement, _)) => statement.expressions_mut().collect(),
         None => block.terminator.expression_mut().into_iter().collect(),
     }
 }
@@ -304,7 +318,7 @@ fn moved(
         });
     };
     for (statement, _) in &mut block.statements {
-        statement.expressions_mut().into_iter().for_each(shift);
+        statement.expressions_mut().for_each(shift);
         if let Statement::Set(local, _) = statement {
             local.0 += offset.0;
         }

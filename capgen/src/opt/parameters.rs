@@ -2,12 +2,15 @@
 //! passed, what nobody uses is not given back.
 
 use super::effects::is_droppable;
+use crate::ir::calls::CallGraph;
 use crate::ir::{
     Callee, Expr, Function, FunctionId, LocalId, Position, Program, Statement, Terminator,
 };
 
 /// Reduces until nothing changes; whether anything did.
 pub(super) fn reduce(program: &mut Program) -> bool {
+    // No call comes or goes in here: what is dropped with a parameter calls nothing.
+    let graph = CallGraph::of(program);
     let mut any = false;
     for _ in 0..16 {
         let mut changed = false;
@@ -20,9 +23,9 @@ pub(super) fn reduce(program: &mut Program) -> bool {
             {
                 continue;
             }
-            changed |= drop_constant_parameters(program, id);
-            changed |= drop_unread_parameters(program, id);
-            changed |= drop_unused_result(program, id);
+            changed |= drop_constant_parameters(program, &graph, id);
+            changed |= drop_unread_parameters(program, &graph, id);
+            changed |= drop_unused_result(program, &graph, id);
         }
         if !changed {
             return any;
@@ -33,9 +36,12 @@ pub(super) fn reduce(program: &mut Program) -> bool {
 }
 
 /// The arguments of every call of a function.
-fn calls(program: &Program, callee: FunctionId) -> Vec<&Vec<Expr>> {
+fn calls<'a>(program: &'a Program, graph: &CallGraph, callee: FunctionId) -> Vec<&'a Vec<Expr>> {
     let mut found = Vec::new();
-    for function in &program.functions {
+    for (caller, _) in graph.callers(callee) {
+        let Some(function) = program.functions.get(caller) else {
+            continue;
+        };
         function.walk(&mut |expr| {
             if let Expr::Call(Callee::Function(id), arguments, _) = expr
                 && *id == callee
@@ -48,8 +54,16 @@ fn calls(program: &Program, callee: FunctionId) -> Vec<&Vec<Expr>> {
 }
 
 /// Takes parameter `index` away from a function and its calls.
-fn remove_parameter(program: &mut Program, callee: FunctionId, index: usize) -> Option<LocalId> {
-    for function in &mut program.functions {
+fn remove_parameter(
+    program: &mut Program,
+    graph: &CallGraph,
+    callee: FunctionId,
+    index: usize,
+) -> Option<LocalId> {
+    for (caller, _) in graph.callers(callee) {
+        let Some(function) = program.functions.get_mut(caller) else {
+            continue;
+        };
         function.walk_mut(&mut |expr| {
             if let Expr::Call(Callee::Function(id), arguments, _) = expr
                 && *id == callee
@@ -69,14 +83,14 @@ fn remove_parameter(program: &mut Program, callee: FunctionId, index: usize) -> 
     Some(function.parameters.remove(index))
 }
 
-fn drop_constant_parameters(program: &mut Program, callee: FunctionId) -> bool {
+fn drop_constant_parameters(program: &mut Program, graph: &CallGraph, callee: FunctionId) -> bool {
     let mut changed = false;
     let count = program
         .functions
         .get(callee.0)
         .map_or(0, |function| function.parameters.len());
     for index in (0..count).rev() {
-        let calls = calls(program, callee);
+        let calls = calls(program, graph, callee);
         let Some(Some(first @ Expr::Const(..))) =
             calls.first().map(|arguments| arguments.get(index))
         else {
@@ -89,7 +103,7 @@ fn drop_constant_parameters(program: &mut Program, callee: FunctionId) -> bool {
             continue;
         }
         let value = first.clone();
-        let Some(local) = remove_parameter(program, callee, index) else {
+        let Some(local) = remove_parameter(program, graph, callee, index) else {
             continue;
         };
         if let Some(function) = program.functions.get_mut(callee.0) {
@@ -105,7 +119,7 @@ fn set_at_entry(function: &mut Function, local: LocalId, value: Expr) {
     let entered_again = function
         .blocks
         .iter()
-        .any(|block| block.terminator.successors().iter().any(|next| next.0 == 0));
+        .any(|block| block.terminator.successors().any(|next| next.0 == 0));
     if entered_again && let Some(entry) = function.blocks.first().cloned() {
         let moved = crate::ir::BlockId(function.blocks.len());
         function.blocks.push(entry);
@@ -131,7 +145,7 @@ fn set_at_entry(function: &mut Function, local: LocalId, value: Expr) {
     }
 }
 
-fn drop_unread_parameters(program: &mut Program, callee: FunctionId) -> bool {
+fn drop_unread_parameters(program: &mut Program, graph: &CallGraph, callee: FunctionId) -> bool {
     let mut changed = false;
     let Some(function) = program.functions.get(callee.0) else {
         return false;
@@ -148,14 +162,14 @@ fn drop_unread_parameters(program: &mut Program, callee: FunctionId) -> bool {
             |(statement, _)| matches!(statement, Statement::Set(local, _) if *local == parameter),
         );
         let droppable = |arguments: &&Vec<Expr>| arguments.get(index).is_some_and(is_droppable);
-        if !is_used && calls(program, callee).iter().all(droppable) {
-            changed |= remove_parameter(program, callee, index).is_some();
+        if !is_used && calls(program, graph, callee).iter().all(droppable) {
+            changed |= remove_parameter(program, graph, callee, index).is_some();
         }
     }
     changed
 }
 
-fn drop_unused_result(program: &mut Program, callee: FunctionId) -> bool {
+fn drop_unused_result(program: &mut Program, graph: &CallGraph, callee: FunctionId) -> bool {
     if program
         .functions
         .get(callee.0)
@@ -166,8 +180,11 @@ fn drop_unused_result(program: &mut Program, callee: FunctionId) -> bool {
     let is_call = |expr: &Expr| expr.called_function() == Some(callee);
     let mut all = 0usize;
     let mut dropped = 0usize;
-    for function in &program.functions {
-        function.walk(&mut |expr| all += usize::from(is_call(expr)));
+    for (caller, count) in graph.callers(callee) {
+        let Some(function) = program.functions.get(caller) else {
+            continue;
+        };
+        all += count;
         for (statement, _) in function.blocks.iter().flat_map(|block| &block.statements) {
             dropped += usize::from(matches!(statement, Statement::Eval(expr) if is_call(expr)));
         }
@@ -175,7 +192,10 @@ fn drop_unused_result(program: &mut Program, callee: FunctionId) -> bool {
     if all != dropped {
         return false;
     }
-    for function in &mut program.functions {
+    for (caller, _) in graph.callers(callee) {
+        let Some(function) = program.functions.get_mut(caller) else {
+            continue;
+        };
         function.walk_mut(&mut |expr| {
             if let Expr::Call(Callee::Function(id), _, result) = expr
                 && *id == callee

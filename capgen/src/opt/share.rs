@@ -16,7 +16,7 @@ fn repeated(function: &Function) -> Option<(Expr, LocalId)> {
     let entered_again = function
         .blocks
         .iter()
-        .any(|block| block.terminator.successors().iter().any(|next| next.0 == 0));
+        .any(|block| block.terminator.successors().any(|next| next.0 == 0));
     if entered_again {
         return None;
     }
