@@ -20,9 +20,11 @@ use x509_cert::builder::{self, Builder, CertificateBuilder};
 use x509_cert::certificate::TbsCertificate;
 use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::certpolicy::{PolicyInformation, PolicyQualifierInfo};
-use x509_cert::ext::pkix::name::{GeneralName, OtherName};
+use x509_cert::ext::pkix::crl::dp::DistributionPoint;
+use x509_cert::ext::pkix::name::{DistributionPointName, GeneralName, OtherName};
 use x509_cert::ext::pkix::{
-    AuthorityKeyIdentifier, BasicConstraints, CertificatePolicies, ExtendedKeyUsage, KeyUsage,
+    AccessDescription, AuthorityInfoAccessSyntax, AuthorityKeyIdentifier, BasicConstraints,
+    CertificatePolicies, CrlDistributionPoints, ExtendedKeyUsage, IssuerAltName, KeyUsage,
     KeyUsages, SubjectAltName, SubjectKeyIdentifier,
 };
 use x509_cert::name::Name;
@@ -47,6 +49,12 @@ const CPS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.2.1");
 const CPS_URI: &str = "http://www.jpki.go.jp/cps.html";
 /// id-kp-clientAuth (RFC 5280 §4.2.1.12).
 const CLIENT_AUTHENTICATION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.2");
+/// id-ad-ocsp (RFC 5280 §4.2.2.1).
+const OCSP: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.48.1");
+/// The responder that JPKI's test certificates name.
+const OCSP_URI: &str = "http://test-ocspauthnorm.jpki.go.jp";
+/// The authority's name in Japanese, an alternative name in each of its certificates.
+const SERVICE: &str = "O=公的個人認証サービス,C=JP";
 
 /// Why no certificate could be issued.
 #[derive(Debug, thiserror::Error)]
@@ -99,6 +107,7 @@ pub struct Authority {
     slot: Slot,
     key: SigningKey<Sha256>,
     name: Name,
+    serial: SerialNumber,
     certificate: Vec<u8>,
 }
 
@@ -118,16 +127,19 @@ impl Authority {
             "OU=Japan Agency for Local Authority Information Systems,OU={unit},O=JPKI-TEST,C=JP"
         ))?;
         let public_key = SubjectPublicKeyInfoOwned::from_key(&key.verifying_key())?;
+        let serial = SerialNumber::generate(random);
         let profile = Profile {
             issuer: name.clone(),
+            issuer_serial: serial.clone(),
             subject: name.clone(),
             extensions: Extensions::Authority,
         };
-        let certificate = issue(&key, profile, public_key, ROOT_VALIDITY, random)?;
+        let certificate = issue(&key, profile, public_key, ROOT_VALIDITY, serial.clone())?;
         Ok(Self {
             slot,
             key,
             name,
+            serial,
             certificate,
         })
     }
@@ -165,15 +177,32 @@ impl Authority {
             Slot::Authentication => format!("CN={unique}003A,C=JP"),
         };
         let extensions = match self.slot {
-            Slot::Signature => Extensions::Signature(other_names(person)?),
-            Slot::Authentication => Extensions::Authentication,
+            Slot::Signature => {
+                let [prefecture, municipality] = &person.localities;
+                Extensions::Signature {
+                    names: other_names(person)?,
+                    list: self
+                        .revocation_list(&format!("CN={municipality} CRLDP,OU={prefecture}"))?,
+                }
+            }
+            Slot::Authentication => Extensions::Authentication {
+                list: self.revocation_list("CN=User Authentication CRLDP")?,
+            },
         };
         let profile = Profile {
             issuer: self.name.clone(),
+            issuer_serial: self.serial.clone(),
             subject: Name::from_str(&subject)?,
             extensions,
         };
-        issue(&self.key, profile, public_key, LEAF_VALIDITY, random)
+        let serial = SerialNumber::generate(random);
+        issue(&self.key, profile, public_key, LEAF_VALIDITY, serial)
+    }
+
+    /// The name in the directory under which the revocation list of a group of certificates stands.
+    fn revocation_list(&self, group: &str) -> Result<Name, AuthorityError> {
+        let name = format!("{group},OU=CRL Distribution Points,{}", self.name);
+        Ok(Name::from_str(&name)?)
     }
 }
 
@@ -182,9 +211,8 @@ fn issue(
     profile: Profile,
     public_key: SubjectPublicKeyInfoOwned,
     validity: Duration,
-    random: &mut Drbg,
+    serial: SerialNumber,
 ) -> Result<Vec<u8>, AuthorityError> {
-    let serial = SerialNumber::generate(random);
     let validity = Validity::from_now(validity)?;
     let builder = CertificateBuilder::new(profile, serial, validity, public_key)?;
     Ok(builder
@@ -216,12 +244,13 @@ fn other_names(person: &Person) -> Result<Vec<GeneralName>, AuthorityError> {
 /// What a certificate has besides names, key and validity.
 enum Extensions {
     Authority,
-    Signature(Vec<GeneralName>),
-    Authentication,
+    Signature { names: Vec<GeneralName>, list: Name },
+    Authentication { list: Name },
 }
 
 struct Profile {
     issuer: Name,
+    issuer_serial: SerialNumber,
     subject: Name,
     extensions: Extensions,
 }
@@ -242,6 +271,7 @@ impl BuilderProfile for Profile {
         _tbs: &TbsCertificate,
     ) -> builder::Result<Vec<Extension>> {
         let mut list = List::default();
+        let service = || builder::Result::Ok(vec![GeneralName::DirectoryName(SERVICE.parse()?)]);
         match &self.extensions {
             Extensions::Authority => {
                 list.add(true, &KeyUsage(KeyUsages::KeyCertSign | KeyUsages::CRLSign))?;
@@ -252,19 +282,31 @@ impl BuilderProfile for Profile {
                         path_len_constraint: None,
                     },
                 )?;
+                list.add(false, &SubjectAltName(service()?))?;
             }
-            Extensions::Signature(names) => {
+            Extensions::Signature { names, list: crl } => {
                 list.add(
                     true,
                     &KeyUsage(KeyUsages::DigitalSignature | KeyUsages::NonRepudiation),
                 )?;
                 list.policy(SIGNATURE_POLICY)?;
                 list.add(false, &SubjectAltName(names.clone()))?;
+                list.add(false, &IssuerAltName(service()?))?;
+                list.revocation_list(crl)?;
             }
-            Extensions::Authentication => {
+            Extensions::Authentication { list: crl } => {
                 list.add(true, &KeyUsage(FlagSet::from(KeyUsages::DigitalSignature)))?;
                 list.add(false, &ExtendedKeyUsage(vec![CLIENT_AUTHENTICATION]))?;
                 list.policy(AUTHENTICATION_POLICY)?;
+                list.add(false, &IssuerAltName(service()?))?;
+                list.revocation_list(crl)?;
+                let responder = AccessDescription {
+                    access_method: OCSP,
+                    access_location: GeneralName::UniformResourceIdentifier(Ia5String::new(
+                        OCSP_URI,
+                    )?),
+                };
+                list.add(false, &AuthorityInfoAccessSyntax(vec![responder]))?;
             }
         }
         let issuer = SubjectKeyIdentifier::try_from(issuer_key)?;
@@ -272,7 +314,8 @@ impl BuilderProfile for Profile {
             false,
             &AuthorityKeyIdentifier {
                 key_identifier: Some(issuer.0),
-                ..Default::default()
+                authority_cert_issuer: Some(vec![GeneralName::DirectoryName(self.issuer.clone())]),
+                authority_cert_serial_number: Some(self.issuer_serial.clone()),
             },
         )?;
         list.add(false, &SubjectKeyIdentifier::try_from(key)?)?;
@@ -296,6 +339,16 @@ impl List {
             extn_value: OctetString::new(extension.to_der()?)?,
         });
         Ok(())
+    }
+
+    fn revocation_list(&mut self, name: &Name) -> builder::Result<()> {
+        let name = DistributionPointName::FullName(vec![GeneralName::DirectoryName(name.clone())]);
+        let point = DistributionPoint {
+            distribution_point: Some(name),
+            reasons: None,
+            crl_issuer: None,
+        };
+        self.add(false, &CrlDistributionPoints(vec![point]))
     }
 
     /// JPKI's policies are critical.
@@ -379,6 +432,30 @@ mod tests {
         assert_eq!(first.type_id.to_string(), "1.2.392.200149.8.5.5.1");
         let text: Utf8StringRef<'_> = first.value.decode_as().unwrap();
         assert_eq!(text.as_str(), Person::example().name);
+        let (_, names) = tbs.get_extension::<IssuerAltName>().unwrap().unwrap();
+        assert!(matches!(&names.0[..], [GeneralName::DirectoryName(_)]));
+        let (_, points) = tbs
+            .get_extension::<CrlDistributionPoints>()
+            .unwrap()
+            .unwrap();
+        let Some(DistributionPointName::FullName(list)) = &points.0[0].distribution_point else {
+            panic!("{points:?}")
+        };
+        let GeneralName::DirectoryName(list) = &list[0] else {
+            panic!("{list:?}")
+        };
+        assert!(
+            list.to_string()
+                .starts_with("CN=Chiyoda-ku CRLDP,OU=Tokyo-to,OU=CRL Distribution Points,")
+        );
+        let (_, authority_key) = tbs
+            .get_extension::<AuthorityKeyIdentifier>()
+            .unwrap()
+            .unwrap();
+        assert_eq!(
+            authority_key.authority_cert_serial_number,
+            Some(authority.serial.clone())
+        );
         assert!(
             tbs.subject()
                 .to_string()
