@@ -59,6 +59,13 @@ pub const TOKEN_INFORMATION_REST: &[u8] =
 \x00\x00\x00\x10\x00\x00\x00\x06\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\
 03019999999999999999";
 
+/// The length of EF 0008 in bytes: one for the signature certificate, one for the user
+/// authentication certificate, and one of unknown meaning, which is 00.
+pub const CERTIFICATES_LENGTH: usize = 3;
+/// A byte of EF 0008 whose certificate there is, as measured on the Individual Number Card; without
+/// one it is 00, which is Tenkoku's choice.
+pub const CERTIFICATE_PRESENT: u8 = 0x8F;
+
 /// Install parameter: the profile of a phone's secure element, which is also that of empty
 /// parameters. The token label is [`TOKEN_LABEL_PHONE`], and reading EF 000A takes the user
 /// authentication PIN.

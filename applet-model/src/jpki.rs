@@ -165,6 +165,7 @@ fn kind(id: u16) -> Kind {
         file::SIGNATURE_CERTIFICATE
         | file::SIGNATURE_CA_CERTIFICATE
         | file::TOKEN_INFORMATION
+        | file::CERTIFICATES
         | file::AUTHENTICATION_CERTIFICATE
         | file::AUTHENTICATION_CA_CERTIFICATE => Kind::Data,
         file::SIGNATURE_KEY | file::AUTHENTICATION_KEY => Kind::Key,

@@ -6,6 +6,8 @@ pub const SIGNATURE_CERTIFICATE: u16 = 0x0001;
 pub const SIGNATURE_CA_CERTIFICATE: u16 = 0x0002;
 /// Token information.
 pub const TOKEN_INFORMATION: u16 = 0x0006;
+/// Which certificates there are: [`super::CERTIFICATES_LENGTH`] bytes.
+pub const CERTIFICATES: u16 = 0x0008;
 /// Certificate of the user authentication key (DER). The profile decides who may read it.
 pub const AUTHENTICATION_CERTIFICATE: u16 = 0x000A;
 /// Certificate of the authority that issued the user authentication certificate (DER).

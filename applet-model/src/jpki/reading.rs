@@ -54,6 +54,13 @@ impl<P: Platform> Jpki<P> {
                 self.token_information.read(offset, &mut buffer[..count]);
                 count
             }
+            file::CERTIFICATES => {
+                let count = readable(spec::CERTIFICATES_LENGTH, offset, expected)?;
+                for at in 0..count {
+                    buffer[at] = self.certificate_present(offset + at);
+                }
+                count
+            }
             file::SIGNATURE_CERTIFICATE => {
                 if !self.signature.verified() {
                     return Err(StatusWord::SECURITY_STATUS_NOT_SATISFIED);
@@ -95,6 +102,19 @@ impl<P: Platform> Jpki<P> {
             _ => return Err(wrong_file(id)),
         };
         apdu.send(count)
+    }
+
+    /// Byte `at` of EF 0008.
+    fn certificate_present(&self, at: usize) -> u8 {
+        let length = match at {
+            0 => self.signature.certificate.length(),
+            1 => self.authentication.certificate.length(),
+            _ => 0,
+        };
+        if length == 0 {
+            return 0;
+        }
+        spec::CERTIFICATE_PRESENT
     }
 
     /// VERIFY.

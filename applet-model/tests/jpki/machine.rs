@@ -2,7 +2,7 @@
 
 use crate::oracle::{Action, Candidate, Life, OK, Operation, Oracle, PinChoice, Which};
 use crate::terminal::{Answer, Terminal, certificate_of, short};
-use apdu_spec::jpki::{file, ins};
+use apdu_spec::jpki::{CERTIFICATE_PRESENT, file, ins};
 use apdu_spec::{Command, StatusWord};
 use platform::host::PowerLoss;
 use proptest::prelude::*;
@@ -85,6 +85,8 @@ pub struct View {
     pub sign: StatusWord,
     /// What reading the certificate answers.
     pub read: StatusWord,
+    /// What EF 0008 tells.
+    pub certificate: bool,
 }
 
 /// One action, as it was seen.
@@ -196,6 +198,7 @@ fn agrees(state: &Oracle, views: &[View; 2]) -> bool {
             view.tries == state.slot(which).tries
                 && view.sign == state.apply(Action::Sign(which))
                 && view.read == state.apply(Action::ReadCertificate(which))
+                && view.certificate == state.slot(which).certificate
         })
 }
 
@@ -205,7 +208,14 @@ fn views(terminal: &mut Terminal) -> [View; 2] {
         let tries = terminal.send(&query).1.as_tries_left().unwrap();
         let sign = terminal.sign(key_file(which), b"?").1;
         let read = terminal.send(&read_command(which)).1;
-        View { tries, sign, read }
+        let list = Command::new(0, ins::READ_BINARY, short(file::CERTIFICATES), which as u8);
+        let (list, _) = terminal.send(&list.with_le(1));
+        View {
+            tries,
+            sign,
+            read,
+            certificate: list == [CERTIFICATE_PRESENT],
+        }
     })
 }
 

@@ -98,7 +98,7 @@ pub(super) const READ_BINARY: CommandSpec = CommandSpec {
     p2: &[Parameter::any("low byte of the offset")],
     data: &[],
     response: "up to Le bytes, fewer at the end of the file; a certificate file ends where its DER encoding does",
-    access: "EF 0001: signature PIN verified. EF 000A: user authentication PIN verified, in the card profile everyone. EF 0002, 0006, 000B: everyone",
+    access: "EF 0001: signature PIN verified. EF 000A: user authentication PIN verified, in the card profile everyone. EF 0002, 0006, 0008, 000B: everyone",
     states: ALL_STATES,
     requirements: &[
         requirement(
@@ -156,6 +156,11 @@ pub(super) const READ_BINARY: CommandSpec = CommandSpec {
             "JPKI-RDB-12",
             StatusWord::SUCCESS,
             "EF 000A without verification, in the card profile",
+        ),
+        requirement(
+            "JPKI-RDB-13",
+            StatusWord::SUCCESS,
+            "EF 0008 tells which certificates there are: 8F or 00 for signature, for user authentication, and a 00",
         ),
     ],
 };
