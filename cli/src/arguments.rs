@@ -2,8 +2,8 @@
 
 use crate::command::{
     build::Build, card::Card, completions::Completions, conform::Conform, delete::Delete,
-    demo::Demo, dump::Dump, explain::Explain, flash::Flash, list::List, man::Man, readers::Readers,
-    spec::Spec, verify::Verify,
+    demo::Demo, dump::Dump, explain::Explain, flash::Flash, list::List, man::Man,
+    personalise::Personalise, readers::Readers, spec::Spec, verify::Verify,
 };
 use crate::failure::EXIT_CODES;
 use clap::{Parser, Subcommand};
@@ -34,6 +34,8 @@ pub enum Command {
     Flash(Flash),
     /// Delete applications and packages from a card.
     Delete(Delete),
+    /// Personalise a JPKI applet: PINs, keys made on the card, certificates, and a slot's life.
+    Personalise(Personalise),
     /// List the smart card readers.
     Readers(Readers),
     /// Run the conformance vectors.

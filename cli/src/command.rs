@@ -11,6 +11,7 @@ pub mod explain;
 pub mod flash;
 pub mod list;
 pub mod man;
+pub mod personalise;
 pub mod readers;
 pub mod spec;
 pub mod verify;
@@ -31,6 +32,7 @@ pub fn run(command: &Command) -> Result<(), Failure> {
         Command::List(list) => list.run(),
         Command::Flash(flash) => flash.run(),
         Command::Delete(delete) => delete.run(),
+        Command::Personalise(personalise) => personalise.run(),
         Command::Readers(readers) => readers.run(),
         Command::Conform(conform) => conform.run(),
         Command::Explain(explain) => explain.run(),

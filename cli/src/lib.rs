@@ -13,4 +13,5 @@ pub mod jpki;
 mod output;
 mod progress;
 pub mod road;
+mod secret;
 pub mod simulator;

@@ -228,3 +228,114 @@ fn the_demo_checks_every_step() {
     assert_eq!(report["steps"].as_array().unwrap().len(), 27);
     assert!(cap.exists());
 }
+
+/// A simulated card with the applet on it.
+fn flashed(folder: &Path) -> String {
+    let cap = jpki(folder);
+    let image = text(&folder.join("card.image")).to_owned();
+    tenkoku(0, &["flash", &cap, "--sim", &image, "--yes"]);
+    image
+}
+
+#[test]
+fn a_slot_is_personalised_step_by_step() {
+    let folder = tempfile::tempdir().unwrap();
+    let image = flashed(folder.path());
+    let run = |code, arguments: &[&str], input: &str| {
+        let arguments = [&["personalise"], arguments, &["--sim", &image]].concat();
+        tenkoku_with(code, &arguments, input)
+    };
+    let fresh = run(0, &["status"], "");
+    assert!(out(&fresh).contains("signature             PIN blocked or not set, no certificate"));
+
+    let pem = folder.path().join("key.pem");
+    let key = |code, pin: &str| {
+        let key = ["key", "--slot", "signature", "--public-key", text(&pem)];
+        run(
+            code,
+            &[&key[..], &["--pin-file", "-", "--yes"]].concat(),
+            pin,
+        )
+    };
+    let refused = key(3, "abc123\n");
+    assert!(err(&refused).contains("it must be 6 to 16 letters A to Z and digits"));
+    assert!(out(&key(0, "ABC123\n")).contains("PIN set, key generated"));
+    let first = std::fs::read(&pem).unwrap();
+    // The second run changes nothing.
+    assert!(out(&key(0, "OTHER99\n")).contains("PIN kept, key kept"));
+    assert_eq!(first, std::fs::read(&pem).unwrap());
+
+    // A certificate for somebody else's key is not written.
+    let other = tempfile::tempdir().unwrap();
+    let other_image = flashed(other.path());
+    let certificates = other.path().join("certificates");
+    let of_other = |code, step: &str| {
+        let arguments = ["personalise", step, "--slot", "signature", "--yes", "--sim"];
+        tenkoku(code, &[&arguments[..], &[&other_image]].concat())
+    };
+    // Cards of the same seed make the same keys in the same order.
+    let pem = other.path().join("key.pem");
+    let key = [
+        "personalise",
+        "key",
+        "--slot",
+        "signature",
+        "--yes",
+        "--pin-file",
+        "-",
+    ];
+    let key = [
+        &key[..],
+        &["--public-key", text(&pem), "--sim", &other_image],
+    ]
+    .concat();
+    tenkoku_with(0, &key, "ABC123");
+    assert!(out(&of_other(0, "erase")).contains("signature: erased"));
+    let test = [
+        "personalise",
+        "test",
+        "--yes",
+        "--sim",
+        &other_image,
+        "--output",
+    ];
+    tenkoku(0, &[&test[..], &[text(&certificates)]].concat());
+    let certificate = certificates.join("signature.der");
+    let authority = certificates.join("signature-ca.der");
+    let certify = [
+        "certify",
+        "--slot",
+        "signature",
+        "--certificate",
+        text(&certificate),
+        "--authority",
+        text(&authority),
+        "--yes",
+    ];
+    let refused = run(1, &certify, "");
+    assert!(err(&refused).contains("another key than the card's; nothing was written"));
+    assert!(
+        out(&run(0, &["status"], "")).contains("5 presentations of the PIN left, no certificate")
+    );
+
+    assert!(out(&of_other(0, "suspend")).contains("signature: suspended"));
+    assert!(out(&of_other(0, "resume")).contains("signature: active"));
+    assert!(out(&of_other(0, "unblock")).contains("signature: PIN unblocked"));
+    assert!(out(&of_other(0, "revoke")).contains("signature: revoked"));
+    assert!(err(&of_other(4, "resume")).contains("6985"));
+    assert!(out(&of_other(0, "erase")).contains("signature: erased"));
+    let status = ["personalise", "status", "--json", "--sim", &other_image];
+    let status = tenkoku(0, &status);
+    assert!(out(&status).contains("\"schema\": \"tenkoku.personalise.status/1\""));
+    assert!(out(&status).contains("\"certificate\": false"));
+    // Nobody is asked, nothing is written.
+    let unasked = [
+        "personalise",
+        "erase",
+        "--slot",
+        "authentication",
+        "--sim",
+        &other_image,
+    ];
+    tenkoku(2, &unasked);
+}

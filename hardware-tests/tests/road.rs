@@ -58,7 +58,15 @@ fn personalise(log: &mut Log<'_>) -> (PcscTransport, Personalised) {
     let level = prepared.card.level;
     let transport = road::flash(log, prepared, &mut |_| ()).unwrap();
     let mut random = se_crypto::Drbg::from_seed(3);
-    road::personalise(log, transport, &keys, level, &mut random).unwrap()
+    road::personalise(
+        log,
+        transport,
+        &road::application().unwrap(),
+        &keys,
+        level,
+        &mut random,
+    )
+    .unwrap()
 }
 
 fn tries(slot: Slot) -> u8 {

@@ -131,8 +131,14 @@ impl Demo {
         let mut drawn = Drawn::default();
         let transport = road::flash(log, prepared, &mut |event| drawn.hear(event))?;
         drawn.finish();
-        let (transport, personalised) =
-            road::personalise(log, transport, &keys, level, &mut random)?;
+        let (transport, personalised) = road::personalise(
+            log,
+            transport,
+            &road::application()?,
+            &keys,
+            level,
+            &mut random,
+        )?;
         let (transport, _) = road::sign(log, transport, &personalised)?;
         road::lock_and_unblock(log, transport, &keys, level, &mut random)?;
         Ok(Some(Report {

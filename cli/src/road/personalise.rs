@@ -1,9 +1,9 @@
 //! The trusted service manager's part of the road.
 
-use super::{AUTHENTICATION_PIN, Log, SIGNATURE_PIN, application, ensure};
+use super::{AUTHENTICATION_PIN, Log, SIGNATURE_PIN, ensure};
 use crate::failure::Failure;
 use crate::jpki::{Authority, Person, PublicKey, Slot, Tsm, check_certificate};
-use loader::{KeySet, SecurityLevel, Transport};
+use loader::{Aid, KeySet, SecurityLevel, Transport};
 use se_crypto::Drbg;
 
 /// What a slot was given.
@@ -43,12 +43,13 @@ pub(super) fn pin(slot: Slot) -> &'static [u8] {
 pub fn personalise<T: Transport>(
     log: &mut Log<'_>,
     transport: T,
+    application: &Aid,
     keys: &KeySet,
     level: SecurityLevel,
     random: &mut Drbg,
 ) -> Result<(T, Personalised), Failure> {
     let mut tsm = log.step("select the applet, open a secure channel with it", || {
-        let tsm = Tsm::open(transport, &application()?, keys, level, random)?;
+        let tsm = Tsm::open(transport, application, keys, level, random)?;
         Ok((tsm, format!("SCP03, level {:02X}", level.0)))
     })?;
     log.step("set both PINs", || {
