@@ -47,6 +47,37 @@ impl ReferenceStateMachine for Script {
     }
 }
 
+/// Everything that can be done to a card with one of its slots.
+pub fn actions(which: Which) -> Vec<Action> {
+    let choices = [PinChoice::First, PinChoice::Second, PinChoice::Impossible];
+    let candidates = [Candidate::Right, Candidate::Wrong, Candidate::TooLong];
+    let operations = [
+        Operation::Unblock,
+        Operation::Generate,
+        Operation::WriteCertificate,
+        Operation::Activate,
+        Operation::Deactivate,
+        Operation::Terminate,
+        Operation::Erase,
+    ];
+    let put = choices.map(Operation::PutPin);
+    let replace = choices.map(Operation::ReplacePin);
+    let operations = operations.into_iter().chain(put).chain(replace);
+    let mut actions = vec![
+        Action::Select,
+        Action::Reset,
+        Action::Open { sufficient: true },
+        Action::Open { sufficient: false },
+        Action::Tamper,
+        Action::Sign(which),
+        Action::ReadCertificate(which),
+    ];
+    actions.extend(candidates.map(|candidate| Action::Verify(which, candidate)));
+    actions.extend(choices.map(|choice| Action::Change(which, choice)));
+    actions.extend(operations.map(|operation| Action::Manage(which, operation)));
+    actions
+}
+
 fn action() -> impl Strategy<Value = Action> {
     let which = || prop_oneof![Just(Which::Signature), Just(Which::Authentication)];
     let choice = || prop_oneof![3 => Just(PinChoice::First), 2 => Just(PinChoice::Second), 1 => Just(PinChoice::Impossible)];
@@ -129,8 +160,19 @@ impl<P: Property> StateMachineTest for Machine<P> {
     type Reference = Script;
 
     fn init_test(start: &Start) -> System {
+        System::new(*start)
+    }
+
+    fn apply(mut system: System, _: &Start, transition: Transition) -> System {
+        system.step(transition, P::check);
+        system
+    }
+}
+
+impl System {
+    pub fn new(start: Start) -> Self {
         let (mut terminal, mut oracle) = (Terminal::new(), Oracle::new());
-        if *start == Start::Personalised {
+        if start == Start::Personalised {
             terminal = Terminal::personalised();
             oracle.apply(Action::Open { sufficient: true });
             for which in [Which::Signature, Which::Authentication] {
@@ -145,19 +187,25 @@ impl<P: Property> StateMachineTest for Machine<P> {
             }
         }
         let views = views(&mut terminal);
-        System {
+        Self {
             terminal,
             states: vec![oracle],
             views,
         }
     }
 
-    fn apply(mut system: System, _: &Start, transition: Transition) -> System {
+    /// The states in which the card may be, by all that was seen.
+    pub fn states(&self) -> &[Oracle] {
+        &self.states
+    }
+
+    /// Does one transition, compares the card with the oracle, and has the step checked; whether power lasted.
+    pub fn step(&mut self, transition: Transition, check: impl Fn(&Step<'_>)) -> bool {
         let Transition { action, tear } = transition;
-        let before = system.views;
-        let answer = perform(&mut system.terminal, &system.states, action, tear);
-        let states = system.states.clone();
-        system.states = match &answer {
+        let before = self.views;
+        let answer = perform(&mut self.terminal, &self.states, action, tear);
+        let states = std::mem::take(&mut self.states);
+        self.states = match &answer {
             Ok((_, status)) => states
                 .iter()
                 .filter_map(|state| {
@@ -166,26 +214,40 @@ impl<P: Property> StateMachineTest for Machine<P> {
                 })
                 .collect(),
             Err(PowerLoss) => {
-                system.terminal.select();
+                self.terminal.select();
                 states.iter().flat_map(|state| state.torn(action)).collect()
             }
         };
-        system.views = views(&mut system.terminal);
-        let seen = system.views;
-        system.states.retain(|state| agrees(state, &seen));
+        self.views = views(&mut self.terminal);
+        let seen = self.views;
+        self.states.retain(|state| agrees(state, &seen));
         assert!(
-            !system.states.is_empty(),
+            !self.states.is_empty(),
             "{action:?} answered {:?}, then {seen:?}; the oracle was at {states:?}",
             answer.as_ref().map(|(_, status)| *status),
         );
-        P::check(&Step {
+        check(&Step {
             action,
             answer: &answer,
             states: &states,
             before,
             after: seen,
         });
-        system
+        answer.is_ok()
+    }
+
+    /// Does a transition that was checked before, from the states that were possible then.
+    pub fn repeat(&mut self, transition: Transition, states: &[Oracle]) {
+        let Transition { action, tear } = transition;
+        if perform(&mut self.terminal, states, action, tear).is_err() {
+            self.terminal.select();
+        }
+    }
+
+    /// Goes on from a card on which transitions were repeated.
+    pub fn resume(&mut self, states: &[Oracle]) {
+        self.states = states.to_vec();
+        self.views = views(&mut self.terminal);
     }
 }
 

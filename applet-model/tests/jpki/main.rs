@@ -11,6 +11,7 @@
 )]
 
 mod commands;
+mod exhaustive;
 mod machine;
 mod oracle;
 mod properties;

@@ -5,7 +5,7 @@ use apdu_spec::StatusWord;
 
 pub const OK: StatusWord = StatusWord::SUCCESS;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Life {
     Empty,
     Keyed,
@@ -14,13 +14,13 @@ pub enum Life {
     Revoked,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Which {
     Signature,
     Authentication,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Candidate {
     Right,
     Wrong,
@@ -28,7 +28,7 @@ pub enum Candidate {
 }
 
 /// What is done, seen from outside.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Action {
     Select,
     Reset,
@@ -41,7 +41,7 @@ pub enum Action {
     Manage(Which, Operation),
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Operation {
     PutPin(PinChoice),
     Unblock,
@@ -55,14 +55,14 @@ pub enum Operation {
 }
 
 /// A PIN to set: one of two, or what cannot be one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PinChoice {
     First,
     Second,
     Impossible,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Slot {
     pub life: Life,
     pub pin: Option<PinChoice>,
@@ -73,7 +73,7 @@ pub struct Slot {
 }
 
 /// The whole card; `Copy`, so that both outcomes of a power loss can be followed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Oracle {
     pub slots: [Slot; 2],
     /// Whether a channel is open, and whether its level suffices.

@@ -11,6 +11,8 @@
 //! 7. no byte string of a private key is ever in a response;
 //! 8. the life cycle has only its edges.
 //!
+//! Here they hold for random sequences on both slots; in [`crate::exhaustive`] for every state of one.
+//!
 //! The seed of a failing run is printed, and kept beside this file.
 
 use crate::machine::{EDGES, Machine, Property, Step};
@@ -49,6 +51,18 @@ properties! {
     BlockedStaysBlocked: a_blocked_pin_stays_blocked;
     PrivateKeysStay: no_private_key_byte_is_in_a_response;
     OnlyDrawnEdges: the_life_cycle_has_only_its_edges;
+}
+
+/// All of them, of one step.
+pub fn check_all(step: &Step<'_>) {
+    OracleAgrees::check(step);
+    SignsOnlyWhenAllowed::check(step);
+    CounterRisesOnlyByRight::check(step);
+    SlotsAreIndependent::check(step);
+    NothingStaysVerified::check(step);
+    BlockedStaysBlocked::check(step);
+    PrivateKeysStay::check(step);
+    OnlyDrawnEdges::check(step);
 }
 
 /// 1. The machine itself compares every answer, and every view after it.
