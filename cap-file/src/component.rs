@@ -18,7 +18,7 @@ pub mod static_field;
 mod reader;
 mod writer;
 
-pub use common::{Aid, ClassRef, PackageInfo, TypeDescriptor, Version};
+pub use common::{Aid, ClassRef, DescribedType, PackageInfo, TypeDescriptor, Version};
 pub(crate) use reader::Reader;
 pub(crate) use writer::Writer;
 

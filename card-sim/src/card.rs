@@ -2,10 +2,11 @@
 
 use crate::aid::Aid;
 use crate::api::apdu::channel;
+use crate::fault::Fault;
 use crate::gp::{CardManager, IssuerConfig};
 use crate::registry::{ApplicationId, LoadFileId, Privileges};
 use crate::runtime::{InstallError, InstallRequest, LoadError, Runtime, RuntimeConfig};
-use crate::vm::{HeapConfig, Limits};
+use crate::vm::{HeapConfig, Limits, Observer};
 use cap_file::CapFile;
 
 /// What a new card is like.
@@ -20,6 +21,8 @@ pub struct CardConfig {
     pub limits: Limits,
     /// The issuer security domain.
     pub issuer: IssuerConfig,
+    /// Defensive mode: see [`Card::set_defensive`].
+    pub defensive: bool,
 }
 
 /// What a card has used.
@@ -72,6 +75,7 @@ impl Card {
                 seed: config.seed,
                 memory: config.memory,
                 limits: config.limits,
+                defensive: config.defensive,
                 ..RuntimeConfig::default()
             },
         );
@@ -178,8 +182,28 @@ impl Card {
     /// What ended the last command in an applet, where it was no `ISOException`: the exception
     /// that nobody caught, the step budget, code that a verifier would refuse.
     #[must_use]
-    pub fn last_fault(&self) -> Option<&str> {
+    pub fn last_fault(&self) -> Option<&Fault> {
         self.runtime.last_fault()
+    }
+
+    /// Goes into defensive mode, or back into fast mode; nothing else changes. In defensive mode
+    /// every instruction checks the types of what it works on, and a command that breaks a rule
+    /// ends with [`crate::Cause::TypeViolation`] in [`Self::last_fault`] before the instruction
+    /// has an effect. Load CAP files with their Descriptor component, as [`Self::load_cap`] does,
+    /// so that the types of their fields and arguments are known.
+    pub fn set_defensive(&mut self, defensive: bool) {
+        self.runtime.set_defensive(defensive);
+    }
+
+    /// Lets someone watch every bytecode from now on, in defensive mode; `None` ends that. A copy
+    /// of the card is not watched.
+    pub fn watch(&mut self, observer: Option<Box<dyn Observer + Send>>) {
+        self.runtime.watch(observer);
+    }
+
+    /// Changes what one command may use.
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.runtime.set_limits(limits);
     }
 
     /// The runtime environment behind the card: registry, memory, linked code.

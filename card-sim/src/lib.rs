@@ -3,6 +3,7 @@
 pub mod aid;
 pub mod api;
 pub mod card;
+pub mod fault;
 pub mod gp;
 pub mod image;
 pub mod registry;
@@ -14,3 +15,4 @@ pub mod vpcd;
 
 pub use aid::Aid;
 pub use card::{Card, CardConfig, CardStatistics};
+pub use fault::{Cause, Fault, Place};

@@ -11,6 +11,7 @@ mod persist;
 use crate::aid::Aid;
 use crate::api::apdu::ApduState;
 use crate::api::build::base_program;
+use crate::fault::{Cause, Fault, Place};
 use crate::registry::{
     Application, ApplicationId, ApplicationKind, LoadFileId, Privileges, Registry,
 };
@@ -18,7 +19,7 @@ use crate::secure_channel::{SecurityServices, StatusWord};
 use crate::session::{RandomStreams, Session};
 use crate::vm::heap::Context;
 use crate::vm::program::{NO_METHOD, Program};
-use crate::vm::{Heap, HeapConfig, Limits, Stack, Throwable, Trap, Vm};
+use crate::vm::{Heap, HeapConfig, Limits, Observer, Stack, Throwable, Trap, Vm, Word};
 use se_crypto::Drbg;
 use std::sync::Arc;
 
@@ -149,6 +150,8 @@ pub struct RuntimeConfig {
     pub limits: Limits,
     /// Bytes of the APDU buffer, at least 261.
     pub apdu_buffer: u16,
+    /// Check all types at every instruction.
+    pub defensive: bool,
 }
 
 impl Default for RuntimeConfig {
@@ -158,6 +161,7 @@ impl Default for RuntimeConfig {
             memory: HeapConfig::default(),
             limits: Limits::default(),
             apdu_buffer: 261,
+            defensive: false,
         }
     }
 }
@@ -184,6 +188,29 @@ pub struct Runtime {
     stack: Stack,
     limits: Limits,
     torn: bool,
+    defensive: bool,
+    watcher: Watcher,
+}
+
+/// Who watches a card. A copy of the card is not watched.
+#[derive(Default)]
+struct Watcher(Option<Box<dyn Observer + Send>>);
+
+impl Clone for Watcher {
+    fn clone(&self) -> Self {
+        Self(None)
+    }
+}
+
+impl std::fmt::Debug for Watcher {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let state = if self.0.is_some() {
+            "watched"
+        } else {
+            "unwatched"
+        };
+        f.write_str(state)
+    }
 }
 
 /// Success.
@@ -214,6 +241,8 @@ impl Runtime {
             stack: Stack::default(),
             limits: config.limits,
             torn: false,
+            defensive: config.defensive,
+            watcher: Watcher::default(),
         }
     }
 
@@ -235,10 +264,25 @@ impl Runtime {
         &self.session
     }
 
-    /// The exception that no applet caught during the last command, in words.
+    /// What ended the last command in an applet, where it was no `ISOException`.
     #[must_use]
-    pub fn last_fault(&self) -> Option<&str> {
-        self.session.last_fault.as_deref()
+    pub fn last_fault(&self) -> Option<&Fault> {
+        self.session.last_fault.as_ref()
+    }
+
+    /// Goes into defensive mode, or back into fast mode.
+    pub fn set_defensive(&mut self, defensive: bool) {
+        self.defensive = defensive;
+    }
+
+    /// Lets someone watch every bytecode from now on, in defensive mode; `None` ends that.
+    pub fn watch(&mut self, observer: Option<Box<dyn Observer + Send>>) {
+        self.watcher = Watcher(observer);
+    }
+
+    /// Changes what one command may use.
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.limits = limits;
     }
 
     /// Forgets the fault of the last command.
@@ -307,6 +351,7 @@ impl Runtime {
         work: impl FnOnce(&mut Vm<'_>) -> R,
     ) -> R {
         let program = Arc::clone(&self.program);
+        let mut watcher = std::mem::take(&mut self.watcher);
         let mut machine = Vm::new(
             &program,
             &mut self.heap,
@@ -316,8 +361,14 @@ impl Runtime {
             &mut self.stack,
             self.limits,
         );
+        if self.defensive || watcher.0.is_some() {
+            let observer = watcher.0.as_deref_mut();
+            machine.go_stepwise(observer.map(|observer| observer as &mut dyn Observer));
+        }
         let result = work(&mut machine);
+        machine.finish();
         let executed = machine.executed();
+        self.watcher = watcher;
         self.session.usage.bytecodes += executed;
         result
     }
@@ -343,7 +394,10 @@ impl Runtime {
             .virtual_method(class, token)
             .filter(|method| *method != NO_METHOD)
             .ok_or(Trap::BadCode("an applet without this method"))?;
-        let arguments = [instance.cast_signed(), argument.unwrap_or(0).cast_signed()];
+        let arguments = [
+            Word::reference(instance),
+            Word::reference(argument.unwrap_or(0)),
+        ];
         let count = 1 + usize::from(argument.is_some());
         self.with_machine(services, |machine| {
             machine.call(
@@ -357,7 +411,7 @@ impl Runtime {
 
     /// The status word that a trap gives; remembers what it was.
     fn status_of(&mut self, trap: Trap) -> StatusWord {
-        let (status, fault) = match trap {
+        let cause = match trap {
             Trap::Thrown(exception) => {
                 let object = self.heap.object(exception);
                 let reason = if object.length > 0 {
@@ -370,37 +424,42 @@ impl Runtime {
                     return reason;
                 }
                 let class = self.program.class(object.class);
-                let name = class.map_or("an object", |class| class.name.as_str());
-                (UNKNOWN, format!("{name}, reason {reason:04X}"))
+                Cause::Uncaught {
+                    class: class.map_or("an object", |class| &class.name).to_owned(),
+                    reason,
+                }
             }
-            Trap::Throw(throwable, reason) => (
-                UNKNOWN,
-                format!("{}, reason {reason:04X}", throwable.class_name()),
-            ),
+            Trap::Throw(throwable, reason) => Cause::Uncaught {
+                class: throwable.class_name().to_owned(),
+                reason: reason.cast_unsigned(),
+            },
             Trap::PowerLoss => {
                 self.torn = true;
-                (UNKNOWN, "power was cut".to_owned())
+                Cause::PowerLoss
             }
-            Trap::StepBudget => (
-                UNKNOWN,
-                format!(
-                    "the budget of {} bytecodes for one command is used up",
-                    self.limits.steps
-                ),
-            ),
-            Trap::StackOverflow => (UNKNOWN, "the stack overflowed".to_owned()),
-            Trap::BadCode(what) => (UNKNOWN, format!("code that verification refuses: {what}")),
+            Trap::StepBudget => Cause::StepBudget(self.limits.steps),
+            Trap::StackOverflow => Cause::StackOverflow,
+            Trap::BadCode(rule) => Cause::TypeViolation(rule),
+            Trap::Unsupported(method) => {
+                let name = self
+                    .program
+                    .method(method)
+                    .and_then(|method| method.name.as_deref());
+                Cause::Unsupported(name.unwrap_or("a method of its API").to_owned())
+            }
         };
-        let place = self.session.thrown_at.take().and_then(|(slot, offset)| {
-            let aid = self.registry.load_file(LoadFileId(slot))?.aid;
-            Some(format!(
-                " (offset {offset} of the Method component of {aid})"
-            ))
+        let place = self.session.thrown_at.take();
+        let place = place.and_then(|(slot, method, offset)| {
+            Some(Place {
+                package: self.registry.load_file(LoadFileId(slot))?.aid,
+                method,
+                offset,
+            })
         });
-        let fault = fault + &place.unwrap_or_default();
-        tracing::debug!(fault, "uncaught");
+        let fault = Fault { cause, place };
+        tracing::debug!(%fault, "uncaught");
         self.session.last_fault = Some(fault);
-        status
+        UNKNOWN
     }
 
     /// Deselects the selected application, if any.
@@ -542,9 +601,16 @@ impl Runtime {
     ) -> Result<Vec<u8>, StatusWord> {
         let (method, instance, load_file, responds) = self.data_receiver(id).ok_or(0x6985u16)?;
         self.fill_buffer(command);
-        let buffer = self.session.objects.apdu_buffer.cast_signed();
+        let buffer = Word::reference(self.session.objects.apdu_buffer);
         let length = i16::try_from(command.len()).map_err(|_| 0x6700u16)?;
-        let arguments = [instance.cast_signed(), buffer, 0, length, buffer, 0];
+        let arguments = [
+            Word::reference(instance),
+            buffer,
+            Word::short(0),
+            Word::short(length),
+            buffer,
+            Word::short(0),
+        ];
         let count = if responds { 6 } else { 4 };
         let result = self.with_machine(services, |machine| {
             machine.call(

@@ -4,6 +4,7 @@
 use crate::aid::Aid;
 use crate::api::apdu::ApduState;
 use crate::api::security::Stream;
+use crate::fault::Fault;
 use crate::registry::ApplicationId;
 use crate::vm::program::ClassId;
 use crate::vm::trap::Throwable;
@@ -113,10 +114,10 @@ pub struct Session {
     pub deletion_requested: bool,
     /// What cryptographic objects have taken in and not given out, by object.
     pub streams: Vec<(u16, Stream)>,
-    /// Package slot and bytecode offset at which the last exception was thrown.
-    pub thrown_at: Option<(u8, u16)>,
-    /// The last exception that no applet caught, in words.
-    pub last_fault: Option<String>,
+    /// Package slot, method offset and bytecode offset at which the last exception was thrown.
+    pub thrown_at: Option<(u8, u16, u16)>,
+    /// What ended the last command in an applet.
+    pub last_fault: Option<Fault>,
 }
 
 impl Session {

@@ -6,10 +6,11 @@ use crate::vm::program::{
     Package, Program, class_id,
 };
 use crate::vm::trap::Throwable;
-use cap_file::api::{Api, ApiClass, MethodKind, TokenSpace};
+use crate::vm::types::Signature;
+use cap_file::api::{Api, ApiClass, ApiMethod, MethodKind, TokenSpace};
 use cap_file::component::Version;
 use std::collections::HashMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// The program of a card without load files.
 #[must_use]
@@ -68,6 +69,7 @@ impl Builder {
                     exports: vec![None; count],
                     statics: 0,
                     installs: Vec::new(),
+                    bytecode: Arc::default(),
                 },
             );
         }
@@ -101,7 +103,15 @@ impl Builder {
         self.ids.get(name).copied().unwrap_or(NO_CLASS)
     }
 
-    fn add_method(&mut self, descriptor: &str, is_static: bool, body: Body) -> u32 {
+    fn add_method(
+        &mut self,
+        class: &'static ApiClass,
+        method: &'static ApiMethod,
+        body: Body,
+    ) -> u32 {
+        let descriptor = method.descriptor.as_str();
+        let is_static = method.kind == MethodKind::Static;
+        let signature = Signature::parse(descriptor, &|name| self.id(name));
         let index = u32::try_from(self.program.methods.len()).unwrap_or(NO_METHOD);
         let (arguments, results) = words(descriptor);
         self.program.methods.push(Method {
@@ -113,7 +123,13 @@ impl Builder {
             code: 0..0,
             handlers: Vec::new(),
             slot: API_SLOT,
+            header_offset: 0,
             bytecode_offset: 0,
+            max_stack: 0,
+            is_static: Some(is_static),
+            class: Some(self.id(&class.name)).filter(|_| !class.is_interface),
+            signature: signature.map(Arc::new),
+            name: Some(format!("{}.{}{descriptor}", class.name, method.name).into()),
         });
         index
     }
@@ -155,8 +171,7 @@ impl Builder {
         };
         for method in &class.methods {
             let body = self.native(class, &method.name, &method.descriptor);
-            let index =
-                self.add_method(&method.descriptor, method.kind == MethodKind::Static, body);
+            let index = self.add_method(class, method, body);
             let table = match method.kind.token_space() {
                 TokenSpace::Static => &mut exports.static_methods,
                 TokenSpace::Virtual => &mut built.public_methods,
@@ -226,7 +241,7 @@ impl Builder {
                 let mut methods = Vec::new();
                 for method in &declared.methods {
                     let body = self.native(interface, &method.name, &method.descriptor);
-                    let added = self.add_method(&method.descriptor, false, body);
+                    let added = self.add_method(declared, method, body);
                     put(&mut methods, method.token, added, NO_METHOD);
                 }
                 tables.push((self.id(name), methods));
@@ -258,6 +273,7 @@ impl Builder {
                 exports: Vec::new(),
                 statics: 0,
                 installs: Vec::new(),
+                bytecode: Arc::default(),
             },
         );
     }

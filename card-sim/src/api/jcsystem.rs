@@ -7,7 +7,7 @@ use crate::registry::{ApplicationId, ApplicationKind};
 use crate::vm::heap::flag;
 use crate::vm::program::{ClassId, NO_CLASS};
 use crate::vm::trap::{Throwable, Trap};
-use crate::vm::{Kind, Vm};
+use crate::vm::{Kind, Vm, Word};
 
 const CLASS: &str = "javacard/framework/JCSystem";
 
@@ -252,14 +252,16 @@ fn get_shareable(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
         return Ok(0);
     };
     let client = aid_object(vm, ApplicationId(vm.owner));
-    let client = i16::try_from(client).unwrap_or_else(|_| {
-        // References are 16 bits wide.
-        u16::try_from(client).unwrap_or(0).cast_signed()
-    });
+    // References are 16 bits wide.
+    let client = u16::try_from(client).unwrap_or(0);
     let parameter = i16::from(byte(arguments, 1).cast_signed());
     let result = vm.call(
         method,
-        &[instance.cast_signed(), client, parameter],
+        &[
+            Word::reference(instance),
+            Word::reference(client),
+            Word::short(parameter),
+        ],
         load_file.0 + 1,
         id.0,
     )?;

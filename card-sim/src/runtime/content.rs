@@ -5,10 +5,10 @@ use super::{DeleteError, Runtime, context_of};
 use crate::api::build::base_program;
 use crate::registry::{ApplicationId, ApplicationKind, LoadFileId};
 use crate::secure_channel::SecurityServices;
-use crate::vm::Object;
 use crate::vm::heap::Kind;
 use crate::vm::link::reference_cells;
 use crate::vm::program::NO_METHOD;
+use crate::vm::{Object, Word};
 
 impl Runtime {
     /// Deletes an application: `uninstall()`, then its objects and its registry entry
@@ -137,7 +137,7 @@ impl Runtime {
         let outcome = self.with_machine(services, |machine| {
             machine.call(
                 method,
-                &[instance.cast_signed()],
+                &[Word::reference(instance)],
                 context_of(load_file),
                 id.0,
             )

@@ -6,8 +6,8 @@ use crate::api::aid_class;
 use crate::registry::{Application, ApplicationId, ApplicationKind, Privileges, life_cycle};
 use crate::secure_channel::SecurityServices;
 use crate::session::Installation;
-use crate::vm::Trap;
 use crate::vm::program::NO_CLASS;
+use crate::vm::{Trap, Word};
 
 impl Runtime {
     /// Makes an instance of a module: runs its `install` method with the parameters encoded as
@@ -65,10 +65,11 @@ impl Runtime {
             aid: request.instance,
             registered: None,
         });
-        let buffer = self.session.objects.apdu_buffer.cast_signed();
+        let buffer = Word::reference(self.session.objects.apdu_buffer);
         // The length is a byte, negative above 127.
         let [_, length] = i16::try_from(parameters.len()).unwrap_or(0).to_be_bytes();
-        let arguments = [buffer, 0, i16::from(length.cast_signed())];
+        let length = Word::short(length.cast_signed().into());
+        let arguments = [buffer, Word::short(0), length];
         let outcome = self.with_machine(services, |machine| {
             machine.call(method, &arguments, context_of(load_file), id.0)
         });
@@ -117,7 +118,8 @@ impl Runtime {
         let exception = self
             .session
             .last_fault
-            .clone()
+            .as_ref()
+            .map(ToString::to_string)
             .unwrap_or_else(|| format!("javacard/framework/ISOException, reason {status:04X}"));
         // GPCS 2.3.1 table 11-42 knows no 6F00.
         let status = if status == super::UNKNOWN {

@@ -69,6 +69,8 @@ impl Runtime {
             stack: Stack::default(),
             limits,
             torn: false,
+            defensive: false,
+            watcher: super::Watcher::default(),
         };
         runtime.relink(base_program()).ok()?;
         Some(runtime)

@@ -3,11 +3,13 @@
 //! `run_frame` is the inner loop: it executes what one frame can do by itself and stops at
 //! calls, returns, allocations and exceptions, which [`Vm`] then sees to.
 
-mod frame;
+pub(super) mod frame;
 
-use super::heap::{Allocation, Context, Heap, Kind, RUNTIME_CONTEXT, flag};
+use super::heap::{Allocation, Context, Heap, Kind, Object, RUNTIME_CONTEXT, flag};
+use super::observer::Observer;
 use super::op::{Op, Register};
 use super::program::{Body, ClassId, Method, NO_CLASS, NO_METHOD, Program, slot_of};
+use super::stepwise::{Stepwise, Word};
 use super::trap::{Throwable, Trap};
 use crate::registry::Registry;
 use crate::secure_channel::SecurityServices;
@@ -18,8 +20,22 @@ use serde::{Deserialize, Serialize};
 /// Registers lent to a frame.
 pub(super) const FRAME_REGISTERS: usize = 256;
 const NO_TARGET: Trap = Trap::BadCode("a call of no method");
-const NO_BODY: Trap =
-    Trap::BadCode("a call of an abstract method, or of an API method that this card does not have");
+
+/// A call of a method without a body: one of the API that this card does not implement, or an
+/// abstract one.
+#[cold]
+pub(super) fn no_body(program: &Program, target: &Method) -> Trap {
+    let index = program
+        .methods
+        .iter()
+        .position(|method| std::ptr::eq(method, target))
+        .and_then(|index| u32::try_from(index).ok());
+    match index {
+        Some(index) if target.name.is_some() => Trap::Unsupported(index),
+        _ => Trap::BadCode("a call of an abstract method"),
+    }
+}
+
 /// The deepest that natives may call back into bytecode.
 const MAX_NESTING: u8 = 16;
 
@@ -50,6 +66,26 @@ impl Default for Limits {
 pub struct Stack {
     words: Vec<i16>,
     frames: Vec<Suspended>,
+    /// The words of defensive mode.
+    pub(super) tagged: Vec<Word>,
+}
+
+impl Stack {
+    /// Remembers what a frame of defensive mode waits with.
+    pub(super) fn push_waiting(&mut self, pc: u32, base: u32, (context, owner): (Context, u8)) {
+        self.frames.push(Suspended {
+            pc,
+            base,
+            registers: 0,
+            context,
+            owner,
+        });
+    }
+
+    pub(super) fn pop_waiting(&mut self) -> Option<(u32, u32, (Context, u8))> {
+        let frame = self.frames.pop()?;
+        Some((frame.pc, frame.base, (frame.context, frame.owner)))
+    }
 }
 
 impl Clone for Stack {
@@ -84,13 +120,16 @@ pub struct Vm<'a> {
     pub context: Context,
     /// Current application: owner of new objects.
     pub owner: u8,
-    stack: &'a mut Stack,
-    base: u32,
+    pub(super) stack: &'a mut Stack,
+    pub(super) base: u32,
     registers: u16,
-    pc: u32,
-    meter: Meter,
-    limits: Limits,
+    pub(super) pc: u32,
+    pub(super) meter: Meter,
+    pub(super) limits: Limits,
     nesting: u8,
+    /// There in defensive mode.
+    pub(super) stepwise: Option<Stepwise<'a>>,
+    pub(super) observer: Option<&'a mut dyn Observer>,
 }
 
 impl<'a> Vm<'a> {
@@ -127,7 +166,23 @@ impl<'a> Vm<'a> {
             },
             limits,
             nesting: 0,
+            stepwise: None,
+            observer: None,
         }
+    }
+
+    /// Goes on in defensive mode, with someone who watches or without.
+    pub fn go_stepwise(&mut self, observer: Option<&'a mut dyn Observer>) {
+        self.stepwise = Some(Stepwise::new(self.stack, self.limits.stack_words));
+        self.observer = observer;
+    }
+
+    /// The end of the command.
+    pub fn finish(&mut self) {
+        if let Some(stepwise) = self.stepwise.take() {
+            stepwise.give_back(self.stack);
+        }
+        self.stack.frames.clear();
     }
 
     /// Bytecodes executed so far.
@@ -155,7 +210,7 @@ impl<'a> Vm<'a> {
     pub fn call(
         &mut self,
         method: u32,
-        arguments: &[i16],
+        words: &[Word],
         context: Context,
         owner: u8,
     ) -> Result<i32, Trap> {
@@ -165,22 +220,29 @@ impl<'a> Vm<'a> {
         let program: &'a Program = self.program;
         let target = program.method(method).ok_or(NO_TARGET)?;
         if let Body::Native(native) = target.body {
+            let arguments: Vec<i16> = words.iter().map(|word| word.value).collect();
             let saved = (self.context, self.owner);
             (self.context, self.owner) = (context, owner);
-            let result = native(self, arguments);
+            let result = native(self, &arguments);
             (self.context, self.owner) = saved;
             return result.map_err(|trap| self.to_object(trap));
         }
         let Body::Code(entry) = target.body else {
-            return Err(NO_BODY);
+            return Err(no_body(program, target));
         };
+        if self.stepwise.is_some() {
+            self.nesting += 1;
+            let result = self.call_stepwise(target, words, context, owner);
+            self.nesting -= 1;
+            return result;
+        }
         let saved_pc = self.pc;
         let depth = self.stack.frames.len();
         let base = self.registers;
         let start = self.absolute(base);
-        for (offset, &argument) in arguments.iter().enumerate() {
+        for (offset, argument) in words.iter().enumerate() {
             if let Some(word) = self.stack.words.get_mut(start + offset) {
-                *word = argument;
+                *word = argument.value;
             }
         }
         // Bytecodes of a suspended native call are accounted for as those of any call.
@@ -353,8 +415,8 @@ impl<'a> Vm<'a> {
         self.session.thrown_at = self
             .program
             .method_at(at)
-            .map(|method| method.slot)
-            .zip(self.program.bytecode_offset(at));
+            .zip(self.program.bytecode_offset(at))
+            .map(|(method, offset)| (method.slot, method.header_offset, offset));
         let trap = self.to_object(trap);
         let exception = match trap {
             Trap::Thrown(exception) => exception,
@@ -532,23 +594,30 @@ impl<'a> Vm<'a> {
             }
             Op::Throw { value } => {
                 let exception = self.reference(value);
-                if self.heap.is_null(exception) {
-                    return Err(Trap::NULL);
-                }
-                let object = self.heap.live(exception)?;
-                if object.kind != Kind::Instance {
-                    return Err(Trap::BadCode("a throw of an array"));
-                }
-                if object.flags & flag::TEMPORARY_ENTRY_POINT == 0 {
-                    self.check_access(object.context)?;
-                }
-                Err(Trap::Thrown(exception))
+                Err(self.throw(exception))
             }
             _ => Err(Trap::BadCode("an undefined instruction")),
         }
     }
 
-    fn check_access(&self, context: Context) -> Result<(), Trap> {
+    /// What `athrow` of this object is.
+    pub(super) fn throw(&self, exception: u16) -> Trap {
+        let object = self.heap.object(exception);
+        if object.kind == Kind::Free {
+            return Trap::NULL;
+        }
+        if object.kind != Kind::Instance {
+            return Trap::BadCode("a throw of an array");
+        }
+        if object.flags & flag::TEMPORARY_ENTRY_POINT == 0
+            && let Err(trap) = self.check_access(object.context)
+        {
+            return trap;
+        }
+        Trap::Thrown(exception)
+    }
+
+    pub(super) fn check_access(&self, context: Context) -> Result<(), Trap> {
         if context == self.context || self.context == RUNTIME_CONTEXT {
             return Ok(());
         }
@@ -557,7 +626,7 @@ impl<'a> Vm<'a> {
 
     /// References to temporary entry points and global arrays cannot be stored
     /// (JCRE 3.0.5 §6.2.1.1, §6.2.2).
-    fn check_storable(&self, value: u16) -> Result<(), Trap> {
+    pub(super) fn check_storable(&self, value: u16) -> Result<(), Trap> {
         if value != 0 && self.heap.object(value).flags & flag::NOT_STORABLE != 0 {
             return Err(Trap::SECURITY);
         }
@@ -590,7 +659,12 @@ impl<'a> Vm<'a> {
         })
     }
 
-    fn store_reference(&mut self, array: u16, index: i16, value: u16) -> Result<(), Trap> {
+    pub(super) fn store_reference(
+        &mut self,
+        array: u16,
+        index: i16,
+        value: u16,
+    ) -> Result<(), Trap> {
         let address = frame::element(self.heap, array, index, Kind::ReferenceArray, self.context)?;
         if value != 0 && !self.heap.is_null(value) {
             self.check_storable(value)?;
@@ -613,7 +687,12 @@ impl<'a> Vm<'a> {
 
     /// `checkcast` and `instanceof` (JCVM 3.0.5 §7.5.13), with the firewall's rules for them
     /// (JCRE 3.0.5 §6.2.8.8).
-    fn is_a(&self, reference: u16, array_type: u8, class: ClassId) -> Result<bool, Trap> {
+    pub(super) fn is_a(
+        &self,
+        reference: u16,
+        array_type: u8,
+        class: ClassId,
+    ) -> Result<bool, Trap> {
         let object = self.heap.object(reference);
         if object.context != self.context
             && self.context != RUNTIME_CONTEXT
@@ -649,6 +728,18 @@ impl<'a> Vm<'a> {
     fn invoke_virtual(&mut self, base: Register, token: u8) -> Result<(), Trap> {
         let this = self.reference(base);
         let object = self.heap.live(this)?;
+        let (method, context, owner) = self.virtual_target(&object, token)?;
+        self.invoke(base, method, context, owner)
+    }
+
+    /// The method that a virtual call reaches on an object, and the context and application in
+    /// which it runs.
+    #[inline]
+    pub(super) fn virtual_target(
+        &self,
+        object: &Object,
+        token: u8,
+    ) -> Result<(u32, Context, u8), Trap> {
         let class = if object.kind == Kind::Instance {
             object.class
         } else {
@@ -661,12 +752,12 @@ impl<'a> Vm<'a> {
             .filter(|method| *method != NO_METHOD)
             .ok_or(Trap::BadCode("a virtual method that the object has not"))?;
         if object.context == self.context || self.context == RUNTIME_CONTEXT {
-            return self.invoke(base, method, object.context, object.owner);
+            return Ok((method, object.context, object.owner));
         }
         if object.flags & (flag::ENTRY_POINT | flag::GLOBAL_ARRAY) == 0 {
             return Err(Trap::SECURITY);
         }
-        self.invoke(base, method, self.context, self.owner)
+        Ok((method, self.context, self.owner))
     }
 
     fn invoke_interface(
@@ -677,6 +768,17 @@ impl<'a> Vm<'a> {
     ) -> Result<(), Trap> {
         let this = self.reference(base);
         let object = self.heap.live(this)?;
+        let (method, context, owner) = self.interface_target(&object, interface, token)?;
+        self.invoke(base, method, context, owner)
+    }
+
+    /// As [`Self::virtual_target`], for an interface call.
+    pub(super) fn interface_target(
+        &self,
+        object: &Object,
+        interface: ClassId,
+        token: u8,
+    ) -> Result<(u32, Context, u8), Trap> {
         let method = self
             .program
             .interface_method(object.class, interface, token)
@@ -701,9 +803,9 @@ impl<'a> Vm<'a> {
             }
         }
         if object.flags & flag::ENTRY_POINT != 0 {
-            return self.invoke(base, method, self.context, self.owner);
+            return Ok((method, self.context, self.owner));
         }
-        self.invoke(base, method, object.context, object.owner)
+        Ok((method, object.context, object.owner))
     }
 
     /// Calls a method: bytecode runs in `context` (JCRE 3.0.5 §6.2.3). A native method of an API
@@ -731,7 +833,7 @@ impl<'a> Vm<'a> {
             Body::Native(native) => {
                 self.invoke_native(base, native, target.arguments, target.results)
             }
-            Body::None => Err(NO_BODY),
+            Body::None => Err(no_body(program, target)),
         }
     }
 
@@ -766,20 +868,6 @@ impl<'a> Vm<'a> {
         Ok(())
     }
 
-    /// Whether code of the package in `slot` is on the call stack or running now.
-    #[must_use]
-    pub fn runs_in(&self, slot: u8) -> bool {
-        self.program
-            .method_at(self.pc)
-            .is_some_and(|method| method.slot == slot)
-    }
-
-    /// The package slot of the context that runs.
-    #[must_use]
-    pub fn current_slot(&self) -> Option<u8> {
-        self.context.checked_sub(1)
-    }
-
     /// Whether an object is an instance of a class of this machine's program.
     #[must_use]
     pub fn is_instance(&self, reference: u16, class: ClassId) -> bool {
@@ -798,12 +886,12 @@ impl<'a> Vm<'a> {
     clippy::cast_possible_truncation,
     reason = "the low half of the word is meant"
 )]
-const fn truncate(value: i32) -> i16 {
+pub(super) const fn truncate(value: i32) -> i16 {
     value as i16
 }
 
 /// The array kind of a `newarray` operand (JCVM 3.0.5 table 7-2).
-fn primitive_array(element: u8) -> Result<Kind, Trap> {
+pub(super) fn primitive_array(element: u8) -> Result<Kind, Trap> {
     match element {
         10 => Ok(Kind::BooleanArray),
         11 => Ok(Kind::ByteArray),

@@ -1,6 +1,7 @@
 //! Linking a CAP file into a [`Program`]: classes laid out, method tables filled, the constant
 //! pool resolved, every reachable method translated.
 
+mod bytecode;
 mod classes;
 mod pool;
 mod results;
@@ -14,6 +15,7 @@ use cap_file::component::constant_pool::{Constant, StaticRef};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Why a package cannot be linked. Offsets are those of the component's info item.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -123,7 +125,8 @@ pub fn link(program: &mut Program, cap: &CapFile, slot: u8, statics: u16) -> Res
     linker.lay_out_classes()?;
     linker.find_results();
     let translated = linker.translate_all()?;
-    let package = linker.package()?;
+    let mut package = linker.package()?;
+    package.bytecode = Arc::new(linker.bytecode());
     let methods: Vec<u16> = linker.methods.keys().copied().collect();
     let headers = linker.headers();
     install(program, slot, package, &methods, headers, translated)
@@ -133,8 +136,8 @@ fn to_u32(value: usize) -> Result<u32, LinkError> {
     u32::try_from(value).map_err(|_| LinkError::TooLarge)
 }
 
-/// (arguments, results, bytecode offset) of a method, by offset.
-type Headers = BTreeMap<u16, (u8, Option<u8>, u16)>;
+/// What is known of a method without its code, by the offset of its header.
+type Headers = BTreeMap<u16, Method>;
 
 /// Appends the new package to the program.
 fn install(
@@ -142,26 +145,17 @@ fn install(
     slot: u8,
     package: Package,
     offsets: &[u16],
-    headers: Headers,
+    mut headers: Headers,
     mut translated: BTreeMap<u16, Translated>,
 ) -> Result<(), LinkError> {
     let total: usize = translated.values().map(|method| method.ops.len()).sum();
     to_u32(program.code.len() + total)?;
     for &offset in offsets {
-        let (arguments, results, bytecode_offset) =
-            headers.get(&offset).copied().unwrap_or((0, None, offset));
         let base = to_u32(program.code.len())?;
-        let mut method = Method {
-            body: Body::None,
-            arguments,
-            results,
-            locals: 0,
-            registers: 0,
-            code: base..base,
-            handlers: Vec::new(),
-            slot,
-            bytecode_offset,
-        };
+        let mut method = headers
+            .remove(&offset)
+            .ok_or(LinkError::MethodOffset(offset))?;
+        method.code = base..base;
         if let Some(mut code) = translated.remove(&offset) {
             let first_switch = to_u32(program.switches.len())?;
             for op in &mut code.ops {
@@ -280,11 +274,34 @@ impl Linker<'_> {
     }
 
     fn headers(&self) -> Headers {
+        let described = self.described_methods();
         self.flows
             .iter()
             .map(|(&offset, flow)| {
-                let results = self.results.get(&offset).copied().flatten();
-                (offset, (flow.header.nargs, results, flow.entry))
+                let (is_static, class, signature) = described
+                    .get(&offset)
+                    .cloned()
+                    .map_or((None, None, None), |(is_static, class, signature)| {
+                        (Some(is_static), class, signature)
+                    });
+                let method = Method {
+                    body: Body::None,
+                    arguments: flow.header.nargs,
+                    results: self.results.get(&offset).copied().flatten(),
+                    locals: 0,
+                    registers: 0,
+                    code: 0..0,
+                    handlers: Vec::new(),
+                    slot: self.slot,
+                    header_offset: offset,
+                    bytecode_offset: flow.entry,
+                    max_stack: flow.header.max_stack,
+                    is_static,
+                    class,
+                    signature,
+                    name: None,
+                };
+                (offset, method)
             })
             .collect()
     }
@@ -318,6 +335,7 @@ impl Linker<'_> {
             exports,
             statics: self.statics,
             installs,
+            bytecode: Arc::default(),
         })
     }
 }

@@ -1,8 +1,10 @@
 //! Linked code: what the interpreter runs. A program is immutable while it runs and shared by all
 //! copies of a card.
 
+use super::bytecode::Bytecode;
 use super::op::{Op, Switch};
 use super::trap::{Throwable, Trap};
+use super::types::{Signature, Type};
 use crate::vm::interpreter::Vm;
 use cap_file::component::Version;
 use std::collections::HashMap;
@@ -69,8 +71,20 @@ pub struct Method {
     pub handlers: Vec<Handler>,
     /// Slot of its package.
     pub slot: u8,
-    /// Offset of its bytecode in the info item of the Method component.
+    /// Offset of its header in the info item of the Method component.
+    pub header_offset: u16,
+    /// Offset of its bytecode, counted likewise.
     pub bytecode_offset: u16,
+    /// Words that it may have on the operand stack.
+    pub max_stack: u8,
+    /// Whether it has no `this`, where its package tells.
+    pub is_static: Option<bool>,
+    /// The class that declares it, where its package tells.
+    pub class: Option<ClassId>,
+    /// Types of arguments and result, where its package tells.
+    pub signature: Option<Arc<Signature>>,
+    /// Class, name and descriptor of a method of the API.
+    pub name: Option<Arc<str>>,
 }
 
 /// An exception handler.
@@ -101,6 +115,8 @@ pub struct Class {
     pub cells: u16,
     /// Which cells hold references.
     pub references: Vec<Range<u16>>,
+    /// The type of the field that begins in each cell, where its package tells.
+    pub cell_types: Vec<Option<Type>>,
     /// Methods by public token.
     pub public_methods: Vec<u32>,
     /// Methods by package-visible token (without the high bit).
@@ -139,6 +155,8 @@ pub struct Package {
     pub statics: u16,
     /// (offset in the Method component, method) of each `install` method.
     pub installs: Vec<(u16, u32)>,
+    /// Its bytecode as it stands in the file.
+    pub bytecode: Arc<Bytecode>,
 }
 
 /// No method: entry of a table that nothing fills.

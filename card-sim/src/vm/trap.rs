@@ -118,6 +118,8 @@ pub enum Trap {
     StackOverflow,
     /// The code did something that no verified code does.
     BadCode(&'static str),
+    /// The code called a method of the API that this card does not implement.
+    Unsupported(u32),
 }
 
 impl Trap {

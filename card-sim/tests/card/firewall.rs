@@ -68,7 +68,7 @@ fn a_server_gives_only_shareable_objects() {
     ]);
     assert_eq!(ask(&mut card, 0), 1);
     assert_eq!(card.transmit(&command(1)), [0x6F, 0]);
-    let fault = card.last_fault().unwrap();
+    let fault = card.last_fault().unwrap().to_string();
     assert!(fault.contains("SecurityException"), "{fault}");
 }
 
@@ -92,7 +92,7 @@ fn objects_of_another_context_are_out_of_reach() {
     ]);
     for p1 in [0, 1, 2, 3, 5] {
         assert_eq!(card.transmit(&command(p1)), [0x6F, 0], "P1 {p1}");
-        let fault = card.last_fault().unwrap();
+        let fault = card.last_fault().unwrap().to_string();
         assert!(fault.contains("SecurityException"), "P1 {p1}: {fault}");
     }
     assert_eq!(ask(&mut card, 4), 1);
@@ -115,7 +115,7 @@ fn entry_points_and_global_arrays_cannot_be_kept() {
     ]);
     for p1 in [0, 1, 2, 3] {
         assert_eq!(card.transmit(&command(p1)), [0x6F, 0], "P1 {p1}");
-        let fault = card.last_fault().unwrap();
+        let fault = card.last_fault().unwrap().to_string();
         assert!(fault.contains("SecurityException"), "P1 {p1}: {fault}");
     }
     assert_eq!(ask(&mut card, 4), 1);

@@ -19,7 +19,7 @@ fn run_package(package: &Package) -> Result<i16, String> {
     let mut card = card_with(package);
     match select(&mut card, package).as_slice() {
         [high, low, 0x90, 0] => Ok(i16::from_be_bytes([*high, *low])),
-        [0x6F, 0] => Err(card.last_fault().unwrap().to_owned()),
+        [0x6F, 0] => Err(card.last_fault().unwrap().to_string()),
         other => panic!("{program}: {other:02X?}", program = package.process),
     }
 }
@@ -709,7 +709,10 @@ fn endless_code_meets_its_budget() {
         });
         super::support::add(&mut card, &package);
         assert_eq!(select(&mut card, &package), [0x6F, 0]);
-        assert!(card.last_fault().unwrap().contains("budget"), "{program}");
+        assert!(
+            card.last_fault().unwrap().to_string().contains("budget"),
+            "{program}"
+        );
         let executed = card.statistics().bytecodes;
         assert!((100_000..100_100).contains(&executed), "{executed}");
     }
@@ -723,7 +726,7 @@ fn endless_recursion_meets_the_end_of_the_stack() {
     };
     let mut card = card_with(&package);
     assert_eq!(select(&mut card, &package), [0x6F, 0]);
-    assert!(card.last_fault().unwrap().contains("stack"));
+    assert!(card.last_fault().unwrap().to_string().contains("stack"));
     // The card goes on.
     assert_eq!(card.transmit(&command(0)), [0x6F, 0]);
 }

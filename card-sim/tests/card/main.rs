@@ -9,6 +9,7 @@
 
 mod assembler;
 mod content;
+mod defensive;
 mod firewall;
 mod hostile;
 mod image;

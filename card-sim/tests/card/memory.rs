@@ -55,7 +55,7 @@ fn transactions_do_not_nest_and_do_not_end_twice() {
     let mut card = ready(&package);
     for (p1, reason) in [(0, "0001"), (1, "0002"), (2, "0002")] {
         assert_eq!(card.transmit(&command(p1)), [0x6F, 0]);
-        let fault = card.last_fault().unwrap();
+        let fault = card.last_fault().unwrap().to_string();
         assert!(
             fault.contains(&format!("TransactionException, reason {reason}")),
             "{fault}"
@@ -81,7 +81,7 @@ fn the_commit_buffer_has_an_end() {
     ]);
     let mut card = ready(&package);
     assert_eq!(card.transmit(&command(0)), [0x6F, 0]);
-    let fault = card.last_fault().unwrap();
+    let fault = card.last_fault().unwrap().to_string();
     assert!(
         fault.contains("TransactionException, reason 0003"),
         "{fault}"

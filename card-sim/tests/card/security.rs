@@ -47,7 +47,7 @@ fn a_digest_is_the_published_one() {
     assert_eq!(ask(&mut card, 0), i32::from(0xA999_u16.cast_signed()));
     assert_eq!(ask(&mut card, 1), i32::from(0xBA78_u16.cast_signed()));
     assert_eq!(card.transmit(&command(2)), [0x6F, 0]);
-    let fault = card.last_fault().unwrap();
+    let fault = card.last_fault().unwrap().to_string();
     assert!(fault.contains("CryptoException, reason 0003"), "{fault}");
 }
 
@@ -111,6 +111,6 @@ fn a_key_without_value_is_refused() {
          sconst_2; invokevirtual javacardx/crypto/Cipher.init(Ljavacard/security/Key;B)V; sconst_0"]);
     let mut card = ready(&package);
     assert_eq!(card.transmit(&command(0)), [0x6F, 0]);
-    let fault = card.last_fault().unwrap();
+    let fault = card.last_fault().unwrap().to_string();
     assert!(fault.contains("CryptoException, reason 0002"), "{fault}");
 }

@@ -15,14 +15,14 @@ pub(super) enum Exit {
 }
 
 /// Executed bytecodes, not counting those of the current method up to the program counter.
-pub(super) struct Meter {
-    pub(super) executed: i64,
-    pub(super) limit: i64,
+pub(in crate::vm) struct Meter {
+    pub(in crate::vm) executed: i64,
+    pub(in crate::vm) limit: i64,
 }
 
 /// The address of an array element that the current context may access.
 #[inline]
-pub(super) fn element(
+pub(in crate::vm) fn element(
     heap: &Heap,
     reference: u16,
     index: i16,
@@ -70,7 +70,7 @@ fn check_foreign(is_shared: bool, context: Context) -> Result<(), Trap> {
 
 /// The address of `cells` cells of an instance that the current context may access.
 #[inline]
-pub(super) fn field(
+pub(in crate::vm) fn field(
     heap: &Heap,
     reference: u16,
     cell: u16,
@@ -98,7 +98,7 @@ pub(super) fn field(
 
 /// The address of `size` bytes of a package's static fields.
 #[inline]
-pub(super) fn static_field(
+pub(in crate::vm) fn static_field(
     heap: &Heap,
     reference: u16,
     offset: u16,
@@ -128,11 +128,11 @@ fn set_int(registers: &mut [i16; FRAME_REGISTERS], register: Register, value: i3
 
 /// The low byte, sign-extended: what a byte field or array element holds of a value.
 #[inline]
-const fn low_byte(value: i16) -> i16 {
+pub(in crate::vm) const fn low_byte(value: i16) -> i16 {
     value << 8 >> 8
 }
 
-const DIVISION: Trap = Trap::Throw(Throwable::Arithmetic, 0);
+pub(in crate::vm) const DIVISION: Trap = Trap::Throw(Throwable::Arithmetic, 0);
 
 /// Executes instructions of one frame until one needs more than the frame.
 ///

@@ -125,6 +125,7 @@ impl Linker<'_> {
             let end = (first + u16::from(info.reference_count)).min(class.cells);
             class.references.push(first..end);
         }
+        self.describe_cells(&mut class, inherited);
         self.fill(
             &mut class.public_methods,
             info.public_method_table_base,

@@ -42,7 +42,12 @@ impl Calls for Linker<'_> {
 }
 
 impl Linker<'_> {
-    fn virtual_method(&self, index: u16, class: ClassRef, token: u8) -> Result<u32, LinkError> {
+    pub(super) fn virtual_method(
+        &self,
+        index: u16,
+        class: ClassRef,
+        token: u8,
+    ) -> Result<u32, LinkError> {
         let class = self.class_reference(class)?;
         let class = self.class_of(class).ok_or(LinkError::External(index))?;
         let table = if token & 0x80 == 0 {

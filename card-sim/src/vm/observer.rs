@@ -1,0 +1,53 @@
+//! Watching a program run, one bytecode at a time.
+
+use super::heap::Heap;
+use super::program::{Class, Program};
+use super::stepwise::Word;
+use cap_file::Instruction;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The machine just before an instruction.
+#[derive(Clone, Copy, Debug)]
+pub struct Step<'a> {
+    /// Slot of the package whose code runs: that of its load file.
+    pub slot: u8,
+    /// Offset of the method's header in the info item of the Method component.
+    pub method: u16,
+    /// Offset of the instruction, counted likewise.
+    pub offset: u16,
+    /// The instruction.
+    pub instruction: &'a Instruction,
+    /// Operand stack, its top last.
+    pub stack: &'a [Word],
+    /// Local variables, arguments first.
+    pub locals: &'a [Word],
+    /// Frames on the stack, this one included.
+    pub depth: usize,
+    /// The card's memory.
+    pub heap: &'a Heap,
+    /// Linked code.
+    pub program: &'a Program,
+}
+
+impl Step<'_> {
+    /// The class of an object on the stack or in a local variable.
+    #[must_use]
+    pub fn class_of(&self, word: Word) -> Option<&Class> {
+        self.program
+            .class(self.heap.object(word.value.cast_unsigned()).class)
+    }
+}
+
+/// Something that watches. It sees every bytecode that a card executes, and changes nothing.
+pub trait Observer {
+    /// An instruction is about to be executed.
+    fn step(&mut self, step: &Step<'_>);
+}
+
+impl<T: Observer> Observer for Arc<Mutex<T>> {
+    fn step(&mut self, step: &Step<'_>) {
+        self.lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .step(step);
+    }
+}
