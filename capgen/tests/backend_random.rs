@@ -75,7 +75,17 @@ fn check(seed: u64) {
         let report = cap_file::verify(&output.cap, &cap_file::Exports::builtin());
         assert!(report.is_ok(), "seed {seed}, {options:?}: {report}");
         let mut card = harness::card(&program, &output);
+        // What the verifier accepted breaks no rule at run time either.
+        let mut defensive = card.clone();
+        defensive.set_defensive(true);
         for (command, expected) in commands().into_iter().zip(&expected) {
+            let checked = defensive.transmit(&command);
+            assert!(
+                checked == *expected,
+                "seed {seed}, {command:02x?}, {options:?}, in defensive mode\nexpected {expected:02x?}\nfound    {checked:02x?} {:?}\n{}",
+                defensive.last_fault(),
+                text::print(&program)
+            );
             let found = card.transmit(&command);
             assert!(
                 found == *expected,
@@ -84,6 +94,12 @@ fn check(seed: u64) {
                 text::print(&program)
             );
         }
+        let bytecodes = |card: &card_sim::Card| card.statistics().bytecodes;
+        assert_eq!(
+            bytecodes(&card),
+            bytecodes(&defensive),
+            "seed {seed}, {options:?}: bytecodes counted in fast and in defensive mode"
+        );
     }
 }
 

@@ -5,6 +5,7 @@ use crate::files;
 use crate::installation::Installation;
 use card_sim::image::ImageError;
 use card_sim::runtime::{InstallError, LoadError};
+use card_sim::vm::Limits;
 use card_sim::vpcd::{self, VpcdError};
 use card_sim::{Card, CardConfig};
 use clap::Args;
@@ -27,6 +28,13 @@ pub struct CardArguments {
     /// An instance to install; AIDs and parameters in hexadecimal. One that is in the image already is passed over.
     #[arg(long, value_name = "MODULE_AID[:INSTANCE_AID[:PARAMS]]")]
     pub install: Vec<Installation>,
+    /// Check the types of everything at every instruction. A command that breaks a rule of the
+    /// bytecode verifier ends in 6F00, and the rule and its place are told.
+    #[arg(long)]
+    pub defensive: bool,
+    /// The most bytecodes that one command may execute.
+    #[arg(long, value_name = "N")]
+    pub steps: Option<u64>,
 }
 
 impl CardArguments {
@@ -39,6 +47,13 @@ impl CardArguments {
             Some(image) => Simulator::open_seeded(image, self.seed)?,
             None => Simulator::new(self.seed),
         };
+        simulator.card.set_defensive(self.defensive);
+        if let Some(steps) = self.steps {
+            simulator.card.set_limits(Limits {
+                steps,
+                ..Limits::default()
+            });
+        }
         for file in &self.cap {
             simulator.load(file)?;
         }

@@ -51,6 +51,22 @@ fn model_and_compiled_applet_answer_alike() {
     assert!(!answers.contains_key(&("(other)", StatusWord::UNKNOWN)));
 }
 
+/// The compiled applet breaks no rule of the verifier at run time, and answers as in fast mode.
+#[test]
+fn model_and_compiled_applet_answer_alike_in_defensive_mode() {
+    let mut card = card();
+    card.set_defensive(true);
+    let mut simulator = Simulator::new(card);
+    let summary = compare(&mut Model::with_seed(SEED), &mut simulator, 4, COMMANDS / 2);
+    let summary = summary.unwrap_or_else(|error| {
+        panic!(
+            "{error}\nlast fault of the simulator: {:?}",
+            simulator.card().last_fault()
+        )
+    });
+    assert!(summary.answers.keys().any(|key| key.0 == "VERIFY"));
+}
+
 #[test]
 fn a_difference_is_found_and_told() {
     // Another seed makes other keys and challenges.
