@@ -4,7 +4,6 @@
 //! One command, one decision: everything is checked before the first persistent write, and a command that
 //! is refused or cut short leaves the card as it was.
 
-mod channel;
 mod config;
 mod delete;
 mod domains;
@@ -13,18 +12,20 @@ mod get_status;
 mod install;
 mod key_set;
 mod load;
+mod protocol;
 mod put_key;
 mod set_status;
 mod stop;
 mod store_data;
 mod tlv;
 
-pub use channel::Protocol;
 pub use config::IssuerConfig;
 pub use domains::SecurityDomains;
 
-use scp::Command;
-use scp::scp03::{CardSession, SecurityLevel};
+pub use scp::Protocol;
+
+use scp::scp03::SecurityLevel;
+use scp::{CardSession, Command};
 use se_crypto::Drbg;
 use serde::{Deserialize, Serialize};
 
@@ -249,10 +250,12 @@ impl CardManager {
         if CardSession::handles(parsed.ins) {
             return answer(self.authenticate(runtime, domain, raw));
         }
+        if self.domains.opens_implicitly(domain, raw) && !runtime.persistent_write() {
+            return answer(Err(Stop::PowerCut));
+        }
         let result = self
             .domains
-            .session(domain)
-            .unwrap(raw)
+            .open(domain, raw)
             .map_err(Stop::from)
             .and_then(|plain| Command::parse(&plain).map_err(|_| WRONG_LENGTH))
             .and_then(|plain| self.dispatch(runtime, domain, &plain));
@@ -312,6 +315,10 @@ impl CardManager {
         }
         if runtime.registry.card_state == CardState::Terminated {
             return Err(CONDITIONS);
+        }
+        if CardSession::handles_r_mac(command.ins) {
+            self.domains.r_mac_session(domain, command)?;
+            return Ok((Vec::new(), OK));
         }
         if command.ins == GET_STATUS {
             self.require(domain, SecurityLevel::NONE)?;

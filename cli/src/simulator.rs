@@ -3,6 +3,7 @@
 use crate::failure::Failure;
 use crate::files;
 use crate::installation::Installation;
+use card_sim::gp::{IssuerConfig, Protocol};
 use card_sim::image::ImageError;
 use card_sim::runtime::{InstallError, LoadError};
 use card_sim::vm::Limits;
@@ -14,11 +15,15 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// The simulated card that a command works on.
-#[derive(Args, Clone, Debug, Default)]
+#[derive(Args, Clone, Debug)]
 pub struct CardArguments {
     /// The seed of every random byte of a new card; the same seed gives the same responses.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
+    /// The secure channel protocol of a new card's issuer security domain with its parameter `i`: `scp03:70`,
+    /// `scp03:61`, `scp02:55`, `scp02:1A` …
+    #[arg(long, value_name = "PROTOCOL:I", default_value = "scp03:70")]
+    pub scp: Protocol,
     /// The file that keeps the card's state; it is made where there is none.
     #[arg(long, value_name = "FILE")]
     pub image: Option<PathBuf>,
@@ -37,15 +42,40 @@ pub struct CardArguments {
     pub steps: Option<u64>,
 }
 
+impl Default for CardArguments {
+    fn default() -> Self {
+        Self {
+            seed: 0,
+            scp: IssuerConfig::default().protocol,
+            image: None,
+            cap: Vec::new(),
+            install: Vec::new(),
+        }
+    }
+}
+
 impl CardArguments {
+    /// What a new card is like.
+    fn config(&self) -> CardConfig {
+        let issuer = IssuerConfig {
+            protocol: self.scp,
+            ..IssuerConfig::default()
+        };
+        CardConfig {
+            seed: self.seed,
+            issuer,
+            ..CardConfig::default()
+        }
+    }
+
     /// Makes the card: from its image or new, with the CAP files loaded and the instances installed.
     ///
     /// # Errors
     /// [`Failure::Input`], [`Failure::Simulator`].
     pub fn make(&self) -> Result<Simulator, Failure> {
         let mut simulator = match &self.image {
-            Some(image) => Simulator::open_seeded(image, self.seed)?,
-            None => Simulator::new(self.seed),
+            Some(image) => Simulator::open_or_make(image, &self.config())?,
+            None => Simulator::with_config(&self.config()),
         };
         simulator.card.set_defensive(self.defensive);
         if let Some(steps) = self.steps {
@@ -77,12 +107,17 @@ impl Simulator {
     /// A new card that nothing keeps.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        let config = CardConfig {
+        Self::with_config(&CardConfig {
             seed,
             ..CardConfig::default()
-        };
+        })
+    }
+
+    /// A new card of this kind that nothing keeps.
+    #[must_use]
+    pub fn with_config(config: &CardConfig) -> Self {
         Self {
-            card: Card::new(&config),
+            card: Card::new(config),
             image: None,
             saved: None,
         }
@@ -93,15 +128,15 @@ impl Simulator {
     /// # Errors
     /// [`Failure::Simulator`] where the file is no image, or a damaged one; it is left as it is.
     pub fn open(image: &Path) -> Result<Self, Failure> {
-        Self::open_seeded(image, 0)
+        Self::open_or_make(image, &CardConfig::default())
     }
 
-    /// As [`Simulator::open`]; a new card has this seed.
+    /// As [`Simulator::open`]; a new card is of this kind.
     ///
     /// # Errors
     /// As [`Simulator::open`].
-    pub fn open_seeded(image: &Path, seed: u64) -> Result<Self, Failure> {
-        let mut simulator = Self::new(seed);
+    pub fn open_or_make(image: &Path, config: &CardConfig) -> Result<Self, Failure> {
+        let mut simulator = Self::with_config(config);
         if image.exists() {
             simulator.card =
                 Card::open(image).map_err(|error| Failure::input(image.display(), error))?;

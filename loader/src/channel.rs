@@ -57,8 +57,7 @@ impl Channel {
 
     pub(crate) fn unwrap(&mut self, response: Vec<u8>) -> Result<Vec<u8>, HostError> {
         match self {
-            // SCP02 as spoken here does not protect responses.
-            Self::Scp02(_) => Ok(response),
+            Self::Scp02(session) => session.unwrap(&response),
             Self::Scp03(session) => session.unwrap(&response),
         }
     }

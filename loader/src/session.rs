@@ -165,7 +165,7 @@ impl<T: Transport> Session<T> {
         let parameters = told
             .filter(|(protocol, _)| *protocol == 0x02)
             .map(|(_, i)| scp02::Parameters(i))
-            .find(|parameters| parameters.is_supported())
+            .find(|parameters| parameters.is_valid() && !parameters.is_implicit())
             .unwrap_or(scp02::Parameters::I15);
         let opening = |data: &[u8; 10]| {
             let card_keys = keys.for_card(data)?;
@@ -179,8 +179,12 @@ impl<T: Transport> Session<T> {
         let unknown = [0; 10];
         let response = self.transmit(&opening(&unknown)?.command())?;
         let data = response.first_chunk::<10>().unwrap_or(&unknown);
-        // What SCP02 does not have is left out rather than refused: its responses are never protected.
-        let level = SecurityLevel(level.0 & 0x03);
+        // What this card's SCP02 does not have is left out rather than refused.
+        let level = if parameters.has_r_mac() {
+            SecurityLevel(level.0 & 0x13)
+        } else {
+            SecurityLevel(level.0 & 0x03)
+        };
         Ok(opening(data)?
             .answer(&response, level)
             .map(|(session, command)| (Channel::Scp02(Box::new(session)), command)))
@@ -222,7 +226,8 @@ impl<T: Transport> Session<T> {
         &self.domain
     }
 
-    /// The security level of the open channel. With SCP02 responses are never protected, whatever was asked for.
+    /// The security level of the open channel. With SCP02 responses are never encrypted, and carry a MAC only where the
+    /// card offers that, whatever was asked for.
     #[must_use]
     pub fn level(&self) -> Option<SecurityLevel> {
         self.channel.as_ref().map(Channel::level)

@@ -5,9 +5,16 @@
 //!
 //! * [`scp03`] is the protocol of GPC Amendment D 1.1.2 with AES-128, AES-192 and AES-256 keys.
 //! * [`scp02`] is the older one of GPCS 2.3.1 appendix E, with triple DES.
+//!
+//! The host ends are in these modules; the card end, [`CardSession`], is one for both.
 
+mod card;
+mod class;
 mod command;
+mod protocol;
 pub mod scp02;
 pub mod scp03;
 
+pub use card::{CardKeySet, CardKeys, CardParameters, CardSession};
 pub use command::{Command, CommandError};
+pub use protocol::{Protocol, ProtocolError};

@@ -21,7 +21,7 @@
 //! # }
 //! ```
 //!
-//! The card end is [`CardSession`].
+//! The card end is [`crate::CardSession`].
 
 mod card;
 mod derivation;
@@ -31,7 +31,7 @@ mod keys;
 mod level;
 mod messaging;
 
-pub use card::{CardKeySet, CardParameters, CardSession};
+pub(crate) use card::{CardMessaging, initialize};
 pub use error::{CardError, HostError, KeyError};
 pub use host::{HostOpening, HostSession, InitializeUpdateResponse};
 pub use keys::{Challenge, DEFAULT_TEST_KEY, StaticKeys, key_check_value};
@@ -41,3 +41,7 @@ pub use level::{Parameters, SecurityLevel};
 pub const INITIALIZE_UPDATE: u8 = 0x50;
 /// The instruction byte of EXTERNAL AUTHENTICATE (Amendment D §7.1.2).
 pub const EXTERNAL_AUTHENTICATE: u8 = 0x82;
+/// The instruction byte of BEGIN R-MAC SESSION (Amendment D §7.1.3).
+pub const BEGIN_R_MAC_SESSION: u8 = 0x7A;
+/// The instruction byte of END R-MAC SESSION (Amendment D §7.1.4).
+pub const END_R_MAC_SESSION: u8 = 0x78;

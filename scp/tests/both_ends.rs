@@ -3,9 +3,10 @@
 
 use proptest::prelude::*;
 use scp::scp03::{
-    CardError, CardKeySet, CardParameters, CardSession, Challenge, HostError, HostOpening,
-    HostSession, Parameters, SecurityLevel, StaticKeys,
+    CardError, Challenge, HostError, HostOpening, HostSession, Parameters, SecurityLevel,
+    StaticKeys,
 };
+use scp::{CardKeySet, CardParameters, CardSession, Command, Protocol};
 use se_crypto::Drbg;
 
 const AID: &[u8] = &[0xA0, 0x00, 0x00, 0x01, 0x51, 0x00, 0x00, 0x00];
@@ -22,7 +23,7 @@ impl Card {
     fn new(i: u8, keys: &StaticKeys) -> Self {
         Self {
             parameters: CardParameters {
-                parameters: Parameters(i),
+                protocol: Protocol::Scp03(Parameters(i)),
                 ..CardParameters::default()
             },
             key_sets: vec![CardKeySet::new(0x30, keys.clone())],
@@ -43,7 +44,10 @@ impl Card {
     }
 
     fn open(&mut self, keys: &StaticKeys, level: SecurityLevel) -> HostSession {
-        let length = self.parameters.parameters.length();
+        let Protocol::Scp03(parameters) = self.parameters.protocol else {
+            unreachable!("made above");
+        };
+        let length = parameters.length();
         let challenge = Challenge::new(&vec![0xC5; length]).unwrap();
         let opening = HostOpening::new(keys.clone(), 0x30, challenge);
         let response = self.process(&opening.command()).unwrap();
@@ -374,4 +378,68 @@ fn debug_shows_no_secret() {
     assert!(shown.contains("redacted"));
     assert!(!shown.to_lowercase().contains("40414243"));
     assert!(!shown.contains("64, 65, 66"));
+}
+
+#[test]
+fn an_r_mac_session_within_a_session() {
+    let keys = StaticKeys::test_keys();
+    let mut card = Card::new(0x70, &keys);
+    let begin = |p1| Command::new([0x80, 0x7A, p1, 0x01], &[], None);
+    let end = Command::new([0x80, 0x78, 0x00, 0x03], &[], None);
+    let parameters = card.parameters;
+    assert_eq!(
+        card.session.process_r_mac(&parameters, &begin(0x10)),
+        Err(CardError::Conditions)
+    );
+    let mut host = card.open(&keys, SecurityLevel::C_MAC);
+    let mut send = |command: &[u8]| card.session.unwrap(&host.wrap(command).unwrap()).unwrap();
+    send(&[0x80, 0x7A, 0x30, 0x01]);
+    assert_eq!(
+        card.session.process_r_mac(&parameters, &end),
+        Err(CardError::Conditions)
+    );
+    assert_eq!(
+        card.session.process_r_mac(&parameters, &begin(0x20)),
+        Err(CardError::Parameters)
+    );
+    assert_eq!(
+        card.session.process_r_mac(&parameters, &begin(0x10)),
+        Ok(())
+    );
+    // Its own response is not protected, the next one is.
+    assert_eq!(card.session.wrap(OK).unwrap(), OK);
+    assert_eq!(card.session.security_level(), 0x91);
+    assert_eq!(card.session.wrap(OK).unwrap().len(), 10);
+    assert_eq!(
+        card.session.process_r_mac(&parameters, &begin(0x10)),
+        Err(CardError::Conditions)
+    );
+    assert_eq!(card.session.process_r_mac(&parameters, &end), Ok(()));
+    assert_eq!(card.session.wrap(OK).unwrap().len(), 10);
+    assert_eq!(card.session.wrap(OK).unwrap(), OK);
+    let mut without = Card::new(0x10, &keys);
+    without.open(&keys, SecurityLevel::C_MAC);
+    assert_eq!(
+        without
+            .session
+            .process_r_mac(&without.parameters.clone(), &begin(0x10)),
+        Err(CardError::Instruction)
+    );
+}
+
+#[test]
+fn further_logical_channels() {
+    let keys = StaticKeys::test_keys();
+    let mut card = Card::new(0x70, &keys);
+    let mut host = card.open(&keys, SecurityLevel::FULL);
+    for class in [0x80, 0x83, 0xC0, 0xCF] {
+        let command = [class, 0xF2, 0x40, 0x02, 0x02, 0x4F, 0x00];
+        let wrapped = host.wrap(&command).unwrap();
+        assert_eq!(
+            wrapped[0],
+            class | if class & 0x40 == 0 { 0x04 } else { 0x20 }
+        );
+        assert_eq!(card.session.unwrap(&wrapped).unwrap(), command);
+    }
+    assert_eq!(host.wrap(&[0x84, 0, 0, 0]), Err(HostError::Secured(0x84)));
 }

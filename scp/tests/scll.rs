@@ -7,7 +7,8 @@ use rand_core_0_6::{CryptoRng, Error, RngCore};
 use scll::backend::{KeyBackend, KeyKind};
 use scll::backend_rustcrypto::RustCryptoBackend;
 use scll::scp::{scp02, scp03};
-use scp::scp03::{CardKeySet, CardParameters, CardSession, Parameters, SecurityLevel, StaticKeys};
+use scp::scp03::{Parameters, SecurityLevel, StaticKeys};
+use scp::{CardKeySet, CardParameters, CardSession, Protocol};
 use se_crypto::Drbg;
 
 const AID: &[u8] = &[0xA0, 0x00, 0x00, 0x01, 0x51, 0x00, 0x00, 0x00];
@@ -70,7 +71,7 @@ proptest! {
         let [enc, mac, dek] = material.each_ref().map(|key| &key[..length]);
         let mut key_sets = [CardKeySet::new(0x30, StaticKeys::new(enc, mac, dek).unwrap())];
         let card = CardParameters {
-            parameters: Parameters(i),
+            protocol: Protocol::Scp03(Parameters(i)),
             ..CardParameters::default()
         };
         let mut session = CardSession::new();
@@ -82,7 +83,7 @@ proptest! {
         let backend = RustCryptoBackend::new(NoRandom);
         let enc = backend.import_key(kind(length), enc).unwrap();
         let mac = backend.import_key(kind(length), mac).unwrap();
-        let challenge = &challenge[..card.parameters.length()];
+        let challenge = &challenge[..Parameters(i).length()];
         let command = scp03::iu_command(0x30, challenge).unwrap();
         let answer = process(&mut session, &command).unwrap();
         let (mut host, authenticate) =
@@ -114,23 +115,32 @@ proptest! {
     fn scll_talks_scp02_to_our_card(
         material in any::<[[u8; 16]; 3]>(),
         challenge in any::<[u8; 8]>(),
-        i in prop::sample::select(vec![0x15_u8, 0x55]),
-        level in prop::sample::select(vec![SecurityLevel::C_MAC, SecurityLevel::C_DECRYPTION]),
+        (i, level) in prop::sample::select(vec![
+            (0x15_u8, SecurityLevel::C_MAC),
+            (0x15, SecurityLevel::C_DECRYPTION),
+            (0x55, SecurityLevel::C_MAC),
+            (0x55, SecurityLevel::C_DECRYPTION),
+            (0x35, SecurityLevel::C_DECRYPTION_R_MAC),
+            (0x75, SecurityLevel::C_DECRYPTION_R_MAC),
+        ]),
         commands in prop::collection::vec(
-            (any::<[u8; 3]>(), prop::collection::vec(any::<u8>(), 0..200)),
+            (
+                any::<[u8; 3]>(),
+                prop::collection::vec(any::<u8>(), 0..200),
+                prop::collection::vec(any::<u8>(), 0..200),
+            ),
             1..5,
         ),
     ) {
-        use scp::scp02::{CardKeySet, CardParameters, CardSession, Parameters, StaticKeys};
+        use scp::scp02::{Parameters, StaticKeys};
 
         let [enc, mac, dek] = &material;
         let mut key_sets = [CardKeySet {
-            version: 0x20,
-            keys: StaticKeys::new(enc, mac, dek).unwrap(),
             sequence_counter: 5,
+            ..CardKeySet::new(0x20, StaticKeys::new(enc, mac, dek).unwrap())
         }];
         let card = CardParameters {
-            parameters: Parameters(i),
+            protocol: Protocol::Scp02(Parameters(i)),
             key_diversification_data: [0; 10],
         };
         let mut session = CardSession::new();
@@ -145,9 +155,14 @@ proptest! {
         let command = scp02::iu_command(0x20, 0, &challenge).unwrap();
         let answer = process(&mut session, &command).unwrap();
         let (mut host, authenticate) =
-            scp02::begin(&backend, &enc, &mac, &dek, i, 0x20, level.0, &challenge, &answer).unwrap();
+            scp02::begin(
+                &backend, &enc, &mac, &dek,
+                // It takes every i of 15 and 55 for one with R-MAC.
+                i & !0x20,
+                0x20, level.0, &challenge, &answer,
+            ).unwrap();
         prop_assert_eq!(process(&mut session, &authenticate), Ok(vec![]));
-        for (header, data) in commands {
+        for (header, data, response) in commands {
             let mut command = [&[0x80][..], &header].concat();
             if !data.is_empty() {
                 command.push(u8::try_from(data.len()).unwrap());
@@ -155,6 +170,13 @@ proptest! {
             }
             let wrapped = host.wrap_command(&backend, &command).unwrap();
             prop_assert_eq!(session.unwrap(&wrapped).unwrap(), command);
+            let response = [&response[..], &[0x90, 0x00]].concat();
+            let wrapped = session.wrap(&response).unwrap();
+            prop_assert_eq!(wrapped.len(), response.len() + if level.has_r_mac() { 8 } else { 0 });
+            let unwrapped = host.unwrap_response(&backend, &wrapped).unwrap();
+            prop_assert!(
+                unwrapped[..] == response[..] || unwrapped[..] == response[..response.len() - 2]
+            );
         }
     }
 }

@@ -3,9 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 use scp::scp03::{
-    CardKeySet, CardParameters, CardSession, Challenge, HostOpening, HostSession,
-    InitializeUpdateResponse, SecurityLevel, StaticKeys,
+    Challenge, HostOpening, HostSession, InitializeUpdateResponse, SecurityLevel, StaticKeys,
 };
+use scp::{CardKeySet, CardParameters, CardSession, Protocol};
 use se_crypto::Drbg;
 
 #[derive(serde::Deserialize)]
@@ -96,7 +96,7 @@ fn the_card_end_takes_what_the_host_end_sends() {
         let response = InitializeUpdateResponse::parse(&response[..response.len() - 2]).unwrap();
         let aid = [0xA0, 0, 0, 1, 0x51, 0, 0, 0];
         let card = CardParameters {
-            parameters: response.parameters,
+            protocol: Protocol::Scp03(response.parameters),
             key_diversification_data: response.key_diversification_data,
         };
         let mut key_sets = [CardKeySet::new(response.key_version, transcript.keys())];

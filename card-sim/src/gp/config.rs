@@ -1,6 +1,6 @@
-use scp::scp03::StaticKeys;
+use scp::Protocol;
+use scp::scp03::{Parameters, StaticKeys};
 
-use super::channel::Protocol;
 use crate::aid::Aid;
 
 /// What the issuer security domain of a new card is like.
@@ -36,7 +36,7 @@ impl Default for IssuerConfig {
             aid,
             key_version: 0x30,
             keys: StaticKeys::test_keys(),
-            protocol: Protocol::Scp03(0x70),
+            protocol: Protocol::Scp03(Parameters::I70),
             key_diversification_data: Self::KEY_DIVERSIFICATION_DATA,
         }
     }

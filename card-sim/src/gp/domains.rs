@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use scp::scp03::{CardError, CardKeySet, SecurityLevel};
+use scp::scp03::{CardError, SecurityLevel};
+use scp::{CardKeySet, CardKeys, CardParameters, CardSession, Command, Protocol, scp02};
 use se_crypto::Drbg;
 use serde::{Deserialize, Serialize};
 
-use super::channel::{Channel, Opening, Protocol};
 use super::config::IssuerConfig;
 use super::key_set::KeySet;
 use crate::aid::Aid;
@@ -21,6 +21,7 @@ use crate::secure_channel::{SecurityServices, StatusWord};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SecurityDomains {
     keys: BTreeMap<ApplicationId, Vec<KeySet>>,
+    #[serde(with = "super::protocol")]
     protocol: Protocol,
     key_diversification_data: [u8; 10],
     historical_bytes: Vec<u8>,
@@ -31,23 +32,34 @@ pub struct SecurityDomains {
     #[serde(skip)]
     selected: Option<Aid>,
     #[serde(skip)]
-    session: Channel,
+    session: CardSession,
     #[serde(skip)]
     session_domain: Option<ApplicationId>,
 }
 
 impl SecurityDomains {
     pub(super) fn new(random: Drbg, issuer: &IssuerConfig) -> Self {
-        let first = KeySet(CardKeySet::new(issuer.key_version, issuer.keys.clone()));
+        let keys = &issuer.keys;
+        let keys = match issuer.protocol {
+            // Keys of another length open no channel of SCP02: the card has none then.
+            Protocol::Scp02(_) => scp02::StaticKeys::new(keys.enc(), keys.mac(), keys.dek())
+                .map(CardKeys::from)
+                .ok(),
+            Protocol::Scp03(_) => Some(CardKeys::from(keys.clone())),
+        };
+        let first = keys.map(|keys| KeySet(CardKeySet::new(issuer.key_version, keys)));
         Self {
-            keys: BTreeMap::from([(ApplicationId::ISSUER_SECURITY_DOMAIN, vec![first])]),
+            keys: BTreeMap::from([(
+                ApplicationId::ISSUER_SECURITY_DOMAIN,
+                first.into_iter().collect(),
+            )]),
             protocol: issuer.protocol,
             key_diversification_data: issuer.key_diversification_data,
             historical_bytes: Vec::new(),
             failed_authentications: 0,
             random,
             selected: None,
-            session: issuer.protocol.closed(),
+            session: CardSession::new(),
             session_domain: None,
         }
     }
@@ -72,7 +84,7 @@ impl SecurityDomains {
     }
 
     fn close(&mut self) {
-        self.session = self.protocol.closed();
+        self.session.reset();
         self.session_domain = None;
     }
 
@@ -101,12 +113,41 @@ impl SecurityDomains {
     }
 
     /// The session, if it is one with this domain.
-    pub(super) fn session(&mut self, domain: ApplicationId) -> &mut Channel {
+    pub(super) fn session(&mut self, domain: ApplicationId) -> &mut CardSession {
         if self.session_domain != Some(domain) {
             self.close();
             self.session_domain = Some(domain);
         }
         &mut self.session
+    }
+
+    fn parameters(&self) -> CardParameters {
+        CardParameters {
+            protocol: self.protocol,
+            key_diversification_data: self.key_diversification_data,
+        }
+    }
+
+    /// Works with the session and the key sets of a domain, whose counters may move.
+    fn with_keys<R>(
+        &mut self,
+        domain: ApplicationId,
+        work: impl FnOnce(&mut CardSession, &mut [CardKeySet], &mut Drbg, &[u8]) -> R,
+    ) -> R {
+        let owner = self.key_owner(domain);
+        let mut sets: Vec<CardKeySet> = self
+            .key_sets(domain)
+            .iter()
+            .map(|set| set.0.clone())
+            .collect();
+        let mut random = self.random.clone();
+        let aid = self.selected;
+        let aid = aid.as_ref().map_or(&[][..], Aid::as_bytes);
+        let result = work(self.session(domain), &mut sets, &mut random, aid);
+        self.random = random;
+        self.keys
+            .insert(owner, sets.into_iter().map(KeySet).collect());
+        result
     }
 
     /// Answers INITIALIZE UPDATE or EXTERNAL AUTHENTICATE for a domain.
@@ -115,30 +156,46 @@ impl SecurityDomains {
         domain: ApplicationId,
         command: &[u8],
     ) -> Result<Vec<u8>, CardError> {
-        let aid = self.selected;
-        let aid = aid.as_ref().map_or(&[][..], Aid::as_bytes);
-        let owner = self.key_owner(domain);
-        let mut sets: Vec<CardKeySet> = self
-            .key_sets(domain)
-            .iter()
-            .map(|set| set.0.clone())
-            .collect();
-        let mut random = self.random.clone();
-        let opening = Opening {
-            protocol: self.protocol,
-            key_diversification_data: self.key_diversification_data,
-            key_sets: &mut sets,
-            aid,
-            random: &mut random,
-        };
-        let result = self.session(domain).process(opening, command);
-        self.random = random;
-        self.keys
-            .insert(owner, sets.into_iter().map(KeySet).collect());
+        let card = self.parameters();
+        let result = self.with_keys(domain, |session, sets, random, aid| {
+            session.process(&card, sets, aid, random, command)
+        });
         if result == Err(CardError::HostCryptogram) {
             self.failed_authentications = self.failed_authentications.saturating_add(1);
         }
         result
+    }
+
+    /// Whether this command would open a session by its C-MAC, which moves the sequence counter.
+    pub(super) fn opens_implicitly(&mut self, domain: ApplicationId, command: &[u8]) -> bool {
+        self.protocol.is_implicit()
+            && !self.session(domain).is_open()
+            && command.first().is_some_and(|cla| cla & 0x04 != 0)
+    }
+
+    /// Takes the protection off a command, which may open the session.
+    pub(super) fn open(
+        &mut self,
+        domain: ApplicationId,
+        command: &[u8],
+    ) -> Result<Vec<u8>, CardError> {
+        if !self.opens_implicitly(domain, command) {
+            return self.session(domain).unwrap(command);
+        }
+        let card = self.parameters();
+        self.with_keys(domain, |session, sets, _, aid| {
+            session.open_implicitly(&card, sets, aid, command)
+        })
+    }
+
+    /// Answers BEGIN or END R-MAC SESSION.
+    pub(super) fn r_mac_session(
+        &mut self,
+        domain: ApplicationId,
+        command: &Command,
+    ) -> Result<(), CardError> {
+        let card = self.parameters();
+        self.session(domain).process_r_mac(&card, command)
     }
 }
 
@@ -153,9 +210,7 @@ impl SecurityServices for SecurityDomains {
     }
 
     fn unwrap(&mut self, domain: ApplicationId, command: &[u8]) -> Result<Vec<u8>, StatusWord> {
-        self.session(domain)
-            .unwrap(command)
-            .map_err(CardError::status_word)
+        self.open(domain, command).map_err(CardError::status_word)
     }
 
     fn wrap(&mut self, domain: ApplicationId, response: &[u8]) -> Result<Vec<u8>, StatusWord> {

@@ -1,10 +1,9 @@
 //! GET DATA (GPCS 2.3.1 §11.3), and what else the card tells about itself.
 
-use scp::Command;
+use scp::{CardKeys, Command, Protocol};
 use se_crypto::Drbg;
 use serde::{Deserialize, Serialize};
 
-use super::channel::Protocol;
 use super::stop::{NO_REFERENCE, Stop};
 use super::{Answer, CardManager, OK, tlv};
 use crate::aid::Aid;
@@ -114,16 +113,16 @@ impl CardManager {
 
     /// Key information template: identifier, version, type and length of every key.
     fn key_information(&self, domain: ApplicationId) -> Vec<u8> {
-        let kind = match self.domains.protocol() {
-            Protocol::Scp02(_) => DES,
-            Protocol::Scp03(_) => AES,
-        };
         let content: Vec<u8> = self
             .domains
             .key_sets(domain)
             .iter()
             .flat_map(|set| {
-                let length = u8::try_from(set.0.keys.length()).unwrap_or(0);
+                let (kind, length) = match &set.0.keys {
+                    CardKeys::TripleDes(_) => (DES, 16),
+                    CardKeys::Aes(keys) => (AES, keys.length()),
+                };
+                let length = u8::try_from(length).unwrap_or(0);
                 let version = set.0.version;
                 (1..=3).flat_map(move |id| tlv::object(0xC0, &[id, version, kind, length]))
             })

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use scp::scp03::{CardKeySet, StaticKeys};
+use scp::{CardKeySet, CardKeys, scp02, scp03};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -16,6 +16,7 @@ pub(super) struct KeySet(pub(super) CardKeySet);
 struct Stored {
     version: u8,
     sequence_counter: u32,
+    triple_des: bool,
     enc: Vec<u8>,
     mac: Vec<u8>,
     dek: Vec<u8>,
@@ -31,12 +32,17 @@ impl Drop for Stored {
 
 impl From<KeySet> for Stored {
     fn from(KeySet(set): KeySet) -> Self {
+        let (triple_des, [enc, mac, dek]) = match &set.keys {
+            CardKeys::TripleDes(keys) => (true, [keys.enc(), keys.mac(), keys.dek()]),
+            CardKeys::Aes(keys) => (false, [keys.enc(), keys.mac(), keys.dek()]),
+        };
         Self {
             version: set.version,
             sequence_counter: set.sequence_counter,
-            enc: set.keys.enc().to_vec(),
-            mac: set.keys.mac().to_vec(),
-            dek: set.keys.dek().to_vec(),
+            triple_des,
+            enc: enc.to_vec(),
+            mac: mac.to_vec(),
+            dek: dek.to_vec(),
         }
     }
 }
@@ -45,7 +51,12 @@ impl TryFrom<Stored> for KeySet {
     type Error = scp::scp03::KeyError;
 
     fn try_from(stored: Stored) -> Result<Self, Self::Error> {
-        let keys = StaticKeys::new(&stored.enc, &stored.mac, &stored.dek)?;
+        let (enc, mac, dek) = (&stored.enc, &stored.mac, &stored.dek);
+        let keys = if stored.triple_des {
+            CardKeys::TripleDes(scp02::StaticKeys::new(enc, mac, dek)?)
+        } else {
+            CardKeys::Aes(scp03::StaticKeys::new(enc, mac, dek)?)
+        };
         Ok(Self(CardKeySet {
             version: stored.version,
             keys,

@@ -1,13 +1,11 @@
 //! PUT KEY (GPCS 2.3.1 §11.8, Amendment D §7.2): adds or replaces a key set, of AES keys with SCP03, of triple DES
 //! keys with SCP02.
 
-use scp::Command;
-use scp::scp02;
-use scp::scp03::{CardKeySet, StaticKeys, key_check_value};
+use scp::scp03::key_check_value;
+use scp::{CardKeySet, CardKeys, Command, Protocol, scp02, scp03};
 use se_crypto::equal;
 use zeroize::Zeroizing;
 
-use super::channel::Protocol;
 use super::get_data::{AES, DES};
 use super::key_set::KeySet;
 use super::stop::{CONDITIONS, NO_MEMORY, NO_REFERENCE, Stop, WRONG_DATA, WRONG_PARAMETERS};
@@ -49,7 +47,11 @@ impl CardManager {
         if !data.is_empty() {
             return Err(WRONG_DATA);
         }
-        let keys = StaticKeys::new(enc, mac, dek).map_err(|_| WRONG_DATA)?;
+        let keys = match self.domains.protocol() {
+            Protocol::Scp02(_) => scp02::StaticKeys::new(enc, mac, dek).map(CardKeys::from),
+            Protocol::Scp03(_) => scp03::StaticKeys::new(enc, mac, dek).map(CardKeys::from),
+        }
+        .map_err(|_| WRONG_DATA)?;
         let new = KeySet(CardKeySet::new(version, keys));
 
         let sets = self.domains.own_key_sets(domain);

@@ -2,7 +2,9 @@
 //! the loader.
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
-use scp::scp03::{Challenge, HostOpening, HostSession, SecurityLevel, StaticKeys, key_check_value};
+use scp::scp03::{
+    Challenge, HostOpening, HostSession, Parameters, SecurityLevel, StaticKeys, key_check_value,
+};
 
 use super::{CardManager, IssuerConfig, Protocol};
 use crate::runtime::Runtime;
@@ -314,7 +316,7 @@ fn random_challenges_and_longer_keys() {
     let mut host = Host::new(&IssuerConfig {
         keys: keys.clone(),
         key_version: 0x01,
-        protocol: Protocol::Scp03(0x60),
+        protocol: Protocol::Scp03(Parameters(0x60)),
         ..IssuerConfig::default()
     });
     let first = host.raw("80500000 08 0102030405060708");

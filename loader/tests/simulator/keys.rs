@@ -91,7 +91,7 @@ fn every_channel_of_the_card_is_opened() {
             let reader = Reader::new(&CardConfig {
                 issuer: IssuerConfig {
                     keys: keys.clone(),
-                    protocol: Protocol::Scp03(i),
+                    protocol: Protocol::Scp03(Parameters(i)),
                     ..IssuerConfig::default()
                 },
                 ..CardConfig::default()
@@ -142,10 +142,15 @@ fn keys_are_rotated() {
 
 #[test]
 fn an_older_card_is_served_with_scp02() {
-    for i in [0x15, 0x55] {
+    for (i, most) in [
+        (0x15, SecurityLevel::C_DECRYPTION),
+        (0x55, SecurityLevel::C_DECRYPTION),
+        (0x35, SecurityLevel::C_DECRYPTION_R_MAC),
+        (0x75, SecurityLevel::C_DECRYPTION_R_MAC),
+    ] {
         let reader = Reader::new(&CardConfig {
             issuer: IssuerConfig {
-                protocol: Protocol::Scp02(i),
+                protocol: Protocol::Scp02(scp::scp02::Parameters(i)),
                 key_version: 0x20,
                 ..IssuerConfig::default()
             },
@@ -154,7 +159,7 @@ fn an_older_card_is_served_with_scp02() {
         // More is asked for than the protocol has.
         let mut session = reader.clone().open_full();
         assert_eq!(session.protocol(), Some(2));
-        assert_eq!(session.level(), Some(SecurityLevel::C_DECRYPTION));
+        assert_eq!(session.level(), Some(most));
         assert_eq!(session.info().unwrap().protocols, [(0x02, i)]);
         crate::content::flash(&mut session, &loader::FlashOptions::default());
         assert_eq!(session.content().unwrap().applications.len(), 2);
@@ -190,7 +195,7 @@ fn diversified_keys_open_their_card() {
     let data = [9, 8, 7, 6, 5, 4, 3, 2, 1, 0];
     let master = StaticKeys::new(&[1; 16], &[2; 16], &[3; 16]).unwrap();
     for (name, method) in Diversification::ALL {
-        for protocol in [Protocol::Scp02(0x15), Protocol::Scp03(0x70)] {
+        for protocol in ["scp02:15", "scp03:70"].map(|name| name.parse().unwrap()) {
             let reader = Reader::new(&CardConfig {
                 issuer: IssuerConfig {
                     protocol,

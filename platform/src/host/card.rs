@@ -3,7 +3,8 @@ use super::apdu::HostApdu;
 use super::journal::Event;
 use crate::{Applet, Result, StatusWord};
 use apdu_spec::{Command, Lengths};
-use scp::scp03::{CardKeySet, StaticKeys};
+use scp::CardKeySet;
+use scp::scp03::StaticKeys;
 use std::panic::{self, AssertUnwindSafe};
 use std::vec::Vec;
 

@@ -1,7 +1,8 @@
 use super::apdu::HostApdu;
 use super::card::HostConfig;
 use crate::{Apdu, Result, SecureChannel, StatusWord};
-use scp::scp03::{CardError, CardKeySet, CardParameters, CardSession};
+use scp::scp03::CardError;
+use scp::{CardKeySet, CardParameters, CardSession};
 use se_crypto::Drbg;
 use std::cell::RefCell;
 use std::rc::Rc;

@@ -3,12 +3,13 @@
 use se_crypto::zeroize::Zeroizing;
 use se_crypto::{CryptoError, DesKey};
 
-use crate::scp02::StaticKeys;
+use crate::scp02::{Parameters, StaticKeys};
 
 /// The derivation constants (GPCS 2.3.1 §E.4.1).
 const S_MAC: [u8; 2] = [0x01, 0x01];
 const S_ENC: [u8; 2] = [0x01, 0x82];
 const S_DEK: [u8; 2] = [0x01, 0x81];
+const S_RMAC: [u8; 2] = [0x01, 0x02];
 
 /// The keys of one session.
 #[derive(Clone, Debug)]
@@ -16,10 +17,16 @@ pub(crate) struct SessionKeys {
     pub(crate) enc: DesKey,
     pub(crate) mac: DesKey,
     pub(crate) dek: DesKey,
+    pub(crate) r_mac: DesKey,
 }
 
 impl SessionKeys {
-    pub(crate) fn derive(keys: &StaticKeys, counter: [u8; 2]) -> Result<Self, CryptoError> {
+    /// Derives them from three keys, or all from the first where the channel has one base key.
+    pub(crate) fn derive(
+        keys: &StaticKeys,
+        parameters: Parameters,
+        counter: [u8; 2],
+    ) -> Result<Self, CryptoError> {
         let session = |key: &[u8], constant: [u8; 2]| {
             let mut data = Zeroizing::new([0; 16]);
             let fixed = constant.into_iter().chain(counter);
@@ -29,10 +36,16 @@ impl SessionKeys {
             DesKey::new(key)?.encrypt_cbc(&[0; 8], data.as_mut_slice())?;
             DesKey::new(data.as_slice())
         };
+        let (mac, dek) = if parameters.has_three_keys() {
+            (keys.mac(), keys.dek())
+        } else {
+            (keys.enc(), keys.enc())
+        };
         Ok(Self {
             enc: session(keys.enc(), S_ENC)?,
-            mac: session(keys.mac(), S_MAC)?,
-            dek: session(keys.dek(), S_DEK)?,
+            mac: session(mac, S_MAC)?,
+            dek: session(dek, S_DEK)?,
+            r_mac: session(mac, S_RMAC)?,
         })
     }
 

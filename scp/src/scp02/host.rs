@@ -1,10 +1,13 @@
 use se_crypto::equal;
 
-use crate::Command;
 use crate::scp02::derivation::SessionKeys;
-use crate::scp02::messaging::{MAC, Messaging, SECURE_MESSAGING};
+use crate::scp02::messaging::{End, MAC, Messaging};
 use crate::scp02::{Parameters, StaticKeys};
-use crate::scp03::{EXTERNAL_AUTHENTICATE, HostError, INITIALIZE_UPDATE, SecurityLevel};
+use crate::scp03::{
+    BEGIN_R_MAC_SESSION, END_R_MAC_SESSION, EXTERNAL_AUTHENTICATE, HostError, INITIALIZE_UPDATE,
+    SecurityLevel,
+};
+use crate::{Command, class};
 
 /// The host end before the card has answered INITIALIZE UPDATE.
 #[derive(Clone, Debug)]
@@ -106,7 +109,7 @@ impl HostOpening {
                 used: response.key_version,
             });
         }
-        if !self.parameters.is_supported() || !self.parameters.offers(level) {
+        if self.parameters.is_implicit() || !self.parameters.offers(level) {
             return Err(HostError::Level {
                 level,
                 i: self.parameters.0,
@@ -114,20 +117,23 @@ impl HostOpening {
         }
         let counter = response.sequence_counter;
         let (host, card) = (&self.challenge, &response.card_challenge);
-        let keys = SessionKeys::derive(&self.keys, counter)?;
+        let keys = SessionKeys::derive(&self.keys, self.parameters, counter)?;
         let expected = keys.card_cryptogram(host, counter, card)?;
         if !equal(&expected, &response.card_cryptogram) {
             return Err(HostError::CardCryptogram);
         }
         let cryptogram = keys.host_cryptogram(host, counter, card)?;
-        let mut messaging = Messaging::new(keys, level, self.parameters);
+        let mut messaging = Messaging::explicit(keys, self.parameters);
         let header = [0x84, EXTERNAL_AUTHENTICATE, level.0, 0x00];
         let mut command = Command::new(header, &cryptogram, None);
         let mac = messaging.command_mac(&command)?;
         command.data.extend(mac);
+        messaging.opened(level);
         let session = HostSession {
             messaging,
-            response,
+            response: Some(response),
+            begins: None,
+            ended: false,
         };
         Ok((session, command.to_bytes()?))
     }
@@ -137,20 +143,49 @@ impl HostOpening {
 #[derive(Clone, Debug)]
 pub struct HostSession {
     messaging: Messaging,
-    response: InitializeUpdateResponse,
+    response: Option<InitializeUpdateResponse>,
+    /// BEGIN R-MAC SESSION is under way: whether each response is to carry its MAC.
+    begins: Option<bool>,
+    ended: bool,
 }
 
 impl HostSession {
+    /// A session that is opened by its first command, which carries a C-MAC (GPCS 2.3.1 §E.1.2.1). `counter` is the
+    /// sequence counter, which GET DATA C1 tells; `aid` that of the selected application.
+    ///
+    /// # Errors
+    /// [`HostError::Level`] where the parameters are not those of implicit initiation.
+    pub fn implicit(
+        keys: &StaticKeys,
+        parameters: Parameters,
+        counter: u16,
+        aid: &[u8],
+    ) -> Result<Self, HostError> {
+        if !parameters.is_valid() || !parameters.is_implicit() {
+            return Err(HostError::Level {
+                level: SecurityLevel::C_MAC,
+                i: parameters.0,
+            });
+        }
+        let keys = SessionKeys::derive(keys, parameters, counter.to_be_bytes())?;
+        Ok(Self {
+            messaging: Messaging::implicit(keys, parameters, aid)?,
+            response: None,
+            begins: None,
+            ended: false,
+        })
+    }
+
     /// The session's security level.
     #[must_use]
     pub fn level(&self) -> SecurityLevel {
         self.messaging.level
     }
 
-    /// What the card said when the session was opened.
+    /// What the card said when the session was opened; `None` where it was opened implicitly.
     #[must_use]
-    pub fn opening(&self) -> &InitializeUpdateResponse {
-        &self.response
+    pub fn opening(&self) -> Option<&InitializeUpdateResponse> {
+        self.response.as_ref()
     }
 
     /// The most plain data that fit one short command, in bytes: 255, 247 with a MAC, 239 with encryption too.
@@ -169,16 +204,17 @@ impl HostSession {
     /// Protects a command, with short lengths, as the level asks.
     ///
     /// # Errors
-    /// [`HostError::Command`] where `command` is no APDU or gets too long, [`HostError::Channel`].
+    /// [`HostError::Command`] where `command` is no APDU or gets too long, [`HostError::Secured`],
+    /// [`HostError::Ended`].
     pub fn wrap(&mut self, command: &[u8]) -> Result<Vec<u8>, HostError> {
+        if self.ended {
+            return Err(HostError::Ended);
+        }
         let mut command = Command::parse(command)?;
-        if command.cla & 0x40 != 0 {
-            return Err(HostError::Channel(command.cla));
+        if class::is_secured(command.cla) {
+            return Err(HostError::Secured(command.cla));
         }
         let level = self.messaging.level;
-        if !level.has_c_mac() {
-            return Ok(command.to_bytes()?);
-        }
         let most = self.max_data();
         if command.data.len() > most {
             return Err(HostError::Command(crate::CommandError::TooLong {
@@ -186,13 +222,96 @@ impl HostSession {
                 max: most,
             }));
         }
+        self.messaging.remember(&command);
+        if !level.has_c_mac() {
+            return Ok(command.to_bytes()?);
+        }
         let mac = self.messaging.command_mac(&command)?;
         if level.has_c_decryption() && !command.data.is_empty() {
             command.data = self.messaging.encrypt(&command.data)?;
         }
-        command.cla |= SECURE_MESSAGING;
+        command.cla = class::secured(command.cla);
         command.data.extend(mac);
         Ok(command.to_bytes()?)
+    }
+
+    /// BEGIN R-MAC SESSION (GPCS 2.3.1 §E.5.3), protected. From the command after it on, each response carries a
+    /// MAC, or the one to END R-MAC SESSION a MAC over all. `data`, up to 24 bytes, is the host's to choose.
+    ///
+    /// # Errors
+    /// [`HostError::Responses`] where the card offers none or one is under way; as [`HostSession::wrap`].
+    pub fn begin_r_mac(&mut self, each: bool, data: &[u8]) -> Result<Vec<u8>, HostError> {
+        if !self.messaging.may_begin_responses() {
+            return Err(HostError::Responses("is not offered, or under way already"));
+        }
+        let length = u8::try_from(data.len()).unwrap_or(u8::MAX);
+        if length > 24 {
+            return Err(HostError::Responses("takes up to 24 bytes"));
+        }
+        let header = [
+            0x80,
+            BEGIN_R_MAC_SESSION,
+            if each { 0x10 } else { 0x00 },
+            0x01,
+        ];
+        let command = Command::new(header, &[&[length], data].concat(), None);
+        let wrapped = self.wrap(&command.to_bytes()?)?;
+        self.begins = Some(each);
+        Ok(wrapped)
+    }
+
+    /// END R-MAC SESSION (GPCS 2.3.1 §E.5.4), protected: its response carries the MAC, and where `finish`, ends the
+    /// R-MAC session.
+    ///
+    /// # Errors
+    /// [`HostError::Responses`] where none is under way; as [`HostSession::wrap`].
+    pub fn end_r_mac(&mut self, finish: bool) -> Result<Vec<u8>, HostError> {
+        let end = if finish { End::Finish } else { End::Tell };
+        if !self.messaging.end_responses(end) {
+            return Err(HostError::Responses("is not under way"));
+        }
+        let command = [0x80, END_R_MAC_SESSION, 0x00, end as u8, 0x00];
+        self.wrap(&command)
+    }
+
+    /// Checks the MAC of a response (data and status word), where it carries one, and takes it off.
+    ///
+    /// # Errors
+    /// [`HostError::ResponseMac`], [`HostError::ResponseShort`]: the session has then ended. [`HostError::Ended`]
+    /// after that.
+    pub fn unwrap(&mut self, response: &[u8]) -> Result<Vec<u8>, HostError> {
+        if self.ended {
+            return Err(HostError::Ended);
+        }
+        let plain = self.open(response);
+        self.ended = plain.is_err();
+        plain
+    }
+
+    fn open(&mut self, response: &[u8]) -> Result<Vec<u8>, HostError> {
+        let (data, &status) = response
+            .split_last_chunk::<2>()
+            .ok_or(HostError::ResponseShort(response.len()))?;
+        if let Some(each) = self.begins.take()
+            && status == [0x90, 0x00]
+        {
+            self.messaging.begin_responses(each);
+        }
+        let (data, mac) = if self.messaging.signs_next_response() {
+            let (data, mac) = data
+                .split_last_chunk::<MAC>()
+                .ok_or(HostError::ResponseMac)?;
+            (data, Some(mac))
+        } else {
+            (data, None)
+        };
+        let expected = self.messaging.response_mac(data, status)?;
+        if let Some(mac) = mac
+            && !expected.is_some_and(|expected| equal(&expected, mac))
+        {
+            return Err(HostError::ResponseMac);
+        }
+        Ok([data, &status].concat())
     }
 
     /// Encrypts sensitive data (keys in PUT KEY) in place with the session's data encryption key: triple DES in

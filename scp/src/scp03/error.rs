@@ -73,9 +73,12 @@ pub enum HostError {
     /// A command that is no APDU, or too long once protected.
     #[error(transparent)]
     Command(#[from] CommandError),
-    /// A command on a logical channel above 3.
-    #[error("class byte {0:02X}: only logical channels 0 to 3 are supported")]
-    Channel(u8),
+    /// A command whose class byte says that it is protected already.
+    #[error("class byte {0:02X}: the command is protected already")]
+    Secured(u8),
+    /// BEGIN or END R-MAC SESSION where the session has or has not one.
+    #[error("an R-MAC session {0}")]
+    Responses(&'static str),
     /// Fewer bytes than a status word.
     #[error("a response has at least 2 bytes, this one {0}")]
     ResponseShort(usize),

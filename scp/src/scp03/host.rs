@@ -1,12 +1,12 @@
 use se_crypto::equal;
 
-use crate::Command;
 use crate::scp03::derivation::{SessionKeys, card_challenge};
-use crate::scp03::messaging::{Messaging, SECURE_MESSAGING, is_protected};
+use crate::scp03::messaging::{Messaging, is_protected};
 use crate::scp03::{
     Challenge, EXTERNAL_AUTHENTICATE, HostError, INITIALIZE_UPDATE, Parameters, SecurityLevel,
     StaticKeys,
 };
+use crate::{Command, class};
 
 /// The host end before the card has answered INITIALIZE UPDATE.
 #[derive(Clone, Debug)]
@@ -144,8 +144,10 @@ impl HostOpening {
             return Err(HostError::CardCryptogram);
         }
         let cryptogram = keys.host_cryptogram(host, card);
+        let mut messaging = Messaging::new(keys, response.parameters.length());
+        messaging.level = level;
         let mut session = HostSession {
-            messaging: Messaging::new(keys, level, response.parameters.length()),
+            messaging,
             keys: self.keys,
             response,
             ended: false,
@@ -208,15 +210,15 @@ impl HostSession {
     /// Protects a command: encrypts its data and adds the MAC, as the level asks.
     ///
     /// # Errors
-    /// [`HostError::Command`] where `command` is no APDU or gets too long, [`HostError::Channel`],
+    /// [`HostError::Command`] where `command` is no APDU or gets too long, [`HostError::Secured`],
     /// [`HostError::Ended`].
     pub fn wrap(&mut self, command: &[u8]) -> Result<Vec<u8>, HostError> {
         if self.ended {
             return Err(HostError::Ended);
         }
         let mut command = Command::parse(command)?;
-        if command.cla & 0x40 != 0 {
-            return Err(HostError::Channel(command.cla));
+        if class::is_secured(command.cla) {
+            return Err(HostError::Secured(command.cla));
         }
         let level = self.messaging.level;
         // Work on a copy: a command that turns out too long must not move the counters.
@@ -226,7 +228,7 @@ impl HostSession {
             command.data = messaging.encrypt(&command.data, false)?;
         }
         if level.has_c_mac() {
-            command.cla |= SECURE_MESSAGING;
+            command.cla = class::secured(command.cla);
             let mac = messaging.command_mac(&command)?;
             command.data.extend(mac);
         }

@@ -66,6 +66,8 @@ impl SecurityLevel {
     pub const C_MAC: Self = Self(0x01);
     /// Commands are encrypted and carry a MAC.
     pub const C_DECRYPTION: Self = Self(0x03);
+    /// Responses carry a MAC, commands nothing: with SCP02 only.
+    pub const R_MAC: Self = Self(0x10);
     /// Commands and responses carry a MAC.
     pub const C_MAC_R_MAC: Self = Self(0x11);
     /// Commands are encrypted, commands and responses carry a MAC.
@@ -75,7 +77,7 @@ impl SecurityLevel {
     /// The bit that the card API adds while a session is authenticated.
     pub const AUTHENTICATED: u8 = 0x80;
 
-    /// Every level there is, weakest first.
+    /// Every level of SCP03, weakest first.
     pub const ALL: [Self; 6] = [
         Self::NONE,
         Self::C_MAC,

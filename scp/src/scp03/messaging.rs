@@ -4,12 +4,7 @@ use se_crypto::CryptoError;
 
 use crate::scp03::SecurityLevel;
 use crate::scp03::derivation::SessionKeys;
-use crate::{Command, CommandError};
-
-/// The bit of a class byte that tells of secure messaging, for logical channels 0 to 3.
-pub(crate) const SECURE_MESSAGING: u8 = 0x04;
-/// The bits of the logical channel in such a class byte.
-const CHANNEL: u8 = 0x03;
+use crate::{Command, CommandError, class};
 
 /// The keys and counters of one session.
 #[derive(Clone, Debug)]
@@ -22,16 +17,41 @@ pub(crate) struct Messaging {
     chaining: [u8; 16],
     /// Counts the commands of the session, from 1 on.
     counter: u128,
+    /// The level once the next response is out: an R-MAC session begins or ends.
+    next_level: Option<SecurityLevel>,
+    /// The level outside of the R-MAC session that BEGIN R-MAC SESSION has begun.
+    outer_level: Option<SecurityLevel>,
 }
 
 impl Messaging {
-    pub(crate) fn new(keys: SessionKeys, level: SecurityLevel, mac_length: usize) -> Self {
+    pub(crate) fn new(keys: SessionKeys, mac_length: usize) -> Self {
         Self {
             keys,
-            level,
+            level: SecurityLevel::NONE,
             mac_length,
             chaining: [0; 16],
             counter: 0,
+            next_level: None,
+            outer_level: None,
+        }
+    }
+
+    /// An R-MAC session begins once the next response is out (§7.1.3).
+    pub(crate) fn begin_responses(&mut self, raised: SecurityLevel) {
+        self.outer_level = Some(self.level);
+        self.next_level = Some(raised);
+    }
+
+    /// The R-MAC session ends once the next response is out (§7.1.4). False where none is under way.
+    pub(crate) fn end_responses(&mut self) -> bool {
+        self.next_level = self.outer_level.take();
+        self.next_level.is_some()
+    }
+
+    /// A response is out.
+    pub(crate) fn responded(&mut self) {
+        if let Some(level) = self.next_level.take() {
+            self.level = level;
         }
     }
 
@@ -43,7 +63,7 @@ impl Messaging {
     /// goes into it counts the MAC (§6.2.4).
     pub(crate) fn command_mac(&mut self, command: &Command) -> Result<Vec<u8>, CommandError> {
         let header = [
-            command.cla & !CHANNEL | SECURE_MESSAGING,
+            class::secured(class::basic(command.cla)),
             command.ins,
             command.p1,
             command.p2,
