@@ -50,6 +50,8 @@ impl Default for CardArguments {
             image: None,
             cap: Vec::new(),
             install: Vec::new(),
+            defensive: false,
+            steps: None,
         }
     }
 }
