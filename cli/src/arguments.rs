@@ -2,7 +2,7 @@
 
 use crate::command::{
     build::Build, card::Card, completions::Completions, conform::Conform, delete::Delete,
-    demo::Demo, dump::Dump, explain::Explain, flash::Flash, list::List, man::Man,
+    demo::Demo, dump::Dump, explain::Explain, flash::Flash, list::List, man::Man, new::New,
     personalise::Personalise, readers::Readers, spec::Spec, verify::Verify,
 };
 use crate::failure::EXIT_CODES;
@@ -20,6 +20,8 @@ pub struct Arguments {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Make the crate of a new applet, with its tests and a README that says how to go on.
+    New(New),
     /// Compile an applet crate to a CAP file.
     Build(Build),
     /// Check CAP files against the rules of the virtual machine.

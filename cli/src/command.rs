@@ -11,6 +11,7 @@ pub mod explain;
 pub mod flash;
 pub mod list;
 pub mod man;
+pub mod new;
 pub mod personalise;
 pub mod readers;
 pub mod spec;
@@ -25,6 +26,7 @@ use crate::failure::Failure;
 /// [`Failure`], whose exit code says what kind it is.
 pub fn run(command: &Command) -> Result<(), Failure> {
     match command {
+        Command::New(new) => new.run(),
         Command::Build(build) => build.run(),
         Command::Verify(verify) => verify.run(),
         Command::Dump(dump) => dump.run(),
