@@ -6,7 +6,7 @@ use crate::fault::Fault;
 use crate::gp::{CardManager, IssuerConfig};
 use crate::registry::{ApplicationId, LoadFileId, Privileges};
 use crate::runtime::{InstallError, InstallRequest, LoadError, Runtime, RuntimeConfig};
-use crate::vm::{HeapConfig, Limits, Observer};
+use crate::vm::{HeapConfig, Limits, Observer, Remains};
 use cap_file::CapFile;
 
 /// What a new card is like.
@@ -171,6 +171,11 @@ impl Card {
     /// there, and the card answers nothing until [`Self::reset`]. `None` takes that back.
     pub fn tear_at(&mut self, k: Option<u64>) {
         self.runtime.tear_at(k);
+    }
+
+    /// What is left of non-atomic writes when power fails.
+    pub fn set_remains(&mut self, remains: Remains) {
+        self.runtime.set_remains(remains);
     }
 
     /// Whether power was cut by [`Self::tear_at`] and has not come back.

@@ -3,6 +3,7 @@
 pub mod aid;
 pub mod api;
 pub mod card;
+pub mod coverage;
 pub mod fault;
 pub mod gp;
 pub mod image;
@@ -10,6 +11,7 @@ pub mod registry;
 pub mod runtime;
 pub mod secure_channel;
 pub mod session;
+pub mod tear;
 pub mod vm;
 pub mod vpcd;
 

@@ -19,7 +19,7 @@ use crate::secure_channel::{SecurityServices, StatusWord};
 use crate::session::{RandomStreams, Session};
 use crate::vm::heap::Context;
 use crate::vm::program::{NO_METHOD, Program};
-use crate::vm::{Heap, HeapConfig, Limits, Observer, Stack, Throwable, Trap, Vm, Word};
+use crate::vm::{Heap, HeapConfig, Limits, Observer, Remains, Stack, Throwable, Trap, Vm, Word};
 use se_crypto::Drbg;
 use std::sync::Arc;
 
@@ -321,6 +321,11 @@ impl Runtime {
     /// back.
     pub fn tear_at(&mut self, k: Option<u64>) {
         self.heap.tear_at(k);
+    }
+
+    /// What is left of non-atomic writes when power fails.
+    pub fn set_remains(&mut self, remains: Remains) {
+        self.heap.set_remains(remains);
     }
 
     /// Whether power was cut and has not come back.

@@ -13,7 +13,7 @@ mod translate;
 pub mod trap;
 pub mod types;
 
-pub use heap::{Heap, HeapConfig, Kind, Object};
+pub use heap::{Heap, HeapConfig, Kind, Object, Remains};
 pub use interpreter::{Limits, Stack, Vm};
 pub use observer::{Observer, Step};
 pub use op::Op;

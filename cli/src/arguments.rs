@@ -3,7 +3,8 @@
 use crate::command::{
     build::Build, card::Card, completions::Completions, conform::Conform, delete::Delete,
     demo::Demo, dump::Dump, explain::Explain, flash::Flash, list::List, man::Man, new::New,
-    personalise::Personalise, readers::Readers, spec::Spec, verify::Verify,
+    personalise::Personalise, readers::Readers, spec::Spec, tear::Tear, trace::Trace,
+    verify::Verify,
 };
 use crate::failure::EXIT_CODES;
 use clap::{Parser, Subcommand};
@@ -30,6 +31,10 @@ pub enum Command {
     Dump(Dump),
     /// Run a simulated card.
     Card(Card),
+    /// Cut the power at every persistent write of every command of a script, and check the card after each cut.
+    Tear(Tear),
+    /// Show every instruction that a simulated card executes, with its stack and source line.
+    Trace(Trace),
     /// List what is on a card.
     List(List),
     /// Load a CAP file onto a card and install its applets.

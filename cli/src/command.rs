@@ -15,6 +15,8 @@ pub mod new;
 pub mod personalise;
 pub mod readers;
 pub mod spec;
+pub mod tear;
+pub mod trace;
 pub mod verify;
 
 use crate::arguments::Command;
@@ -39,6 +41,8 @@ pub fn run(command: &Command) -> Result<(), Failure> {
         Command::Conform(conform) => conform.run(),
         Command::Explain(explain) => explain.run(),
         Command::Spec(spec) => spec.run(),
+        Command::Tear(tear) => tear.run(),
+        Command::Trace(trace) => trace.run(),
         Command::Demo(demo) => demo.run(),
         Command::Completions(completions) => completions.run(),
         Command::Man(man) => man.run(),

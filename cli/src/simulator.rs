@@ -3,6 +3,7 @@
 use crate::failure::Failure;
 use crate::files;
 use crate::installation::Installation;
+use crate::source::Sources;
 use card_sim::gp::{IssuerConfig, Protocol};
 use card_sim::image::ImageError;
 use card_sim::runtime::{InstallError, LoadError};
@@ -33,6 +34,9 @@ pub struct CardArguments {
     /// An instance to install; AIDs and parameters in hexadecimal. One that is in the image already is passed over.
     #[arg(long, value_name = "MODULE_AID[:INSTANCE_AID[:PARAMS]]")]
     pub install: Vec<Installation>,
+    /// A source map, beside those that lie next to the CAP files; may be given several times.
+    #[arg(long, value_name = "FILE")]
+    pub map: Vec<PathBuf>,
     /// Check the types of everything at every instruction. A command that breaks a rule of the
     /// bytecode verifier ends in 6F00, and the rule and its place are told.
     #[arg(long)]
@@ -52,6 +56,7 @@ impl Default for CardArguments {
             install: Vec::new(),
             defensive: false,
             steps: None,
+            map: Vec::new(),
         }
     }
 }
@@ -70,11 +75,27 @@ impl CardArguments {
         }
     }
 
+    /// What is known of the source of the CAP files.
+    ///
+    /// # Errors
+    /// [`Failure::Input`] where a source map is none.
+    pub(crate) fn sources(&self) -> Result<Sources, Failure> {
+        Sources::of(&self.cap, &self.map)
+    }
+
     /// Makes the card: from its image or new, with the CAP files loaded and the instances installed.
     ///
     /// # Errors
     /// [`Failure::Input`], [`Failure::Simulator`].
     pub fn make(&self) -> Result<Simulator, Failure> {
+        self.make_with(|_| ())
+    }
+
+    /// As [`CardArguments::make`]; `prepare` sees the card before anything is loaded and installed.
+    ///
+    /// # Errors
+    /// As [`CardArguments::make`].
+    pub fn make_with(&self, prepare: impl FnOnce(&mut Card)) -> Result<Simulator, Failure> {
         let mut simulator = match &self.image {
             Some(image) => Simulator::open_or_make(image, &self.config())?,
             None => Simulator::with_config(&self.config()),
@@ -86,6 +107,7 @@ impl CardArguments {
                 ..Limits::default()
             });
         }
+        prepare(&mut simulator.card);
         for file in &self.cap {
             simulator.load(file)?;
         }

@@ -47,7 +47,7 @@ fn array_copy(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
 
 fn array_copy_non_atomic(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
     let (address, bytes, end) = copy_arguments(vm, arguments)?;
-    vm.heap.write_unlogged(address, &bytes)?;
+    vm.heap.write_non_atomic(address, &bytes)?;
     Ok(end)
 }
 
@@ -65,7 +65,7 @@ fn array_fill(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
 
 fn array_fill_non_atomic(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
     let (address, bytes, end) = fill_arguments(vm, arguments)?;
-    vm.heap.write_unlogged(address, &bytes)?;
+    vm.heap.write_non_atomic(address, &bytes)?;
     Ok(end)
 }
 

@@ -9,6 +9,7 @@
 //! where it is counted, logged for rollback, and torn if the power fails there.
 
 use super::trap::{Throwable, Trap};
+use std::collections::BTreeMap;
 
 /// A firewall context: 0 is the runtime environment's, n + 1 that of load file n.
 pub type Context = u8;
@@ -176,6 +177,40 @@ impl Default for HeapConfig {
     }
 }
 
+/// What power loss leaves of non-atomic writes: of the one that it interrupts, and of those made in
+/// a transaction that it interrupts, whose arrays may then hold either value
+/// (`Util.arrayCopyNonAtomic`, `arrayFillNonAtomic`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Remains {
+    /// What was written up to then is there, the rest is old.
+    #[default]
+    Written,
+    /// All old.
+    Old,
+    /// All new.
+    New,
+    /// Each byte old or new, as this seed has it.
+    Mixed(u64),
+}
+
+impl Remains {
+    /// Whether the byte at an address is the new one; `written` tells whether the write got there.
+    fn is_new(self, address: u32, written: bool) -> bool {
+        match self {
+            Self::Written => written,
+            Self::Old => false,
+            Self::New => true,
+            // splitmix64
+            Self::Mixed(seed) => {
+                let mut x = seed ^ u64::from(address).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+                x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+                x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+                (x ^ (x >> 31)) & 1 == 1
+            }
+        }
+    }
+}
+
 /// Persistent bytes that each object takes beside its data, as on a card.
 const HEADER_SIZE: usize = 8;
 /// Bytes of the commit buffer that each logged write takes beside the old data.
@@ -218,6 +253,12 @@ pub struct Heap {
     usage: Usage,
     /// Value of `usage.persistent_writes` at which the power fails.
     tear_at: u64,
+    remains: Remains,
+    /// What bytes held that non-atomic writes of the open transaction changed, while power is
+    /// about to fail.
+    at_risk: BTreeMap<u32, u8>,
+    /// Non-atomic writes were interrupted by the last power loss.
+    tore_non_atomic: bool,
     /// References whose object an aborted transaction took away are still about.
     pub(super) has_dangling: bool,
 }
@@ -324,6 +365,9 @@ impl Heap {
             transaction: Transaction::default(),
             usage: Usage::default(),
             tear_at: u64::MAX,
+            remains: Remains::Written,
+            at_risk: BTreeMap::new(),
+            tore_non_atomic: false,
             has_dangling: false,
         }
     }
@@ -588,6 +632,34 @@ impl Heap {
         Ok(())
     }
 
+    /// As [`Self::write_unlogged`], with what power loss may leave of it: see [`Remains`].
+    ///
+    /// # Errors
+    /// [`Trap::PowerLoss`].
+    pub fn write_non_atomic(&mut self, address: u32, bytes: &[u8]) -> Result<(), Trap> {
+        if address < self.config.transient_size || self.tear_at == u64::MAX {
+            return self.write_unlogged(address, bytes);
+        }
+        let old = self.slice(address, bytes.len()).to_vec();
+        if self.transaction.active {
+            for (address, &byte) in (address..).zip(&old) {
+                self.at_risk.entry(address).or_insert(byte);
+            }
+        }
+        let before = self.usage.persistent_writes;
+        let result = self.write_unlogged(address, bytes);
+        if result.is_err() {
+            self.tore_non_atomic = true;
+            let written = self.usage.persistent_writes - before;
+            for ((offset, &old), &new) in (0u32..).zip(&old).zip(bytes) {
+                let address = address.saturating_add(offset);
+                let is_new = self.remains.is_new(address, u64::from(offset) < written);
+                self.put(address, &[if is_new { new } else { old }]);
+            }
+        }
+        result
+    }
+
     /// Counts a persistent write of something that does not lie in this memory.
     ///
     /// # Errors
@@ -672,6 +744,7 @@ impl Heap {
         self.transaction.writes.clear();
         self.transaction.old.clear();
         self.transaction.created.clear();
+        self.at_risk.clear();
     }
 
     /// Takes back the writes of the open transaction and the objects made in it
@@ -778,11 +851,34 @@ impl Heap {
                 .persistent_writes
                 .saturating_add(k.saturating_sub(1))
         });
+        self.at_risk.clear();
+        self.tore_non_atomic = false;
+    }
+
+    /// What is left of non-atomic writes when power fails.
+    pub fn set_remains(&mut self, remains: Remains) {
+        self.remains = remains;
+    }
+
+    /// Whether the last power loss met non-atomic writes, so that [`Remains`] made a difference.
+    #[must_use]
+    pub fn tore_non_atomic(&self) -> bool {
+        self.tore_non_atomic
     }
 
     /// Power comes back: an open transaction is rolled back, transient memory is zero.
     pub fn power_on(&mut self) {
+        let torn = self.usage.persistent_writes >= self.tear_at;
         self.tear_at = u64::MAX;
+        let at_risk = std::mem::take(&mut self.at_risk);
+        if torn && self.transaction.active && !at_risk.is_empty() {
+            self.tore_non_atomic = true;
+            for (address, old) in at_risk {
+                if !self.remains.is_new(address, true) {
+                    self.put(address, &[old]);
+                }
+            }
+        }
         self.end_of_command();
         let transient_size = self.transient_size();
         if let Some(transient) = self.memory.get_mut(..transient_size) {

@@ -314,3 +314,67 @@ fn object_deletion_frees_what_nothing_refers_to() {
     assert_eq!(card.statistics().persistent_used, before + 2 * 77 + 8);
     assert_eq!(ask(&mut card, 2), 1234);
 }
+
+/// A torn `arrayFillNonAtomic`, alone and inside a transaction, leaves old, new or mixed bytes.
+#[test]
+fn torn_non_atomic_writes_leave_what_the_seed_says() {
+    use card_sim::tear::for_each_cut;
+    use card_sim::vm::Remains;
+    let fill = "getfield_a_this .8; sconst_0; bspush 8; sconst_5; invokestatic javacard/framework/Util.arrayFillNonAtomic([BSSB)S; pop";
+    let package = Package {
+        construct: "bspush 8; newarray 11; putfield_a_this .8".into(),
+        process: by_p1(&[
+            &format!("{fill}; sconst_0"),
+            &format!(
+                "invokestatic javacard/framework/JCSystem.beginTransaction()V; {fill}
+                 aload_0; sconst_1; putfield_s .1
+                 invokestatic javacard/framework/JCSystem.commitTransaction()V; sconst_0"
+            ),
+            // How many of the bytes are new.
+            "sconst_0; sstore_2; sconst_0; sstore_3
+             again: getfield_a_this .8; sload_3; baload; ifeq old; sinc 2 1
+             old: sinc 3 1; sload_3; bspush 8; if_scmplt again; sload_2",
+        ]),
+        ..Package::default()
+    };
+    let mut ready = card_with(&package);
+    select(&mut ready, &package);
+    let kinds = [
+        Remains::Old,
+        Remains::New,
+        Remains::Mixed(1),
+        Remains::Mixed(2),
+    ];
+    let new_bytes = |mut card: Card| {
+        select(&mut card, &package);
+        ask(&mut card, 2)
+    };
+    for (p1, atomic_writes) in [(0, 0), (1, 2)] {
+        let mut found = Vec::new();
+        let (whole, response) = for_each_cut(&ready, &command(p1), &kinds, |cut| {
+            assert_eq!(cut.place.unwrap().package.as_bytes(), package.aid);
+            found.push((cut.write, cut.remains, new_bytes(cut.card)));
+        });
+        assert_eq!(response, [0, 0, 0x90, 0]);
+        assert_eq!(new_bytes(whole), 8);
+        // Each of the eight bytes is a write, tried with five kinds of remains.
+        assert_eq!(found.len(), 5 * (8 + atomic_writes), "{found:?}");
+        let all = |kind| {
+            found
+                .iter()
+                .filter(move |each| each.1 == kind)
+                .map(|each| each.2)
+        };
+        assert!(all(Remains::Old).all(|count| count == 0));
+        assert!(all(Remains::New).all(|count| count == 8));
+        let written: Vec<i32> = all(Remains::Written).collect();
+        assert_eq!(written.get(..8), Some(&[0, 1, 2, 3, 4, 5, 6, 7][..]));
+        // The same seed mixes the same bytes.
+        let mixed: Vec<i32> = all(Remains::Mixed(1)).collect();
+        assert!(
+            mixed
+                .iter()
+                .all(|count| *count == mixed[0] && (1..8).contains(count))
+        );
+    }
+}

@@ -1,5 +1,6 @@
 //! `tenkoku card`
 
+pub mod debug;
 pub mod exec;
 pub mod serve;
 
@@ -19,6 +20,8 @@ pub struct Card {
 pub enum Command {
     /// Send commands to it.
     Exec(exec::Exec),
+    /// Let an editor step through the applet's source while its bytecode runs (Debug Adapter Protocol).
+    Debug(debug::Debug),
     /// Put it into the virtual PC/SC reader (vpcd).
     Serve(serve::Serve),
 }
@@ -31,6 +34,7 @@ impl Card {
     pub fn run(&self) -> Result<(), Failure> {
         match &self.command {
             Command::Exec(exec) => exec.run(),
+            Command::Debug(debug) => debug.run(),
             Command::Serve(serve) => serve.run(),
         }
     }

@@ -4,6 +4,7 @@
 mod differential;
 mod reader;
 mod same_bytes;
+mod tears;
 
 use capgen::package::Target;
 use card_sim::{Card, CardConfig};

@@ -1,17 +1,22 @@
 //! `tenkoku card exec`
 
+use crate::coverage;
 use crate::failure::Failure;
+use crate::output;
+use crate::script::{self, Line, Step};
 use crate::simulator::{CardArguments, Simulator};
-use crate::{aid, output};
+use card_sim::coverage::Coverage;
 use clap::Args;
-use std::fs::File;
-use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The arguments of `tenkoku card exec`.
 #[derive(Args, Debug)]
 #[command(
     after_help = "A script has one command per line in hexadecimal; `#` begins a comment, `!reset` resets the card.\n\
+                        `COMMAND => [DATA] STATUS` tells what has to come back, with `??` for any byte, `..` for any \
+                        rest, `x` for any digit of the status word, and alternatives behind `|`; exit code 1 tells that \
+                        something else came.\n\
                         For each command, standard output has a line `> COMMAND` and a line `< RESPONSE`.\n\n\
                         Example:\n  echo 00A4040C0AD392F000260100000001 | tenkoku card exec --cap jpki.cap \\\n    \
                         --install D392F000260100000001 --script -"
@@ -23,82 +28,70 @@ pub struct Exec {
     /// The commands, from a file, or `-` for standard input.
     #[arg(long, value_name = "FILE")]
     pub script: Option<PathBuf>,
+    /// Write which lines of the source ran, as `lcov.info` and `index.html` in this folder. The
+    /// applet runs in defensive mode.
+    #[arg(long, value_name = "FOLDER", requires = "script")]
+    pub coverage: Option<PathBuf>,
 }
 
 impl Exec {
     /// Makes the card and sends the commands.
     ///
     /// # Errors
-    /// [`Failure`]; status words other than 9000 are none.
+    /// [`Failure`]; status words other than 9000 are none, unless the script wants others.
     pub fn run(&self) -> Result<(), Failure> {
         let Some(path) = &self.script else {
             return self.card.make().map(drop);
         };
-        let script: Box<dyn BufRead> = if path == Path::new("-") {
-            Box::new(std::io::stdin().lock())
-        } else {
-            let file = File::open(path).map_err(|error| Failure::input(path.display(), error))?;
-            Box::new(BufReader::new(file))
-        };
-        let mut card = self.card.make()?;
-        for (number, line) in script.lines().enumerate() {
-            let here = || format!("{}, line {}", path.display(), number + 1);
-            let line = line.map_err(|error| Failure::input(here(), error))?;
-            let step = Step::parse(&line).map_err(|error| Failure::input(here(), error))?;
-            run(&mut card, step)?;
+        let lines = script::read(path)?;
+        let sources = self.card.sources()?;
+        let coverage = Arc::new(Mutex::new(Coverage::new()));
+        let mut card = self.card.make_with(|card| {
+            if self.coverage.is_some() {
+                card.watch(Some(Box::new(Arc::clone(&coverage))));
+            }
+        })?;
+        let mut wrong = 0;
+        for line in &lines {
+            wrong += usize::from(!run(&mut card, line)?);
         }
-        Ok(())
-    }
-}
-
-fn run(card: &mut Simulator, step: Step) -> Result<(), Failure> {
-    match step {
-        Step::Nothing => Ok(()),
-        Step::Reset => card.power_cycle(),
-        Step::Command(command) => {
-            let response = card.exchange(&command)?;
-            let (command, response) = (hex::encode_upper(command), hex::encode_upper(response));
-            output::print(&format!("> {command}\n< {response}\n"))
+        if let Some(folder) = &self.coverage {
+            let coverage = coverage.lock().unwrap_or_else(PoisonError::into_inner);
+            let program = card.card().runtime().program();
+            let report = coverage::Report::new(&coverage, program, &sources);
+            report.write(folder)?;
+            eprintln!("coverage: {}; see {}", report.summary(), folder.display());
         }
-    }
-}
-
-/// A line of a script.
-#[derive(Debug, PartialEq, Eq)]
-enum Step {
-    Nothing,
-    Reset,
-    Command(Vec<u8>),
-}
-
-impl Step {
-    fn parse(line: &str) -> Result<Self, String> {
-        let text = line.split('#').next().unwrap_or_default().trim();
-        match text {
-            "" => Ok(Self::Nothing),
-            "!reset" => Ok(Self::Reset),
-            other if other.starts_with('!') => Err(format!("{other:?}: there is only `!reset`")),
-            command => aid::bytes(command).map(Self::Command),
+        match wrong {
+            0 => Ok(()),
+            _ => Err(Failure::Refuted(format!(
+                "{wrong} responses are not what the script wants"
+            ))),
         }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lines() {
-        let step = |line| Step::parse(line);
-        assert_eq!(step(""), Ok(Step::Nothing));
-        assert_eq!(step("  # only words"), Ok(Step::Nothing));
-        assert_eq!(step("!reset # again"), Ok(Step::Reset));
-        assert_eq!(
-            step(" 00a4 04 0C# select"),
-            Ok(Step::Command(vec![0x00, 0xA4, 0x04, 0x0C]))
-        );
-        assert!(step("!restart").is_err());
-        assert!(step("00A").is_err());
-        assert!(step("select").is_err());
+/// Whether the response is what the script wants.
+fn run(card: &mut Simulator, line: &Line) -> Result<bool, Failure> {
+    let command = match &line.step {
+        Step::Reset => {
+            card.power_cycle()?;
+            return Ok(true);
+        }
+        Step::Command(command) => command,
+    };
+    let response = card.exchange(command)?;
+    let text = format!(
+        "> {}\n< {}\n",
+        hex::encode_upper(command),
+        hex::encode_upper(&response)
+    );
+    output::print(&text)?;
+    match &line.expected {
+        Some(expected) if !expected.accepts(&response) => {
+            eprintln!("line {}: expected {}", line.number, expected.text);
+            Ok(false)
+        }
+        _ => Ok(true),
     }
 }
