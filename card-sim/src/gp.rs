@@ -4,28 +4,33 @@
 //! One command, one decision: everything is checked before the first persistent write, and a command that
 //! is refused or cut short leaves the card as it was.
 
+mod authority;
 mod config;
 mod delete;
 mod domains;
 mod get_data;
 mod get_status;
 mod install;
-mod key_set;
+mod keys;
 mod load;
 mod protocol;
 mod put_key;
+mod registry_update;
 mod set_status;
+mod signature;
 mod stop;
 mod store_data;
 mod tlv;
 
-pub use config::IssuerConfig;
+pub use config::{AuthenticationLimit, IssuerConfig};
 pub use domains::SecurityDomains;
 
 pub use scp::Protocol;
 
 use scp::scp03::SecurityLevel;
 use scp::{CardSession, Command};
+use std::time::Duration;
+
 use se_crypto::Drbg;
 use serde::{Deserialize, Serialize};
 
@@ -39,7 +44,11 @@ use domains::satisfies;
 use get_data::CardData;
 use get_status::Listing;
 use load::PendingLoad;
-use stop::{CONDITIONS, NO_CLASS, NO_INSTRUCTION, NOT_FOUND, SECURITY, Stop, WRONG_LENGTH};
+use put_key::PendingKeys;
+use stop::{
+    CONDITIONS, NO_CLASS, NO_INSTRUCTION, NOT_FOUND, SECURITY, Stop, WRONG_LENGTH, WRONG_PARAMETERS,
+};
+use store_data::PendingData;
 
 /// The card manager: the security domains and what their commands keep between each other.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -53,6 +62,15 @@ pub struct CardManager {
     /// The listing that GET STATUS \[next\] goes on with.
     #[serde(skip)]
     listing: Option<Listing>,
+    /// A combined load, install and make selectable whose last block has come.
+    #[serde(skip)]
+    combined: Option<PendingLoad>,
+    /// The PUT KEY that the next one goes on with.
+    #[serde(skip)]
+    pending_keys: Option<PendingKeys>,
+    /// The STORE DATA blocks so far.
+    #[serde(skip)]
+    stored: Option<PendingData>,
     /// The application that STORE DATA is for, after INSTALL \[for personalization\].
     #[serde(skip)]
     personalized: Option<ApplicationId>,
@@ -86,6 +104,9 @@ impl CardManager {
             data: CardData::new(&mut random.stream("serial number")),
             load: None,
             listing: None,
+            combined: None,
+            pending_keys: None,
+            stored: None,
             personalized: None,
         }
     }
@@ -93,21 +114,11 @@ impl CardManager {
     /// The registry entry of the issuer security domain.
     #[must_use]
     pub fn issuer_security_domain(&self) -> Application {
-        let privileges = [
-            Privileges::SECURITY_DOMAIN,
-            Privileges::CARD_LOCK,
-            Privileges::CARD_TERMINATE,
-            Privileges::CARD_RESET,
-            Privileges::GLOBAL_DELETE,
-            Privileges::GLOBAL_LOCK,
-        ];
         Application {
             aid: self.issuer,
             module: self.issuer,
             life_cycle: life_cycle::SELECTABLE,
-            privileges: privileges
-                .into_iter()
-                .fold(Privileges::default(), Privileges::with),
+            privileges: Privileges::OF_ISSUER,
             security_domain: ApplicationId::ISSUER_SECURITY_DOMAIN,
             kind: ApplicationKind::SecurityDomain,
         }
@@ -119,11 +130,18 @@ impl CardManager {
         self.domains.historical_bytes()
     }
 
-    /// How many EXTERNAL AUTHENTICATE commands came with a wrong host cryptogram since the card was made. They
-    /// never block the card.
+    /// How many EXTERNAL AUTHENTICATE commands came with a wrong host cryptogram since the card was made. Those in a
+    /// row for one key version are what [`AuthenticationLimit`] limits.
     #[must_use]
     pub fn failed_authentications(&self) -> u32 {
         self.domains.failed_authentications()
+    }
+
+    /// How long a real card would have taken to answer the last command for the failed authentication in it
+    /// ([`AuthenticationLimit::back_off`]).
+    #[must_use]
+    pub fn back_off(&self) -> Duration {
+        self.domains.back_off()
     }
 
     /// The services of the security domains, to run applets outside of a command.
@@ -134,9 +152,7 @@ impl CardManager {
     /// After a card reset: sessions are gone, and the application with the card reset privilege is selected,
     /// else the issuer security domain.
     pub fn reset(&mut self, runtime: &mut Runtime) {
-        self.load = None;
-        self.listing = None;
-        self.personalized = None;
+        self.forget_pending(None);
         let default = runtime
             .registry
             .applications()
@@ -158,6 +174,7 @@ impl CardManager {
 
     /// Answers a command: data and status word. Empty where power was cut.
     pub fn process(&mut self, runtime: &mut Runtime, command: &[u8]) -> Vec<u8> {
+        self.domains.forget_back_off();
         let Ok(parsed) = Command::parse(command) else {
             return answer(Err(WRONG_LENGTH));
         };
@@ -192,9 +209,7 @@ impl CardManager {
             return (!applet).then(|| answer(Err(NOT_FOUND)));
         };
         let Application { aid, kind, .. } = application;
-        self.load = None;
-        self.listing = None;
-        self.personalized = None;
+        self.forget_pending(None);
         self.domains.select(Some(aid));
         let response = runtime.select(&mut self.domains, id, raw);
         if kind != ApplicationKind::SecurityDomain {
@@ -275,9 +290,7 @@ impl CardManager {
         domain: ApplicationId,
         raw: &[u8],
     ) -> Result<Answer, Stop> {
-        self.load = None;
-        self.listing = None;
-        self.personalized = None;
+        self.forget_pending(None);
         if runtime.registry.card_state == CardState::Terminated {
             return Err(CONDITIONS);
         }
@@ -295,22 +308,26 @@ impl CardManager {
         domain: ApplicationId,
         command: &Command,
     ) -> Result<Answer, Stop> {
-        if command.ins != LOAD {
-            self.load = None;
-        }
-        if command.ins != GET_STATUS {
-            self.listing = None;
-        }
-        if command.ins != STORE_DATA {
-            self.personalized = None;
+        self.forget_pending(Some(command.ins));
+        // ISO 7816-4 and GlobalPlatform classes; others are not of a card manager (GPCS 2.3.1 §11.1.4).
+        if command.cla & 0x7C != 0 {
+            return Err(NO_CLASS);
         }
         if command.ins == GET_DATA {
-            if command.cla & 0x7C != 0 {
-                return Err(NO_CLASS);
-            }
             return self.get_data(runtime, domain, command);
         }
-        if command.cla & 0xFC != 0x80 {
+        if command.ins == SELECT && command.cla & 0x80 == 0 {
+            return Err(WRONG_PARAMETERS);
+        }
+        let known = matches!(
+            command.ins,
+            DELETE | STORE_DATA | INSTALL | LOAD | GET_STATUS | SET_STATUS | PUT_KEY
+        ) || CardSession::handles_r_mac(command.ins);
+        if !known {
+            return Err(NO_INSTRUCTION);
+        }
+        // They have the GlobalPlatform class only.
+        if command.cla & 0x80 == 0 {
             return Err(NO_CLASS);
         }
         if runtime.registry.card_state == CardState::Terminated {
@@ -324,14 +341,14 @@ impl CardManager {
             self.require(domain, SecurityLevel::NONE)?;
             return self.get_status(runtime, domain, command);
         }
-        if !matches!(
-            command.ins,
-            DELETE | STORE_DATA | INSTALL | LOAD | SET_STATUS | PUT_KEY
-        ) {
-            return Err(NO_INSTRUCTION);
-        }
         // Whatever changes the card carries a MAC at least.
         self.require(domain, SecurityLevel::C_MAC)?;
+        if command.ins == SET_STATUS {
+            return self.set_status(runtime, domain, command);
+        }
+        if runtime.registry.card_state == CardState::Locked {
+            return Err(CONDITIONS);
+        }
         // A domain without a say over content has a say over itself.
         let over_itself = match command.ins {
             PUT_KEY | STORE_DATA => true,
@@ -339,21 +356,35 @@ impl CardManager {
             DELETE => delete::is_about_keys(&command.data),
             _ => false,
         };
-        if !over_itself && !manages_content(runtime, domain) {
-            return Err(CONDITIONS);
-        }
-        if command.ins == SET_STATUS {
-            return self.set_status(runtime, domain, command);
-        }
-        if runtime.registry.card_state == CardState::Locked {
-            return Err(CONDITIONS);
+        if !over_itself {
+            authority::authority(runtime, domain)?;
         }
         match command.ins {
             INSTALL => self.install(runtime, domain, command),
-            LOAD => self.load(runtime, domain, command),
+            LOAD => self.load(runtime, command),
             DELETE => self.delete(runtime, domain, command),
             PUT_KEY => self.put_key(runtime, domain, command),
             _ => self.store_data(runtime, domain, command),
+        }
+    }
+
+    /// Forgets what commands have left for the next one, but for what this one goes on with.
+    fn forget_pending(&mut self, ins: Option<u8>) {
+        if ins != Some(LOAD) {
+            self.load = None;
+        }
+        if !matches!(ins, Some(LOAD | INSTALL)) {
+            self.combined = None;
+        }
+        if ins != Some(GET_STATUS) {
+            self.listing = None;
+        }
+        if ins != Some(PUT_KEY) {
+            self.pending_keys = None;
+        }
+        if ins != Some(STORE_DATA) {
+            self.stored = None;
+            self.personalized = None;
         }
     }
 
@@ -364,18 +395,6 @@ impl CardManager {
             Err(SECURITY)
         }
     }
-}
-
-/// Authorized management (GPCS 2.3.1 table 11-8).
-const AUTHORIZED_MANAGEMENT: u8 = 9;
-
-/// Whether a security domain may load, install and delete: the issuer's, and those with the privilege.
-fn manages_content(runtime: &Runtime, domain: ApplicationId) -> bool {
-    domain == ApplicationId::ISSUER_SECURITY_DOMAIN
-        || runtime
-            .registry
-            .application(domain)
-            .is_some_and(|found| found.privileges.has(AUTHORIZED_MANAGEMENT))
 }
 
 /// Whether this is SELECT by name: first or only, or next occurrence.

@@ -23,7 +23,7 @@ use zeroize::Zeroizing;
 
 const MAGIC: &[u8; 8] = b"TENKOKU\x1A";
 /// Changes with every change of what a file holds.
-const VERSION: u16 = 1;
+const VERSION: u16 = 2;
 const DIGEST: usize = 32;
 
 /// Why an image is refused.

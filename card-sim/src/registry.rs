@@ -70,19 +70,64 @@ impl CardState {
 pub struct Privileges(pub [u8; 3]);
 
 impl Privileges {
-    /// Privilege numbers as the card API has them (`GPRegistryEntry.PRIVILEGE_*`):
-    /// 0 is bit 8 of the first byte.
+    /// Security domain. Privilege numbers are those of the card API (`GPRegistryEntry.PRIVILEGE_*`): 0 is bit 8 of
+    /// the first byte.
     pub const SECURITY_DOMAIN: u8 = 0;
+    /// DAP verification: signatures over what is loaded for this domain.
+    pub const DAP_VERIFICATION: u8 = 1;
+    /// Delegated management: content under tokens of the issuer.
+    pub const DELEGATED_MANAGEMENT: u8 = 2;
     /// Card lock.
     pub const CARD_LOCK: u8 = 3;
     /// Card terminate.
     pub const CARD_TERMINATE: u8 = 4;
     /// Card reset, formerly default selected: selected after a reset.
     pub const CARD_RESET: u8 = 5;
+    /// Management of the global PIN.
+    pub const CVM_MANAGEMENT: u8 = 6;
+    /// Mandated DAP verification: signatures over everything that is loaded.
+    pub const MANDATED_DAP_VERIFICATION: u8 = 7;
+    /// Trusted path between applications.
+    pub const TRUSTED_PATH: u8 = 8;
+    /// Authorized management: content by its own authority.
+    pub const AUTHORIZED_MANAGEMENT: u8 = 9;
+    /// Token verification.
+    pub const TOKEN_VERIFICATION: u8 = 10;
     /// Delete of anything on the card.
     pub const GLOBAL_DELETE: u8 = 11;
     /// Lock of any application.
     pub const GLOBAL_LOCK: u8 = 12;
+    /// Sight of the whole registry.
+    pub const GLOBAL_REGISTRY: u8 = 13;
+    /// Final application.
+    pub const FINAL_APPLICATION: u8 = 14;
+    /// Services for all applications.
+    pub const GLOBAL_SERVICE: u8 = 15;
+    /// Receipt generation.
+    pub const RECEIPT_GENERATION: u8 = 16;
+    /// Ciphered load file data block.
+    pub const CIPHERED_LOAD_FILE: u8 = 17;
+    /// Contactless activation.
+    pub const CONTACTLESS_ACTIVATION: u8 = 18;
+    /// Contactless self-activation.
+    pub const CONTACTLESS_SELF_ACTIVATION: u8 = 19;
+
+    /// Those of an issuer security domain, as cards tell them.
+    pub const OF_ISSUER: Self = Self([0x9E, 0xFE, 0x80]);
+    /// Those that only a security domain may have (GPCS 2.3.1 table 6-1).
+    pub const OF_DOMAINS: [u8; 9] = [
+        Self::DAP_VERIFICATION,
+        Self::DELEGATED_MANAGEMENT,
+        Self::MANDATED_DAP_VERIFICATION,
+        Self::TRUSTED_PATH,
+        Self::AUTHORIZED_MANAGEMENT,
+        Self::TOKEN_VERIFICATION,
+        Self::GLOBAL_REGISTRY,
+        Self::RECEIPT_GENERATION,
+        Self::CIPHERED_LOAD_FILE,
+    ];
+    /// Those that one application has at a time.
+    pub const OF_ONE: [u8; 2] = [Self::CARD_RESET, Self::FINAL_APPLICATION];
 
     /// Whether privilege `number` (0–23) is there.
     #[must_use]
@@ -97,6 +142,15 @@ impl Privileges {
     pub fn with(mut self, number: u8) -> Self {
         if let Some(byte) = self.0.get_mut(usize::from(number / 8)) {
             *byte |= 0x80 >> (number % 8);
+        }
+        self
+    }
+
+    /// The same without privilege `number` (0–23).
+    #[must_use]
+    pub fn without(mut self, number: u8) -> Self {
+        if let Some(byte) = self.0.get_mut(usize::from(number / 8)) {
+            *byte &= !(0x80 >> (number % 8));
         }
         self
     }

@@ -2,14 +2,16 @@
 //! associated with them.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use scp::scp03::{CardError, SecurityLevel};
+use scp::scp03::{CardError, EXTERNAL_AUTHENTICATE, SecurityLevel};
 use scp::{CardKeySet, CardKeys, CardParameters, CardSession, Command, Protocol, scp02};
 use se_crypto::Drbg;
 use serde::{Deserialize, Serialize};
 
-use super::config::IssuerConfig;
-use super::key_set::KeySet;
+use super::config::{AuthenticationLimit, IssuerConfig};
+use super::keys::{Key, KeyRing};
+use super::stop::{BLOCKED, Stop};
 use crate::aid::Aid;
 use crate::registry::ApplicationId;
 use crate::secure_channel::{SecurityServices, StatusWord};
@@ -20,14 +22,21 @@ use crate::secure_channel::{SecurityServices, StatusWord};
 /// its security domain.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SecurityDomains {
-    keys: BTreeMap<ApplicationId, Vec<KeySet>>,
+    keys: BTreeMap<ApplicationId, KeyRing>,
+    /// That of the issuer's domain, and of those that name none.
     #[serde(with = "super::protocol")]
     protocol: Protocol,
+    /// The number and `i` of the protocols of domains that do.
+    protocols: BTreeMap<ApplicationId, (u8, u8)>,
     key_diversification_data: [u8; 10],
+    limit: AuthenticationLimit,
     historical_bytes: Vec<u8>,
     failed_authentications: u32,
     #[serde(with = "drbg_state")]
     random: Drbg,
+    /// How long the last command would have taken for its failed authentication.
+    #[serde(skip)]
+    back_off: Duration,
     /// The application that is selected: its AID goes into pseudo-random challenges.
     #[serde(skip)]
     selected: Option<Aid>,
@@ -47,34 +56,68 @@ impl SecurityDomains {
                 .ok(),
             Protocol::Scp03(_) => Some(CardKeys::from(keys.clone())),
         };
-        let first = keys.map(|keys| KeySet(CardKeySet::new(issuer.key_version, keys)));
+        let ring = keys.map(|keys| KeyRing::of(issuer.key_version, &keys));
         Self {
             keys: BTreeMap::from([(
                 ApplicationId::ISSUER_SECURITY_DOMAIN,
-                first.into_iter().collect(),
+                ring.unwrap_or_default(),
             )]),
             protocol: issuer.protocol,
+            protocols: BTreeMap::new(),
             key_diversification_data: issuer.key_diversification_data,
+            limit: issuer.authentication,
             historical_bytes: Vec::new(),
             failed_authentications: 0,
             random,
+            back_off: Duration::ZERO,
             selected: None,
             session: CardSession::new(),
             session_domain: None,
         }
     }
 
-    pub(super) fn protocol(&self) -> Protocol {
-        self.protocol
+    /// The protocol that a domain speaks.
+    pub(super) fn protocol(&self, domain: ApplicationId) -> Protocol {
+        self.protocols
+            .get(&domain)
+            .and_then(|(number, i)| Protocol::of(*number, *i))
+            .unwrap_or(self.protocol)
+    }
+
+    pub(super) fn set_protocol(&mut self, domain: ApplicationId, protocol: Protocol) {
+        self.protocols
+            .insert(domain, protocol.number_and_parameter());
+    }
+
+    /// Whether all session keys of a domain come from one key.
+    pub(super) fn has_one_base_key(&self, domain: ApplicationId) -> bool {
+        matches!(self.protocol(domain), Protocol::Scp02(parameters) if !parameters.has_three_keys())
+    }
+
+    /// The block length of the cipher that encrypts sensitive data.
+    pub(super) fn sensitive_block(&self, domain: ApplicationId) -> usize {
+        match self.protocol(domain) {
+            Protocol::Scp02(_) => 8,
+            Protocol::Scp03(_) => 16,
+        }
     }
 
     pub(super) fn historical_bytes(&self) -> &[u8] {
         &self.historical_bytes
     }
 
-    /// How many EXTERNAL AUTHENTICATE commands came with a wrong host cryptogram, ever. They never block.
+    /// How many EXTERNAL AUTHENTICATE commands came with a wrong host cryptogram, ever.
     pub(super) fn failed_authentications(&self) -> u32 {
         self.failed_authentications
+    }
+
+    /// How long the last command would have taken for its failed authentication.
+    pub(super) fn back_off(&self) -> Duration {
+        self.back_off
+    }
+
+    pub(super) fn forget_back_off(&mut self) {
+        self.back_off = Duration::ZERO;
     }
 
     /// Another application is selected: the session ends.
@@ -88,26 +131,44 @@ impl SecurityDomains {
         self.session_domain = None;
     }
 
-    /// The key sets of a domain, the default one first. A domain without keys of its own uses the issuer's.
-    pub(super) fn key_sets(&self, domain: ApplicationId) -> &[KeySet] {
-        self.keys
-            .get(&self.key_owner(domain))
-            .map_or(&[], Vec::as_slice)
+    /// The keys that a domain uses, the default ones first. A domain without keys of its own uses the issuer's.
+    pub(super) fn keys(&self, domain: ApplicationId) -> &[Key] {
+        self.own_keys(self.key_owner(domain))
     }
 
-    /// The key sets that belong to a domain itself, to change them.
-    pub(super) fn own_key_sets(&mut self, domain: ApplicationId) -> &mut Vec<KeySet> {
+    /// The keys that belong to a domain itself.
+    pub(super) fn own_keys(&self, domain: ApplicationId) -> &[Key] {
+        self.keys.get(&domain).map_or(&[], KeyRing::keys)
+    }
+
+    /// The same, to change them.
+    pub(super) fn own_ring(&mut self, domain: ApplicationId) -> &mut KeyRing {
         self.keys.entry(domain).or_default()
+    }
+
+    /// The sequence counter of the default key set.
+    pub(super) fn sequence_counter(&self, domain: ApplicationId) -> Option<u32> {
+        self.sets(domain).first().map(|set| set.sequence_counter)
+    }
+
+    fn sets(&self, domain: ApplicationId) -> Vec<CardKeySet> {
+        let one_base_key = self.has_one_base_key(domain);
+        self.keys
+            .get(&self.key_owner(domain))
+            .map_or_else(Vec::new, |ring| ring.sets(one_base_key))
     }
 
     /// Forgets the keys of a domain that is deleted.
     pub(super) fn forget(&mut self, domain: ApplicationId) {
         self.keys.remove(&domain);
+        self.protocols.remove(&domain);
     }
 
+    /// Whose keys open the channel of a domain: its own, once it has some that can.
     fn key_owner(&self, domain: ApplicationId) -> ApplicationId {
+        let one_base_key = self.has_one_base_key(domain);
         match self.keys.get(&domain) {
-            Some(sets) if !sets.is_empty() => domain,
+            Some(ring) if !ring.sets(one_base_key).is_empty() => domain,
             _ => ApplicationId::ISSUER_SECURITY_DOMAIN,
         }
     }
@@ -121,9 +182,9 @@ impl SecurityDomains {
         &mut self.session
     }
 
-    fn parameters(&self) -> CardParameters {
+    fn parameters(&self, domain: ApplicationId) -> CardParameters {
         CardParameters {
-            protocol: self.protocol,
+            protocol: self.protocol(domain),
             key_diversification_data: self.key_diversification_data,
         }
     }
@@ -135,40 +196,64 @@ impl SecurityDomains {
         work: impl FnOnce(&mut CardSession, &mut [CardKeySet], &mut Drbg, &[u8]) -> R,
     ) -> R {
         let owner = self.key_owner(domain);
-        let mut sets: Vec<CardKeySet> = self
-            .key_sets(domain)
-            .iter()
-            .map(|set| set.0.clone())
-            .collect();
+        let mut sets = self.sets(domain);
         let mut random = self.random.clone();
         let aid = self.selected;
         let aid = aid.as_ref().map_or(&[][..], Aid::as_bytes);
         let result = work(self.session(domain), &mut sets, &mut random, aid);
         self.random = random;
-        self.keys
-            .insert(owner, sets.into_iter().map(KeySet).collect());
+        self.own_ring(owner).keep_counters(&sets);
         result
     }
 
-    /// Answers INITIALIZE UPDATE or EXTERNAL AUTHENTICATE for a domain.
+    /// Answers INITIALIZE UPDATE or EXTERNAL AUTHENTICATE for a domain. The try counter of the key version goes down
+    /// before the cryptogram is looked at, and up again only with its success.
     pub(super) fn authenticate(
         &mut self,
         domain: ApplicationId,
         command: &[u8],
-    ) -> Result<Vec<u8>, CardError> {
-        let card = self.parameters();
+    ) -> Result<Vec<u8>, Stop> {
+        let owner = self.key_owner(domain);
+        let tried = (command.get(1) == Some(&EXTERNAL_AUTHENTICATE))
+            .then(|| self.session(domain).key_version())
+            .flatten();
+        let before = tried.map_or(0, |version| self.own_ring(owner).failures(version));
+        if let Some(version) = tried {
+            let failures = before.saturating_add(1);
+            self.own_ring(owner).set_failures(version, failures);
+        }
+        let card = self.parameters(domain);
         let result = self.with_keys(domain, |session, sets, random, aid| {
             session.process(&card, sets, aid, random, command)
         });
-        if result == Err(CardError::HostCryptogram) {
-            self.failed_authentications = self.failed_authentications.saturating_add(1);
+        // INITIALIZE UPDATE names the key version that it found.
+        if let (None, Some(version)) = (tried, self.session(domain).key_version())
+            && self.limit.blocks(self.own_ring(owner).failures(version))
+        {
+            self.close();
+            return Err(BLOCKED);
         }
-        result
+        let Some(version) = tried else {
+            return result.map_err(Stop::from);
+        };
+        match result {
+            Ok(_) => self.own_ring(owner).set_failures(version, 0),
+            Err(CardError::HostCryptogram) => {
+                let failures = before.saturating_add(1);
+                self.failed_authentications = self.failed_authentications.saturating_add(1);
+                self.back_off = self.limit.back_off(failures);
+                return Err(Stop::Status(self.limit.status_word(failures)));
+            }
+            // What is malformed proves nothing about keys; a wrong C-MAC does.
+            Err(CardError::Security) => (),
+            Err(_) => self.own_ring(owner).set_failures(version, before),
+        }
+        result.map_err(Stop::from)
     }
 
     /// Whether this command would open a session by its C-MAC, which moves the sequence counter.
     pub(super) fn opens_implicitly(&mut self, domain: ApplicationId, command: &[u8]) -> bool {
-        self.protocol.is_implicit()
+        self.protocol(domain).is_implicit()
             && !self.session(domain).is_open()
             && command.first().is_some_and(|cla| cla & 0x04 != 0)
     }
@@ -182,7 +267,7 @@ impl SecurityDomains {
         if !self.opens_implicitly(domain, command) {
             return self.session(domain).unwrap(command);
         }
-        let card = self.parameters();
+        let card = self.parameters(domain);
         self.with_keys(domain, |session, sets, _, aid| {
             session.open_implicitly(&card, sets, aid, command)
         })
@@ -194,7 +279,7 @@ impl SecurityDomains {
         domain: ApplicationId,
         command: &Command,
     ) -> Result<(), CardError> {
-        let card = self.parameters();
+        let card = self.parameters(domain);
         self.session(domain).process_r_mac(&card, command)
     }
 }
@@ -206,7 +291,11 @@ impl SecurityServices for SecurityDomains {
         command: &[u8],
     ) -> Result<Vec<u8>, StatusWord> {
         self.authenticate(domain, command)
-            .map_err(CardError::status_word)
+            .map_err(|stop| match stop {
+                Stop::Status(status) => status,
+                // Only the card manager's own writes are cut, and there are none here.
+                Stop::PowerCut => 0x6F00,
+            })
     }
 
     fn unwrap(&mut self, domain: ApplicationId, command: &[u8]) -> Result<Vec<u8>, StatusWord> {

@@ -1,10 +1,13 @@
 //! GET DATA (GPCS 2.3.1 §11.3), and what else the card tells about itself.
 
-use scp::{CardKeys, Command, Protocol};
+use std::collections::BTreeMap;
+
+use scp::{Command, Protocol};
 use se_crypto::Drbg;
 use serde::{Deserialize, Serialize};
 
-use super::stop::{NO_REFERENCE, Stop};
+use super::keys::kind;
+use super::stop::{NO_MEMORY, NO_REFERENCE, Stop, WRONG_DATA};
 use super::{Answer, CardManager, OK, tlv};
 use crate::aid::Aid;
 use crate::registry::ApplicationId;
@@ -14,18 +17,34 @@ use crate::runtime::Runtime;
 const GLOBALPLATFORM: [u8; 6] = [0x2A, 0x86, 0x48, 0x86, 0xFC, 0x6B];
 /// The version of the card specification that the card manager follows.
 const VERSION: [u8; 3] = [2, 3, 1];
-/// Triple DES and AES in key information and PUT KEY (GPCS 2.3.1 §11.1.8).
-pub(super) const DES: u8 = 0x80;
-pub(super) const AES: u8 = 0x88;
+/// Issuer identification number, or that of a security domain's provider.
+const ISSUER_IDENTIFICATION: u16 = 0x42;
+/// Card image number, or that of a security domain.
+const CARD_IMAGE: u16 = 0x45;
+/// Card data, or security domain management data.
+const CARD_DATA: u16 = 0x66;
+/// Card production life cycle data.
+const PRODUCTION: u16 = 0x9F7F;
+/// The data objects that STORE DATA takes: besides those above the application provider's identifier and the
+/// security domain manager's URL (GPCS 2.3.1 §11.11.2.3, §H.3).
+const STORED: [u16; 6] = [
+    ISSUER_IDENTIFICATION,
+    CARD_IMAGE,
+    CARD_DATA,
+    0x5F20,
+    0x5F50,
+    PRODUCTION,
+];
+/// The most bytes of one data object.
+const MAX_OBJECT: usize = 1024;
 
-/// What the issuer can change of the card's data.
+/// What the card and its security domains keep of data objects.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct CardData {
     serial_number: [u8; 4],
-    /// Issuer identification number, tag 42.
-    pub(super) issuer_identification: Vec<u8>,
-    /// Card image number, tag 45.
-    pub(super) card_image: Vec<u8>,
+    /// How many receipts there were.
+    pub(super) confirmations: u16,
+    stored: BTreeMap<ApplicationId, BTreeMap<u16, Vec<u8>>>,
 }
 
 impl CardData {
@@ -34,9 +53,44 @@ impl CardData {
         random.fill(&mut serial_number);
         Self {
             serial_number,
-            issuer_identification: Vec::new(),
-            card_image: Vec::new(),
+            confirmations: 0,
+            stored: BTreeMap::new(),
         }
+    }
+
+    fn find(&self, domain: ApplicationId, tag: u16) -> Option<&[u8]> {
+        self.stored.get(&domain)?.get(&tag).map(Vec::as_slice)
+    }
+
+    /// Stores a data object of a domain.
+    pub(super) fn store(
+        &mut self,
+        domain: ApplicationId,
+        tag: u16,
+        value: &[u8],
+    ) -> Result<(), Stop> {
+        if !STORED.contains(&tag) {
+            return Err(WRONG_DATA);
+        }
+        if value.len() > MAX_OBJECT {
+            return Err(NO_MEMORY);
+        }
+        self.stored
+            .entry(domain)
+            .or_default()
+            .insert(tag, value.to_vec());
+        Ok(())
+    }
+
+    /// Forgets the objects of a domain that is deleted.
+    pub(super) fn forget(&mut self, domain: ApplicationId) {
+        self.stored.remove(&domain);
+    }
+
+    /// Card unique data: issuer identification number and card image number (GPCS 2.3.1 §11.1.6).
+    pub(super) fn unique(&self, domain: ApplicationId) -> Vec<u8> {
+        let part = |tag| self.find(domain, tag).unwrap_or(&[]);
+        [part(ISSUER_IDENTIFICATION), part(CARD_IMAGE)].concat()
     }
 
     /// Card production life cycle data: 42 bytes, all zero but for the serial number of the chip, since this
@@ -82,28 +136,26 @@ impl CardManager {
         command: &Command,
     ) -> Result<Answer, Stop> {
         let tag = u16::from_be_bytes([command.p1, command.p2]);
-        let optional = |value: &[u8]| {
-            if value.is_empty() {
-                Err(NO_REFERENCE)
-            } else {
-                Ok(tlv::object(tag, value))
-            }
-        };
+        if let Some(value) = self.data.find(domain, tag) {
+            return Ok((tlv::object(tag, value), OK));
+        }
+        let issuer = ApplicationId::ISSUER_SECURITY_DOMAIN;
+        let protocol = self.domains.protocol(domain);
         let data = match tag {
-            0x9F7F => tlv::object(tag, &self.data.production_life_cycle()),
-            0x0066 => card_recognition(self.domains.protocol()),
-            0x0067 => capabilities(self.domains.protocol()),
+            PRODUCTION => tlv::object(tag, &self.data.production_life_cycle()),
+            CARD_DATA => card_recognition(protocol),
+            0x0067 => capabilities(protocol),
             0x00E0 => self.key_information(domain),
             0x00C1 => {
-                let set = self.domains.key_sets(domain).first().ok_or(NO_REFERENCE)?;
-                let [_, high, middle, low] = set.0.sequence_counter.to_be_bytes();
-                match self.domains.protocol() {
+                let counter = self.domains.sequence_counter(domain).ok_or(NO_REFERENCE)?;
+                let [_, high, middle, low] = counter.to_be_bytes();
+                match protocol {
                     Protocol::Scp02(_) => tlv::object(tag, &[middle, low]),
                     Protocol::Scp03(_) => tlv::object(tag, &[high, middle, low]),
                 }
             }
-            0x0042 => optional(&self.data.issuer_identification)?,
-            0x0045 => optional(&self.data.card_image)?,
+            // Confirmation counter: of the domain that makes receipts.
+            0x00C2 if domain == issuer => tlv::object(tag, &self.data.confirmations.to_be_bytes()),
             0x2F00 => applications(runtime),
             0xFF21 => resources(runtime),
             _ => return Err(NO_REFERENCE),
@@ -111,22 +163,29 @@ impl CardManager {
         Ok((data, OK))
     }
 
-    /// Key information template: identifier, version, type and length of every key.
+    /// Key information template: identifier and version of every key, type and length of its parts (GPCS 2.3.1
+    /// §11.3.3.1), in the extended format where a length does not fit one byte.
     fn key_information(&self, domain: ApplicationId) -> Vec<u8> {
-        let content: Vec<u8> = self
-            .domains
-            .key_sets(domain)
-            .iter()
-            .flat_map(|set| {
-                let (kind, length) = match &set.0.keys {
-                    CardKeys::TripleDes(_) => (DES, 16),
-                    CardKeys::Aes(keys) => (AES, keys.length()),
-                };
-                let length = u8::try_from(length).unwrap_or(0);
-                let version = set.0.version;
-                (1..=3).flat_map(move |id| tlv::object(0xC0, &[id, version, kind, length]))
-            })
-            .collect();
+        let mut content = Vec::new();
+        for key in self.domains.keys(domain) {
+            let mut information = vec![key.id, key.version];
+            let long = key.components.iter().any(|part| part.value.len() > 0xFF);
+            for part in &key.components {
+                if long {
+                    let length = u16::try_from(part.value.len()).unwrap_or(u16::MAX);
+                    information.extend([kind::EXTENDED, part.kind]);
+                    information.extend(length.to_be_bytes());
+                } else {
+                    information.push(part.kind);
+                    information.push(u8::try_from(part.value.len()).unwrap_or(u8::MAX));
+                }
+            }
+            if long {
+                // No usage and no access that would be told.
+                information.extend([0, 0]);
+            }
+            content.extend(tlv::object(0xC0, &information));
+        }
         tlv::object(0xE0, &content)
     }
 }

@@ -2,10 +2,11 @@
 
 use scp::Command;
 
+use super::authority::{has, is_above, is_above_load_file};
 use super::stop::{NO_REFERENCE, Stop, WRONG_DATA, WRONG_PARAMETERS};
 use super::{Answer, CardManager, OK, tlv};
 use crate::aid::Aid;
-use crate::registry::{Application, ApplicationId, LoadFile};
+use crate::registry::{Application, ApplicationId, LoadFile, Privileges, Registry};
 use crate::runtime::Runtime;
 
 /// P1: the issuer security domain.
@@ -40,7 +41,7 @@ impl CardManager {
     pub(super) fn get_status(
         &mut self,
         runtime: &Runtime,
-        _domain: ApplicationId,
+        domain: ApplicationId,
         command: &Command,
     ) -> Result<Answer, Stop> {
         let (p1, format) = (command.p1, command.p2 & OBJECTS);
@@ -48,7 +49,7 @@ impl CardManager {
             return Err(WRONG_PARAMETERS);
         }
         let mut listing = if command.p2 & NEXT == 0 {
-            Listing::new(runtime, p1, format, &command.data)?
+            Listing::new(runtime, domain, p1, format, &command.data)?
         } else {
             self.listing
                 .take()
@@ -69,12 +70,18 @@ impl CardManager {
 }
 
 impl Listing {
-    fn new(runtime: &Runtime, p1: u8, format: u8, criteria: &[u8]) -> Result<Self, Stop> {
+    fn new(
+        runtime: &Runtime,
+        domain: ApplicationId,
+        p1: u8,
+        format: u8,
+        criteria: &[u8],
+    ) -> Result<Self, Stop> {
         let criteria = tlv::all(criteria)?;
-        let prefix = tlv::find(&criteria, 0x4F).ok_or(WRONG_DATA)?;
-        if prefix.len() > 16 {
-            return Err(WRONG_DATA);
-        }
+        let filter = Filter::new(&criteria)?;
+        // Without the global registry privilege a domain sees itself and what is below it (GPCS 2.3.1 §6.6.2), and
+        // the state of the card, which is the issuer's domain's.
+        let sees_all = p1 == ISSUER || has(runtime, domain, Privileges::GLOBAL_REGISTRY);
         let form = Form {
             objects: format == OBJECTS,
             tags: tlv::find(&criteria, 0x5C).map(tag_list).transpose()?,
@@ -85,14 +92,19 @@ impl Listing {
             ISSUER | APPLICATIONS => {
                 for (id, application) in registry.applications() {
                     let is_issuer = id == ApplicationId::ISSUER_SECURITY_DOMAIN;
-                    if is_issuer == (p1 == ISSUER) && application.aid.starts_with(prefix) {
+                    if is_issuer == (p1 == ISSUER)
+                        && (sees_all || is_above(registry, domain, id))
+                        && filter.takes_application(registry, application)
+                    {
                         entries.push(form.application(runtime, application, is_issuer));
                     }
                 }
             }
             LOAD_FILES | LOAD_FILES_AND_MODULES => {
-                for (_, file) in registry.load_files() {
-                    if file.aid.starts_with(prefix) {
+                for (id, file) in registry.load_files() {
+                    if (sees_all || is_above_load_file(registry, domain, id))
+                        && filter.takes_load_file(registry, file)
+                    {
                         form.load_file(runtime, file, p1 == LOAD_FILES_AND_MODULES, &mut entries);
                     }
                 }
@@ -108,6 +120,62 @@ impl Listing {
             format,
             entries,
         })
+    }
+}
+
+/// The search criteria (GPCS 2.3.1 §11.4.2.3): the beginning of the AID, and any other object that an entry has.
+struct Filter<'a> {
+    prefix: &'a [u8],
+    others: Vec<(u16, &'a [u8])>,
+}
+
+impl<'a> Filter<'a> {
+    fn new(criteria: &[(u16, &'a [u8])]) -> Result<Self, Stop> {
+        let prefix = tlv::find(criteria, 0x4F).ok_or(WRONG_DATA)?;
+        let others: Vec<(u16, &'a [u8])> = criteria
+            .iter()
+            .filter(|(tag, _)| !matches!(tag, 0x4F | 0x5C))
+            .copied()
+            .collect();
+        let known = |tag| matches!(tag, 0x9F70 | 0xC4 | 0xC5 | 0xCC | 0x84 | 0xCE);
+        if prefix.len() > 16 || !others.iter().all(|(tag, _)| known(*tag)) {
+            return Err(WRONG_DATA);
+        }
+        Ok(Self { prefix, others })
+    }
+
+    fn takes_application(&self, registry: &Registry, application: &Application) -> bool {
+        let domain = registry.application(application.security_domain);
+        let load_file = registry
+            .find_module(application.module.as_bytes())
+            .and_then(|(id, _)| registry.load_file(id));
+        application.aid.starts_with(self.prefix)
+            && self.others.iter().all(|(tag, value)| match tag {
+                0x9F70 => *value == [application.life_cycle],
+                // An entry has at least the privileges asked for.
+                0xC5 => {
+                    value.len() <= 3
+                        && value
+                            .iter()
+                            .zip(application.privileges.0)
+                            .all(|(asked, has)| has & asked == *asked)
+                }
+                0xCC => domain.is_some_and(|domain| domain.aid.as_bytes() == *value),
+                0xC4 => load_file.is_some_and(|file| file.aid.as_bytes() == *value),
+                _ => false,
+            })
+    }
+
+    fn takes_load_file(&self, registry: &Registry, file: &LoadFile) -> bool {
+        let domain = registry.application(file.security_domain);
+        file.aid.starts_with(self.prefix)
+            && self.others.iter().all(|(tag, value)| match tag {
+                0x9F70 => *value == [file.life_cycle],
+                0xCE => *value == [file.version.0, file.version.1],
+                0x84 => file.modules.iter().any(|m| m.aid.as_bytes() == *value),
+                0xCC => domain.is_some_and(|domain| domain.aid.as_bytes() == *value),
+                _ => false,
+            })
     }
 }
 

@@ -1,11 +1,15 @@
 //! INSTALL (GPCS 2.3.1 §11.5).
 
-use scp::Command;
+use scp::{Command, Protocol};
 
-use super::load::PendingLoad;
+use super::authority::{Authority, NO_RECEIPT, is_above};
+use super::load::{PendingLoad, check_quotas};
 use super::stop::{CONDITIONS, NO_MEMORY, NO_REFERENCE, Stop, WRONG_DATA, WRONG_PARAMETERS};
 use super::{Answer, CardManager, OK, aid, tlv, write};
-use crate::registry::{Application, ApplicationId, ApplicationKind, Privileges, life_cycle};
+use crate::aid::Aid;
+use crate::registry::{
+    Application, ApplicationId, ApplicationKind, Privileges, Registry, life_cycle,
+};
 use crate::runtime::{InstallRequest, Runtime};
 
 /// P1: for load.
@@ -14,20 +18,115 @@ const FOR_LOAD: u8 = 0x02;
 const FOR_INSTALL: u8 = 0x04;
 /// P1: for make selectable.
 const FOR_MAKE_SELECTABLE: u8 = 0x08;
+/// P1: for install and make selectable.
+const FOR_INSTALL_AND_MAKE_SELECTABLE: u8 = FOR_INSTALL | FOR_MAKE_SELECTABLE;
+/// P1: for load, install and make selectable; P2 tells the first command from the last.
+const COMBINED: u8 = FOR_LOAD | FOR_INSTALL_AND_MAKE_SELECTABLE;
+const BEGIN: u8 = 0x01;
+const END: u8 = 0x03;
 /// P1: for extradition.
 const FOR_EXTRADITION: u8 = 0x10;
 /// P1: for personalization.
 pub(super) const FOR_PERSONALIZATION: u8 = 0x20;
-/// P1: for install and make selectable.
-const FOR_INSTALL_AND_MAKE_SELECTABLE: u8 = FOR_INSTALL | FOR_MAKE_SELECTABLE;
+/// P1: for registry update.
+const FOR_REGISTRY_UPDATE: u8 = 0x40;
 
 /// The package and the module that supplementary security domains are made from (GPCS 2.3.1 §H.2). They are part
 /// of the card manager, and not listed among what was loaded.
 const SECURITY_DOMAIN_PACKAGE: &[u8] = &[0xA0, 0x00, 0x00, 0x01, 0x51, 0x53, 0x50];
 const SECURITY_DOMAIN_MODULE: &[u8] = &[0xA0, 0x00, 0x00, 0x01, 0x51, 0x53, 0x50, 0x41];
 
-/// What every successful INSTALL and DELETE answers: no receipt.
-pub(super) const NO_RECEIPT: &[u8] = &[0x00];
+/// The fields of an INSTALL, each behind its length, and the token that follows them.
+pub(super) struct Fields<'a, const N: usize> {
+    pub(super) fields: [&'a [u8]; N],
+    /// The data up to the token: what a token is over.
+    pub(super) signed: &'a [u8],
+    pub(super) token: &'a [u8],
+}
+
+impl<'a, const N: usize> Fields<'a, N> {
+    /// Lengths are BER (GPCS 2.3.1 §11.1.5); older hosts write one plain byte even above 7F.
+    pub(super) fn parse(data: &'a [u8]) -> Result<Self, Stop> {
+        Self::parse_with(data, tlv::take_long_field)
+            .or_else(|_| Self::parse_with(data, tlv::take_field))
+    }
+
+    fn parse_with(
+        data: &'a [u8],
+        take: impl Fn(&mut &'a [u8]) -> Result<&'a [u8], Stop>,
+    ) -> Result<Self, Stop> {
+        let mut rest = data;
+        let mut fields = [&[][..]; N];
+        for field in &mut fields {
+            *field = take(&mut rest)?;
+        }
+        let signed = data.get(..data.len() - rest.len()).ok_or(WRONG_DATA)?;
+        let token = take(&mut rest)?;
+        if !rest.is_empty() {
+            return Err(WRONG_DATA);
+        }
+        Ok(Self {
+            fields,
+            signed,
+            token,
+        })
+    }
+}
+
+/// What INSTALL \[for install\] asks for.
+struct Wanted {
+    module: Aid,
+    instance: Aid,
+    privileges: Privileges,
+    parameters: Vec<u8>,
+    /// The channel that a security domain is to speak, where its parameters name one.
+    protocol: Option<Protocol>,
+}
+
+impl Wanted {
+    /// Checks what does not depend on the load file.
+    fn parse(
+        runtime: &Runtime,
+        [module, instance, privileges, parameters]: [&[u8]; 4],
+    ) -> Result<Self, Stop> {
+        let module = aid(module)?;
+        let instance = if instance.is_empty() {
+            module
+        } else {
+            aid(instance)?
+        };
+        let privileges = parse_privileges(privileges)?;
+        let is_domain = module.as_bytes() == SECURITY_DOMAIN_MODULE;
+        check_privileges(privileges, is_domain)?;
+        check_unique(&runtime.registry, privileges, None)?;
+        let taken = runtime
+            .registry
+            .find_application(instance.as_bytes())
+            .is_some()
+            || runtime
+                .registry
+                .find_load_file(instance.as_bytes())
+                .is_some();
+        if taken {
+            return Err(CONDITIONS);
+        }
+        let objects = tlv::all(parameters)?;
+        check_quotas(runtime, &objects)?;
+        let parameters = tlv::find(&objects, 0xC9).unwrap_or(&[]);
+        let protocol = if is_domain {
+            domain_protocol(parameters)?
+        } else {
+            None
+        };
+        Ok(Self {
+            module,
+            instance,
+            privileges,
+            parameters: parameters.to_vec(),
+            protocol,
+        })
+    }
+}
 
 impl CardManager {
     pub(super) fn install(
@@ -36,42 +135,56 @@ impl CardManager {
         domain: ApplicationId,
         command: &Command,
     ) -> Result<Answer, Stop> {
-        if command.p2 != 0 {
-            return Err(WRONG_PARAMETERS);
-        }
-        let data = command.data.as_slice();
-        match command.p1 {
-            FOR_LOAD => self.install_for_load(runtime, domain, data),
-            FOR_INSTALL => self.install_for_install(runtime, domain, data, false),
-            FOR_INSTALL_AND_MAKE_SELECTABLE => {
-                self.install_for_install(runtime, domain, data, true)
+        // Whatever does not end a combined process lets it go.
+        let combined = self.combined.take();
+        let response = match (command.p1, command.p2) {
+            (FOR_LOAD, 0) => self.install_for_load(runtime, domain, command, false)?,
+            (COMBINED, BEGIN) => self.install_for_load(runtime, domain, command, true)?,
+            (COMBINED, END) => {
+                let load = combined.ok_or(CONDITIONS)?;
+                self.end_combined(runtime, domain, command, &load)?
             }
-            FOR_MAKE_SELECTABLE => make_selectable(runtime, data),
-            FOR_EXTRADITION => extradite(runtime, data),
-            FOR_PERSONALIZATION => self.install_for_personalization(runtime, data),
-            _ => Err(WRONG_PARAMETERS),
-        }
+            (FOR_INSTALL | FOR_INSTALL_AND_MAKE_SELECTABLE, 0) => {
+                self.install_for_install(runtime, domain, command)?
+            }
+            (FOR_MAKE_SELECTABLE, 0) => self.make_selectable(runtime, domain, command)?,
+            (FOR_EXTRADITION, 0) => self.extradite(runtime, domain, command)?,
+            (FOR_REGISTRY_UPDATE, 0) => self.update_registry(runtime, domain, command)?,
+            (FOR_PERSONALIZATION, 0) => {
+                self.install_for_personalization(runtime, domain, &command.data)?
+            }
+            _ => return Err(WRONG_PARAMETERS),
+        };
+        Ok((response, OK))
     }
 
     fn install_for_load(
         &mut self,
         runtime: &Runtime,
         domain: ApplicationId,
-        mut data: &[u8],
-    ) -> Result<Answer, Stop> {
-        let load_file = aid(tlv::take_field(&mut data)?)?;
-        let target = tlv::take_field(&mut data)?;
-        let hash = tlv::take_field(&mut data)?;
-        let parameters = tlv::take_field(&mut data)?;
-        let token = tlv::take_field(&mut data)?;
-        if !data.is_empty() || !token.is_empty() {
-            return Err(WRONG_DATA);
-        }
-        let domain = if target.is_empty() {
+        command: &Command,
+        combined: bool,
+    ) -> Result<Vec<u8>, Stop> {
+        let parsed = Fields::<4>::parse(&command.data)?;
+        let [load_file, target, hash, parameters] = parsed.fields;
+        // The token of a combined process comes with its end.
+        let authority = if combined {
+            if !parsed.token.is_empty() {
+                return Err(WRONG_DATA);
+            }
+            super::authority::authority(runtime, domain)?
+        } else {
+            self.authorize(runtime, domain, command, parsed.signed, parsed.token)?
+        };
+        let load_file = aid(load_file)?;
+        let target = if target.is_empty() {
             domain
         } else {
             security_domain(runtime, target)?
         };
+        if !is_above(&runtime.registry, domain, target) {
+            return Err(CONDITIONS);
+        }
         let taken = runtime
             .registry
             .find_load_file(load_file.as_bytes())
@@ -83,53 +196,107 @@ impl CardManager {
         if taken {
             return Err(CONDITIONS);
         }
-        self.load = Some(PendingLoad::new(
-            runtime, load_file, domain, hash, parameters,
-        )?);
-        Ok((NO_RECEIPT.to_vec(), OK))
+        let mut load = PendingLoad::new(runtime, load_file, target, authority, hash, parameters)?;
+        load.combined = combined.then(|| parsed.signed.to_vec());
+        self.load = Some(load);
+        Ok(NO_RECEIPT.to_vec())
     }
 
     fn install_for_install(
         &mut self,
         runtime: &mut Runtime,
         domain: ApplicationId,
-        mut data: &[u8],
-        selectable: bool,
-    ) -> Result<Answer, Stop> {
-        let load_file = tlv::take_field(&mut data)?;
-        let module = aid(tlv::take_field(&mut data)?)?;
-        let instance = tlv::take_field(&mut data)?;
-        let privileges = parse_privileges(tlv::take_field(&mut data)?)?;
-        let parameters = tlv::all(tlv::take_field(&mut data)?)?;
-        let token = tlv::take_field(&mut data)?;
-        if !data.is_empty() || !token.is_empty() {
+        command: &Command,
+    ) -> Result<Vec<u8>, Stop> {
+        let parsed = Fields::<5>::parse(&command.data)?;
+        let authority = self.authorize(runtime, domain, command, parsed.signed, parsed.token)?;
+        let [load_file, module, instance, privileges, parameters] = parsed.fields;
+        let wanted = Wanted::parse(runtime, [module, instance, privileges, parameters])?;
+        let selectable = command.p1 & FOR_MAKE_SELECTABLE != 0;
+        self.make_instance(runtime, domain, load_file, &wanted, selectable)?;
+        self.installed(runtime, authority, load_file, &wanted)
+    }
+
+    /// The end of a combined load, install and make selectable: all of it happens now, or nothing.
+    fn end_combined(
+        &mut self,
+        runtime: &mut Runtime,
+        domain: ApplicationId,
+        command: &Command,
+        load: &PendingLoad,
+    ) -> Result<Vec<u8>, Stop> {
+        let parsed = Fields::<5>::parse(&command.data)?;
+        let begun = load.combined.as_deref().unwrap_or(&[]);
+        let signed = [begun, parsed.signed].concat();
+        let authority = self.authorize(runtime, domain, command, &signed, parsed.token)?;
+        let [load_file, module, instance, privileges, parameters] = parsed.fields;
+        if !load_file.is_empty() && load_file != load.load_file.as_bytes() {
             return Err(WRONG_DATA);
         }
-        let instance = if instance.is_empty() {
-            module
-        } else {
-            aid(instance)?
-        };
+        let wanted = Wanted::parse(runtime, [module, instance, privileges, parameters])?;
+        let id = self.finish(runtime, load)?;
+        let load_file = load.load_file.as_bytes();
+        if let Err(stop) = self.make_instance(runtime, domain, load_file, &wanted, true) {
+            if runtime
+                .delete_load_file(&mut self.domains, id, true)
+                .is_err()
+            {
+                tracing::error!("a load file without instances cannot be deleted");
+            }
+            return Err(stop);
+        }
+        self.installed(runtime, authority, load_file, &wanted)
+    }
+
+    fn installed(
+        &mut self,
+        runtime: &mut Runtime,
+        authority: Authority,
+        load_file: &[u8],
+        wanted: &Wanted,
+    ) -> Result<Vec<u8>, Stop> {
+        let names = [load_file, wanted.instance.as_bytes()];
+        self.receipt(runtime, authority, &names)
+    }
+
+    fn make_instance(
+        &mut self,
+        runtime: &mut Runtime,
+        domain: ApplicationId,
+        load_file: &[u8],
+        wanted: &Wanted,
+        selectable: bool,
+    ) -> Result<(), Stop> {
+        let Wanted {
+            module,
+            instance,
+            privileges,
+            ..
+        } = *wanted;
         if module.as_bytes() == SECURITY_DOMAIN_MODULE {
             if !load_file.is_empty() && load_file != SECURITY_DOMAIN_PACKAGE {
                 return Err(NO_REFERENCE);
             }
-            let life_cycle = if selectable {
-                life_cycle::SELECTABLE
-            } else {
-                life_cycle::INSTALLED
-            };
-            return install_domain(
-                runtime,
-                Application {
-                    aid: instance,
-                    module,
-                    life_cycle,
-                    privileges,
-                    security_domain: domain,
-                    kind: ApplicationKind::SecurityDomain,
+            if runtime.registry.free_application().is_none() {
+                return Err(NO_MEMORY);
+            }
+            write(runtime)?;
+            let made = runtime.registry.add_application(Application {
+                aid: instance,
+                module,
+                life_cycle: if selectable {
+                    life_cycle::SELECTABLE
+                } else {
+                    life_cycle::INSTALLED
                 },
-            );
+                privileges,
+                security_domain: domain,
+                kind: ApplicationKind::SecurityDomain,
+            });
+            if let (Some(id), Some(protocol)) = (made, wanted.protocol) {
+                self.domains.set_protocol(id, protocol);
+            }
+            return Ok(());
         }
         let (owner, _) = runtime
             .registry
@@ -139,146 +306,142 @@ impl CardManager {
         if !load_file.is_empty() && owner_aid.is_none_or(|aid| aid.as_bytes() != load_file) {
             return Err(NO_REFERENCE);
         }
-        // An applet cannot be a security domain here.
-        if privileges.has(Privileges::SECURITY_DOMAIN) {
-            return Err(WRONG_DATA);
-        }
-        check_instance(runtime, instance.as_bytes(), privileges)?;
         let request = InstallRequest {
             module,
             instance,
             privileges,
-            parameters: tlv::find(&parameters, 0xC9).unwrap_or(&[]),
+            parameters: &wanted.parameters,
             security_domain: domain,
             selectable,
         };
         runtime
             .install(&mut self.domains, &request)
-            .map_err(|error| Stop::Status(error.status_word()))?;
-        Ok((NO_RECEIPT.to_vec(), OK))
+            .map(drop)
+            .map_err(|error| Stop::Status(error.status_word()))
+    }
+
+    fn make_selectable(
+        &mut self,
+        runtime: &mut Runtime,
+        domain: ApplicationId,
+        command: &Command,
+    ) -> Result<Vec<u8>, Stop> {
+        let parsed = Fields::<5>::parse(&command.data)?;
+        let authority = self.authorize(runtime, domain, command, parsed.signed, parsed.token)?;
+        let [_, _, instance, privileges, _] = parsed.fields;
+        let privileges = if privileges.is_empty() {
+            Privileges::default()
+        } else {
+            parse_privileges(privileges)?
+        };
+        // The one privilege that may come as late as this (GPCS 2.3.1 §11.5.2.3.3).
+        if privileges.without(Privileges::CARD_RESET) != Privileges::default() {
+            return Err(WRONG_DATA);
+        }
+        let id = controlled(runtime, domain, instance)?;
+        let application = runtime.registry.application(id).ok_or(NO_REFERENCE)?;
+        if application.life_cycle != life_cycle::INSTALLED {
+            return Err(CONDITIONS);
+        }
+        check_unique(&runtime.registry, privileges, Some(id))?;
+        let load_file = runtime
+            .registry
+            .find_module(application.module.as_bytes())
+            .and_then(|(file, _)| runtime.registry.load_file(file))
+            .map(|file| file.aid);
+        write(runtime)?;
+        if let Some(application) = runtime.registry.application_mut(id) {
+            application.life_cycle = life_cycle::SELECTABLE;
+            if privileges.has(Privileges::CARD_RESET) {
+                application.privileges = application.privileges.with(Privileges::CARD_RESET);
+            }
+        }
+        let names = [load_file.as_ref().map_or(&[][..], Aid::as_bytes), instance];
+        self.receipt(runtime, authority, &names)
     }
 
     fn install_for_personalization(
         &mut self,
         runtime: &Runtime,
-        mut data: &[u8],
-    ) -> Result<Answer, Stop> {
-        tlv::take_field(&mut data)?;
-        tlv::take_field(&mut data)?;
-        let instance = tlv::take_field(&mut data)?;
-        let id = runtime
-            .registry
-            .find_application(instance)
-            .ok_or(NO_REFERENCE)?;
+        domain: ApplicationId,
+        data: &[u8],
+    ) -> Result<Vec<u8>, Stop> {
+        let parsed = Fields::<5>::parse(data)?;
+        if !parsed.token.is_empty() {
+            return Err(WRONG_DATA);
+        }
+        let [_, _, instance, ..] = parsed.fields;
+        let id = controlled(runtime, domain, instance)?;
+        let application = runtime.registry.application(id).ok_or(NO_REFERENCE)?;
+        if application.life_cycle & life_cycle::LOCKED != 0 {
+            return Err(CONDITIONS);
+        }
         self.personalized = Some(id);
-        Ok((NO_RECEIPT.to_vec(), OK))
+        Ok(NO_RECEIPT.to_vec())
     }
 }
 
-/// Whether an instance with this AID and these privileges may come.
-fn check_instance(runtime: &Runtime, instance: &[u8], privileges: Privileges) -> Result<(), Stop> {
+/// The application with this AID, which must be below the domain.
+pub(super) fn controlled(
+    runtime: &Runtime,
+    domain: ApplicationId,
+    aid: &[u8],
+) -> Result<ApplicationId, Stop> {
     let registry = &runtime.registry;
-    if registry.find_application(instance).is_some() || registry.find_load_file(instance).is_some()
-    {
-        return Err(CONDITIONS);
+    let id = registry.find_application(aid).ok_or(NO_REFERENCE)?;
+    if is_above(registry, domain, id) {
+        Ok(id)
+    } else {
+        Err(CONDITIONS)
     }
-    // The card reset privilege is for one application (besides the issuer's fall-back).
-    let taken = registry
-        .applications()
-        .skip(1)
-        .any(|(_, application)| application.privileges.has(Privileges::CARD_RESET));
-    if taken && privileges.has(Privileges::CARD_RESET) {
+}
+
+/// Privileges of one byte or of three (GPCS 2.3.1 §11.1.2).
+pub(super) fn parse_privileges(bytes: &[u8]) -> Result<Privileges, Stop> {
+    match *bytes {
+        [first] => Ok(Privileges([first, 0, 0])),
+        [first, second, third] => Ok(Privileges([first, second, third])),
+        _ => Err(WRONG_DATA),
+    }
+}
+
+/// Whether privileges go together (GPCS 2.3.1 §6.6.2, table 6-2): most are for security domains, one manages content
+/// by its own authority or by the issuer's, and mandated DAP verification is a kind of DAP verification.
+pub(super) fn check_privileges(privileges: Privileges, is_domain: bool) -> Result<(), Stop> {
+    let has = |number| privileges.has(number);
+    let consistent = has(Privileges::SECURITY_DOMAIN) == is_domain
+        && (is_domain || !Privileges::OF_DOMAINS.into_iter().any(has))
+        && !(has(Privileges::AUTHORIZED_MANAGEMENT) && has(Privileges::DELEGATED_MANAGEMENT))
+        && (has(Privileges::DAP_VERIFICATION) || !has(Privileges::MANDATED_DAP_VERIFICATION));
+    if consistent { Ok(()) } else { Err(WRONG_DATA) }
+}
+
+/// Privileges that one application has at a time, besides the issuer's domain, which falls back to them.
+pub(super) fn check_unique(
+    registry: &Registry,
+    privileges: Privileges,
+    except: Option<ApplicationId>,
+) -> Result<(), Stop> {
+    let taken = |number: u8| {
+        privileges.has(number)
+            && registry
+                .applications()
+                .skip(1)
+                .any(|(id, other)| Some(id) != except && other.privileges.has(number))
+    };
+    if Privileges::OF_ONE.into_iter().any(taken) {
         return Err(CONDITIONS);
     }
     Ok(())
 }
 
-/// Makes a supplementary security domain. Until it has keys of its own it uses those of the issuer's.
-fn install_domain(runtime: &mut Runtime, domain: Application) -> Result<Answer, Stop> {
-    if !domain.privileges.has(Privileges::SECURITY_DOMAIN) {
-        return Err(WRONG_DATA);
-    }
-    check_instance(runtime, domain.aid.as_bytes(), domain.privileges)?;
-    if runtime.registry.free_application().is_none() {
-        return Err(NO_MEMORY);
-    }
-    write(runtime)?;
-    runtime.registry.add_application(domain);
-    Ok((NO_RECEIPT.to_vec(), OK))
-}
-
-/// INSTALL \[for extradition\]: gives an application or a load file to another security domain.
-fn extradite(runtime: &mut Runtime, mut data: &[u8]) -> Result<Answer, Stop> {
-    let target = tlv::take_field(&mut data)?;
-    tlv::take_field(&mut data)?;
-    let subject = tlv::take_field(&mut data)?;
-    for _ in 0..3 {
-        tlv::take_field(&mut data)?;
-    }
-    if !data.is_empty() {
-        return Err(WRONG_DATA);
-    }
-    let target = security_domain(runtime, target)?;
-    if let Some(id) = runtime.registry.find_application(subject) {
-        if id == ApplicationId::ISSUER_SECURITY_DOMAIN || id == target {
-            return Err(CONDITIONS);
-        }
-        write(runtime)?;
-        if let Some(application) = runtime.registry.application_mut(id) {
-            application.security_domain = target;
-        }
-    } else {
-        let id = runtime
-            .registry
-            .find_load_file(subject)
-            .ok_or(NO_REFERENCE)?;
-        write(runtime)?;
-        if let Some(file) = runtime.registry.load_file_mut(id) {
-            file.security_domain = target;
-        }
-    }
-    Ok((NO_RECEIPT.to_vec(), OK))
-}
-
-fn make_selectable(runtime: &mut Runtime, mut data: &[u8]) -> Result<Answer, Stop> {
-    tlv::take_field(&mut data)?;
-    tlv::take_field(&mut data)?;
-    let instance = tlv::take_field(&mut data)?;
-    let privileges = tlv::take_field(&mut data)?;
-    tlv::take_field(&mut data)?;
-    tlv::take_field(&mut data)?;
-    if !data.is_empty() {
-        return Err(WRONG_DATA);
-    }
-    let privileges = if privileges.is_empty() {
-        Privileges::default()
-    } else {
-        parse_privileges(privileges)?
-    };
-    let id = runtime
-        .registry
-        .find_application(instance)
-        .ok_or(NO_REFERENCE)?;
-    let application = runtime.registry.application(id).ok_or(NO_REFERENCE)?;
-    if application.life_cycle != life_cycle::INSTALLED {
-        return Err(CONDITIONS);
-    }
-    write(runtime)?;
-    if let Some(application) = runtime.registry.application_mut(id) {
-        application.life_cycle = life_cycle::SELECTABLE;
-        if privileges.has(Privileges::CARD_RESET) {
-            application.privileges = application.privileges.with(Privileges::CARD_RESET);
-        }
-    }
-    Ok((NO_RECEIPT.to_vec(), OK))
-}
-
-/// Privileges of one byte or of three (GPCS 2.3.1 §11.1.2).
-fn parse_privileges(bytes: &[u8]) -> Result<Privileges, Stop> {
-    match *bytes {
-        [first] => Ok(Privileges([first, 0, 0])),
-        [first, second, third] => Ok(Privileges([first, second, third])),
-        _ => Err(WRONG_DATA),
+/// The secure channel that a security domain's parameters name: an object 80 or 81 with number and `i`.
+fn domain_protocol(parameters: &[u8]) -> Result<Option<Protocol>, Stop> {
+    let objects = tlv::all(parameters)?;
+    match tlv::find(&objects, 0x81).or_else(|| tlv::find(&objects, 0x80)) {
+        None => Ok(None),
+        Some(&[number, i]) => Protocol::of(number, i).map(Some).ok_or(WRONG_DATA),
+        Some(_) => Err(WRONG_DATA),
     }
 }
 

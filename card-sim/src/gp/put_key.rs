@@ -1,22 +1,47 @@
-//! PUT KEY (GPCS 2.3.1 §11.8, Amendment D §7.2): adds or replaces a key set, of AES keys with SCP03, of triple DES
-//! keys with SCP02.
+//! PUT KEY (GPCS 2.3.1 §11.8, Amendment D §7.2): adds or replaces keys, one or several, of every type that the card
+//! has a use for.
 
-use scp::scp03::key_check_value;
-use scp::{CardKeySet, CardKeys, Command, Protocol, scp02, scp03};
-use se_crypto::equal;
-use zeroize::Zeroizing;
+use scp::scp03::CardError;
+use scp::{Command, scp02, scp03};
+use se_crypto::{RsaPublicKey, equal};
+use zeroize::{Zeroize, Zeroizing};
 
-use super::get_data::{AES, DES};
-use super::key_set::KeySet;
-use super::stop::{CONDITIONS, NO_MEMORY, NO_REFERENCE, Stop, WRONG_DATA, WRONG_PARAMETERS};
+use super::keys::{Component, Key, kind};
+use super::stop::{
+    CONDITIONS, NO_ALGORITHM, NO_MEMORY, NO_REFERENCE, Stop, WRONG_CHECK_VALUE, WRONG_DATA,
+    WRONG_PARAMETERS,
+};
 use super::{Answer, CardManager, OK, tlv, write};
 use crate::registry::{ApplicationId, life_cycle};
 use crate::runtime::Runtime;
 
-/// P2: several keys, the first with identifier 1.
-const THREE_KEYS: u8 = 0x81;
-/// The most key sets of one domain.
-const MAX_KEY_SETS: usize = 8;
+/// P1: more commands of the same PUT KEY follow.
+const MORE: u8 = 0x80;
+/// P2: several keys, with ascending identifiers.
+const SEVERAL: u8 = 0x80;
+/// The most keys of one domain.
+const MAX_KEYS: usize = 48;
+/// The most data of a PUT KEY in several commands.
+const MAX_DATA: usize = 2048;
+
+/// A PUT KEY of which not all commands have come.
+#[derive(Clone)]
+pub(super) struct PendingKeys {
+    parameters: [u8; 2],
+    data: Vec<u8>,
+}
+
+impl Drop for PendingKeys {
+    fn drop(&mut self) {
+        self.data.zeroize();
+    }
+}
+
+impl std::fmt::Debug for PendingKeys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "PendingKeys({} bytes, redacted)", self.data.len())
+    }
+}
 
 impl CardManager {
     pub(super) fn put_key(
@@ -25,53 +50,57 @@ impl CardManager {
         domain: ApplicationId,
         command: &Command,
     ) -> Result<Answer, Stop> {
-        // The keys of a set come together, in one command.
-        if command.p2 != THREE_KEYS || command.p1 > 0x7F {
+        let (replaced, first) = (command.p1 & !MORE, command.p2 & !SEVERAL);
+        if first == 0 {
             return Err(WRONG_PARAMETERS);
         }
-        let mut data = command.data.as_slice();
+        let parameters = [replaced, command.p2];
+        let mut pending = match self.pending_keys.take() {
+            Some(pending) if pending.parameters == parameters => pending,
+            Some(_) => return Err(WRONG_PARAMETERS),
+            None => PendingKeys {
+                parameters,
+                data: Vec::new(),
+            },
+        };
+        pending.data.extend_from_slice(&command.data);
+        if pending.data.len() > MAX_DATA {
+            return Err(NO_MEMORY);
+        }
+        if command.p1 & MORE != 0 {
+            self.pending_keys = Some(pending);
+            return Ok((Vec::new(), OK));
+        }
+
+        let mut data = pending.data.as_slice();
         let version = tlv::take_byte(&mut data)?;
         if !(0x01..=0x7F).contains(&version) {
             return Err(WRONG_DATA);
         }
         let mut response = vec![version];
         let mut keys = Vec::new();
-        for _ in 0..3 {
-            let (key, check_value) = self.take_key(domain, &mut data)?;
-            keys.push(key);
-            response.extend(check_value);
+        for id in first..=0x7F {
+            let (components, check_value) = self.take_key(domain, &mut data)?;
+            response.extend(check_value.into_iter().flatten());
+            keys.push(Key {
+                version,
+                id,
+                components,
+            });
+            if data.is_empty() || command.p2 & SEVERAL == 0 {
+                break;
+            }
         }
-        let [enc, mac, dek] = keys.as_slice() else {
-            return Err(WRONG_DATA);
-        };
         if !data.is_empty() {
             return Err(WRONG_DATA);
         }
-        let keys = match self.domains.protocol() {
-            Protocol::Scp02(_) => scp02::StaticKeys::new(enc, mac, dek).map(CardKeys::from),
-            Protocol::Scp03(_) => scp03::StaticKeys::new(enc, mac, dek).map(CardKeys::from),
-        }
-        .map_err(|_| WRONG_DATA)?;
-        let new = KeySet(CardKeySet::new(version, keys));
-
-        let sets = self.domains.own_key_sets(domain);
-        let place = |version| sets.iter().position(|set| set.0.version == version);
-        let (replaced, taken) = (place(command.p1), place(version));
-        match (command.p1, replaced) {
-            (0, _) if taken.is_some() => return Err(CONDITIONS),
-            (0, _) if sets.len() >= MAX_KEY_SETS => return Err(NO_MEMORY),
-            (0, _) => {
-                write(runtime)?;
-                sets.push(new);
-            }
-            (_, Some(place)) if taken.is_none_or(|taken| taken == place) => {
-                write(runtime)?;
-                if let Some(set) = sets.get_mut(place) {
-                    *set = new;
-                }
-            }
-            (_, Some(_)) => return Err(CONDITIONS),
-            (_, None) => return Err(NO_REFERENCE),
+        self.check_places(domain, replaced, &keys)?;
+        write(runtime)?;
+        let ring = self.domains.own_ring(domain);
+        if replaced == 0 {
+            ring.add(keys);
+        } else {
+            ring.replace(replaced, keys);
         }
         // A supplementary domain is personalized once it has keys of its own.
         if domain != ApplicationId::ISSUER_SECURITY_DOMAIN
@@ -83,35 +112,145 @@ impl CardManager {
         Ok((response, OK))
     }
 
-    /// Takes one key off the data: type, length of what follows, for AES the length of the key, then the key
-    /// encrypted with the data encryption key (AES: padded to whole blocks), and its check value.
+    /// New keys must not be there yet; replaced ones must.
+    fn check_places(
+        &mut self,
+        domain: ApplicationId,
+        replaced: u8,
+        keys: &[Key],
+    ) -> Result<(), Stop> {
+        let ring = self.domains.own_ring(domain);
+        for key in keys {
+            if replaced != 0 && ring.find(replaced, key.id).is_none() {
+                return Err(NO_REFERENCE);
+            }
+            if key.version != replaced && ring.find(key.version, key.id).is_some() {
+                return Err(CONDITIONS);
+            }
+        }
+        if replaced == 0 && ring.keys().len() + keys.len() > MAX_KEYS {
+            return Err(NO_MEMORY);
+        }
+        // The three keys of a secure channel come together and are alike.
+        if let [enc, mac, dek] = keys
+            && enc.id == 1
+        {
+            let part = |key: &Key| key.first().map(|part| (part.kind, part.value.len()));
+            let is_channel = |key: &Key| matches!(part(key), Some((kind::DES | kind::AES, _)));
+            if [enc, mac, dek].into_iter().all(is_channel)
+                && (part(enc) != part(mac) || part(mac) != part(dek))
+            {
+                return Err(WRONG_DATA);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes one key off the data: its parts, each with type and length, then its check value; in the extended format
+    /// usage and access follow (GPCS 2.3.1 tables 11-68, 11-69).
     fn take_key(
         &mut self,
         domain: ApplicationId,
         data: &mut &[u8],
-    ) -> Result<(Zeroizing<Vec<u8>>, [u8; 3]), Stop> {
-        let kind = tlv::take_byte(data)?;
-        let mut component = tlv::take_field(data)?;
-        let length = match (self.domains.protocol(), kind) {
-            (Protocol::Scp02(_), DES) => 16,
-            (Protocol::Scp03(_), AES) => usize::from(tlv::take_byte(&mut component)?),
-            _ => return Err(WRONG_DATA),
-        };
-        if !matches!(length, 16 | 24 | 32) || component.len() != length.next_multiple_of(16) {
-            return Err(WRONG_DATA);
+    ) -> Result<(Vec<Component>, Option<[u8; 3]>), Stop> {
+        let mut components: Vec<Component> = Vec::new();
+        let mut extended = false;
+        // Types have the highest bit set, the length of a check value has not.
+        while data.first().is_some_and(|byte| *byte >= 0x80) {
+            let mut kind = tlv::take_byte(data)?;
+            if kind == kind::EXTENDED {
+                extended = true;
+                kind = tlv::take_byte(data)?;
+            }
+            let field = tlv::take_long_field(data)?;
+            let value = if is_secret(kind) {
+                self.decrypt_key(domain, field)?
+            } else {
+                Zeroizing::new(field.to_vec())
+            };
+            components.push(Component {
+                kind,
+                value: value.to_vec(),
+            });
         }
-        let mut key = Zeroizing::new(self.domains.session(domain).decrypt_data(component)?);
-        key.truncate(length);
-        let check_value = match kind {
-            DES => scp02::key_check_value(&key),
-            _ => key_check_value(&key),
-        }
-        .map_err(|_| WRONG_DATA)?;
+        let check_value = check(&components)?;
         let given = tlv::take_field(data)?;
         // A check value may be left out; a wrong one tells that the host encrypted with another key.
-        if !given.is_empty() && !equal(given, &check_value) {
+        match check_value {
+            _ if given.is_empty() => (),
+            Some(expected) if equal(given, &expected) => (),
+            _ => return Err(WRONG_CHECK_VALUE),
+        }
+        if extended {
+            tlv::take_field(data)?;
+            tlv::take_field(data)?;
+        }
+        Ok((components, check_value))
+    }
+
+    /// Decrypts a key with the data encryption key. Where it was padded to whole blocks, its length stands before it
+    /// in clear.
+    fn decrypt_key(
+        &mut self,
+        domain: ApplicationId,
+        mut field: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, Stop> {
+        let block = self.domains.sensitive_block(domain);
+        let length = if field.len() % block == 1 {
+            usize::from(tlv::take_byte(&mut field)?)
+        } else {
+            field.len()
+        };
+        if field.is_empty() || length == 0 || field.len() != length.next_multiple_of(block) {
             return Err(WRONG_DATA);
         }
-        Ok((key, check_value))
+        let mut key = Zeroizing::new(
+            self.domains
+                .session(domain)
+                .decrypt_data(field)
+                .map_err(CardError::status_word)
+                .map_err(Stop::Status)?,
+        );
+        key.truncate(length);
+        Ok(key)
+    }
+}
+
+/// Whether a part of a key is encrypted: all but public keys and the names of curves.
+fn is_secret(kind: u8) -> bool {
+    !matches!(
+        kind,
+        kind::RSA_EXPONENT | kind::RSA_MODULUS | kind::EC_PUBLIC | 0xB2..=0xB7 | kind::EC_CURVE
+    )
+}
+
+/// Checks that these parts are a key that the card can use, and gives its check value, where it has one.
+fn check(components: &[Component]) -> Result<Option<[u8; 3]>, Stop> {
+    let parts: Vec<(u8, &[u8])> = components
+        .iter()
+        .map(|part| (part.kind, part.value.as_slice()))
+        .collect();
+    match *parts.as_slice() {
+        [(kind::DES, key)] if matches!(key.len(), 16 | 24) => scp02::key_check_value(key)
+            .map(Some)
+            .map_err(|_| WRONG_DATA),
+        [(kind::AES, key)] if matches!(key.len(), 16 | 24 | 32) => scp03::key_check_value(key)
+            .map(Some)
+            .map_err(|_| WRONG_DATA),
+        [(kind::DES | kind::AES, _)] | [] => Err(WRONG_DATA),
+        [(hmac, _)] if kind::HMAC.contains(&hmac) => Ok(None),
+        [(kind::RSA_MODULUS, modulus), (kind::RSA_EXPONENT, exponent)]
+        | [(kind::RSA_EXPONENT, exponent), (kind::RSA_MODULUS, modulus)] => {
+            RsaPublicKey::new(modulus, exponent)
+                .map(|_| None)
+                .map_err(|_| NO_ALGORITHM)
+        }
+        // P-256, with or without its name.
+        [(kind::EC_PUBLIC, point)] | [(kind::EC_PUBLIC, point), (kind::EC_CURVE, [0x00])]
+            if point.len() == 65 && point.first() == Some(&0x04) =>
+        {
+            Ok(None)
+        }
+        _ => Err(NO_ALGORITHM),
     }
 }

@@ -2,9 +2,11 @@
 
 use scp::Command;
 
+use super::authority::has;
+use super::install::controlled;
 use super::stop::{CONDITIONS, NO_REFERENCE, Stop, WRONG_DATA, WRONG_PARAMETERS};
 use super::{Answer, CardManager, OK, write};
-use crate::registry::{ApplicationId, ApplicationKind, CardState, life_cycle};
+use crate::registry::{ApplicationId, ApplicationKind, CardState, Privileges, life_cycle};
 use crate::runtime::Runtime;
 
 /// P1: the issuer security domain, which stands for the card.
@@ -22,17 +24,24 @@ impl CardManager {
     pub(super) fn set_status(
         &mut self,
         runtime: &mut Runtime,
-        _domain: ApplicationId,
+        domain: ApplicationId,
         command: &Command,
     ) -> Result<Answer, Stop> {
         match command.p1 {
-            CARD => set_card_state(runtime, command.p2)?,
+            CARD => set_card_state(runtime, domain, command.p2)?,
             APPLICATION => {
-                let id = find(runtime, &command.data)?;
+                let id = find(runtime, domain, &command.data)?;
                 set_applications(runtime, &[id], command.p2)?;
             }
             DOMAIN_WITH_APPLICATIONS => {
-                let id = find(runtime, &command.data)?;
+                let id = find(runtime, domain, &command.data)?;
+                if runtime
+                    .registry
+                    .application(id)
+                    .is_none_or(|found| found.kind != ApplicationKind::SecurityDomain)
+                {
+                    return Err(NO_REFERENCE);
+                }
                 let ids: Vec<_> = runtime
                     .registry
                     .applications()
@@ -48,18 +57,31 @@ impl CardManager {
     }
 }
 
-fn find(runtime: &Runtime, aid: &[u8]) -> Result<ApplicationId, Stop> {
+/// The application or domain with this AID: one below the domain that asks, or with its global lock any.
+fn find(runtime: &Runtime, domain: ApplicationId, aid: &[u8]) -> Result<ApplicationId, Stop> {
     if aid.is_empty() {
         return Err(WRONG_DATA);
     }
-    runtime.registry.find_application(aid).ok_or(NO_REFERENCE)
+    if has(runtime, domain, Privileges::GLOBAL_LOCK) {
+        return runtime.registry.find_application(aid).ok_or(NO_REFERENCE);
+    }
+    controlled(runtime, domain, aid)
 }
 
-/// The transitions of the card's life cycle (GPCS 2.3.1 figure 5-1).
-fn set_card_state(runtime: &mut Runtime, state: u8) -> Result<(), Stop> {
+/// The transitions of the card's life cycle (GPCS 2.3.1 figure 5-1), each with who may ask for it: the first two the
+/// issuer's domain, locking and unlocking whoever has card lock, the end whoever has card terminate.
+fn set_card_state(runtime: &mut Runtime, domain: ApplicationId, state: u8) -> Result<(), Stop> {
     use CardState::{Initialized, Locked, OpReady, Secured, Terminated};
     let to = CardState::from_byte(state).ok_or(WRONG_DATA)?;
     let from = runtime.registry.card_state;
+    let may = match (from, to) {
+        (_, Terminated) => has(runtime, domain, Privileges::CARD_TERMINATE),
+        (_, Locked) | (Locked, _) => has(runtime, domain, Privileges::CARD_LOCK),
+        _ => domain == ApplicationId::ISSUER_SECURITY_DOMAIN,
+    };
+    if !may {
+        return Err(CONDITIONS);
+    }
     let allowed = matches!(
         (from, to),
         (OpReady, Initialized | Secured | Terminated)

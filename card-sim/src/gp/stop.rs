@@ -15,6 +15,8 @@ pub(super) enum Stop {
 pub(super) const WRONG_LENGTH: Stop = Stop::Status(0x6700);
 /// Security status not satisfied.
 pub(super) const SECURITY: Stop = Stop::Status(0x6982);
+/// Authentication method blocked.
+pub(super) const BLOCKED: Stop = Stop::Status(0x6983);
 /// Conditions of use not satisfied.
 pub(super) const CONDITIONS: Stop = Stop::Status(0x6985);
 /// Incorrect values in the command data.
@@ -27,6 +29,10 @@ pub(super) const NO_MEMORY: Stop = Stop::Status(0x6A84);
 pub(super) const WRONG_PARAMETERS: Stop = Stop::Status(0x6A86);
 /// Referenced data not found.
 pub(super) const NO_REFERENCE: Stop = Stop::Status(0x6A88);
+/// Algorithm not supported (GPCS 2.3.1 §11.8.3.2).
+pub(super) const NO_ALGORITHM: Stop = Stop::Status(0x9484);
+/// Invalid key check value (GPCS 2.3.1 §11.8.3.2).
+pub(super) const WRONG_CHECK_VALUE: Stop = Stop::Status(0x9485);
 /// Instruction not supported.
 pub(super) const NO_INSTRUCTION: Stop = Stop::Status(0x6D00);
 /// Class not supported.

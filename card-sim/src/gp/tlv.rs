@@ -70,6 +70,34 @@ pub(super) fn take_field<'a>(data: &mut &'a [u8]) -> Result<&'a [u8], Stop> {
     take_bytes(data, length)
 }
 
+/// Takes a field behind a BER length off `data`. `80` alone stands for 128 bytes, as older hosts write it.
+pub(super) fn take_long_field<'a>(data: &mut &'a [u8]) -> Result<&'a [u8], Stop> {
+    let length = match take_byte(data)? {
+        short @ 0..=0x80 => usize::from(short),
+        0x81 => usize::from(take_byte(data)?),
+        0x82 => usize::from(u16::from_be_bytes([take_byte(data)?, take_byte(data)?])),
+        _ => return Err(WRONG_DATA),
+    };
+    take_bytes(data, length)
+}
+
+/// All data groups of `data`: an identifier of two bytes, a length of one byte or `FF` and two, the value.
+pub(super) fn all_groups(mut data: &[u8]) -> Result<Vec<(u16, &[u8])>, Stop> {
+    let mut groups = Vec::new();
+    while !data.is_empty() {
+        let number = u16::from_be_bytes([take_byte(&mut data)?, take_byte(&mut data)?]);
+        let length = match take_byte(&mut data)? {
+            0xFF => usize::from(u16::from_be_bytes([
+                take_byte(&mut data)?,
+                take_byte(&mut data)?,
+            ])),
+            short => usize::from(short),
+        };
+        groups.push((number, take_bytes(&mut data, length)?));
+    }
+    Ok(groups)
+}
+
 /// Takes one byte off `data`.
 pub(super) fn take_byte(data: &mut &[u8]) -> Result<u8, Stop> {
     let (&first, rest) = data.split_first().ok_or(WRONG_DATA)?;

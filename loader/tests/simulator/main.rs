@@ -3,6 +3,7 @@
 
 mod card;
 mod content;
+mod delegation;
 mod domains;
 mod echo_cap;
 mod flash;

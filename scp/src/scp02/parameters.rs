@@ -68,7 +68,9 @@ impl Parameters {
         self.0 & Self::R_MAC != 0
     }
 
-    pub(crate) fn has_three_keys(self) -> bool {
+    /// Whether there are three keys rather than one from which all session keys are derived.
+    #[must_use]
+    pub fn has_three_keys(self) -> bool {
         self.0 & Self::THREE_KEYS != 0
     }
 

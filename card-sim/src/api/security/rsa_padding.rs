@@ -15,7 +15,7 @@ fn mask(hash: Hash, seed: &[u8], data: &mut [u8]) {
 
 /// EMSA-PSS encoding (§9.1.1) for a modulus of `length` bytes whose highest bit is set. `None` if
 /// the modulus is too short for the hash.
-pub(super) fn pss_encode(hash: Hash, digest: &[u8], salt: &[u8], length: usize) -> Option<Vec<u8>> {
+pub(crate) fn pss_encode(hash: Hash, digest: &[u8], salt: &[u8], length: usize) -> Option<Vec<u8>> {
     let hashed = hash.digest(&[&[0; 8], digest, salt]);
     let zeros = length.checked_sub(hash.length() + salt.len() + 2)?;
     let mut block = vec![0; zeros];
@@ -31,7 +31,7 @@ pub(super) fn pss_encode(hash: Hash, digest: &[u8], salt: &[u8], length: usize) 
 }
 
 /// EMSA-PSS verification (§9.1.2) with a salt as long as the digest.
-pub(super) fn pss_verify(hash: Hash, digest: &[u8], encoded: &[u8]) -> bool {
+pub(crate) fn pss_verify(hash: Hash, digest: &[u8], encoded: &[u8]) -> bool {
     let Some((0xBC, rest)) = encoded.split_last().map(|(last, rest)| (*last, rest)) else {
         return false;
     };
