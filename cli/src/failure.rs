@@ -13,7 +13,8 @@ Exit codes:
   3  an input cannot be read, is invalid, or cannot be compiled
   4  the card, the reader or the way to it failed, or the card refused a command
   5  the card's keys are not the ones given, or the secure channel broke
-  6  stopped by the user before anything was written";
+  6  stopped by the user before anything was written
+  7  stopped by the user while the card was written; what is on it now is said";
 
 /// Why a command did not do what it was asked.
 #[derive(Debug, ThisError, Diagnostic)]
@@ -74,6 +75,8 @@ impl Failure {
             Self::Usage(_) => 2,
             Self::Input { .. } | Self::Source(_) | Self::Output { .. } => 3,
             Self::Card(error) => card_code(error),
+            // Before the first command nothing was written.
+            Self::Flash(error) if error.step > 0 && is_interruption(&error.cause) => 7,
             Self::Flash(error) => card_code(&error.cause),
             Self::Simulator(_) => 4,
             Self::Declined => 6,
@@ -89,8 +92,13 @@ impl Failure {
     }
 }
 
+fn is_interruption(error: &Error) -> bool {
+    matches!(error, Error::Transport(TransportError::Interrupted))
+}
+
 fn card_code(error: &Error) -> u8 {
     match error {
+        Error::Transport(TransportError::Interrupted) => 6,
         Error::Authentication(_) | Error::Channel(_) => 5,
         Error::Key(_) | Error::Unsendable(_) => 3,
         Error::Transport(_) | Error::Refused(_) | Error::Response { .. } => 4,

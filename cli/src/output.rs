@@ -24,6 +24,13 @@ struct Versioned<'a, T> {
     report: &'a T,
 }
 
+/// Writes a report as JSON on one line, after events of one line each.
+pub(crate) fn print_json_line<T: Serialize>(schema: &str, report: &T) -> Result<(), Failure> {
+    let text = serde_json::to_string(&Versioned { schema, report })
+        .map_err(|error| Failure::input("report", error))?;
+    print(&(text + "\n"))
+}
+
 /// Writes a report as JSON. `schema` is its name and version, `tenkoku.verify/1`; the version counts up
 /// when a member changes its meaning or goes away.
 pub(crate) fn print_json<T: Serialize>(schema: &str, report: &T) -> Result<(), Failure> {

@@ -1,7 +1,10 @@
 //! Progress on standard error, drawn from the loader's events; nothing is drawn where nobody looks.
 
+use crate::output;
 use indicatif::{ProgressBar, ProgressStyle};
-use loader::{Event, Phase};
+use loader::{Event, Pace, Phase};
+use serde::Serialize;
+use std::time::Instant;
 
 /// Draws the progress of a flash.
 #[derive(Debug)]
@@ -13,9 +16,9 @@ impl Default for Drawn {
     fn default() -> Self {
         let bar = ProgressBar::new(0);
         // Without a style of ours the bar has one of its own.
-        if let Ok(style) =
-            ProgressStyle::with_template("{msg} [{bar:40}] {bytes}/{total_bytes} {elapsed}")
-        {
+        if let Ok(style) = ProgressStyle::with_template(
+            "{msg} [{bar:40}] {bytes}/{total_bytes} {bytes_per_sec} {eta}",
+        ) {
             bar.set_style(style.progress_chars("=> "));
         }
         Self { bar }
@@ -43,6 +46,41 @@ impl Drawn {
     /// Takes the bar away.
     pub(crate) fn finish(&self) {
         self.bar.finish_and_clear();
+    }
+}
+
+/// Writes progress as JSON lines to standard output.
+#[derive(Debug, Default)]
+pub(crate) struct Line {
+    /// When the load began.
+    loading: Option<Instant>,
+}
+
+/// An event, and for a block how fast it goes.
+#[derive(Serialize)]
+struct Timed<'a> {
+    #[serde(flatten)]
+    event: &'a Event,
+    #[serde(flatten)]
+    pace: Option<Pace>,
+}
+
+impl Line {
+    /// Writes an event. Whoever reads them may stop reading: that stops no flash.
+    pub(crate) fn write(&mut self, event: &Event) {
+        let pace = match event {
+            Event::Phase { phase, .. } => {
+                self.loading = (*phase == Phase::Load).then(Instant::now);
+                None
+            }
+            Event::Block { bytes, total, .. } => self
+                .loading
+                .and_then(|begun| Pace::of(*bytes, *total, begun.elapsed())),
+            Event::Done { .. } => None,
+        };
+        if let Ok(line) = serde_json::to_string(&Timed { event, pace }) {
+            let _ = output::print(&(line + "\n"));
+        }
     }
 }
 

@@ -45,6 +45,24 @@ pub struct KeyInfo {
     pub length: u8,
 }
 
+impl KeyInfo {
+    /// Its type and length in words (GPCS 2.3.1 table 11-16): `AES-128`.
+    #[must_use]
+    pub fn kind_in_words(&self) -> String {
+        let bits = usize::from(self.length) * 8;
+        match self.kind {
+            0x80..=0x82 => format!("DES-{bits}"),
+            0x85 => format!("PSK-TLS {bits}"),
+            0x88 => format!("AES-{bits}"),
+            0x90 => format!("HMAC-SHA1 {bits}"),
+            0x91 => format!("HMAC-SHA1-160 {bits}"),
+            0xA0..=0xA8 => format!("RSA {bits}"),
+            0xB0..=0xB7 => format!("EC {bits}"),
+            kind => format!("type {kind:02X}, {bits} bits"),
+        }
+    }
+}
+
 /// Card production life cycle data, the fields that tell cards apart, in hexadecimal.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct ProductionLifeCycle {
@@ -86,13 +104,41 @@ impl<T: Transport> Session<T> {
         Ok(Some(value.to_vec()))
     }
 
+    /// The keys of the selected security domain, as its key information template tells of them.
+    ///
+    /// # Errors
+    /// [`Error::Transport`], [`Error::Channel`].
+    pub fn keys(&mut self) -> Result<Vec<KeyInfo>, Error> {
+        let template = self.data(0x00E0)?.unwrap_or_default();
+        Ok(tlv::all(&template)
+            .into_iter()
+            .filter_map(|(tag, value)| key(tag, value))
+            .collect())
+    }
+
+    /// How many sessions were begun with the selected domain's default key set; `None` where it does not tell
+    /// (GPCS 2.3.1 table H-1, tag C1).
+    ///
+    /// # Errors
+    /// [`Error::Transport`], [`Error::Channel`].
+    pub fn sequence_counter(&mut self) -> Result<Option<u32>, Error> {
+        let told = self
+            .data(0x00C1)?
+            .filter(|bytes| matches!(bytes.len(), 1..=4));
+        Ok(told.map(|bytes| {
+            bytes
+                .iter()
+                .fold(0, |sum, byte| sum << 8 | u32::from(*byte))
+        }))
+    }
+
     /// What the card tells about itself.
     ///
     /// # Errors
     /// [`Error::Transport`], [`Error::Channel`]; data that the card refuses are left out.
     pub fn info(&mut self) -> Result<CardInfo, Error> {
         let recognition = self.data(0x0066)?.unwrap_or_default();
-        let keys = self.data(0x00E0)?.unwrap_or_default();
+        let keys = self.keys()?;
         let resources = self.data(0xFF21)?.unwrap_or_default();
         let production = self.data(0x9F7F)?.and_then(|data| production(&data));
         let issuer_identification = self.data(0x0042)?.map(hex::encode_upper);
@@ -112,10 +158,7 @@ impl<T: Transport> Session<T> {
             global_platform: None,
             java_card: None,
             protocols: Vec::new(),
-            keys: tlv::all(&keys)
-                .into_iter()
-                .filter_map(|(tag, value)| key(tag, value))
-                .collect(),
+            keys,
             production,
             issuer_identification,
             card_image,
@@ -176,6 +219,29 @@ impl CardInfo {
         }
     }
 
+    /// What tells this card from every other: fabricator, serial number and batch of its chip, `4790-01234567-0001`.
+    /// `None` where the card does not tell.
+    #[must_use]
+    pub fn identity(&self) -> Option<String> {
+        let production = self.production.as_ref()?;
+        let parts = [
+            &production.fabricator,
+            &production.serial_number,
+            &production.batch,
+        ];
+        // A card that was not given any has none.
+        parts
+            .iter()
+            .any(|part| part.bytes().any(|digit| digit != b'0'))
+            .then(|| parts.map(String::as_str).join("-"))
+    }
+
+    /// A key set in words: `version 30: 3 keys, AES-128`.
+    #[must_use]
+    pub fn key_set_in_words(&self, version: u8) -> String {
+        key_set_in_words(&self.keys, version)
+    }
+
     /// The versions of the key sets, in the card's order.
     #[must_use]
     pub fn key_versions(&self) -> Vec<u8> {
@@ -183,6 +249,19 @@ impl CardInfo {
         versions.dedup();
         versions
     }
+}
+
+/// Those of some keys that are of one version, in words: `version 30: 3 keys, AES-128`.
+#[must_use]
+pub fn key_set_in_words(keys: &[KeyInfo], version: u8) -> String {
+    let keys = || keys.iter().filter(|key| key.version == version);
+    let mut kinds: Vec<String> = keys().map(KeyInfo::kind_in_words).collect();
+    kinds.dedup();
+    format!(
+        "version {version:02X}: {} keys, {}",
+        keys().count(),
+        kinds.join(", ")
+    )
 }
 
 fn dotted(version: &[u8]) -> String {

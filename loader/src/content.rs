@@ -8,6 +8,7 @@ use crate::error::{Error, Refusal};
 use crate::progress::Event;
 use crate::session::Session;
 use crate::tlv;
+use crate::token::LoadFileSignature;
 use crate::transport::Transport;
 
 /// What INSTALL \[for install\] asks for.
@@ -29,6 +30,46 @@ pub struct Installation {
     pub parameters: Vec<u8>,
     /// Whether it becomes selectable at once.
     pub selectable: bool,
+}
+
+/// A data grouping of STORE DATA. Its `Debug` tells the length only: personalisation data may be secret.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Dgi {
+    /// Its identifier.
+    pub identifier: u16,
+    /// Its content.
+    pub content: Zeroizing<Vec<u8>>,
+}
+
+impl Dgi {
+    /// Identifier, length in one byte, or in three with FF before it, and content (GPCS 2.3.1 §11.11.2.3).
+    ///
+    /// # Errors
+    /// [`Error::Unsendable`] for more than 65535 bytes.
+    pub fn to_bytes(&self) -> Result<Zeroizing<Vec<u8>>, Error> {
+        let mut bytes = Zeroizing::new(self.identifier.to_be_bytes().to_vec());
+        match u16::try_from(self.content.len()) {
+            Ok(length @ 0..0xFF) => bytes.push(length.to_be_bytes()[1]),
+            Ok(length) => {
+                bytes.push(0xFF);
+                bytes.extend(length.to_be_bytes());
+            }
+            Err(_) => return Err(too_long(self.content.len(), 65535)),
+        }
+        bytes.extend_from_slice(&self.content);
+        Ok(bytes)
+    }
+}
+
+impl std::fmt::Debug for Dgi {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "Dgi({:04X}, {} bytes)",
+            self.identifier,
+            self.content.len()
+        )
+    }
 }
 
 /// The package and the module of supplementary security domains (GPCS 2.3.1 §H.2).
@@ -56,6 +97,8 @@ impl<T: Transport> Session<T> {
     }
 
     fn build(&self, ins: u8, p1: u8, p2: u8, data: &[u8]) -> Result<Vec<u8>, Error> {
+        let with_token = self.tokens().apply(ins, p1, p2, data);
+        let data = with_token.as_deref().unwrap_or(data);
         let most = self.max_data();
         if data.len() > most {
             return Err(too_long(data.len(), most));
@@ -87,12 +130,22 @@ impl<T: Transport> Session<T> {
     }
 
     /// The LOAD commands: `load_file` is the load file data without tag, as `CapFile::load_file` gives it.
-    /// `taken` is told of every block that the card has taken.
+    /// `signatures` go before them. `taken` is told of every block that the card has taken.
     ///
     /// # Errors
     /// [`Error`]; the card then keeps nothing of the load.
-    pub fn load(&mut self, load_file: &[u8], taken: &mut dyn FnMut(Event)) -> Result<(), Error> {
-        let data = tlv::object(0xC4, load_file);
+    pub fn load(
+        &mut self,
+        load_file: &[u8],
+        signatures: &[LoadFileSignature],
+        taken: &mut dyn FnMut(Event),
+    ) -> Result<(), Error> {
+        let mut data: Vec<u8> = signatures
+            .iter()
+            .filter_map(LoadFileSignature::block)
+            .flatten()
+            .collect();
+        data.extend(tlv::object(0xC4, load_file));
         let size = self.max_data();
         let blocks: Vec<&[u8]> = data.chunks(size.max(1)).collect();
         // A value that is too long for its length field comes back as no object at all.
@@ -151,7 +204,7 @@ impl<T: Transport> Session<T> {
     }
 
     /// Makes a supplementary security domain (INSTALL \[for install and make selectable\] of the module that GPCS
-    /// 2.3.1 §H.2 recommends). `authorized` gives it a say over content. Until it has keys of its own, most cards
+    /// 2.3.1 §H.2 recommends). `privileges` come with that of being a security domain. Until it has keys of its own, most cards
     /// let it use those of the domain that made it: select it, open a session, and [`Session::put_key`].
     ///
     /// # Errors
@@ -160,15 +213,16 @@ impl<T: Transport> Session<T> {
     pub fn install_security_domain(
         &mut self,
         instance: &Aid,
-        authorized: bool,
+        privileges: [u8; 3],
     ) -> Result<(), Error> {
         let aid =
             |bytes: &[u8]| Aid::new(bytes).map_err(|error| Error::Unsendable(error.to_string()));
+        let [first, second, third] = privileges;
         self.install(&Installation {
             load_file: aid(SECURITY_DOMAIN_PACKAGE)?,
             module: aid(SECURITY_DOMAIN_MODULE)?,
             instance: *instance,
-            privileges: [0x80, if authorized { 0x40 } else { 0x00 }, 0x00],
+            privileges: [first | 0x80, second, third],
             parameters: Vec::new(),
             selectable: true,
         })
@@ -212,15 +266,70 @@ impl<T: Transport> Session<T> {
         self.management(0xE6, 0x20, 0x00, &data).map(drop)
     }
 
+    /// INSTALL \[for registry update\] (GPCS 2.3.1 §11.5.2.3.5): other privileges, or with system parameters (the
+    /// content of EF) implicit selection and contactless parameters.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn update_registry(
+        &mut self,
+        application: &Aid,
+        privileges: Option<[u8; 3]>,
+        system_parameters: &[u8],
+    ) -> Result<(), Error> {
+        let privileges = privileges.map_or_else(Vec::new, |bytes| bytes.to_vec());
+        let parameters = if system_parameters.is_empty() {
+            Vec::new()
+        } else {
+            tlv::object(0xEF, system_parameters)
+        };
+        let mut data = Vec::new();
+        for value in [
+            &[],
+            &[],
+            application.as_bytes(),
+            &privileges[..],
+            &parameters,
+            &[],
+        ] {
+            field(&mut data, value)?;
+        }
+        self.management(0xE6, 0x40, 0x00, &data).map(drop)
+    }
+
+    /// STORE DATA of data groupings (GPCS 2.3.1 §11.11, EMV CPS): as many whole ones in a command as fit; one
+    /// that is longer than a command goes on in the next.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn store_data_groupings(&mut self, groupings: &[Dgi]) -> Result<(), Error> {
+        let most = self.max_data().max(1);
+        let mut blocks: Vec<Zeroizing<Vec<u8>>> = Vec::new();
+        for grouping in groupings {
+            let coded = grouping.to_bytes()?;
+            match blocks.last_mut() {
+                Some(block) if block.len() + coded.len() <= most => block.extend_from_slice(&coded),
+                _ => blocks.extend(coded.chunks(most).map(|part| Zeroizing::new(part.to_vec()))),
+            }
+        }
+        // P1: data groupings, not encrypted (table 11-89).
+        self.store_blocks(0x08, blocks.iter().map(|block| block.as_slice()).collect())
+    }
+
     /// STORE DATA (GPCS 2.3.1 §11.11), in as many blocks as needed. `p1` says how the data are structured and
     /// encrypted (table 11-89); its last-block bit is set here.
     ///
     /// # Errors
     /// [`Error`].
     pub fn store_data(&mut self, p1: u8, data: &[u8]) -> Result<(), Error> {
-        let blocks: Vec<&[u8]> = data.chunks(self.max_data().max(1)).collect();
+        let blocks = data.chunks(self.max_data().max(1)).collect();
+        self.store_blocks(p1, blocks)
+    }
+
+    fn store_blocks(&mut self, p1: u8, blocks: Vec<&[u8]>) -> Result<(), Error> {
         if blocks.len() > 256 {
-            return Err(too_long(data.len(), 256 * self.max_data()));
+            let length = blocks.iter().map(|block| block.len()).sum();
+            return Err(too_long(length, 256 * self.max_data()));
         }
         for (number, block) in blocks.iter().enumerate() {
             let last = if number + 1 == blocks.len() {

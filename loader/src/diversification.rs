@@ -1,3 +1,7 @@
+mod template;
+
+pub use template::Template;
+
 use scp::scp03::{KeyError, StaticKeys};
 use se_crypto::{AesKey, DesKey};
 use zeroize::Zeroizing;
@@ -13,13 +17,15 @@ pub enum Diversification {
     Emv,
     /// KDF3: the counter mode of NIST SP 800-108 with AES-CMAC over all ten bytes.
     Kdf3,
+    /// A method that the user describes.
+    Template(Template),
 }
 
 /// Which key of a set is derived, as it goes into the derivation.
 const PURPOSES: [u8; 3] = [1, 2, 3];
 
 impl Diversification {
-    /// Every method, with the name that key files give it.
+    /// Every method that is built in, with the name that key files give it.
     pub const ALL: [(&'static str, Self); 4] = [
         ("visa2", Self::Visa2),
         ("visa", Self::Visa),
@@ -42,7 +48,7 @@ impl Diversification {
         Self::ALL
             .into_iter()
             .find(|(_, method)| *method == self)
-            .map_or("", |(name, _)| name)
+            .map_or("a template", |(name, _)| name)
     }
 
     /// The card's keys: each from the master key in its place.
@@ -67,6 +73,7 @@ impl Diversification {
         let &[a, b, c, d, e, f, g, h, i, j] = data;
         let chosen = match self {
             Self::Kdf3 => return counter_mode(master, purpose, data),
+            Self::Template(template) => return template.derive_key(master, purpose, data),
             Self::Visa2 => [a, b, e, f, g, h],
             Self::Visa => [a, b, c, d, i, j],
             Self::Emv => [e, f, g, h, i, j],

@@ -3,6 +3,7 @@ use std::fmt;
 use apdu_spec::{Command, StatusWord};
 use scp::scp03::HostError;
 
+use crate::causes;
 use crate::transport::TransportError;
 
 /// Why something could not be done on a card.
@@ -69,6 +70,8 @@ pub enum AuthenticationError {
 pub struct Refusal {
     /// The command's name.
     pub command: String,
+    /// The clause of the standard that the command follows, where it is a known one.
+    pub clause: Option<&'static str>,
     /// The status word.
     pub status: StatusWord,
     /// What the status word may mean as an answer to this command, likeliest first.
@@ -83,21 +86,44 @@ impl Refusal {
     pub fn new(command: &[u8], status: StatusWord) -> Self {
         let parsed = Command::parse(command).ok();
         let found = parsed.and_then(|command| apdu_spec::gp::SPECIFICATION.find(&command));
-        let mut causes: Vec<String> = found
+        let likely = if found.is_some() {
+            causes::likely(command, status.0)
+        } else {
+            &[]
+        };
+        let told = found
             .into_iter()
             .flat_map(|spec| spec.explain(status))
-            .map(|requirement| requirement.condition.to_owned())
-            .collect();
+            .map(|requirement| requirement.condition);
+        let mut causes: Vec<String> = likely.iter().copied().map(str::to_owned).collect();
+        // What cards are seen to do says more than the table, where both are there.
+        if causes.is_empty() {
+            causes.extend(told.map(str::to_owned));
+        }
         if causes.is_empty() {
             causes.push(status.explain().to_owned());
         }
         let name = match (found, command) {
+            (Some(spec), &[_, _, p1, ..]) => match spec.p1 {
+                // One value of P1 is nothing to tell.
+                [_] | [] => spec.name.to_owned(),
+                several => several
+                    .iter()
+                    .find(|value| value.matches(p1) && value.meaning.starts_with("for "))
+                    .map_or_else(
+                        || spec.name.to_owned(),
+                        |value| format!("{} [{}]", spec.name, value.meaning),
+                    ),
+            },
             (Some(spec), _) => spec.name.to_owned(),
             (None, [cla, ins, ..]) => format!("command {cla:02X} {ins:02X}"),
             _ => "command".to_owned(),
         };
         Self {
             command: name,
+            clause: found
+                .map(|spec| spec.standard)
+                .filter(|clause| !clause.is_empty()),
             status,
             causes,
             advice: None,
@@ -120,6 +146,9 @@ impl fmt::Display for Refusal {
             "the card refused {} with status {}: {causes}",
             self.command, self.status
         )?;
+        if let Some(clause) = self.clause {
+            write!(f, " ({clause})")?;
+        }
         if let Some(advice) = &self.advice {
             write!(f, "; {advice}")?;
         }

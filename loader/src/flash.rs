@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::plan::{Plan, Step};
 use crate::progress::{Event, Progress};
 use crate::session::Session;
-use crate::transport::Transport;
+use crate::transport::{Transport, TransportError};
 
 /// A flash that ended early.
 #[derive(Debug, thiserror::Error)]
@@ -111,8 +111,14 @@ impl Plan {
                 }
                 progress(event);
             };
-            if let Err(cause) = step.run(session, &self.load_file, &mut watch) {
-                let lost = !matches!(cause, Error::Refused(_) | Error::Unsendable(_));
+            if let Err(cause) = step.run(session, self, &mut watch) {
+                // Where the card has answered, or was not asked, it is known what it has done.
+                let lost = !matches!(
+                    cause,
+                    Error::Refused(_)
+                        | Error::Unsendable(_)
+                        | Error::Transport(TransportError::Interrupted)
+                );
                 return Err(Box::new(FlashError {
                     step: number,
                     steps: self.steps.len(),

@@ -27,6 +27,8 @@ pub enum KeySource {
     TestKeys,
     /// A key file.
     File(PathBuf),
+    /// Environment variables.
+    Environment,
     /// The caller.
     Given,
 }
@@ -51,6 +53,11 @@ pub enum KeyFileError {
         /// The line where reading stopped, from 1 on.
         line: usize,
     },
+    /// No environment variable holds keys.
+    #[error(
+        "no keys in the environment: set TENKOKU_KEY, or TENKOKU_ENC, TENKOKU_MAC and TENKOKU_DEK"
+    )]
+    Absent,
     /// A key that is not hexadecimal.
     #[error("key file: `{0}` is not hexadecimal")]
     Hex(&'static str),
@@ -58,8 +65,13 @@ pub enum KeyFileError {
     #[error("key file: kvn {0} is not within 0x00 to 0x7F")]
     Version(u32),
     /// A method of diversification that there is none.
-    #[error("key file: `diversification` is one of visa2, visa, emv and kdf3")]
+    #[error(
+        "key file: `diversification` is one of visa2, visa, emv and kdf3, or there is a `template` in its place"
+    )]
     Diversification,
+    /// A template of diversification that is none.
+    #[error("key file: template: {0}")]
+    Template(String),
     /// Keys that are no key set.
     #[error("key file: {0}")]
     Key(#[from] KeyError),
@@ -76,6 +88,7 @@ struct File {
     dek: Option<String>,
     key: Option<String>,
     diversification: Option<String>,
+    template: Option<String>,
 }
 
 impl Drop for File {
@@ -100,7 +113,7 @@ impl KeySet {
     }
 
     /// Reads a key file: TOML with `kvn`, `enc`, `mac` and `dek`, or one `key` for all three; with `diversification`
-    /// (visa2, visa, emv, kdf3) they are master keys.
+    /// (visa2, visa, emv, kdf3) or a `template` ([`crate::Template`]) they are master keys.
     ///
     /// ```
     /// let keys = loader::KeySet::from_toml(
@@ -120,13 +133,89 @@ impl KeySet {
         let file: File = toml::from_str(text).map_err(|error| KeyFileError::Form {
             line: line_of(text, error.span().map_or(0, |span| span.start)),
         })?;
+        Self::from_parts(&file)
+    }
+
+    /// The keys of environment variables: `TENKOKU_KEY`, or `TENKOKU_ENC`, `TENKOKU_MAC` and `TENKOKU_DEK`, with
+    /// `TENKOKU_KVN` and `TENKOKU_DIVERSIFICATION`; what they hold is what a key file has. `variable` looks one up.
+    ///
+    /// # Errors
+    /// [`KeyFileError`], which never shows what is in them.
+    pub fn from_environment(
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, KeyFileError> {
+        let kvn = match variable("TENKOKU_KVN").map(|text| {
+            let digits = text.trim().trim_start_matches("0x");
+            u32::from_str_radix(digits, 16)
+        }) {
+            Some(Ok(kvn)) => kvn,
+            Some(Err(_)) => return Err(KeyFileError::Hex("TENKOKU_KVN")),
+            None => 0,
+        };
+        let file = File {
+            kvn,
+            enc: variable("TENKOKU_ENC"),
+            mac: variable("TENKOKU_MAC"),
+            dek: variable("TENKOKU_DEK"),
+            key: variable("TENKOKU_KEY"),
+            diversification: variable("TENKOKU_DIVERSIFICATION"),
+            template: None,
+        };
+        if file.key.is_none() && file.enc.is_none() {
+            return Err(KeyFileError::Absent);
+        }
+        let mut set = Self::from_parts(&file)?;
+        set.source = KeySource::Environment;
+        Ok(set)
+    }
+
+    /// One key for all three, in hexadecimal as a person types it; spaces do not matter.
+    ///
+    /// # Errors
+    /// [`KeyFileError`], which never shows it.
+    pub fn from_typed(key: &str) -> Result<Self, KeyFileError> {
+        let digits = Zeroizing::new(key.split_whitespace().collect::<String>());
+        let key = decode("key", &digits)?;
+        Ok(Self {
+            version: 0,
+            keys: StaticKeys::new(&key, &key, &key)?,
+            diversification: None,
+            source: KeySource::Given,
+        })
+    }
+
+    /// The check values of ENC, MAC and DEK, of AES for SCP03 and of triple DES for SCP02; of the master keys
+    /// where these are such.
+    ///
+    /// # Errors
+    /// [`KeyError`] where the keys are none of triple DES.
+    pub fn check_values(&self, protocol: u8) -> Result<[[u8; 3]; 3], KeyError> {
+        let value = |key: &[u8]| match protocol {
+            0x02 => scp::scp02::key_check_value(key),
+            _ => scp::scp03::key_check_value(key),
+        };
+        Ok([
+            value(self.keys.enc())?,
+            value(self.keys.mac())?,
+            value(self.keys.dek())?,
+        ])
+    }
+
+    fn from_parts(file: &File) -> Result<Self, KeyFileError> {
         let version = u8::try_from(file.kvn)
             .ok()
             .filter(|version| *version <= 0x7F)
             .ok_or(KeyFileError::Version(file.kvn))?;
-        let diversification = match &file.diversification {
-            Some(name) => Some(Diversification::named(name).ok_or(KeyFileError::Diversification)?),
-            None => None,
+        let diversification = match (&file.diversification, &file.template) {
+            (Some(name), None) => {
+                Some(Diversification::named(name).ok_or(KeyFileError::Diversification)?)
+            }
+            (None, Some(template)) => {
+                let template = template.parse().map_err(KeyFileError::Template)?;
+                Some(Diversification::Template(template))
+            }
+            (None, None) => None,
+            (Some(_), Some(_)) => return Err(KeyFileError::Diversification),
         };
         let keys = match (&file.key, &file.enc, &file.mac, &file.dek) {
             (Some(key), None, None, None) => {
@@ -190,6 +279,7 @@ impl fmt::Display for KeySet {
         }
         match &self.source {
             KeySource::File(path) => write!(f, " of {}", path.display())?,
+            KeySource::Environment => f.write_str(" of the environment")?,
             KeySource::TestKeys | KeySource::Given => (),
         }
         if let Some(method) = self.diversification {
@@ -266,6 +356,29 @@ mod tests {
         let set = KeySet::from_toml(&format!("key = '{KEY}'")).unwrap();
         assert!(!format!("{set:?} {set}").contains("2233"));
         assert!(!format!("{set:?}").contains("17, 34, 51"));
+    }
+
+    #[test]
+    fn keys_of_the_environment_and_typed_ones() {
+        let environment = |pairs: &'static [(&'static str, &'static str)]| {
+            KeySet::from_environment(move |name| {
+                let found = pairs.iter().find(|(known, _)| *known == name);
+                found.map(|(_, value)| (*value).to_owned())
+            })
+        };
+        let set = environment(&[("TENKOKU_KEY", KEY), ("TENKOKU_KVN", "0x30")]).unwrap();
+        assert_eq!((set.version, set.source), (0x30, KeySource::Environment));
+        assert!(matches!(environment(&[]), Err(KeyFileError::Absent)));
+        assert!(environment(&[("TENKOKU_KEY", KEY), ("TENKOKU_KVN", "G")]).is_err());
+        assert!(environment(&[("TENKOKU_ENC", KEY)]).is_err());
+        let typed = KeySet::from_typed(&format!(" {} ", KEY.replace("44", " 44 "))).unwrap();
+        assert_eq!(typed.keys, set.keys);
+        let error = KeySet::from_typed(&KEY.replace("44", "4G")).unwrap_err();
+        assert!(!format!("{error:?} {error}").contains("2233"));
+        // osmocom/pysim, SCP03_KCV_Test, and GlobalPlatformPro for triple DES.
+        let set = KeySet::from_toml("key = '000102030405060708090A0B0C0D0E0F'").unwrap();
+        assert_eq!(hex::encode_upper(set.check_values(3).unwrap()[0]), "C35280");
+        assert_ne!(set.check_values(2).unwrap(), set.check_values(3).unwrap());
     }
 
     #[test]

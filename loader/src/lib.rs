@@ -8,37 +8,50 @@
 //!
 //! The loader never draws, never asks and never tries a failed authentication again.
 
+mod access_rules;
 mod card_info;
+mod causes;
 mod channel;
 mod content;
 mod diversification;
 mod error;
 mod flash;
 mod hexadecimal;
+mod journal;
 mod key_set;
 mod listing;
+mod pace;
 mod plan;
 pub mod preflight;
 mod profile;
 mod progress;
+mod recipe;
 mod session;
 mod tlv;
+mod token;
 mod transport;
 
+pub use access_rules::{ARA_M, AccessRule, access_rules};
 pub use apdu_spec::{Aid, StatusWord};
-pub use card_info::{CardInfo, KeyInfo, ProductionLifeCycle};
-pub use content::Installation;
-pub use diversification::Diversification;
+pub use card_info::{CardInfo, KeyInfo, ProductionLifeCycle, key_set_in_words};
+pub use content::{Dgi, Installation};
+pub use diversification::{Diversification, Template};
 pub use error::{AuthenticationError, Error, Refusal};
 pub use flash::{FlashError, PartialState};
+pub use journal::{Journal, Reached};
 pub use key_set::{KeyFileError, KeySet, KeySource};
-pub use listing::{Application, CardContent, LoadFile};
+pub use listing::{Application, CardContent, LoadFile, privileges};
+pub use pace::Pace;
 pub use plan::{FlashOptions, InstanceOptions, Plan, PlanError, Step};
 pub use profile::{Profile, identify, profiles};
 pub use progress::{Event, Phase, Progress};
-pub use scp::scp03::{HostError, SecurityLevel, StaticKeys};
+pub use recipe::{
+    Change, DataRecipe, DomainRecipe, Found, InstanceRecipe, PackageRecipe, Recipe, RecipeError,
+};
+pub use scp::scp03::{HostError, Parameters as ChannelParameters, SecurityLevel, StaticKeys};
 pub use session::{Answer, Session};
+pub use token::{LoadFileSignature, TokenKey, Tokens, token_input};
 pub use transport::{
-    ConnectionInfo, InProcess, PcscTransport, Rehearsal, Sharing, Transport, TransportError,
-    readers,
+    ConnectionInfo, Exchange, InProcess, Interruptible, Offline, OfflineCard, PcscTransport,
+    Rehearsal, Sharing, Trace, Traced, Transport, TransportError, readers,
 };

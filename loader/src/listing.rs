@@ -260,6 +260,57 @@ impl Entry {
     }
 }
 
+/// Every privilege: its byte, its bits, its name (GPCS 2.3.1 tables 11-7 to 11-9).
+const PRIVILEGES: [(usize, u8, &str); 20] = [
+    (0, 0x80, "security domain"),
+    (0, 0xC1, "mandated DAP verification"),
+    (0, 0xC0, "DAP verification"),
+    (0, 0xA0, "delegated management"),
+    (0, 0x10, "card lock"),
+    (0, 0x08, "card terminate"),
+    (0, 0x04, "card reset"),
+    (0, 0x02, "CVM management"),
+    (1, 0x80, "trusted path"),
+    (1, 0x40, "authorized management"),
+    (1, 0x20, "token verification"),
+    (1, 0x10, "global delete"),
+    (1, 0x08, "global lock"),
+    (1, 0x04, "global registry"),
+    (1, 0x02, "final application"),
+    (1, 0x01, "global service"),
+    (2, 0x80, "receipt generation"),
+    (2, 0x40, "ciphered load file data block"),
+    (2, 0x20, "contactless activation"),
+    (2, 0x10, "contactless self-activation"),
+];
+
+/// The privileges with these names, as three bytes; names are as [`Application::privilege_names`] gives them, words
+/// joined by spaces or by `-`.
+///
+/// ```
+/// assert_eq!(loader::privileges(&["security-domain", "trusted path"]), Ok([0x80, 0x80, 0x00]));
+/// ```
+///
+/// # Errors
+/// Which names there are, where one is none of them.
+pub fn privileges(names: &[impl AsRef<str>]) -> Result<[u8; 3], String> {
+    let mut privileges = [0; 3];
+    for name in names {
+        let wanted = name.as_ref().replace('-', " ");
+        let found = PRIVILEGES
+            .into_iter()
+            .find(|(_, _, known)| known.replace('-', " ").eq_ignore_ascii_case(&wanted));
+        let Some((byte, mask, _)) = found else {
+            let names = PRIVILEGES.map(|(_, _, name)| name.replace(' ', "-"));
+            return Err(format!("{}: there is {}", name.as_ref(), names.join(", ")));
+        };
+        if let Some(to) = privileges.get_mut(byte) {
+            *to |= mask;
+        }
+    }
+    Ok(privileges)
+}
+
 impl Application {
     /// Whether it is a security domain.
     #[must_use]
@@ -283,34 +334,12 @@ impl Application {
     /// The privileges in words (GPCS 2.3.1 tables 11-7 to 11-9).
     #[must_use]
     pub fn privilege_names(&self) -> Vec<&'static str> {
-        const NAMES: [(usize, u8, &str); 20] = [
-            (0, 0x80, "security domain"),
-            (0, 0xC1, "mandated DAP verification"),
-            (0, 0xC0, "DAP verification"),
-            (0, 0xA0, "delegated management"),
-            (0, 0x10, "card lock"),
-            (0, 0x08, "card terminate"),
-            (0, 0x04, "card reset"),
-            (0, 0x02, "CVM management"),
-            (1, 0x80, "trusted path"),
-            (1, 0x40, "authorized management"),
-            (1, 0x20, "token verification"),
-            (1, 0x10, "global delete"),
-            (1, 0x08, "global lock"),
-            (1, 0x04, "global registry"),
-            (1, 0x02, "final application"),
-            (1, 0x01, "global service"),
-            (2, 0x80, "receipt generation"),
-            (2, 0x40, "ciphered load file data block"),
-            (2, 0x20, "contactless activation"),
-            (2, 0x10, "contactless self-activation"),
-        ];
         let has = |byte: usize, mask: u8| {
             self.privileges
                 .get(byte)
                 .is_some_and(|privileges| privileges & mask == mask)
         };
-        NAMES
+        PRIVILEGES
             .into_iter()
             .filter(|(byte, mask, _)| has(*byte, *mask))
             .map(|(_, _, name)| name)
@@ -319,6 +348,22 @@ impl Application {
 }
 
 impl CardContent {
+    /// A card with nothing but its issuer security domain: for plans that are made without the card.
+    #[must_use]
+    pub fn empty(issuer: Aid) -> Self {
+        Self {
+            issuer: Application {
+                aid: issuer,
+                life_cycle: 0x0F,
+                privileges: [0x80, 0, 0],
+                load_file: None,
+                domain: None,
+            },
+            applications: Vec::new(),
+            load_files: Vec::new(),
+        }
+    }
+
     /// The state of the card in words (GPCS 2.3.1 table 11-6).
     #[must_use]
     pub fn card_state(&self) -> &'static str {

@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::listing::CardContent;
 use crate::progress::{Event, Phase, Progress};
 use crate::session::Session;
+use crate::token::{LoadFileSignature, Tokens};
 use crate::transport::Transport;
 
 /// What to flash, and how.
@@ -22,8 +23,10 @@ pub struct FlashOptions {
     pub load_only: bool,
     /// Sends the Descriptor component too, for cards that verify.
     pub with_descriptor: bool,
-    /// Lets the card check the SHA-256 of the load file.
+    /// Lets the card check the SHA-256 of the load file; so it does where there are signatures.
     pub with_hash: bool,
+    /// Signatures of security domains over the load file (DAP verification).
+    pub signatures: Vec<LoadFileSignature>,
 }
 
 /// One instance to make.
@@ -93,6 +96,8 @@ pub struct Plan {
     /// The load file data.
     #[serde(skip)]
     pub load_file: Vec<u8>,
+    /// Signatures that go before them.
+    pub signatures: Vec<LoadFileSignature>,
 }
 
 /// Why no plan could be made.
@@ -104,6 +109,16 @@ pub enum PlanError {
     /// An AID in the CAP file that is none.
     #[error("the CAP file: {0}")]
     Aid(apdu_spec::AidError),
+    /// A signature that is not one of this load file.
+    #[error(
+        "the signature of {domain} is not one of this load file, but of one with SHA-256 {found}"
+    )]
+    Signature {
+        /// The domain that verifies it.
+        domain: String,
+        /// What it is the signature of.
+        found: String,
+    },
     /// The module is not in the CAP file.
     #[error("the CAP file has no module {module}; it has: {}", .there.join(", "))]
     NoModule {
@@ -141,6 +156,16 @@ impl Plan {
     ) -> Result<Self, PlanError> {
         let (load_file_aid, modules) = names(cap)?;
         let load_file = cap.load_file(options.with_descriptor)?;
+        let hash = hex::encode_upper(sha256(&load_file));
+        for signature in &options.signatures {
+            if !signature.load_file_hash.eq_ignore_ascii_case(&hash) || signature.block().is_none()
+            {
+                return Err(PlanError::Signature {
+                    domain: signature.domain.clone(),
+                    found: signature.load_file_hash.clone(),
+                });
+            }
+        }
         let installations = installations(load_file_aid, &modules, options)?;
         let mut steps = Vec::new();
         if options.replace {
@@ -164,7 +189,7 @@ impl Plan {
         }
         steps.push(Step::InstallForLoad {
             load_file: load_file_aid,
-            hash: if options.with_hash {
+            hash: if options.with_hash || !options.signatures.is_empty() {
                 sha256(&load_file).to_vec()
             } else {
                 Vec::new()
@@ -177,7 +202,27 @@ impl Plan {
         if !options.load_only {
             steps.extend(installations.into_iter().map(Step::Install));
         }
-        Ok(Self { steps, load_file })
+        Ok(Self {
+            steps,
+            load_file,
+            signatures: options.signatures.clone(),
+        })
+    }
+
+    /// Puts the deletion of the package of `cap` first, for a card that cannot be asked what is on it.
+    ///
+    /// # Errors
+    /// [`PlanError::Aid`].
+    pub fn delete_first(&mut self, cap: &CapFile) -> Result<(), PlanError> {
+        let (aid, _) = names(cap)?;
+        self.steps.insert(
+            0,
+            Step::Delete {
+                aid,
+                with_related: true,
+            },
+        );
+        Ok(())
     }
 
     /// The commands of the plan in plain form, for a session that takes `max_data` bytes per command
@@ -186,9 +231,18 @@ impl Plan {
     /// # Errors
     /// [`Error::Unsendable`] where a step does not fit.
     pub fn rehearse(&self, max_data: usize) -> Result<Vec<Vec<u8>>, Error> {
+        self.rehearse_with(max_data, &Tokens::default())
+    }
+
+    /// [`Plan::rehearse`], for a session that sends tokens ([`Session::use_tokens`]).
+    ///
+    /// # Errors
+    /// [`Error::Unsendable`] where a step does not fit.
+    pub fn rehearse_with(&self, max_data: usize, tokens: &Tokens) -> Result<Vec<Vec<u8>>, Error> {
         let mut session = Session::rehearsal(max_data);
+        session.use_tokens(tokens.clone());
         for step in &self.steps {
-            step.run(&mut session, &self.load_file, &mut |_| ())?;
+            step.run(&mut session, self, &mut |_| ())?;
         }
         Ok(session.into_transport().commands)
     }
@@ -258,7 +312,7 @@ impl Step {
     pub(crate) fn run<T: Transport>(
         &self,
         session: &mut Session<T>,
-        load_file_data: &[u8],
+        plan: &Plan,
         progress: Progress<'_>,
     ) -> Result<(), Error> {
         let (phase, subject) = self.phase();
@@ -271,7 +325,7 @@ impl Step {
             Self::InstallForLoad { load_file, hash } => {
                 session.install_for_load(load_file, &[], hash)?;
             }
-            Self::Load { .. } => session.load(load_file_data, progress)?,
+            Self::Load { .. } => session.load(&plan.load_file, &plan.signatures, progress)?,
             Self::Install(installation) => session.install(installation)?,
         }
         progress(Event::Done { phase });

@@ -1,5 +1,9 @@
 //! Whether a flash will work, said before the first block.
 
+mod uses;
+
+pub use uses::Use;
+
 use apdu_spec::Aid;
 use cap_file::CapFile;
 use cap_file::api::Api;
@@ -18,6 +22,23 @@ pub struct Finding {
     pub subject: String,
     /// What was found and, where it is bad, what to do.
     pub message: String,
+    /// For an import: the items that the card does not have.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub uses: Vec<Use>,
+}
+
+impl Finding {
+    /// Adds the places in the source, where `place` knows one for an offset into the Method component.
+    pub fn locate(&mut self, place: impl Fn(u16) -> Option<String>) {
+        for item in &mut self.uses {
+            item.places = item
+                .offsets
+                .iter()
+                .filter_map(|offset| place(*offset))
+                .collect();
+            item.places.dedup();
+        }
+    }
 }
 
 /// How bad a finding is.
@@ -131,12 +152,16 @@ pub fn check(
     options: &FlashOptions,
 ) -> Result<Vec<Finding>, PlanError> {
     let mut findings = vec![card_state(content)];
+    findings.extend(channel(info));
     findings.extend(presence(cap, content, options)?);
     findings.extend(
         cap.import
             .packages
             .iter()
-            .map(|import| check_import(&import.aid.0, import.version, content, level)),
+            .enumerate()
+            .map(|(index, import)| {
+                check_import(cap, index, &import.aid.0, import.version, content, level)
+            }),
     );
     findings.push(memory(cap.load_file(options.with_descriptor)?.len(), info));
     Ok(findings)
@@ -155,6 +180,7 @@ fn finding(severity: Severity, subject: &str, message: impl Into<String>) -> Fin
         severity,
         subject: subject.to_owned(),
         message: message.into(),
+        uses: Vec::new(),
     }
 }
 
@@ -173,6 +199,31 @@ fn card_state(content: &CardContent) -> Finding {
         ),
         _ => finding(Severity::Good, "card state", state),
     }
+}
+
+/// What the card tells of its secure channel and its keys.
+fn channel(info: &CardInfo) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = info
+        .protocols
+        .iter()
+        .map(|(protocol, i)| {
+            let severity = if matches!(protocol, 0x02 | 0x03) {
+                Severity::Good
+            } else {
+                Severity::Unknown
+            };
+            finding(
+                severity,
+                "secure channel",
+                format!("SCP{protocol:02X} with i={i:02X}"),
+            )
+        })
+        .collect();
+    for version in info.key_versions() {
+        let message = info.key_set_in_words(version);
+        findings.push(finding(Severity::Good, "keys", message));
+    }
+    findings
 }
 
 /// What is in the way.
@@ -218,6 +269,8 @@ fn presence(
 
 /// One import: an API package, or another package on the card.
 fn check_import(
+    cap: &CapFile,
+    index: usize,
     aid: &[u8],
     wanted: Version,
     content: &CardContent,
@@ -236,11 +289,27 @@ fn check_import(
         (Some(there), ..) if has(there) => {
             finding(Severity::Good, &subject, format!("the card has {there}"))
         }
-        (Some(there), ..) => finding(
-            Severity::Problem,
-            &subject,
-            format!("needs {name} {wanted}; this card has {there}: build for an older API"),
-        ),
+        (Some(there), ..) => {
+            let uses = known.map_or_else(Vec::new, |package| {
+                uses::newer_than(cap, index, package, there)
+            });
+            let why = match (uses.is_empty(), known) {
+                (true, Some(_)) if there.major == wanted.major => {
+                    ", though no class or method of the newer one is called"
+                }
+                _ => "",
+            };
+            Finding {
+                uses,
+                ..finding(
+                    Severity::Problem,
+                    &subject,
+                    format!(
+                        "needs {name} {wanted}; this card has {there}{why}: build for an older API"
+                    ),
+                )
+            }
+        }
         (None, Some(_), _) => finding(
             Severity::Unknown,
             &subject,

@@ -7,6 +7,7 @@ use crate::channel::Channel;
 use crate::error::{AuthenticationError, Error, Refusal};
 use crate::key_set::KeySet;
 use crate::tlv;
+use crate::token::Tokens;
 use crate::transport::{Rehearsal, Transport};
 
 /// A conversation with a security domain: selected, and with a secure channel once one is opened.
@@ -16,6 +17,7 @@ pub struct Session<T> {
     max_command_data: usize,
     channel: Option<Channel>,
     record: Option<Vec<Vec<u8>>>,
+    tokens: Tokens,
 }
 
 /// A response in plain form.
@@ -44,6 +46,7 @@ impl<T: Transport> Session<T> {
             max_command_data: SHORT,
             channel: None,
             record: None,
+            tokens: Tokens::default(),
         };
         session.select_again(domain)?;
         Ok(session)
@@ -92,7 +95,8 @@ impl<T: Transport> Session<T> {
     /// A failed authentication is **never tried again by itself**.
     ///
     /// # Errors
-    /// [`Error::Authentication`] where the keys are not the card's, or the level is not offered;
+    /// [`Error::Authentication`] where the keys are not the card's, or where the card's protocol does not offer the
+    /// level: there is no going on at a lower one.
     /// [`Error::Key`] where the card speaks SCP02 and the keys are none of triple DES.
     pub fn open(
         &mut self,
@@ -179,12 +183,6 @@ impl<T: Transport> Session<T> {
         let unknown = [0; 10];
         let response = self.transmit(&opening(&unknown)?.command())?;
         let data = response.first_chunk::<10>().unwrap_or(&unknown);
-        // What this card's SCP02 does not have is left out rather than refused.
-        let level = if parameters.has_r_mac() {
-            SecurityLevel(level.0 & 0x13)
-        } else {
-            SecurityLevel(level.0 & 0x03)
-        };
         Ok(opening(data)?
             .answer(&response, level)
             .map(|(session, command)| (Channel::Scp02(Box::new(session)), command)))
@@ -226,8 +224,7 @@ impl<T: Transport> Session<T> {
         &self.domain
     }
 
-    /// The security level of the open channel. With SCP02 responses are never encrypted, and carry a MAC only where the
-    /// card offers that, whatever was asked for.
+    /// The security level of the open channel: the one that was asked for.
     #[must_use]
     pub fn level(&self) -> Option<SecurityLevel> {
         self.channel.as_ref().map(Channel::level)
@@ -248,6 +245,15 @@ impl<T: Transport> Session<T> {
     pub fn max_data(&self) -> usize {
         let most = self.channel.as_ref().map_or(SHORT, Channel::max_data);
         most.saturating_sub(SHORT - self.max_command_data)
+    }
+
+    /// From now on sends these tokens with the commands that they are for (delegated management).
+    pub fn use_tokens(&mut self, tokens: Tokens) {
+        self.tokens = tokens;
+    }
+
+    pub(crate) fn tokens(&self) -> &Tokens {
+        &self.tokens
     }
 
     /// From now on keeps the commands sent, in plain form. They may hold secrets.
@@ -318,6 +324,7 @@ impl Session<Rehearsal> {
             max_command_data: max_data.min(SHORT),
             channel: None,
             record: None,
+            tokens: Tokens::default(),
         }
     }
 }

@@ -1,12 +1,18 @@
 //! Ways to a card.
 
 mod closure;
+mod interruptible;
+mod offline;
 mod pcsc;
 mod rehearsal;
+mod traced;
 
 pub use closure::InProcess;
+pub use interruptible::Interruptible;
+pub use offline::{Offline, OfflineCard};
 pub use pcsc::{PcscTransport, Sharing, readers};
 pub use rehearsal::Rehearsal;
+pub use traced::{Exchange, Trace, Traced};
 
 /// What a transport is connected to.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -100,6 +106,9 @@ pub enum TransportError {
     /// A response without status word.
     #[error("the card answered {0} bytes; a response has at least 2")]
     Short(usize),
+    /// The user stopped it, between two commands.
+    #[error("stopped by the user before the next command")]
+    Interrupted,
     /// Anything else, as the lower layer told it.
     #[error("{0}")]
     Other(String),

@@ -20,6 +20,7 @@ use std::path::PathBuf;
 
 /// The arguments of `tenkoku demo`.
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  tenkoku demo\n  tenkoku demo --reader ACR --keys card.toml")]
 pub struct Demo {
     /// A reader, by its name or a part of it; the demo runs on a simulated card without it.
     #[arg(long, value_name = "NAME")]
@@ -89,8 +90,8 @@ impl Demo {
         let cap = self.compile(log)?;
         let connection = Connection {
             reader: self.reader.clone(),
-            sim: None,
             keys: self.keys.clone(),
+            ..Connection::default()
         };
         let keys = connection.keys()?;
         let (transport, seed) = self.card(&connection)?;

@@ -116,12 +116,12 @@ fn a_wrong_hash_is_refused() {
     session
         .install_for_load(&aid(PACKAGE), &[], &[0; 32])
         .unwrap();
-    let error = session.load(&load_file, &mut |_| ()).unwrap_err();
+    let error = session.load(&load_file, &[], &mut |_| ()).unwrap_err();
     assert!(matches!(error, Error::Refused(refusal) if refusal.status == StatusWord(0x6A80)));
     assert!(session.content().unwrap().load_files.is_empty());
     // And so is a load file under another name than its own.
     session.install_for_load(&aid(FIRST), &[], &[]).unwrap();
-    session.load(&load_file, &mut |_| ()).unwrap_err();
+    session.load(&load_file, &[], &mut |_| ()).unwrap_err();
     assert!(session.content().unwrap().load_files.is_empty());
 }
 

@@ -38,7 +38,9 @@ fn status(result: Result<impl Sized, Error>) -> Option<StatusWord> {
 fn a_domain_with_keys_of_its_own() {
     let reader = Reader::new(&CardConfig::default());
     let mut issuer = reader.clone().open_full();
-    issuer.install_security_domain(&aid(DOMAIN), false).unwrap();
+    issuer
+        .install_security_domain(&aid(DOMAIN), [0; 3])
+        .unwrap();
     flash(&mut issuer, &FlashOptions::default());
     let state = |session: &mut Session<Reader>, name: &[u8]| -> (&'static str, Option<Aid>) {
         let content = session.content().unwrap();
@@ -84,7 +86,7 @@ fn a_domain_with_keys_of_its_own() {
     reader
         .again()
         .open_full()
-        .install_security_domain(&aid(DOMAIN), false)
+        .install_security_domain(&aid(DOMAIN), [0; 3])
         .unwrap();
     assert!(open(&reader, DOMAIN, &own_keys()).is_err());
     assert!(open(&reader, DOMAIN, &KeySet::test_keys()).is_ok());
@@ -96,7 +98,7 @@ fn an_authorized_domain_manages_content() {
     reader
         .clone()
         .open_full()
-        .install_security_domain(&aid(DOMAIN), true)
+        .install_security_domain(&aid(DOMAIN), [0, 0x40, 0])
         .unwrap();
     let mut session = open(&reader, DOMAIN, &KeySet::test_keys()).unwrap();
     flash(&mut session, &FlashOptions::default());

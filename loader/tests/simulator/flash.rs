@@ -1,5 +1,7 @@
 //! Flashing without fear: plans, preflight, and a card that is taken out at every command.
 
+use cap_file::component::Version;
+use cap_file::component::constant_pool::{Constant, StaticRef};
 use card_sim::{Card, CardConfig};
 use loader::preflight::{self, ApiLevel, Severity};
 use loader::{
@@ -17,6 +19,7 @@ const REPLACE: FlashOptions = FlashOptions {
     load_only: false,
     with_descriptor: false,
     with_hash: true,
+    signatures: Vec::new(),
 };
 
 #[test]
@@ -68,7 +71,7 @@ fn preflight_says_what_is_in_the_way() {
         .unwrap();
     assert_eq!(
         problem.message,
-        "needs javacard.framework 1.3; this card has 1.2: build for an older API"
+        "needs javacard.framework 1.3; this card has 1.2, though no class or method of the newer one is called: build for an older API"
     );
 
     flash(&mut session, &plain);
@@ -88,6 +91,48 @@ fn preflight_says_what_is_in_the_way() {
     let mut locked = empty;
     locked.issuer.life_cycle = 0x7F;
     assert!(preflight::has_problem(&check(&locked, level, &plain)));
+}
+
+#[test]
+fn preflight_names_what_is_newer_than_the_card_and_where() {
+    let mut session = Reader::new(&CardConfig::default()).open_full();
+    let (info, content) = (session.info().unwrap(), session.content().unwrap());
+    let mut cap = echo_cap();
+    cap.import.packages[0].version = Version::new(1, 5);
+    // Applet.reSelectingApplet, which javacard.framework has since 1.5.
+    cap.constant_pool.entries[3] = Constant::StaticMethod(StaticRef::External {
+        package: 0,
+        class: 3,
+        token: 2,
+    });
+    let check = |release| {
+        let level = ApiLevel::named(release);
+        preflight::check(&cap, &content, &info, level, &FlashOptions::default()).unwrap()
+    };
+    let mut findings = check("3.0.1");
+    let problem = findings
+        .iter_mut()
+        .find(|finding| finding.severity == Severity::Problem)
+        .unwrap();
+    assert_eq!(
+        problem.message,
+        "needs javacard.framework 1.5; this card has 1.4: build for an older API"
+    );
+    let offsets = problem.uses[0].offsets.clone();
+    assert_eq!(
+        problem.uses[0].item,
+        "javacard/framework/Applet.reSelectingApplet"
+    );
+    assert_eq!(
+        (problem.uses.len(), problem.uses[0].since.as_str()),
+        (1, "1.5")
+    );
+    // The index of the entry stands there.
+    assert_eq!(offsets.len(), 1);
+    assert_eq!(cap.method.bytes_at(offsets[0]).unwrap()[..2], [0, 3]);
+    problem.locate(|offset| (offset == offsets[0]).then(|| "src/lib.rs:12:5".to_owned()));
+    assert_eq!(problem.uses[0].places, ["src/lib.rs:12:5"]);
+    assert!(!preflight::has_problem(&check("3.0.4")));
 }
 
 #[test]

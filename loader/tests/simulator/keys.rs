@@ -156,8 +156,22 @@ fn an_older_card_is_served_with_scp02() {
             },
             ..CardConfig::default()
         });
-        // More is asked for than the protocol has.
-        let mut session = reader.clone().open_full();
+        // More is asked for than the protocol has: refused before the card could count a failure.
+        let mut session = Session::select(reader.clone(), None).unwrap();
+        let mut random = Drbg::from_seed(1);
+        let error = session
+            .open(&KeySet::test_keys(), SecurityLevel::FULL, &mut random)
+            .unwrap_err();
+        assert!(matches!(
+            error,
+            Error::Authentication(AuthenticationError::Stopped {
+                cause: HostError::Level { .. },
+                ..
+            })
+        ));
+        assert!(error.to_string().contains("does not offer"), "{error}");
+        assert!(session.level().is_none());
+        let mut session = reader.clone().open(&KeySet::test_keys(), most);
         assert_eq!(session.protocol(), Some(2));
         assert_eq!(session.level(), Some(most));
         assert_eq!(session.info().unwrap().protocols, [(0x02, i)]);
