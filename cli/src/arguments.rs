@@ -1,10 +1,11 @@
 //! The command line: one definition for parsing, help, man pages and completions.
 
 use crate::command::{
-    build::Build, card::Card, completions::Completions, conform::Conform, delete::Delete,
-    demo::Demo, dump::Dump, explain::Explain, flash::Flash, list::List, man::Man, new::New,
-    personalise::Personalise, readers::Readers, spec::Spec, tear::Tear, trace::Trace,
-    verify::Verify,
+    applet::Applet, apply::Apply, build::Build, card::Card, completions::Completions,
+    conform::Conform, delete::Delete, demo::Demo, domain::Domain, dump::Dump, explain::Explain,
+    flash::Flash, identify::Identify, keys::Keys, life_cycle::LifeCycle, list::List, man::Man,
+    new::New, personalise::Personalise, readers::Readers, rules::Rules, script::Script, spec::Spec,
+    tear::Tear, token::Token, trace::Trace, verify::Verify,
 };
 use crate::failure::EXIT_CODES;
 use clap::{Parser, Subcommand};
@@ -41,6 +42,24 @@ pub enum Command {
     Flash(Flash),
     /// Delete applications and packages from a card.
     Delete(Delete),
+    /// Tell what can be told of a card without keys.
+    Identify(Identify),
+    /// Install, lock, unlock, move and personalise applets that are loaded already.
+    Applet(Applet),
+    /// Make a card what a recipe says: domains, packages, instances, keys and data.
+    Apply(Apply),
+    /// Make supplementary security domains.
+    Domain(Domain),
+    /// Check, add, replace and delete key sets.
+    Keys(Keys),
+    /// Change the life cycle of the card itself.
+    LifeCycle(LifeCycle),
+    /// Show the access rules of a card's ARA-M as a table.
+    Rules(Rules),
+    /// Make a flash into a script without the card, and play it without keys.
+    Script(Script),
+    /// Sign tokens for delegated management, off the card.
+    Token(Token),
     /// Personalise a JPKI applet: PINs, keys made on the card, certificates, and a slot's life.
     Personalise(Personalise),
     /// List the smart card readers.
@@ -57,4 +76,32 @@ pub enum Command {
     Completions(Completions),
     /// Write man pages.
     Man(Man),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    /// Man pages and completions are drawn from the same definitions, so these have the examples too.
+    #[test]
+    fn every_command_shows_examples() {
+        let mut command = Arguments::command();
+        command.build();
+        for subcommand in command
+            .get_subcommands()
+            .filter(|command| command.get_name() != "help")
+        {
+            let help = subcommand
+                .get_after_help()
+                .map(ToString::to_string)
+                .unwrap_or_default();
+            let name = subcommand.get_name();
+            assert!(
+                help.contains(&format!("  tenkoku {name}")),
+                "{name}: {help}"
+            );
+            assert!(subcommand.get_about().is_some(), "{name}");
+        }
+    }
 }

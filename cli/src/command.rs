@@ -1,21 +1,30 @@
 //! The commands, one module each.
 
+pub mod applet;
+pub mod apply;
 pub mod build;
 pub mod card;
 pub mod completions;
 pub mod conform;
 pub mod delete;
 pub mod demo;
+pub mod domain;
 pub mod dump;
 pub mod explain;
 pub mod flash;
+pub mod identify;
+pub mod keys;
+pub mod life_cycle;
 pub mod list;
 pub mod man;
 pub mod new;
 pub mod personalise;
 pub mod readers;
+pub mod rules;
+pub mod script;
 pub mod spec;
 pub mod tear;
+pub mod token;
 pub mod trace;
 pub mod verify;
 
@@ -36,6 +45,15 @@ pub fn run(command: &Command) -> Result<(), Failure> {
         Command::List(list) => list.run(),
         Command::Flash(flash) => flash.run(),
         Command::Delete(delete) => delete.run(),
+        Command::Identify(identify) => identify.run(),
+        Command::Applet(applet) => applet.run(),
+        Command::Apply(apply) => apply.run(),
+        Command::Domain(domain) => domain.run(),
+        Command::Keys(keys) => keys.run(),
+        Command::LifeCycle(life_cycle) => life_cycle.run(),
+        Command::Rules(rules) => rules.run(),
+        Command::Script(script) => script.run(),
+        Command::Token(token) => token.run(),
         Command::Personalise(personalise) => personalise.run(),
         Command::Readers(readers) => readers.run(),
         Command::Conform(conform) => conform.run(),

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used)] // a test fails by panicking
 
+#[path = "commands/cards.rs"]
+mod cards;
+
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};

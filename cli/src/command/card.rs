@@ -9,6 +9,9 @@ use clap::{Args, Subcommand};
 
 /// The arguments of `tenkoku card`.
 #[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  tenkoku card exec --cap jpki.cap --install D392F000260100000001 --script session.apdu\n  tenkoku card serve --image card.image"
+)]
 pub struct Card {
     /// What to do with the card.
     #[command(subcommand)]

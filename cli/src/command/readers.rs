@@ -7,6 +7,7 @@ use serde::Serialize;
 
 /// The arguments of `tenkoku readers`.
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  tenkoku readers\n  tenkoku readers --json")]
 pub struct Readers {
     /// Report in JSON.
     #[arg(long)]

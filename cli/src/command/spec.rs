@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 
 /// The arguments of `tenkoku spec`.
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  tenkoku spec\n  tenkoku spec gp > gp.md")]
 pub struct Spec {
     /// Whose commands.
     #[arg(value_enum, default_value = "jpki")]

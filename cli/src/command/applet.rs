@@ -1,0 +1,270 @@
+//! `tenkoku applet`
+
+use crate::confirm::confirm;
+use crate::connection::{Authenticated, Connection};
+use crate::failure::Failure;
+use crate::installation::Installation;
+use crate::{aid, output};
+use clap::{Args, Subcommand};
+use loader::{Aid, Dgi, privileges};
+use serde::Serialize;
+use std::str::FromStr;
+use zeroize::Zeroizing;
+
+/// The arguments of `tenkoku applet`.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    tenkoku applet install D392F000260100000001 --package D392F000260100000000\n  \
+    tenkoku applet lock D392F000260100000001 --reader ACR --keys card.toml\n  \
+    tenkoku applet store D392F000260100000001 --dgi 0101:5F2003414243\n  \
+    tenkoku applet privileges D392F000260100000001 card-reset      selected by default after reset")]
+pub struct Applet {
+    /// What to do.
+    #[command(subcommand)]
+    pub action: Action,
+}
+
+/// What to do with an applet.
+#[derive(Debug, Subcommand)]
+pub enum Action {
+    /// Install an instance of a module that is on the card.
+    Install(Install),
+    /// Make an instance selectable that was installed without.
+    MakeSelectable(One),
+    /// Lock an application: it cannot be selected until it is unlocked.
+    Lock(One),
+    /// Take the lock off.
+    Unlock(One),
+    /// Give an application or a package to another security domain.
+    Extradite(Extradite),
+    /// Change the privileges of an application, or its contactless parameters and implicit selection.
+    Privileges(ChangePrivileges),
+    /// Personalise an application with STORE DATA.
+    Store(Store),
+}
+
+/// One application.
+#[derive(Args, Debug)]
+pub struct One {
+    /// Its AID.
+    #[arg(value_name = "AID", value_parser = aid::parse)]
+    pub aid: Aid,
+    /// How.
+    #[command(flatten)]
+    pub way: Way,
+}
+
+/// The card, and how to go about it.
+#[derive(Args, Debug)]
+pub struct Way {
+    /// The card.
+    #[command(flatten)]
+    pub connection: Connection,
+    /// Do not ask before writing.
+    #[arg(long)]
+    pub yes: bool,
+    /// Report in JSON; wants `--yes`.
+    #[arg(long, requires = "yes")]
+    pub json: bool,
+}
+
+/// The arguments of `tenkoku applet install`.
+#[derive(Args, Debug)]
+pub struct Install {
+    /// The module, the instance's AID and its parameters, all in hexadecimal.
+    #[arg(value_name = "MODULE_AID[:INSTANCE_AID[:PARAMS]]")]
+    pub installation: Installation,
+    /// The package of the module.
+    #[arg(long, value_name = "AID", value_parser = aid::parse)]
+    pub package: Aid,
+    /// Its privileges, by name, as `tenkoku list` shows them.
+    #[arg(long, value_delimiter = ',', value_name = "NAME,…")]
+    pub privileges: Vec<String>,
+    /// Do not make it selectable yet.
+    #[arg(long)]
+    pub not_selectable: bool,
+    /// How.
+    #[command(flatten)]
+    pub way: Way,
+}
+
+/// The arguments of `tenkoku applet extradite`.
+#[derive(Args, Debug)]
+pub struct Extradite {
+    /// The application or package.
+    #[arg(value_name = "AID", value_parser = aid::parse)]
+    pub aid: Aid,
+    /// The security domain that it goes to.
+    #[arg(long, value_name = "AID", value_parser = aid::parse)]
+    pub to: Aid,
+    /// How.
+    #[command(flatten)]
+    pub way: Way,
+}
+
+/// The arguments of `tenkoku applet privileges`.
+#[derive(Args, Debug)]
+pub struct ChangePrivileges {
+    /// The application.
+    #[arg(value_name = "AID", value_parser = aid::parse)]
+    pub aid: Aid,
+    /// The privileges that it shall have from now on; none takes all away.
+    #[arg(value_name = "NAME")]
+    pub privileges: Vec<String>,
+    /// Leave the privileges as they are, and send these system parameters (the content of EF): CF for implicit
+    /// selection, A0 for contactless parameters (Amendment C), in hexadecimal.
+    #[arg(long, value_name = "HEX", value_parser = aid::bytes, conflicts_with = "privileges")]
+    pub system_parameters: Option<std::vec::Vec<u8>>,
+    /// How.
+    #[command(flatten)]
+    pub way: Way,
+}
+
+/// The arguments of `tenkoku applet store`.
+#[derive(Args, Debug)]
+pub struct Store {
+    /// The application.
+    #[arg(value_name = "AID", value_parser = aid::parse)]
+    pub aid: Aid,
+    /// A data grouping: its identifier and its content in hexadecimal. Several go in this order.
+    #[arg(long, value_name = "ID:HEX", conflicts_with = "data")]
+    pub dgi: Vec<Grouping>,
+    /// Data in hexadecimal, without structure.
+    #[arg(long, value_name = "HEX", value_parser = aid::bytes, required_unless_present = "dgi")]
+    pub data: Option<std::vec::Vec<u8>>,
+    /// How.
+    #[command(flatten)]
+    pub way: Way,
+}
+
+/// A data grouping as an argument.
+#[derive(Clone, Debug)]
+pub struct Grouping(Dgi);
+
+impl FromStr for Grouping {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (identifier, content) = text
+            .split_once(':')
+            .ok_or("expected ID:HEX, four hexadecimal digits before the colon")?;
+        let identifier = u16::from_str_radix(identifier, 16)
+            .map_err(|_| format!("{identifier} is no identifier of four hexadecimal digits"))?;
+        let content = Zeroizing::new(aid::bytes(content)?);
+        Ok(Self(Dgi {
+            identifier,
+            content,
+        }))
+    }
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    done: &'a str,
+}
+
+impl Way {
+    /// Connects, asks, does it, and tells.
+    fn go(
+        &self,
+        what: &str,
+        act: impl FnOnce(&mut Authenticated) -> Result<(), loader::Error>,
+    ) -> Result<(), Failure> {
+        let mut card = self.connection.authenticate()?;
+        confirm(&format!("{what}?"), self.yes)?;
+        act(&mut card)?;
+        if self.json {
+            output::print_json("tenkoku.applet/1", &Report { done: what })
+        } else {
+            output::print(&format!("done: {what}\n"))
+        }
+    }
+}
+
+impl Applet {
+    /// Does it.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub fn run(&self) -> Result<(), Failure> {
+        match &self.action {
+            Action::Install(install) => install.run(),
+            Action::MakeSelectable(One { aid, way }) => way
+                .go(&format!("make {aid} selectable"), |card| {
+                    card.session.make_selectable(aid)
+                }),
+            Action::Lock(One { aid, way }) => way.go(&format!("lock {aid}"), |card| {
+                card.session.set_locked(aid, true)
+            }),
+            Action::Unlock(One { aid, way }) => way.go(&format!("unlock {aid}"), |card| {
+                card.session.set_locked(aid, false)
+            }),
+            Action::Extradite(Extradite { aid, to, way }) => way
+                .go(&format!("give {aid} to {to}"), |card| {
+                    card.session.extradite(aid, to)
+                }),
+            Action::Privileges(change) => change.run(),
+            Action::Store(store) => store.run(),
+        }
+    }
+}
+
+impl Install {
+    fn run(&self) -> Result<(), Failure> {
+        let privileges = privileges(&self.privileges).map_err(Failure::Usage)?;
+        let Installation {
+            module,
+            instance,
+            parameters,
+        } = &self.installation;
+        let installation = loader::Installation {
+            load_file: self.package,
+            module: *module,
+            instance: *instance,
+            privileges,
+            parameters: parameters.clone(),
+            selectable: !self.not_selectable,
+        };
+        self.way.go(
+            &format!("install {instance} from module {module}"),
+            |card| card.session.install(&installation),
+        )
+    }
+}
+
+impl ChangePrivileges {
+    fn run(&self) -> Result<(), Failure> {
+        let Self { aid, way, .. } = self;
+        if let Some(parameters) = &self.system_parameters {
+            return way.go(&format!("change the parameters of {aid}"), |card| {
+                card.session.update_registry(aid, None, parameters)
+            });
+        }
+        let bits = privileges(&self.privileges).map_err(Failure::Usage)?;
+        let names = if self.privileges.is_empty() {
+            "none".to_owned()
+        } else {
+            self.privileges.join(", ")
+        };
+        way.go(&format!("give {aid} these privileges: {names}"), |card| {
+            card.session.update_registry(aid, Some(bits), &[])
+        })
+    }
+}
+
+impl Store {
+    fn run(&self) -> Result<(), Failure> {
+        let Self { aid, way, .. } = self;
+        way.go(&format!("personalise {aid}"), |card| {
+            card.session.install_for_personalization(aid)?;
+            match &self.data {
+                Some(data) => card.session.store_data(0x00, data),
+                None => {
+                    let groupings: Vec<Dgi> =
+                        self.dgi.iter().map(|Grouping(dgi)| dgi.clone()).collect();
+                    card.session.store_data_groupings(&groupings)
+                }
+            }
+        })
+    }
+}

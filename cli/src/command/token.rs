@@ -1,0 +1,177 @@
+//! `tenkoku token`
+
+use crate::connection::random;
+use crate::failure::Failure;
+use crate::installation::Installation;
+use crate::{aid, files, output, token_key};
+use clap::{Args, Subcommand};
+use loader::{
+    Aid, CardContent, FlashOptions, InstanceOptions, LoadFileSignature, Plan, Tokens, token_input,
+};
+use std::path::PathBuf;
+
+/// The arguments of `tenkoku token`.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    tenkoku token sign wallet.cap --key issuer.pem --domain A0000001515344 -o wallet.tokens\n  \
+    tenkoku flash wallet.cap --domain A0000001515344 --tokens wallet.tokens --keys domain.toml\n  \
+    tenkoku token dap wallet.cap --key owner.pem --domain A0000001515344 -o wallet.dap\n  \
+    tenkoku flash wallet.cap --dap wallet.dap\n  \
+    tenkoku token sign-command 80E40080074F05F000000001 --key issuer.pem\n\n\
+    Tokens let a security domain with delegated management load, install and delete. The issuer signs them, off the\n\
+    card and without it; the same plan and the same AIDs must be used where they are sent.")]
+pub struct Token {
+    /// What to do.
+    #[command(subcommand)]
+    pub action: Action,
+}
+
+/// What to do with tokens.
+#[derive(Debug, Subcommand)]
+pub enum Action {
+    /// Sign the tokens of a flash.
+    Sign(Sign),
+    /// Sign a load file for a security domain with DAP verification.
+    Dap(Dap),
+    /// Sign the token of one command, and print it.
+    SignCommand(SignCommand),
+}
+
+/// The key.
+#[derive(Args, Debug)]
+pub struct Key {
+    /// The issuer's private key, RSA or EC on P-256: PKCS #8, PEM or DER.
+    #[arg(long, value_name = "FILE")]
+    pub key: PathBuf,
+}
+
+/// The arguments of `tenkoku token sign`.
+#[derive(Args, Debug)]
+pub struct Sign {
+    /// The CAP file.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The file to write: JSON, a token for each command.
+    #[arg(short, long, value_name = "TOKENS")]
+    pub output: PathBuf,
+    /// The key.
+    #[command(flatten)]
+    pub key: Key,
+    /// An instance to install; without this: one of each module.
+    #[arg(long, value_name = "MODULE_AID[:INSTANCE_AID[:PARAMS]]")]
+    pub install: Vec<Installation>,
+    /// Also a token to delete the package with all its instances.
+    #[arg(long)]
+    pub replace: bool,
+    /// Without tokens for a hash of the load file, which cards with delegated management want.
+    #[arg(long)]
+    pub no_hash: bool,
+}
+
+/// The arguments of `tenkoku token dap`.
+#[derive(Args, Debug)]
+pub struct Dap {
+    /// The CAP file.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The security domain that verifies the signature.
+    #[arg(long, value_name = "AID", value_parser = aid::parse)]
+    pub domain: Aid,
+    /// The file to write, for `tenkoku flash --dap`.
+    #[arg(short, long, value_name = "SIGNATURE")]
+    pub output: PathBuf,
+    /// The key.
+    #[command(flatten)]
+    pub key: Key,
+}
+
+/// The arguments of `tenkoku token sign-command`.
+#[derive(Args, Debug)]
+pub struct SignCommand {
+    /// INSTALL or DELETE in plain form, without a token, in hexadecimal.
+    #[arg(value_name = "APDU", value_parser = aid::bytes)]
+    pub command: std::vec::Vec<u8>,
+    /// The key.
+    #[command(flatten)]
+    pub key: Key,
+}
+
+impl Token {
+    /// Does it.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub fn run(&self) -> Result<(), Failure> {
+        match &self.action {
+            Action::Sign(sign) => sign.run(),
+            Action::Dap(dap) => dap.run(),
+            Action::SignCommand(sign) => sign.run(),
+        }
+    }
+}
+
+impl Sign {
+    fn run(&self) -> Result<(), Failure> {
+        let key = token_key::read(&self.key.key)?;
+        let cap = files::read_cap(&self.file)?;
+        let options = FlashOptions {
+            instances: self.install.iter().map(InstanceOptions::from).collect(),
+            with_hash: !self.no_hash,
+            ..FlashOptions::default()
+        };
+        let invalid = |error| Failure::input(self.file.display(), error);
+        let issuer = Aid::new(&[0; 5]).map_err(|error| Failure::input("AID", error))?;
+        let mut plan = Plan::new(&cap, &CardContent::empty(issuer), &options).map_err(invalid)?;
+        if self.replace {
+            plan.delete_first(&cap).map_err(invalid)?;
+        }
+        // A token's input does not depend on how much fits a command.
+        let commands = plan.rehearse(usize::MAX)?;
+        let tokens = Tokens::sign(&commands, &key, &mut random()?)
+            .map_err(|error| Failure::input("key", error))?;
+        let text = serde_json::to_string_pretty(&tokens)
+            .map_err(|error| Failure::input("tokens", error))?;
+        files::write(&self.output, text.as_bytes())?;
+        output::print(&format!(
+            "{}: {} tokens\n",
+            self.output.display(),
+            tokens.len()
+        ))
+    }
+}
+
+impl Dap {
+    fn run(&self) -> Result<(), Failure> {
+        let key = token_key::read(&self.key.key)?;
+        let invalid = |error: &dyn std::fmt::Display| Failure::input(self.file.display(), error);
+        let load_file = files::read_cap(&self.file)?
+            .load_file(false)
+            .map_err(|error| invalid(&error))?;
+        let signature = LoadFileSignature::sign(&load_file, &self.domain, &key, &mut random()?)
+            .map_err(|error| Failure::input("key", error))?;
+        let text = serde_json::to_string_pretty(&signature)
+            .map_err(|error| Failure::input("signature", error))?;
+        files::write(&self.output, text.as_bytes())?;
+        output::print(&format!(
+            "{}: signed for {}\n",
+            self.output.display(),
+            self.domain
+        ))
+    }
+}
+
+impl SignCommand {
+    fn run(&self) -> Result<(), Failure> {
+        let key = token_key::read(&self.key.key)?;
+        let input = token_input(&self.command).ok_or_else(|| {
+            Failure::input(
+                "command",
+                "no token is for it: INSTALL with an empty token, or DELETE of an AID",
+            )
+        })?;
+        let token = key
+            .sign(&input, &mut random()?)
+            .map_err(|error| Failure::input("key", error))?;
+        output::print(&(hex::encode_upper(token) + "\n"))
+    }
+}
