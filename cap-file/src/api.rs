@@ -5,7 +5,7 @@
 //! `extends CLASS…`, `implements INTERFACE…`, `const NAME TYPE VALUE`, or
 //! `field|static|virtual|method TOKEN NAME DESCRIPTOR FLAG…`; `since VERSION` at its end says that the item is
 //! not in the versions before. Tokens never change between versions of a package. The facts are those of the
-//! public export files of Java Card 2.2.2 to 3.1 and of GlobalPlatform's card API 1.0 to 1.7.
+//! public export files of Java Card 2.2.1 to 3.1 and of GlobalPlatform's card API 1.0 to 1.7.
 
 pub mod parse;
 mod tables;

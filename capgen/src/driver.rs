@@ -5,6 +5,7 @@ use std::path::Path;
 use cap_file::verify::{Exports, Report, verify};
 
 use crate::codegen::BackendError;
+use crate::codegen::error::Lack;
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::front::define::StructId;
 use crate::front::lower;
@@ -58,7 +59,16 @@ pub struct Built {
 /// that does not verify.
 pub fn build(folder: &Path, applet: &str, target: &Target) -> Result<Built, CompileError> {
     let Lowered { program, sources } = lower(folder, applet)?;
-    let output = package::build(&program, target)?;
+    let output = match package::build(&program, target) {
+        Ok(output) => output,
+        Err(BackendError::NotOnTarget(lacks))
+            if lacks.iter().any(|lack| lack.position.is_some()) =>
+        {
+            let list = lacks.iter().filter_map(|lack| lacking(lack, &sources));
+            return Err(source_error(list.collect(), sources));
+        }
+        Err(error) => return Err(error.into()),
+    };
     let report = verify(&output.cap, &Exports::builtin());
     if !report.is_ok() {
         return Err(CompileError::Unverified(report));
@@ -68,6 +78,42 @@ pub fn build(folder: &Path, applet: &str, target: &Target) -> Result<Built, Comp
         program,
         sources,
     })
+}
+
+/// What to say of a line that needs what the target does not have.
+fn lacking(lack: &Lack, sources: &Sources) -> Option<Diagnostic> {
+    let at = lack.position?;
+    let file = sources.file(at.file).map_or("?", |file| &file.name);
+    let span = Span {
+        file: at.file,
+        line: at.line,
+        column: at.column.saturating_sub(1),
+        end_line: at.line,
+        end_column: at.column,
+    };
+    let message = format!(
+        "{} {} is needed by {file}:{}; {}",
+        lack.package,
+        lack.since,
+        at.line,
+        lack.instead()
+    );
+    let enough = |target: &Target| {
+        let has = target.ceiling_of(&lack.package);
+        has.is_some_and(|has| has >= lack.since)
+    };
+    let all = Target::all();
+    let others: Vec<&str> = all
+        .iter()
+        .filter(|target| enough(target))
+        .map(|target| target.name)
+        .collect();
+    let help = if others.is_empty() {
+        "no target has it: do without".to_owned()
+    } else {
+        format!("build for {}, or do without it", others.join(" or "))
+    };
+    Some(Diagnostic::new(span, message, format!("calls {}", lack.item)).help(help))
 }
 
 fn known(found: &[String]) -> String {

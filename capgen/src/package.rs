@@ -8,7 +8,7 @@ pub mod budget;
 mod classes;
 mod descriptor;
 mod export;
-mod imports;
+pub mod imports;
 pub mod map;
 pub mod target;
 mod types;
@@ -29,7 +29,7 @@ use cap_file::component::reference_location::ReferenceLocation;
 use cap_file::component::static_field::{ArrayInit, StaticFieldComponent};
 use cap_file::component::{Aid, ClassRef, PackageInfo, Version};
 use cap_file::export_file::ExportFile;
-use imports::Imports;
+use imports::{Demand, Imports};
 use map::{MappedMethod, SourceMap};
 use std::collections::HashMap;
 pub use target::Target;
@@ -45,6 +45,8 @@ pub struct Output {
     pub map: SourceMap,
     /// What the package asks of a card.
     pub budget: Budget,
+    /// The imports, and what demands the version of each.
+    pub imports: Vec<Demand>,
 }
 
 /// Builds a package from IR, with every optimisation.
@@ -98,6 +100,7 @@ pub fn build_with(
     classes::set_method_offsets(&mut layout.class, &program, &methods, &offsets);
     let pool = constant_pool(&layout, &methods, &assembled, &offsets)?;
     let descriptor = descriptor::component(&program, &methods, &layout, &layout.class, &assembled)?;
+    let imports = layout.imports.demands();
     let mut cap = CapFile {
         archive_path: program.name.clone(),
         header: header(&program, target),
@@ -117,6 +120,7 @@ pub fn build_with(
         exp: export::file(&program),
         budget: Budget::of(&program, &map),
         map,
+        imports,
     })
 }
 
@@ -190,8 +194,7 @@ impl<'a> Layout<'a> {
         target: &Target,
     ) -> Result<Self, BackendError> {
         let symbols = pool_order(code);
-        let mut imports = Imports::new(target)?;
-        imports.add_program(program, symbols.iter().copied())?;
+        let imports = Imports::of(program, symbols.iter().copied(), target)?;
         let limit = 0x3fff;
         if symbols.len() > limit {
             return Err(BackendError::TooLarge {

@@ -62,7 +62,7 @@ fn imports_are_the_lowest_versions_that_serve() {
         .iter()
         .map(|package| format!("{} {}", package.aid, package.version))
         .collect();
-    assert_eq!(versions, ["A0000000620001 1.0", "A0000000620101 1.3"]);
+    assert_eq!(versions, ["A0000000620001 1.0", "A0000000620101 1.2"]);
 }
 
 #[test]
@@ -78,10 +78,39 @@ fn what_a_target_lacks_is_said() {
     let program = text::parse(&source).unwrap();
     assert!(package::build(&program, &Target::named("jc304").unwrap()).is_ok());
     let error = package::build(&program, &Target::named("jc222").unwrap()).unwrap_err();
-    assert!(
-        matches!(&error, BackendError::NotOnTarget { since, ceiling, .. } if since == "1.5" && ceiling == "1.3"),
-        "{error}"
+    let BackendError::NotOnTarget(lacks) = &error else {
+        panic!("{error}");
+    };
+    assert_eq!(lacks.len(), 1, "{error}");
+    assert_eq!(lacks[0].since, Version::new(1, 5));
+    assert_eq!(lacks[0].ceiling, Some(Version::new(1, 3)));
+    assert_eq!(
+        error.to_string(),
+        "javacard.framework 1.5 is needed for javacard/framework/JCSystem.makeGlobalArray(BS)Ljava/lang/Object;; jc222 has 1.3"
     );
+}
+
+#[test]
+fn every_target_gets_what_needs_no_more_than_the_oldest_has() {
+    let mut built = Vec::new();
+    for target in Target::all() {
+        let output = package::build(&counter(), &target).unwrap();
+        built.push(output.cap.write().unwrap());
+    }
+    assert!(built.windows(2).all(|pair| pair[0] == pair[1]));
+}
+
+#[test]
+fn each_import_names_the_place_that_demands_it() {
+    let output = package::build(&counter(), &Target::default()).unwrap();
+    let framework = &output.imports[1];
+    assert_eq!(framework.package, "javacard.framework");
+    assert_eq!(framework.version, Version::new(1, 2));
+    assert!(
+        framework.item.starts_with("javacard/framework/"),
+        "{framework:?}"
+    );
+    assert!(framework.position.is_some(), "{framework:?}");
 }
 
 #[test]

@@ -24,10 +24,27 @@ fn two_builds_of_the_same_source_are_the_same_bytes() {
 
 #[test]
 fn every_target_gets_an_applet_that_verifies() {
-    for target in Target::ALL {
-        let built = build(APPLET_CRATE.as_ref(), "jpki", target);
+    for target in Target::all() {
+        let built = build(APPLET_CRATE.as_ref(), "jpki", &target);
         assert!(built.is_ok(), "{}: {:?}", target.name, built.err());
     }
+}
+
+#[test]
+fn every_import_is_demanded_by_a_line_of_the_source() {
+    let built = jpki();
+    for demand in &built.output.imports {
+        let Some(at) = demand.position else {
+            assert_eq!(demand.package, "java.lang");
+            continue;
+        };
+        let file = built.sources.file(at.file).map(|file| file.name.as_str());
+        assert!(
+            file.is_some_and(|file| file.starts_with("applet-model/") || file == "bindings.rs"),
+            "{demand:?} in {file:?}"
+        );
+    }
+    assert!(built.output.imports.len() >= 5);
 }
 
 #[test]

@@ -81,14 +81,18 @@ mod tests {
         let (package, class) = Api::builtin()
             .find_class("javacard/framework/JCSystem")
             .unwrap();
-        assert_eq!(package.versions.first(), Some(&Version::new(1, 3)));
+        assert_eq!(package.versions.first(), Some(&Version::new(1, 2)));
         let make = class
             .method("makeGlobalArray", "(BS)Ljava/lang/Object;")
             .unwrap();
         assert_eq!(make.since, Version::new(1, 5));
         assert_eq!(
             class.method("getVersion", "()S").unwrap().since,
-            Version::new(1, 3)
+            Version::new(1, 2)
         );
+        let apdu = package.class("APDU").unwrap();
+        let since = |name, descriptor| apdu.method(name, descriptor).unwrap().since;
+        assert_eq!(since("getOffsetCdata", "()S"), Version::new(1, 3));
+        assert_eq!(since("isValidCLA", "()Z"), Version::new(1, 4));
     }
 }

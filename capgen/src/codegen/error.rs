@@ -1,9 +1,58 @@
 //! What can go wrong between IR and CAP file.
 
+use crate::ir::Position;
 use crate::ir::verify::VerifyError;
+use cap_file::component::Version;
 use cap_file::error::WriteError;
 use cap_file::instruction::EncodeError;
+use std::fmt;
 use thiserror::Error;
+
+/// Something that a target does not have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lack {
+    /// The class or method.
+    pub item: String,
+    /// Its package.
+    pub package: String,
+    /// The first version that has it.
+    pub since: Version,
+    /// The target's name.
+    pub target: &'static str,
+    /// The target's version of the package; `None` where it has none.
+    pub ceiling: Option<Version>,
+    /// Where it is used, where that is known.
+    pub position: Option<Position>,
+}
+
+impl Lack {
+    /// What the target has instead.
+    #[must_use]
+    pub fn instead(&self) -> String {
+        match self.ceiling {
+            Some(ceiling) => format!("{} has {ceiling}", self.target),
+            None => format!("{} has no such package", self.target),
+        }
+    }
+}
+
+impl fmt::Display for Lack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} {} is needed for {}; {}",
+            self.package,
+            self.since,
+            self.item,
+            self.instead()
+        )
+    }
+}
+
+fn lines(lacks: &[Lack]) -> String {
+    let lines: Vec<String> = lacks.iter().map(Lack::to_string).collect();
+    lines.join("\n")
+}
 
 /// Why a program did not become a CAP file.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -28,22 +77,8 @@ pub enum BackendError {
         item: String,
     },
     /// The API of the target card is older than what the program uses.
-    #[error(
-        "{item} is in {package} since version {since}, the target {target} has {ceiling}; \
-         choose a newer target or do without it"
-    )]
-    NotOnTarget {
-        /// The class or method.
-        item: String,
-        /// Its package.
-        package: String,
-        /// The first version that has it.
-        since: String,
-        /// The target's name.
-        target: String,
-        /// The target's version of the package, or `no such package`.
-        ceiling: String,
-    },
+    #[error("{}", lines(.0))]
+    NotOnTarget(Vec<Lack>),
     /// More than the card or the file format can hold.
     #[error("{place}: {what} is {value}, the limit is {limit}; split the function or the struct")]
     TooLarge {

@@ -286,6 +286,20 @@ impl super::Statement {
 }
 
 impl Function {
+    /// The expressions that stand in statements and terminators, in order, and where each comes from.
+    pub fn expressions(&self) -> impl Iterator<Item = (&Expr, super::Position)> {
+        self.blocks.iter().flat_map(|block| {
+            let statements = block.statements.iter().flat_map(|(statement, position)| {
+                let position = *position;
+                statement
+                    .expressions()
+                    .map(move |expression| (expression, position))
+            });
+            let last = block.terminator.expression();
+            statements.chain(last.map(|expression| (expression, block.position)))
+        })
+    }
+
     /// Calls `visit` with every expression of the function and all in it.
     pub fn walk<'a>(&'a self, visit: &mut impl FnMut(&'a Expr)) {
         for block in &self.blocks {

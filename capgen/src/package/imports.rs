@@ -2,62 +2,96 @@
 
 use super::target::Target;
 use crate::codegen::BackendError;
+use crate::codegen::error::Lack;
 use crate::codegen::item::Symbol;
-use crate::ir::{ApiMethod, Callee, Expr, Program, Type};
+use crate::ir::{ApiMethod, Callee, Expr, Function, Position, Program, Type};
 use cap_file::api::{Api, ApiClass, ApiPackage};
 use cap_file::component::constant_pool::StaticRef;
 use cap_file::component::import::Import;
 use cap_file::component::{ClassRef, PackageInfo, Version};
 use std::collections::BTreeMap;
 
+/// An imported package, and what demands its version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Demand {
+    /// The package's name, `javacard.framework`.
+    pub package: String,
+    /// The lowest version that has all that is used.
+    pub version: Version,
+    /// What of that version is used first: a class or a method.
+    pub item: String,
+    /// Where; `None` where no single place names it (a field's type, the superclass).
+    pub position: Option<Position>,
+}
+
 /// The imported packages.
 pub(super) struct Imports {
     target: Target,
     api: &'static Api,
     /// By name: the lowest version that serves.
-    versions: BTreeMap<String, Version>,
+    versions: BTreeMap<String, Demand>,
+    /// What the target does not have.
+    lacks: Vec<Lack>,
+    /// Where the item is used that is being looked at.
+    at: Option<Position>,
 }
 
 impl Imports {
-    pub(super) fn new(target: &Target) -> Result<Self, BackendError> {
+    /// Everything that a program's structs, signatures and instructions name.
+    pub(super) fn of<'a>(
+        program: &Program,
+        symbols: impl Iterator<Item = &'a Symbol>,
+        target: &Target,
+    ) -> Result<Self, BackendError> {
         let mut imports = Self {
             target: target.clone(),
             api: Api::builtin(),
             versions: BTreeMap::new(),
+            lacks: Vec::new(),
+            at: None,
         };
         imports.class("java/lang/Object")?;
-        Ok(imports)
-    }
-
-    /// Everything that a program's structs, signatures and instructions name.
-    pub(super) fn add_program<'a>(
-        &mut self,
-        program: &Program,
-        symbols: impl Iterator<Item = &'a Symbol>,
-    ) -> Result<(), BackendError> {
+        // Calls first: of what demands a version, the place of a call says most.
+        for function in &program.functions {
+            imports.calls(function)?;
+        }
+        imports.at = None;
         for class in &program.classes {
             if let Some(superclass) = &class.superclass {
-                self.class(superclass)?;
-                self.constructor(superclass)?;
+                imports.class(superclass)?;
+                imports.constructor(superclass)?;
             }
             for field in &class.fields {
-                self.ty(&field.ty)?;
+                imports.ty(&field.ty)?;
             }
         }
-        for function in &program.functions {
-            for parameter in &function.parameters {
-                if let Some(local) = function.locals.get(parameter.0) {
-                    self.ty(&local.ty)?;
+        for symbol in symbols {
+            match symbol {
+                Symbol::ApiClass(class) => {
+                    imports.class(class)?;
                 }
+                Symbol::ApiStatic(method) | Symbol::ApiVirtual(method) => imports.method(method)?,
+                _ => {}
             }
-            if let Some(result) = &function.result {
-                self.ty(result)?;
-            }
-            if let Some(entry) = &function.entry {
-                self.descriptor(&entry.descriptor)?;
-            }
+        }
+        if imports.lacks.is_empty() {
+            Ok(imports)
+        } else {
+            Err(BackendError::NotOnTarget(imports.lacks))
+        }
+    }
+
+    /// The imports in the order of their package tokens.
+    pub(super) fn demands(&self) -> Vec<Demand> {
+        self.versions.values().cloned().collect()
+    }
+
+    /// The API calls and the signature of a function.
+    fn calls(&mut self, function: &Function) -> Result<(), BackendError> {
+        for (root, position) in function.expressions() {
+            self.at = (position.line > 0).then_some(position);
             let mut called = Vec::new();
-            function.walk(&mut |expr| {
+            root.walk(&mut |expr| {
                 if let Expr::Call(Callee::Api(method), _, _) = expr {
                     called.push(method);
                 }
@@ -66,14 +100,17 @@ impl Imports {
                 .into_iter()
                 .try_for_each(|method| self.method(method))?;
         }
-        for symbol in symbols {
-            match symbol {
-                Symbol::ApiClass(class) => {
-                    self.class(class)?;
-                }
-                Symbol::ApiStatic(method) | Symbol::ApiVirtual(method) => self.method(method)?,
-                _ => {}
+        self.at = (function.position.line > 0).then_some(function.position);
+        for parameter in &function.parameters {
+            if let Some(local) = function.locals.get(parameter.0) {
+                self.ty(&local.ty)?;
             }
+        }
+        if let Some(result) = &function.result {
+            self.ty(result)?;
+        }
+        if let Some(entry) = &function.entry {
+            self.descriptor(&entry.descriptor)?;
         }
         Ok(())
     }
@@ -101,7 +138,7 @@ impl Imports {
                 function: "this package".to_owned(),
                 item: method.to_string(),
             })?;
-        self.require(package, found.since, &method.to_string())?;
+        self.require(package, found.since, || method.to_string());
         self.descriptor(&method.descriptor)
     }
 
@@ -129,30 +166,43 @@ impl Imports {
                     function: "this package".to_owned(),
                     item: format!("class {name}"),
                 })?;
-        self.require(package, class.since, name)?;
+        self.require(package, class.since, || name.to_owned());
         Ok((package, class))
     }
 
-    fn require(
-        &mut self,
-        package: &ApiPackage,
-        since: Version,
-        item: &str,
-    ) -> Result<(), BackendError> {
+    fn require(&mut self, package: &ApiPackage, since: Version, item: impl Fn() -> String) {
         let ceiling = self.target.ceiling(package);
         if ceiling.is_none_or(|ceiling| ceiling < since) {
-            return Err(BackendError::NotOnTarget {
-                item: item.to_owned(),
+            let lack = Lack {
+                item: item(),
                 package: package.name.clone(),
-                since: since.to_string(),
-                target: self.target.name.to_owned(),
-                ceiling: ceiling
-                    .map_or("no such package".to_owned(), |ceiling| ceiling.to_string()),
-            });
+                since,
+                target: self.target.name,
+                ceiling,
+                position: self.at,
+            };
+            let known = |other: &Lack| {
+                other.item == lack.item
+                    && (lack.position.is_none() || other.position == lack.position)
+            };
+            if !self.lacks.iter().any(known) {
+                self.lacks.push(lack);
+            }
         }
-        let version = self.versions.entry(package.name.clone()).or_insert(since);
-        *version = (*version).max(since);
-        Ok(())
+        let position = self.at;
+        let demand = || Demand {
+            package: package.name.clone(),
+            version: since,
+            item: item(),
+            position,
+        };
+        match self.versions.get_mut(&package.name) {
+            Some(known) if known.version >= since => {}
+            Some(known) => *known = demand(),
+            None => {
+                self.versions.insert(package.name.clone(), demand());
+            }
+        }
     }
 
     fn package_token(&self, package: &ApiPackage) -> Option<u8> {
@@ -167,7 +217,9 @@ impl Imports {
     /// The imported version of the package that holds a class.
     pub(super) fn version_for(&self, class: &str) -> Option<Version> {
         let (package, _) = self.api.find_class(class)?;
-        self.versions.get(&package.name).copied()
+        self.versions
+            .get(&package.name)
+            .map(|demand| demand.version)
     }
 
     pub(super) fn class_ref(&self, name: &str) -> Option<ClassRef> {
@@ -194,15 +246,15 @@ impl Imports {
 
     /// The Import component; package tokens are indices into it.
     pub(super) fn component(&self) -> Import {
-        let info = |(name, version): (&String, &Version)| {
-            let package = self.api.find_package_by_name(name)?;
+        let info = |demand: &Demand| {
+            let package = self.api.find_package_by_name(&demand.package)?;
             Some(PackageInfo {
-                version: *version,
+                version: demand.version,
                 aid: package.aid.clone(),
             })
         };
         Import {
-            packages: self.versions.iter().filter_map(info).collect(),
+            packages: self.versions.values().filter_map(info).collect(),
         }
     }
 }

@@ -1,86 +1,69 @@
-//! Cards to build for: the API that they have, and the CAP format.
+//! Cards to build for: the API that they have, and the CAP format. The list is `targets.toml`.
 
 use cap_file::api::{Api, ApiPackage};
 use cap_file::component::Version;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 /// A kind of card.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     /// Its name, `jc304`.
     pub name: &'static str,
+    /// What it is, `Java Card 3.0.4 Classic`.
+    pub title: &'static str,
     /// The CAP format to write: 2.1, or 2.2 with its longer header.
     pub format: Version,
-    /// The newest versions of the Java Card packages that it has, as (name, minor version); all
-    /// have the major version 1.
-    packages: &'static [(&'static str, u8)],
+    /// The newest versions of the Java Card packages that it has, by name.
+    packages: &'static BTreeMap<String, String>,
+    is_default: bool,
 }
 
-/// Java Card 2.2.2 (JC API 2.2.2), 3.0.4 and 3.0.5 (Classic), 3.1.
-const JC222: &[(&str, u8)] = &[
-    ("java.io", 0),
-    ("java.lang", 0),
-    ("javacard.framework", 3),
-    ("javacard.security", 3),
-    ("javacardx.apdu", 0),
-    ("javacardx.crypto", 3),
-    ("javacardx.framework.math", 0),
-    ("javacardx.framework.tlv", 0),
-    ("javacardx.framework.util", 0),
-    ("javacardx.framework.util.intx", 0),
-];
-const JC304: &[(&str, u8)] = &[
-    ("java.io", 0),
-    ("java.lang", 0),
-    ("javacard.framework", 5),
-    ("javacard.security", 5),
-    ("javacardx.apdu", 0),
-    ("javacardx.crypto", 5),
-    ("javacardx.framework.math", 0),
-    ("javacardx.framework.string", 0),
-    ("javacardx.framework.tlv", 0),
-    ("javacardx.framework.util", 0),
-    ("javacardx.framework.util.intx", 0),
-];
-const JC305: &[(&str, u8)] = &[
-    ("java.io", 0),
-    ("java.lang", 0),
-    ("javacard.framework", 6),
-    ("javacard.security", 6),
-    ("javacardx.apdu", 0),
-    ("javacardx.apdu.util", 0),
-    ("javacardx.crypto", 6),
-    ("javacardx.framework.math", 0),
-    ("javacardx.framework.string", 0),
-    ("javacardx.framework.tlv", 0),
-    ("javacardx.framework.util", 0),
-    ("javacardx.framework.util.intx", 0),
-    ("javacardx.security", 0),
-];
+/// `targets.toml`
+#[derive(Deserialize)]
+struct Table {
+    target: Vec<Row>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    name: String,
+    title: String,
+    #[serde(default)]
+    default: bool,
+    packages: BTreeMap<String, String>,
+}
+
+fn rows() -> &'static [Row] {
+    static ROWS: OnceLock<Vec<Row>> = OnceLock::new();
+    // A table that cannot be read would leave no target; the test below says that there are six.
+    ROWS.get_or_init(|| {
+        toml::from_str::<Table>(include_str!("targets.toml"))
+            .map(|table| table.target)
+            .unwrap_or_default()
+    })
+}
 
 impl Target {
-    /// The targets there are; the first is the default.
-    pub const ALL: &'static [Target] = &[
-        Target {
-            name: "jc304",
+    /// The targets there are, the oldest first.
+    #[must_use]
+    pub fn all() -> Vec<Target> {
+        let target = |row: &'static Row| Target {
+            name: &row.name,
+            title: &row.title,
             format: Version::new(2, 1),
-            packages: JC304,
-        },
-        Target {
-            name: "jc305",
-            format: Version::new(2, 1),
-            packages: JC305,
-        },
-        Target {
-            name: "jc222",
-            format: Version::new(2, 1),
-            packages: JC222,
-        },
-    ];
+            packages: &row.packages,
+            is_default: row.default,
+        };
+        rows().iter().map(target).collect()
+    }
 
     /// The target with this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Target> {
-        Self::ALL.iter().find(|target| target.name == name).cloned()
+        Self::all().into_iter().find(|target| target.name == name)
     }
 
     /// The same card, the CAP file in another format (2.1 or 2.2).
@@ -96,11 +79,8 @@ impl Target {
         if package.name.starts_with("org.globalplatform") {
             return Some(package.newest());
         }
-        let (_, minor) = self
-            .packages
-            .iter()
-            .find(|(name, _)| *name == package.name)?;
-        Some(Version::new(1, *minor))
+        let (major, minor) = self.packages.get(&package.name)?.split_once('.')?;
+        Some(Version::new(major.parse().ok()?, minor.parse().ok()?))
     }
 
     /// The newest version of a package by name.
@@ -112,10 +92,60 @@ impl Target {
 
 impl Default for Target {
     fn default() -> Self {
-        Target {
-            name: "jc304",
+        let fallback = Target {
+            name: "none",
+            title: "no target",
             format: Version::new(2, 1),
-            packages: JC304,
+            packages: const { &BTreeMap::new() },
+            is_default: true,
+        };
+        let mut all = Self::all().into_iter();
+        all.find(|target| target.is_default).unwrap_or(fallback)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_target_has_packages_and_versions_that_are_known() {
+        let all = Target::all();
+        let names: Vec<&str> = all.iter().map(|target| target.name).collect();
+        assert_eq!(
+            names,
+            ["jc221", "jc222", "jc301", "jc304", "jc305", "jc310"]
+        );
+        assert_eq!(all.iter().filter(|target| target.is_default).count(), 1);
+        assert_eq!(Target::default().name, "jc304");
+        for target in &all {
+            for package in target.packages.keys() {
+                let known = Api::builtin().find_package_by_name(package);
+                let ceiling = target.ceiling_of(package);
+                assert!(
+                    known.is_some_and(|known| known
+                        .versions
+                        .iter()
+                        .any(|version| Some(*version) == ceiling)),
+                    "{}: {package} {ceiling:?}",
+                    target.name
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn no_package_goes_back_from_one_target_to_the_next() {
+        for pair in Target::all().windows(2) {
+            let [old, new] = pair else { continue };
+            for package in old.packages.keys() {
+                assert!(
+                    old.ceiling_of(package) <= new.ceiling_of(package),
+                    "{package} of {} and {}",
+                    old.name,
+                    new.name
+                );
+            }
         }
     }
 }

@@ -5,6 +5,8 @@ use crate::{files, output};
 use capgen::driver::{self, Built, CompileError};
 use capgen::ir::text;
 use capgen::package::Target;
+use capgen::package::imports::Demand;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use std::io::IsTerminal;
@@ -27,7 +29,7 @@ pub struct Build {
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
     /// The kind of card to build for.
-    #[arg(long, default_value = "jc304", value_name = "TARGET", value_parser = target)]
+    #[arg(long, default_value = Target::default().name, value_name = "TARGET", value_parser = targets())]
     pub target: Target,
     /// What to write.
     #[arg(
@@ -56,11 +58,11 @@ pub enum Emit {
     Map,
 }
 
-fn target(name: &str) -> Result<Target, String> {
-    Target::named(name).ok_or_else(|| {
-        let names: Vec<&str> = Target::ALL.iter().map(|target| target.name).collect();
-        format!("there is: {}", names.join(", "))
-    })
+/// The targets by name; help lists them with their titles.
+fn targets() -> impl TypedValueParser<Value = Target> {
+    let value = |target: &Target| PossibleValue::new(target.name).help(target.title);
+    let values: Vec<PossibleValue> = Target::all().iter().map(value).collect();
+    PossibleValuesParser::new(values).map(|name| Target::named(&name).unwrap_or_default())
 }
 
 /// What was written.
@@ -75,8 +77,37 @@ struct Report {
     code_bytes: usize,
     /// Methods.
     methods: usize,
+    /// The imported packages, each in the lowest version that has what is used.
+    imports: Vec<Imported>,
     files: Vec<Written>,
     milliseconds: u128,
+}
+
+#[derive(Serialize)]
+struct Imported {
+    package: String,
+    version: String,
+    /// The class or method that demands this version.
+    item: String,
+    /// Where it is used; absent where no single line names it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<u32>,
+}
+
+fn imports(built: &Built) -> Vec<Imported> {
+    let imported = |demand: &Demand| Imported {
+        package: demand.package.clone(),
+        version: demand.version.to_string(),
+        item: demand.item.clone(),
+        file: demand
+            .position
+            .and_then(|at| built.sources.file(at.file))
+            .map(|file| file.name.clone()),
+        line: demand.position.map(|at| at.line),
+    };
+    built.output.imports.iter().map(imported).collect()
 }
 
 #[derive(Serialize)]
@@ -115,6 +146,7 @@ impl Build {
                 .map(|method| usize::from(method.code_size))
                 .sum(),
             methods: methods.len(),
+            imports: imports(&built),
             files,
             milliseconds: start.elapsed().as_millis(),
         };

@@ -137,8 +137,13 @@ impl<'a, 'b> Builder<'a, 'b> {
         (self.locals, blocks)
     }
 
+    /// What follows comes from here. A binding that is put into its caller counts as the place of the
+    /// call: the source that a person reads is the applet's.
     pub(super) fn locate(&mut self, span: Span) {
-        if span.line > 0 {
+        let context = self.lowering.context;
+        let bindings = context.modules[context.bindings.0].file;
+        let in_source = self.at.line > 0 && self.at.file != bindings;
+        if span.line > 0 && !(span.file == bindings && in_source) {
             self.at = position(span);
         }
     }
