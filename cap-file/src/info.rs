@@ -17,8 +17,10 @@ pub const PLAIN_BLOCK: usize = 255;
 pub const SECURED_BLOCK: usize = 239;
 
 /// The Java Card levels whose tables are built in, oldest first: framework, security and crypto versions.
-const JAVA_CARD_LEVELS: [(&str, [(&str, Version); 3]); 4] = [
+const JAVA_CARD_LEVELS: [(&str, [(&str, Version); 3]); 6] = [
+    ("2.2.1", levels(2, 2, 2)),
     ("2.2.2", levels(3, 3, 3)),
+    ("3.0.1", levels(4, 4, 4)),
     ("3.0.4", levels(5, 5, 5)),
     ("3.0.5", levels(6, 6, 6)),
     ("3.1.0", levels(8, 7, 7)),

@@ -11,6 +11,7 @@
 //! them, and, once the constant pool is known, [`assemble`] makes bytes of them.
 
 pub mod assemble;
+mod check;
 mod condition;
 mod emit;
 pub mod error;
@@ -21,15 +22,18 @@ pub mod legalize;
 pub mod linkage;
 mod operation;
 mod peephole;
+mod proof;
 pub mod size;
 mod tails;
 mod value;
 
 use crate::ir::dataflow::LocalSet;
-use crate::ir::{ClassId, Expr, Function, FunctionId, LocalId, Position, Program, Statement, Type};
+use crate::ir::{
+    self, ClassId, Expr, Function, FunctionId, LocalId, Position, Program, Statement, Type,
+};
 use cap_file::Opcode;
 pub use error::BackendError;
-use interval::Ranges;
+use interval::{Interval, Ranges};
 use item::{Item, Symbol};
 use linkage::Methods;
 
@@ -44,6 +48,9 @@ pub struct FunctionCode {
     pub arguments: u8,
     /// Words of local variables beside the arguments.
     pub locals: u8,
+    /// Whether the value ranges that the code relies on were proved again on the instructions; if not, it
+    /// relies on those of the types alone.
+    pub is_proved: bool,
 }
 
 /// How much is tried for smaller code.
@@ -80,37 +87,50 @@ pub fn compile_function(
     };
     let plan = layout::Plan::of(function);
     let (slots, words) = plan.slots(function, this)?;
-    let ranges = Ranges::of(program, function);
-    let emit = |signed: &LocalSet| -> Result<(Vec<Item>, usize)> {
-        let mut emitter = emit::Emitter {
-            program,
-            function,
-            methods,
-            ranges: ranges.clone(),
-            plan: &plan,
-            slots: slots.clone(),
-            this,
-            signed: signed.clone(),
-            items: Vec::new(),
-            next_label: function.blocks.len(),
-            position: Position::default(),
+    let compile =
+        |ranges: &Ranges<'_>, signed: &LocalSet, with_claims: bool| -> Result<(Vec<Item>, usize)> {
+            let mut emitter = emit::Emitter {
+                program,
+                function,
+                methods,
+                ranges: ranges.clone(),
+                plan: &plan,
+                slots: slots.clone(),
+                this,
+                signed: signed.clone(),
+                items: Vec::new(),
+                next_label: function.blocks.len(),
+                position: Position::default(),
+                with_claims,
+            };
+            emitter.run()?;
+            if !with_claims {
+                peephole::improve(&mut emitter.items);
+            }
+            Ok((emitter.items, emitter.next_label))
         };
-        emitter.run()?;
-        peephole::improve(&mut emitter.items);
-        Ok((emitter.items, emitter.next_label))
-    };
+    let mut ranges = Ranges::of(program, function);
     let mut signed = LocalSet::empty(function.locals.len());
-    let (mut items, mut next_label) = emit(&signed)?;
+    let (mut items, mut next_label) = compile(&ranges, &signed, false)?;
+    let mut is_proved = true;
     if effort == Effort::Full {
         let (mut size, _) = assemble::measure(&function.name, &items)?;
         for local in signed_candidates(function, &plan) {
             let mut tried = signed.clone();
             tried.insert(local);
-            let (other, label) = emit(&tried)?;
+            let (other, label) = compile(&ranges, &tried, false)?;
             let (other_size, _) = assemble::measure(&function.name, &other)?;
             if other_size < size {
                 (signed, size, items, next_label) = (tried, other_size, other, label);
             }
+        }
+        let (claimed, _) = compile(&ranges, &signed, true)?;
+        let start = words_at_start(function, &slots, words, &signed);
+        if proof::prove(&claimed, start).is_err() {
+            // What cannot be proved is not relied upon.
+            is_proved = false;
+            ranges = Ranges::of_types(program, function);
+            (items, next_label) = compile(&ranges, &signed, false)?;
         }
         tails::share(
             &function.name,
@@ -125,7 +145,40 @@ pub fn compile_function(
         items,
         arguments: word_count(function, arguments)?,
         locals: word_count(function, words.saturating_sub(arguments))?,
+        is_proved,
     })
+}
+
+/// What the words of a frame hold when a function is called: parameters in the ranges of their types.
+fn words_at_start(
+    function: &Function,
+    slots: &[Option<u8>],
+    words: usize,
+    signed: &LocalSet,
+) -> Vec<Interval> {
+    let any = Interval::of_type(&Type::I16);
+    let mut start = vec![any; words.max(function.parameters.len())];
+    let entry = function.entry.as_ref();
+    let described = entry.and_then(|entry| ir::descriptor::parameters(&entry.descriptor));
+    let skip = usize::from(function.receiver.is_some());
+    for (index, parameter) in function.parameters.iter().enumerate() {
+        let slot = slots.get(parameter.0).copied().flatten();
+        let Some(word) = slot.and_then(|slot| start.get_mut(usize::from(slot))) else {
+            continue;
+        };
+        let ty = function.local_type(*parameter);
+        let is_byte = described
+            .as_ref()
+            .and_then(|described| described.get(index.checked_sub(skip)?))
+            .is_some_and(|described| *described == "B");
+        let range = Interval::of_type(ty);
+        if is_byte || signed.contains(*parameter) {
+            *word = Interval::BYTE;
+        } else if !ty.is_reference() && range.within(any) {
+            *word = range;
+        }
+    }
+    start
 }
 
 /// The `u8` locals that may be kept with their sign extended: those that no caller of this package
@@ -184,5 +237,6 @@ pub fn constructor(program: &Program, class: ClassId) -> FunctionCode {
         items,
         arguments: 1,
         locals: 0,
+        is_proved: true,
     }
 }

@@ -3,6 +3,7 @@ pub mod codegen;
 pub mod diagnostic;
 pub mod driver;
 pub mod ir;
+pub mod java;
 pub mod opt;
 pub mod package;
 

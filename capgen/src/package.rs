@@ -47,6 +47,9 @@ pub struct Output {
     pub budget: Budget,
     /// The imports, and what demands the version of each.
     pub imports: Vec<Demand>,
+    /// The Rust paths of functions whose value ranges were not proved again on the instructions, so that
+    /// their code relies on those of the types alone.
+    pub unproved: Vec<String>,
 }
 
 /// Builds a package from IR, with every optimisation.
@@ -101,6 +104,13 @@ pub fn build_with(
     let pool = constant_pool(&layout, &methods, &assembled, &offsets)?;
     let descriptor = descriptor::component(&program, &methods, &layout, &layout.class, &assembled)?;
     let imports = layout.imports.demands();
+    // Without effort for small code nothing is proved, and nothing said of it.
+    let is_unproved = |unit: &&Unit| !unit.code.is_proved;
+    let unproved = code
+        .iter()
+        .filter(is_unproved)
+        .map(|unit| unit.path.clone());
+    let unproved = unproved.collect();
     let mut cap = CapFile {
         archive_path: program.name.clone(),
         header: header(&program, target),
@@ -121,6 +131,7 @@ pub fn build_with(
         budget: Budget::of(&program, &map),
         map,
         imports,
+        unproved,
     })
 }
 

@@ -146,13 +146,20 @@ fn the_source_map_leads_back() {
 fn the_budget_counts_what_install_makes_and_the_deepest_calls() {
     let output = package::build_with(&counter(), &Target::default(), &Options::NONE).unwrap();
     let budget = &output.budget;
+    let applet = &budget.applets[0];
     // Demo, Counter, the scratch array, the PIN.
-    assert_eq!(budget.objects, 4);
+    assert_eq!(applet.install.objects, 4);
     // Demo: 3 references and a byte; Counter: a short, a byte, a boolean; 16 bytes.
-    assert_eq!(budget.persistent_bytes, 7 + 4 + 16);
+    assert_eq!(applet.install.persistent_bytes, 7 + 4 + 16);
     assert_eq!(budget.constant_bytes, 3);
+    let deepest = &applet.stack[0];
+    let path: Vec<&str> = deepest
+        .path
+        .iter()
+        .map(|frame| frame.path.as_str())
+        .collect();
     assert_eq!(
-        budget.stack_path,
+        path,
         [
             "Demo::process",
             "Demo::divide",
@@ -160,7 +167,57 @@ fn the_budget_counts_what_install_makes_and_the_deepest_calls() {
             "core::u16_div"
         ]
     );
+    let words: usize = deepest.path.iter().map(|frame| frame.words).sum();
+    assert_eq!(words, deepest.words);
     assert!(budget.recursive.is_empty());
+    let html = budget.html().unwrap();
+    for function in &budget.functions {
+        let escaped = function.path.replace('<', "&lt;").replace('>', "&gt;");
+        assert!(html.contains(&escaped), "{}", function.path);
+        assert!(budget.text().contains(&function.path), "{}", function.path);
+    }
+}
+
+#[test]
+fn what_has_no_bound_is_said() {
+    // Counter::next calls itself, and a loop writes within a transaction.
+    let source = COUNTER
+        .replace(
+            "  b2:\n    throw (or u16 25536u16",
+            "  b2:\n    eval (call Counter::next %this.0 %step.1)\n    throw (or u16 25536u16",
+        )
+        .replace(
+            "fn Demo::divide (%this.0: Demo, %a.1: u16, %b.2: u16) -> u16 receiver {\n  b0:",
+            concat!(
+                "fn Demo::divide (%this.0: Demo, %a.1: u16, %b.2: u16) -> u16 receiver {\n  b0:\n",
+                "    eval (api none \"javacard/framework/JCSystem.beginTransaction()V\") @0:30:1\n",
+                "    (field Demo.mode %this.0) = 1u8\n",
+                "    if (eq u16 %a.1 0u16) b3 b4\n",
+                "  b3:\n    (field Demo.mode %this.0) = 2u8 @0:31:1\n",
+                "    (field Counter.count (field Demo.counter %this.0)) = 2u16\n    goto b5\n",
+                "  b4:\n    (field Demo.mode %this.0) = 3u8\n",
+                "    if (eq u16 %b.2 0u16) b4 b5 @0:33:1\n",
+                "  b5:\n    eval (api none \"javacard/framework/JCSystem.commitTransaction()V\")\n    goto b6\n",
+                "  b6:",
+            ),
+        );
+    let bounded = source.replace("if (eq u16 %b.2 0u16) b4 b5 @0:33:1", "goto b5");
+    let budget = |source: &str| {
+        let program = text::parse(source).unwrap_or_else(|error| panic!("{error}"));
+        package::build_with(&program, &Target::default(), &Options::NONE)
+            .unwrap()
+            .budget
+    };
+    let endless = budget(&source);
+    assert_eq!(endless.recursive, ["Counter::next"]);
+    let transaction = &endless.applets[0].transactions[0];
+    assert_eq!((transaction.bytes, transaction.writes), (None, None));
+    assert_eq!(transaction.unbounded[0].to_string(), "src/lib.rs:33");
+    assert!(endless.text().contains("no bound"), "{}", endless.text());
+    // The field before the branch, then a byte and a short on the dearer side.
+    let transaction = &budget(&bounded).applets[0].transactions[0];
+    assert_eq!((transaction.bytes, transaction.writes), (Some(4), Some(3)));
+    assert_eq!(transaction.place.as_ref().unwrap().line, 30);
 }
 
 #[test]

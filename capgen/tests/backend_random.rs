@@ -74,6 +74,12 @@ fn check(seed: u64) {
             });
         let report = cap_file::verify(&output.cap, &cap_file::Exports::builtin());
         assert!(report.is_ok(), "seed {seed}, {options:?}: {report}");
+        assert!(
+            output.unproved.is_empty(),
+            "seed {seed}, {options:?}: {:?}\n{}",
+            output.unproved,
+            text::print(&program)
+        );
         let mut card = harness::card(&program, &output);
         // What the verifier accepted breaks no rule at run time either.
         let mut defensive = card.clone();

@@ -252,7 +252,7 @@ fn the_summary_says_what_a_file_demands() {
             framework.version.as_str(),
             framework.used_version.as_deref()
         ),
-        ("1.5", Some("1.3"))
+        ("1.5", Some("1.2"))
     );
     assert_eq!(summary.load_file_size, cap.load_file(false).unwrap().len());
     assert_eq!(

@@ -68,6 +68,7 @@ pub(crate) fn assemble(
         }
         instruction.encode(&mut code.bytes)?;
     }
+    super::check::check(function, items, &code, pool)?;
     Ok(code)
 }
 
@@ -176,7 +177,11 @@ fn addresses(items: &[Item], wide: &[bool]) -> Addresses {
 /// Bytes that an item takes.
 fn size(item: &Item, wide: bool) -> usize {
     match item {
-        Item::Label(_) | Item::Mark(_) => 0,
+        Item::Label(_)
+        | Item::Mark(_)
+        | Item::Claim(_)
+        | Item::Promise(_)
+        | Item::LocalPromise(..) => 0,
         Item::Plain(opcode, operands) => Instruction {
             offset: 0,
             opcode: *opcode,
@@ -211,7 +216,11 @@ fn encode(
             .ok_or_else(|| missing(function, &format!("constant {symbol:?}")))
     };
     Ok(Some(match item {
-        Item::Label(_) | Item::Mark(_) => return Ok(None),
+        Item::Label(_)
+        | Item::Mark(_)
+        | Item::Claim(_)
+        | Item::Promise(_)
+        | Item::LocalPromise(..) => return Ok(None),
         Item::Plain(opcode, operands) => (*opcode, operands.clone()),
         Item::Pool(opcode, symbol)
         | Item::Invoke {
@@ -278,7 +287,7 @@ fn encode(
     }))
 }
 
-fn wide_branch(opcode: Opcode) -> Opcode {
+pub(super) fn wide_branch(opcode: Opcode) -> Opcode {
     match opcode {
         Opcode::Ifeq => Opcode::IfeqW,
         Opcode::Ifne => Opcode::IfneW,

@@ -3,7 +3,7 @@
 use super::emit::Emitter;
 use super::interval::Interval;
 use super::item::{Item, Label};
-use super::value::{Form, word};
+use super::value::{Form, low_byte, word};
 use crate::ir::{BinaryOp, BlockId, CompareOp, Expr, Type, UnaryOp};
 use cap_file::Opcode;
 
@@ -87,9 +87,25 @@ impl Emitter<'_> {
             let form = self.equality_form(&[left, right]);
             self.value(left, form)?;
             self.value(right, form)?;
+        } else if *ty == Type::U8
+            && [left, right]
+                .iter()
+                .map(|value| self.cost(value, Form::SignExtended) + BYTE_BIAS_SIZE)
+                .sum::<u32>()
+                < [left, right]
+                    .iter()
+                    .map(|value| self.cost(value, Form::Exact))
+                    .sum::<u32>()
+        {
+            for operand in [left, right] {
+                self.value(operand, Form::SignExtended)?;
+                self.bias_byte();
+            }
         } else if ordered_as_words(ty, left_range) && ordered_as_words(ty, right_range) {
-            self.value(left, Form::Exact)?;
-            self.value(right, Form::Exact)?;
+            for operand in [left, right] {
+                self.value(operand, Form::Exact)?;
+                self.claim_order(ty);
+            }
         } else {
             for operand in [left, right] {
                 self.value(operand, Form::Exact)?;
@@ -100,10 +116,23 @@ impl Emitter<'_> {
         Ok(())
     }
 
+    /// An unsigned word is taken not to look negative.
+    fn claim_order(&mut self, ty: &Type) {
+        if *ty == Type::U16 {
+            self.claim(Interval::NON_NEGATIVE);
+        }
+    }
+
     /// Moves the order of unsigned words to that of signed words.
     fn bias(&mut self) {
         self.items
             .extend([Item::push(i16::MIN), Item::op(Opcode::Sxor)]);
+    }
+
+    /// Moves the order of bytes as they are loaded to that of the unsigned bytes that they are.
+    fn bias_byte(&mut self) {
+        self.items
+            .extend([Item::push(i8::MIN.into()), Item::op(Opcode::Sxor)]);
     }
 
     /// The cheaper form in which values are equal exactly if their words are.
@@ -151,7 +180,14 @@ impl Emitter<'_> {
             }
             return Ok(());
         }
+        let asked = (op, constant);
         let (op, constant) = cheaper(op, constant, range);
+        // The other question is the same only within the range.
+        let claimed = if asked == (op, constant) {
+            Interval::of_type(&Type::I16)
+        } else {
+            range
+        };
         if self.jump_if_sign_bit(op, left, constant, target)? {
             return Ok(());
         }
@@ -165,6 +201,9 @@ impl Emitter<'_> {
                 self.equality_form(&[left, &constant])
             };
             self.value(left, form)?;
+            if form == Form::Exact {
+                self.claim(claimed);
+            }
             if constant == Expr::Const(ty.clone(), 0) {
                 self.items.push(Item::Branch(zero_branch(op), target));
             } else {
@@ -173,14 +212,28 @@ impl Emitter<'_> {
             }
             return Ok(());
         }
+        let biased = low_byte(constant ^ 0x80);
+        let word_size = |word: i16| if word == 0 { 0 } else { Item::push_size(word) };
+        if *ty == Type::U8
+            && self.cost(left, Form::SignExtended) + BYTE_BIAS_SIZE + Item::push_size(biased)
+                < self.cost(left, Form::Exact) + word_size(word(constant))
+        {
+            self.value(left, Form::SignExtended)?;
+            self.bias_byte();
+            self.items.push(Item::push(biased));
+            self.items.push(Item::Branch(two_word_branch(op), target));
+            return Ok(());
+        }
         self.value(left, Form::Exact)?;
         if !ordered_as_words(ty, range) {
             self.bias();
             self.items.push(Item::push(word(constant ^ 0x8000)));
             self.items.push(Item::Branch(two_word_branch(op), target));
         } else if constant == 0 {
+            self.claim_order(ty);
             self.items.push(Item::Branch(zero_branch(op), target));
         } else {
+            self.claim_order(ty);
             self.items.push(Item::push(word(constant)));
             self.items.push(Item::Branch(two_word_branch(op), target));
         }
@@ -252,6 +305,9 @@ impl Emitter<'_> {
         Ok(())
     }
 }
+
+/// Bytes of [`Emitter::bias_byte`].
+const BYTE_BIAS_SIZE: u32 = 3;
 
 /// Whether values of this type and range compare as their signed words do.
 fn ordered_as_words(ty: &Type, range: Interval) -> bool {

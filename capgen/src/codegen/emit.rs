@@ -1,7 +1,7 @@
 //! One function's blocks as instructions.
 
 use super::error::BackendError;
-use super::interval::{Interval, Ranges};
+use super::interval::{Interval, Ranges, unwrapped};
 use super::item::{Item, Label, Symbol};
 use super::layout::Plan;
 use super::linkage::Methods;
@@ -30,9 +30,61 @@ pub(super) struct Emitter<'a> {
     /// Labels below the number of blocks are those blocks.
     pub(super) next_label: usize,
     pub(super) position: Position,
+    /// Whether claims and promises are written down, for [`super::proof`].
+    pub(super) with_claims: bool,
 }
 
+/// What a word can be.
+const WORD: Interval = Interval {
+    low: -0x8000,
+    high: 0x7fff,
+};
+
 impl Emitter<'_> {
+    /// The word on top of the stack is taken to be in this interval.
+    pub(super) fn claim(&mut self, claim: Interval) {
+        if self.with_claims && claim.within(WORD) && claim != WORD {
+            self.items.push(Item::Claim(claim));
+        }
+    }
+
+    /// The word on top of the stack, a value in its exact form, is taken to be in the range of its type.
+    pub(super) fn claim_type(&mut self, ty: &Type) {
+        if !ty.is_reference() {
+            self.claim(Interval::of_type(ty));
+        }
+    }
+
+    /// The word on top of the stack is in this interval, as the language promises.
+    pub(super) fn promise(&mut self, promise: Interval) {
+        if self.with_claims && promise.within(WORD) {
+            self.items.push(Item::Promise(promise));
+        }
+    }
+
+    /// What `Add`, `Sub`, `Mul` promise of a word that holds their result.
+    pub(super) fn kept_promise(
+        &self,
+        op: BinaryOp,
+        ty: &Type,
+        left: &Expr,
+        right: &Expr,
+    ) -> Option<Interval> {
+        // The least number by -1 is the one quotient that its type does not hold.
+        use BinaryOp::{Add, Div, Mul, Sub};
+        if !matches!(op, Add | Sub | Mul | Div) || op == Div && !ty.is_signed() {
+            return None;
+        }
+        let ranges = (self.ranges.range(left), self.ranges.range(right));
+        let fits = unwrapped(op, ranges.0, ranges.1).is_some_and(|result| result.within(WORD));
+        match ty {
+            // As a word it is the sum itself only if that is no more than a word.
+            Type::U16 if fits => Some(Interval::NON_NEGATIVE),
+            Type::U16 | Type::I16 => None,
+            _ => Some(Interval::of_type(ty)),
+        }
+    }
+
     pub(super) fn unsupported(&self, what: String) -> BackendError {
         BackendError::Unsupported {
             function: self.function.name.clone(),
@@ -173,6 +225,9 @@ impl Emitter<'_> {
                     Element::Class(_) => (Form::Exact, Opcode::Aastore),
                 };
                 self.value(value, form)?;
+                if *element == Element::Bool {
+                    self.claim_type(&Type::Bool);
+                }
                 self.op(opcode);
                 Ok(())
             }
@@ -216,6 +271,12 @@ impl Emitter<'_> {
                     value: step,
                 },
             ));
+            if self.with_claims
+                && let Expr::Binary(op, ty, left, right) = value
+                && let Some(promise) = self.kept_promise(*op, ty, left, right)
+            {
+                self.items.push(Item::LocalPromise(slot, promise));
+            }
             return Ok(());
         }
         let form = self.local_form(local);
@@ -299,6 +360,9 @@ impl Emitter<'_> {
             plain
         };
         self.value(value, form)?;
+        if form == Form::Exact {
+            self.claim_type(&ty.ty);
+        }
         self.items
             .push(Item::Pool(opcode, Symbol::Field(class, field)));
         Ok(())
@@ -341,6 +405,9 @@ impl Emitter<'_> {
                         Form::Exact
                     },
                 )?;
+                if !as_byte && let Some(ty) = &self.function.result {
+                    self.claim_type(ty);
+                }
                 self.op(if is_reference {
                     Opcode::Areturn
                 } else {
@@ -419,6 +486,11 @@ impl Emitter<'_> {
         let Some((form, pairs)) = best else {
             return Ok(());
         };
+        let claimed = if form == Form::Exact && pairs.len() < cases.len() {
+            range
+        } else {
+            WORD
+        };
         match pairs.as_slice() {
             [] => {
                 self.discard(key)?;
@@ -426,6 +498,7 @@ impl Emitter<'_> {
             }
             [(only, label)] => {
                 self.value(key, form)?;
+                self.claim(claimed);
                 if *only == 0 {
                     self.items.push(Item::Branch(Opcode::Ifeq, *label));
                 } else {
@@ -436,6 +509,7 @@ impl Emitter<'_> {
             }
             [(low, _), ..] if table_size(&pairs) <= lookup_size(&pairs) => {
                 self.value(key, form)?;
+                self.claim(claimed);
                 let (low, default) = (*low, Label(default.0));
                 let high = pairs.last().map_or(low, |(high, _)| *high);
                 let target = |key: i16| {
@@ -452,6 +526,7 @@ impl Emitter<'_> {
             }
             _ => {
                 self.value(key, form)?;
+                self.claim(claimed);
                 self.items.push(Item::Lookup {
                     default: Label(default.0),
                     pairs,

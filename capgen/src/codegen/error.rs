@@ -91,6 +91,14 @@ pub enum BackendError {
         /// The largest that works.
         limit: usize,
     },
+    /// What was assembled is not what was asked for: a fault of the compiler.
+    #[error("internal error: {function} was compiled wrongly, please report this: {what}")]
+    Miscompiled {
+        /// The Rust path of the function.
+        function: String,
+        /// The difference.
+        what: String,
+    },
     /// A package must hold at least one struct.
     #[error("the package {0} has no struct that could hold its functions; give it one")]
     NoClass(String),

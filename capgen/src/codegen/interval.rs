@@ -113,6 +113,19 @@ impl<'a> Ranges<'a> {
         ranges
     }
 
+    /// What the types alone say: every local may be anything that its type holds.
+    #[must_use]
+    pub fn of_types(program: &'a Program, function: &'a Function) -> Self {
+        let of_local = |local: &crate::ir::Local| {
+            (!local.ty.is_reference()).then(|| Interval::of_type(&local.ty))
+        };
+        Self {
+            program,
+            function,
+            locals: function.locals.iter().map(of_local).collect(),
+        }
+    }
+
     /// One pass over all assignments; whether a range grew. `widen` lets it grow at once as far as
     /// it ever can, so that the search ends.
     fn round(&mut self, widen: bool) -> bool {
@@ -131,7 +144,7 @@ impl<'a> Ranges<'a> {
                 let Some(value) = self.try_of(value) else {
                     continue;
                 };
-                let value = value.clamp_to(Interval::of_type(ty));
+                let value = as_known(value.clamp_to(Interval::of_type(ty)));
                 let old = self.locals.get(local.0).copied().flatten();
                 let new = old.map_or(value, |old| old.join(value));
                 if old != Some(new) {
@@ -187,7 +200,7 @@ impl<'a> Ranges<'a> {
             }
             Expr::Binary(op, ty, left, right) => {
                 let (left, right) = (self.try_of(left)?, self.try_of(right)?);
-                binary(*op, ty, left, right)
+                binary(*op, ty, as_known(left), as_known(right))
             }
             Expr::Cast { to, value, .. } => {
                 let value = self.try_of(value)?;
@@ -236,6 +249,16 @@ pub fn unwrapped(op: BinaryOp, left: Interval, right: Interval) -> Option<Interv
         }
         _ => return None,
     })
+}
+
+/// A `u16` that may exceed 32767 looks negative on the card: more is not known of it there, nor taken to be
+/// known here.
+fn as_known(range: Interval) -> Interval {
+    if range.low >= 0 && range.high > 0x7fff && range.high <= 0xffff {
+        Interval::new(0, 0xffff)
+    } else {
+        range
+    }
 }
 
 fn binary(op: BinaryOp, ty: &Type, left: Interval, right: Interval) -> Interval {

@@ -1,5 +1,6 @@
 //! Bytecode before its addresses are known.
 
+use super::interval::Interval;
 use crate::ir::{ApiMethod, ArrayId, ClassId, FunctionId, Position};
 use cap_file::{Opcode, Operands};
 
@@ -37,6 +38,12 @@ pub enum Item {
     Label(Label),
     /// What follows comes from this place in the source.
     Mark(Position),
+    /// The word on top of the stack is taken to be in this interval: see [`super::proof`].
+    Claim(Interval),
+    /// The word on top of the stack is in this interval, as the language promises.
+    Promise(Interval),
+    /// This word of the frame is in this interval, as the language promises.
+    LocalPromise(u8, Interval),
     /// An instruction that refers to nothing.
     Plain(Opcode, Operands),
     /// An instruction with a constant pool index; field instructions in their one-byte form.
@@ -178,14 +185,20 @@ impl Item {
     /// Whether it is an instruction.
     #[must_use]
     pub const fn is_instruction(&self) -> bool {
-        !matches!(self, Item::Label(_) | Item::Mark(_))
+        !matches!(
+            self,
+            Item::Label(_)
+                | Item::Mark(_)
+                | Item::Claim(_)
+                | Item::Promise(_)
+                | Item::LocalPromise(..)
+        )
     }
 
     /// Words that it takes from the stack and puts there.
     #[must_use]
     pub fn stack_effect(&self) -> (usize, usize) {
         match self {
-            Item::Label(_) | Item::Mark(_) => (0, 0),
             Item::Plain(opcode, operands) => match operands {
                 Operands::Stack { m, n } if *opcode == Opcode::DupX => {
                     let (m, n) = (usize::from(*m), usize::from(*n).max(usize::from(*m)));
@@ -200,6 +213,7 @@ impl Item {
             }
             Item::CheckCast(_) => (1, 1),
             Item::Table { .. } | Item::Lookup { .. } => (1, 0),
+            _ => (0, 0),
         }
     }
 }

@@ -228,18 +228,32 @@ fn by_use(function: &Function, same: &[LocalId]) -> Vec<LocalId> {
 }
 
 /// The reachable blocks: each followed, where possible, by one that it goes to. A block that leaves
-/// the function stands directly behind the condition that leads to it.
+/// The reachable blocks, so that as much as possible falls through.
+///
+/// A loop that begins with a question has it at its end: the jump that leads there costs once what the
+/// jump back would cost every time.
 fn order(function: &Function) -> Vec<BlockId> {
     let mut placed = vec![false; function.blocks.len()];
     let mut order = Vec::new();
     let mut work = vec![BlockId(0)];
+    let mut questions = questions(function);
     while let Some(block_id) = work.pop() {
         let Some(block) = function.blocks.get(block_id.0) else {
             continue;
         };
-        match placed.get_mut(block_id.0) {
-            Some(placed) if !*placed => *placed = true,
-            _ => continue,
+        if placed.get(block_id.0).copied().unwrap_or(true) {
+            continue;
+        }
+        // The first time only, and never the entry, which has to stay in front.
+        if block_id.0 != 0
+            && let Some(body) = questions.get_mut(block_id.0).and_then(Option::take)
+            && placed.get(body.0) == Some(&false)
+        {
+            work.extend([block_id, body]);
+            continue;
+        }
+        if let Some(placed) = placed.get_mut(block_id.0) {
+            *placed = true;
         }
         order.push(block_id);
         // The last one pushed is placed next.
@@ -255,6 +269,82 @@ fn order(function: &Function) -> Vec<BlockId> {
         }
     }
     order
+}
+
+/// Of each block that heads a loop and asks whether to go on: where it goes on.
+fn questions(function: &Function) -> Vec<Option<BlockId>> {
+    let count = function.blocks.len();
+    let mut found = vec![None; count];
+    let successors = |block: usize| {
+        let block = function.blocks.get(block);
+        block
+            .into_iter()
+            .flat_map(|block| block.terminator.successors())
+    };
+    // Depth first: an edge to a block that is still open closes a loop.
+    let (mut seen, mut open) = (vec![false; count], vec![false; count]);
+    let mut work = vec![(0, false)];
+    let mut back: Vec<(usize, usize)> = Vec::new();
+    while let Some((block, is_done)) = work.pop() {
+        if is_done {
+            if let Some(open) = open.get_mut(block) {
+                *open = false;
+            }
+            continue;
+        }
+        let Some(flag @ false) = seen.get_mut(block) else {
+            continue;
+        };
+        *flag = true;
+        if let Some(open) = open.get_mut(block) {
+            *open = true;
+        }
+        work.push((block, true));
+        for next in successors(block) {
+            if open.get(next.0) == Some(&true) {
+                back.push((block, next.0));
+            } else {
+                work.push((next.0, false));
+            }
+        }
+    }
+    if back.is_empty() {
+        return found;
+    }
+    let mut predecessors = vec![Vec::new(); count];
+    for block in 0..count {
+        for next in successors(block) {
+            if let Some(list) = predecessors.get_mut(next.0) {
+                list.push(block);
+            }
+        }
+    }
+    for &(_, head) in &back {
+        let Some(Terminator::If(_, yes, no)) =
+            function.blocks.get(head).map(|block| &block.terminator)
+        else {
+            continue;
+        };
+        let mut inside = vec![false; count];
+        if let Some(flag) = inside.get_mut(head) {
+            *flag = true;
+        }
+        let ends = back.iter().filter(|(_, other)| *other == head);
+        let mut work: Vec<usize> = ends.map(|(end, _)| *end).collect();
+        while let Some(block) = work.pop() {
+            if let Some(flag @ false) = inside.get_mut(block) {
+                *flag = true;
+                work.extend(predecessors.get(block).into_iter().flatten());
+            }
+        }
+        let is_inside = |block: &BlockId| inside.get(block.0).copied().unwrap_or(false);
+        if let Some(slot) = found.get_mut(head)
+            && is_inside(yes) != is_inside(no)
+        {
+            *slot = Some(if is_inside(yes) { *yes } else { *no });
+        }
+    }
+    found
 }
 
 fn leaves(function: &Function, block: BlockId) -> bool {

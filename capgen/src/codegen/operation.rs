@@ -100,8 +100,9 @@ impl Emitter<'_> {
         let Some(function) = self.program.functions.get(callee.0) else {
             return Err(self.unsupported(format!("call of function {}", callee.0)));
         };
-        for argument in arguments {
+        for (argument, parameter) in arguments.iter().zip(&function.parameters) {
             self.value(argument, Form::Exact)?;
+            self.claim_type(function.local_type(*parameter));
         }
         let (opcode, method) = match self.methods.linkage(callee) {
             Linkage::Static => (Opcode::Invokestatic, Symbol::Static(callee)),

@@ -14,6 +14,7 @@ pub(super) fn improve(items: &mut Vec<Item>) {
         remove_jumps_to_next(items);
         return_at_once(items);
         remove_idle_moves(items);
+        load_before_store(items);
         remove_unused_labels(items);
         if !threaded && items.len() == before {
             return;
@@ -109,6 +110,23 @@ fn remove_idle_moves(items: &mut Vec<Item>) {
             items.drain(index..index + 2);
         } else {
             index += 1;
+        }
+    }
+}
+
+/// A word that is stored and loaded again is stored from a copy: shorter where the word is beyond the
+/// first four.
+fn load_before_store(items: &mut [Item]) {
+    for at in 1..items.len() {
+        let (head, tail) = items.split_at_mut(at);
+        let (Some(first), Some(second)) = (head.last_mut(), tail.first_mut()) else {
+            return;
+        };
+        if let (Item::Plain(store @ (Opcode::Astore | Opcode::Sstore), to), Item::Plain(load, from)) =
+            (&*first, &*second)
+            && stored_word(*store, to) == loaded_word(*load, from)
+        {
+            *second = std::mem::replace(first, Item::op(Opcode::Dup));
         }
     }
 }

@@ -168,20 +168,96 @@ impl Emitter<'_> {
         let Some((_, way, repair)) = best else {
             return Err(self.unsupported(format!("{expr:?} as {want:?}")));
         };
-        for (operand, form) in operands.into_iter().zip(way.operands) {
+        for (index, (operand, form)) in operands.into_iter().zip(way.operands).enumerate() {
             self.value(operand, form)?;
+            self.claim_operand(expr, way, index);
         }
         self.operation(expr)?;
+        self.claim_result(expr, way);
         if let Some(mask) = way.mask {
             self.items
                 .extend([Item::push(mask), Item::op(Opcode::Sand)]);
         }
         match repair {
+            // A byte in either form, or the high byte does not count.
+            Repair::Nothing if way.result != want && want != Form::LowByte => {
+                self.claim(Interval::BYTE);
+            }
             Repair::Nothing => {}
             Repair::SignExtend => self.items.push(Item::op(Opcode::S2b)),
             Repair::Mask => self.items.extend([Item::push(255), Item::op(Opcode::Sand)]),
         }
         Ok(())
+    }
+
+    /// What an operation takes an operand for that was just emitted.
+    fn claim_operand(&mut self, expr: &Expr, way: Way, index: usize) {
+        let Expr::Binary(op, ty, _, _) = expr else {
+            return;
+        };
+        let [first, second] = way.operands;
+        let own = if index == 0 { first } else { second };
+        let other = if index == 0 { second } else { first };
+        match op {
+            BinaryOp::Shr if index == 0 && own == Form::Exact && way.mask.is_none() => {
+                if !ty.is_signed() && way.result == Form::Exact {
+                    self.claim(Interval::NON_NEGATIVE);
+                }
+            }
+            BinaryOp::Div | BinaryOp::Rem if !ty.is_signed() => {
+                self.claim(Interval::NON_NEGATIVE);
+            }
+            BinaryOp::And
+                if way.result == Form::Exact && own == Form::Exact && other == Form::LowByte =>
+            {
+                self.claim(Interval::UNSIGNED_BYTE);
+            }
+            _ => {}
+        }
+    }
+
+    /// What an operation takes its result for, and what the language promises of it.
+    fn claim_result(&mut self, expr: &Expr, way: Way) {
+        if !self.with_claims || way.result != Form::Exact {
+            return;
+        }
+        match expr {
+            Expr::Binary(op, ty, left, right) => {
+                if let Some(promise) = self.kept_promise(*op, ty, left, right) {
+                    self.promise(promise);
+                }
+                let may_wrap = matches!(
+                    op,
+                    BinaryOp::WrappingAdd
+                        | BinaryOp::WrappingSub
+                        | BinaryOp::WrappingMul
+                        | BinaryOp::Shl
+                );
+                if may_wrap && ty.bits() < 16 {
+                    self.claim_type(ty);
+                }
+            }
+            Expr::Unary(UnaryOp::Neg, ty, _) => self.promise(Interval::of_type(ty)),
+            Expr::Cast { to, .. } if to.bits() < 16 => self.claim_type(to),
+            Expr::Cast {
+                from,
+                to: Type::Usize,
+                ..
+            } if from.bits() == 16 => {
+                self.promise(Interval::NON_NEGATIVE);
+            }
+            Expr::Call(_, _, Some(ty)) if !ty.is_reference() => {
+                self.promise(Interval::of_type(ty));
+            }
+            Expr::Field(..) | Expr::Element(Element::Bool, _, _) => {
+                if let Some(ty @ (Type::Bool | Type::Usize)) =
+                    expr.type_in(self.program, self.function)
+                {
+                    self.promise(Interval::of_type(&ty));
+                }
+            }
+            _ => {}
+        }
     }
 
     /// The ways to compile an operation.

@@ -83,6 +83,14 @@ fn simpler_binary(
         let (left, right) = (Box::new(right.clone()), Box::new(left.clone()));
         return Some(Expr::Binary(op, ty.clone(), left, right));
     }
+    // (a + b) - a, the length of `x[a..a + b]`
+    if let (Sub, Expr::Binary(Add, _, a, b)) = (op, left) {
+        for (gone, rest) in [(a, b), (b, a)] {
+            if **gone == *right && is_droppable(right) {
+                return Some((**rest).clone());
+            }
+        }
+    }
     let Expr::Const(_, constant) = right else {
         return None;
     };
@@ -97,24 +105,31 @@ fn simpler_binary(
             Some(left.clone())
         }
         (Xor, 1) if *ty == Type::Bool => Some(left.clone().negated()),
-        (Add, constant) => match left {
-            // (x + a) + b
-            Expr::Binary(Add, _, inner, other) => {
-                let Expr::Const(_, other) = **other else {
-                    return None;
-                };
-                let sum = interpret::binary(Add, ty, other, constant).ok()?;
-                Some(Expr::Binary(
-                    Add,
-                    ty.clone(),
-                    inner.clone(),
-                    Box::new(Expr::Const(ty.clone(), sum)),
-                ))
-            }
-            _ => None,
-        },
+        (Add | Sub, constant) => added_up(op, ty, left, constant),
         _ => None,
     }
+}
+
+/// `(x ± a) ± b` as `x ± c`: what overflows nowhere on the longer way does not on the shorter.
+fn added_up(op: BinaryOp, ty: &Type, left: &Expr, constant: i32) -> Option<Expr> {
+    use BinaryOp::{Add, Sub};
+    let Expr::Binary(inner_op @ (Add | Sub), _, inner, other) = left else {
+        return None;
+    };
+    let Expr::Const(_, other) = **other else {
+        return None;
+    };
+    let signed = |op: BinaryOp, value: i32| if op == Sub { -value } else { value };
+    let sum = signed(*inner_op, other) + signed(op, constant);
+    let op = if sum < 0 { Sub } else { Add };
+    let (low, high) = ty.range()?;
+    if sum == 0 {
+        return Some((**inner).clone());
+    }
+    (sum.abs() >= low && sum.abs() <= high).then(|| {
+        let constant = Box::new(Expr::Const(ty.clone(), sum.abs()));
+        Expr::Binary(op, ty.clone(), inner.clone(), constant)
+    })
 }
 
 fn simpler_compare(

@@ -1,132 +1,189 @@
-//! What a package asks of a card: the deepest stack, what installing allocates, code size.
+//! What a package asks of a card: what installing allocates, the deepest stack, the largest
+//! transaction, the size of every function.
+//!
+//! Every figure is an upper bound over all commands, drawn from the code alone; where none can be
+//! drawn (a loop that allocates, recursion) the budget says so instead of guessing.
+//!
+//! - Words of stack are those of the package's own frames; what the card's API takes below them is the
+//!   card's business.
+//! - Bytes of memory are those of fields and elements, at two bytes a `short` or reference, without what a
+//!   card adds to each object.
+//! - Bytes of a transaction are those of the old values that a card has to keep, without what it adds
+//!   to each write. What the API's own objects write (`OwnerPIN.update`) is named, not counted.
 
-use crate::ir::{Callee, Element, Expr, FunctionId, Program, Type};
-use serde::Serialize;
-use std::collections::HashMap;
+mod html;
+mod install;
+mod origin;
+mod paths;
+mod stack;
+mod text;
+mod transaction;
+mod treemap;
 
 use super::map::SourceMap;
+use crate::ir::{Element, Position, Program, Type};
+pub use install::{Allocated, Memory};
+use serde::Serialize;
+pub use stack::Stack;
+pub use transaction::Transaction;
+
+/// The version of the budget's form.
+pub const BUDGET_VERSION: u32 = 1;
 
 /// The budget of a package.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Budget {
-    /// Bytes of the Method component's methods.
+    /// [`BUDGET_VERSION`].
+    pub version: u32,
+    /// The package AID in hexadecimal.
+    pub package: String,
+    /// Bytes of all methods, their headers included.
     pub code_bytes: usize,
     /// Bytes of constant arrays.
     pub constant_bytes: usize,
-    /// Most stack and local words in use at a time, over the methods of this package alone.
-    pub stack_words: usize,
-    /// The calls that lead there, outermost first.
-    pub stack_path: Vec<String>,
-    /// Functions that call themselves, directly or not: their depth is not counted.
+    /// The functions by size, the largest first.
+    pub functions: Vec<FunctionBudget>,
+    /// The applets.
+    pub applets: Vec<AppletBudget>,
+    /// Functions that call themselves, directly or not: stack and memory have no bound then.
     pub recursive: Vec<String>,
-    /// Objects and arrays of this package that `install` makes, whatever its parameters.
-    pub objects: usize,
-    /// Bytes of their fields and elements, at two bytes a reference or `short`, without the card's
-    /// overhead for each object; arrays whose length is not constant count as empty.
-    pub persistent_bytes: usize,
-    /// Bytes asked of `makeTransient…Array` with constant lengths.
-    pub transient_bytes: usize,
+}
+
+/// What one function takes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FunctionBudget {
+    /// Its Rust path.
+    pub path: String,
+    /// Bytes of bytecode and header.
+    pub bytes: usize,
+    /// Words of its frame: arguments, locals, and the deepest operand stack.
+    pub frame_words: usize,
+    /// Where it is declared; absent for what the compiler made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
+}
+
+/// What one applet takes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AppletBudget {
+    /// Its AID in hexadecimal.
+    pub aid: String,
+    /// The Rust struct.
+    pub class: String,
+    /// What `install` allocates.
+    pub install: Memory,
+    /// The stack of each entry point, the deepest first.
+    pub stack: Vec<Stack>,
+    /// Its transactions, the largest first.
+    pub transactions: Vec<Transaction>,
+}
+
+/// A place in the source.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Place {
+    /// The file.
+    pub file: String,
+    /// The line, from 1.
+    pub line: u32,
+}
+
+impl Place {
+    fn of(program: &Program, position: Position) -> Option<Self> {
+        let file = program.files.get(usize::try_from(position.file).ok()?)?;
+        (position.line > 0).then(|| Self {
+            file: file.clone(),
+            line: position.line,
+        })
+    }
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)
+    }
 }
 
 impl Budget {
     /// The budget of a program as it was compiled: `map` tells the frames of its methods.
     #[must_use]
     pub fn of(program: &Program, map: &SourceMap) -> Self {
-        let mut budget = Budget {
-            code_bytes: map
-                .methods
+        let mut stacks = stack::Stacks::new(program, map);
+        let origins = origin::Origins::of(program);
+        let transactions = transaction::all(program, &origins);
+        let applet = |applet: &crate::ir::AppletEntry| {
+            let entries = program
+                .functions
                 .iter()
-                .map(|method| usize::from(method.header_size) + usize::from(method.code_size))
-                .sum(),
+                .enumerate()
+                .filter(|(id, function)| {
+                    function.entry.is_some()
+                        && (function.receiver == Some(applet.class) || *id == applet.install.0)
+                });
+            let mut stack: Vec<Stack> = entries.map(|(id, _)| stacks.of(id)).collect();
+            stack.sort_by_key(|stack| std::cmp::Reverse(stack.words));
+            AppletBudget {
+                aid: hexadecimal(&applet.aid),
+                class: class_name(program, applet.class),
+                install: install::of(program, applet.install),
+                stack,
+                transactions: transactions.clone(),
+            }
+        };
+        let applets = program.applets.iter().map(applet).collect();
+        let mut functions: Vec<FunctionBudget> = map
+            .methods
+            .iter()
+            .map(|method| FunctionBudget {
+                path: method.path.clone(),
+                bytes: usize::from(method.header_size) + usize::from(method.code_size),
+                frame_words: stack::frame(method),
+                place: program
+                    .functions
+                    .iter()
+                    .find(|function| function.name == method.path)
+                    .and_then(|function| Place::of(program, function.position)),
+            })
+            .collect();
+        functions.sort_by(|a, b| b.bytes.cmp(&a.bytes).then_with(|| a.path.cmp(&b.path)));
+        Self {
+            version: BUDGET_VERSION,
+            package: map.package.clone(),
+            code_bytes: functions.iter().map(|function| function.bytes).sum(),
             constant_bytes: program
                 .arrays
                 .iter()
                 .map(|array| array.values.len() * element_bytes(&array.element))
                 .sum(),
-            ..Budget::default()
-        };
-        let mut walk = Depth {
-            program,
-            map,
-            path: Vec::new(),
-            known: HashMap::new(),
-            recursive: Vec::new(),
-        };
-        for (index, function) in program.functions.iter().enumerate() {
-            if function.entry.is_some() {
-                let (words, path) = walk.deepest(FunctionId(index));
-                if words > budget.stack_words {
-                    budget.stack_words = words;
-                    budget.stack_path = path;
-                }
-            }
+            functions,
+            applets,
+            recursive: stacks.recursive(),
         }
-        let mut recursive = walk.recursive;
-        recursive.sort();
-        recursive.dedup();
-        budget.recursive = recursive;
-        for applet in &program.applets {
-            let mut seen = Vec::new();
-            budget.add_allocations(program, applet.install, &mut seen);
-        }
-        budget
     }
 
-    /// Adds what a function and those that it calls allocate, each counted once.
-    fn add_allocations(&mut self, program: &Program, id: FunctionId, seen: &mut Vec<FunctionId>) {
-        let Some(function) = program.functions.get(id.0).filter(|_| !seen.contains(&id)) else {
-            return;
-        };
-        seen.push(id);
-        let mut called = Vec::new();
-        function.walk(&mut |expr| match expr {
-            Expr::New(class) => {
-                self.objects += 1;
-                let fields = program
-                    .classes
-                    .get(class.0)
-                    .map_or(&[][..], |class| class.fields.as_slice());
-                self.persistent_bytes += fields
-                    .iter()
-                    .map(|field| field_bytes(&field.ty))
-                    .sum::<usize>();
-            }
-            Expr::NewArray(element, length) => {
-                self.objects += 1;
-                if let Expr::Const(_, length) = **length {
-                    self.persistent_bytes +=
-                        usize::try_from(length).unwrap_or(0) * element_bytes(element);
-                }
-            }
-            Expr::Call(Callee::Api(method), arguments, _)
-                if method.name.starts_with("makeTransient") =>
-            {
-                self.objects += 1;
-                if let Some(length) = arguments.first().and_then(constant) {
-                    let bytes = if method.name.contains("Short") || method.name.contains("Object") {
-                        2
-                    } else {
-                        1
-                    };
-                    self.transient_bytes += length * bytes;
-                }
-            }
-            Expr::Call(Callee::Api(method), _, _) if method.name == "<init>" => self.objects += 1,
-            Expr::Call(Callee::Function(callee), _, _) => called.push(*callee),
-            _ => {}
-        });
-        for callee in called {
-            self.add_allocations(program, callee, seen);
-        }
+    /// A table for a terminal.
+    #[must_use]
+    pub fn text(&self) -> String {
+        text::render(self)
+    }
+
+    /// One HTML file that needs nothing beside itself: the figures, and a treemap of the code.
+    ///
+    /// # Errors
+    /// If the template cannot be rendered: a fault of the compiler.
+    pub fn html(&self) -> Result<String, minijinja::Error> {
+        html::render(self)
     }
 }
 
-fn constant(expr: &Expr) -> Option<usize> {
-    match expr {
-        Expr::Const(_, value) => usize::try_from(*value).ok(),
-        Expr::Cast { value, .. } => constant(value),
-        _ => None,
-    }
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02X}")).collect()
+}
+
+fn class_name(program: &Program, class: crate::ir::ClassId) -> String {
+    program
+        .classes
+        .get(class.0)
+        .map_or_else(String::new, |class| class.name.clone())
 }
 
 fn field_bytes(ty: &Type) -> usize {
@@ -140,56 +197,5 @@ fn element_bytes(element: &Element) -> usize {
     match element {
         Element::Bool | Element::U8 | Element::I8 => 1,
         Element::U16 | Element::I16 | Element::Class(_) => 2,
-    }
-}
-
-struct Depth<'a> {
-    program: &'a Program,
-    map: &'a SourceMap,
-    path: Vec<FunctionId>,
-    /// Depths found already.
-    known: HashMap<FunctionId, (usize, Vec<String>)>,
-    recursive: Vec<String>,
-}
-
-impl Depth<'_> {
-    /// The words that a function and the deepest of what it calls take, and the calls that lead there.
-    fn deepest(&mut self, id: FunctionId) -> (usize, Vec<String>) {
-        let Some(function) = self.program.functions.get(id.0) else {
-            return (0, Vec::new());
-        };
-        if self.path.contains(&id) {
-            self.recursive.push(function.name.clone());
-            return (0, Vec::new());
-        }
-        if let Some(known) = self.known.get(&id) {
-            return known.clone();
-        }
-        self.path.push(id);
-        let mut callees = Vec::new();
-        function.walk(&mut |expr| callees.extend(expr.called_function()));
-        callees.sort_unstable();
-        callees.dedup();
-        let (mut words, mut path) = (0, Vec::new());
-        for callee in callees {
-            let (deeper, below) = self.deepest(callee);
-            if deeper > words {
-                (words, path) = (deeper, below);
-            }
-        }
-        self.path.pop();
-        let frame = self
-            .map
-            .methods
-            .iter()
-            .find(|method| method.path == function.name)
-            .map_or(0, |method| {
-                usize::from(method.max_stack)
-                    + usize::from(method.arguments)
-                    + usize::from(method.locals)
-            });
-        path.insert(0, function.name.clone());
-        self.known.insert(id, (frame + words, path.clone()));
-        (frame + words, path)
     }
 }

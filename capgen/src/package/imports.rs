@@ -1,10 +1,11 @@
 //! The API packages that a program uses, in the lowest versions that have what it uses.
 
 use super::target::Target;
+use crate::bindings::FILE as BINDINGS;
 use crate::codegen::BackendError;
 use crate::codegen::error::Lack;
 use crate::codegen::item::Symbol;
-use crate::ir::{ApiMethod, Callee, Expr, Function, Position, Program, Type};
+use crate::ir::{ApiMethod, Callee, Expr, Function, FunctionId, Position, Program, Type};
 use cap_file::api::{Api, ApiClass, ApiPackage};
 use cap_file::component::constant_pool::StaticRef;
 use cap_file::component::import::Import;
@@ -52,8 +53,9 @@ impl Imports {
         };
         imports.class("java/lang/Object")?;
         // Calls first: of what demands a version, the place of a call says most.
-        for function in &program.functions {
-            imports.calls(function)?;
+        for (index, function) in program.functions.iter().enumerate() {
+            let caller = place_of_call(program, FunctionId(index));
+            imports.calls(function, caller)?;
         }
         imports.at = None;
         for class in &program.classes {
@@ -86,10 +88,10 @@ impl Imports {
         self.versions.values().cloned().collect()
     }
 
-    /// The API calls and the signature of a function.
-    fn calls(&mut self, function: &Function) -> Result<(), BackendError> {
+    /// The API calls and the signature of a function; `caller` counts as their place, if it is given.
+    fn calls(&mut self, function: &Function, caller: Option<Position>) -> Result<(), BackendError> {
         for (root, position) in function.expressions() {
-            self.at = (position.line > 0).then_some(position);
+            self.at = caller.or((position.line > 0).then_some(position));
             let mut called = Vec::new();
             root.walk(&mut |expr| {
                 if let Expr::Call(Callee::Api(method), _, _) = expr {
@@ -100,7 +102,7 @@ impl Imports {
                 .into_iter()
                 .try_for_each(|method| self.method(method))?;
         }
-        self.at = (function.position.line > 0).then_some(function.position);
+        self.at = caller.or((function.position.line > 0).then_some(function.position));
         for parameter in &function.parameters {
             if let Some(local) = function.locals.get(parameter.0) {
                 self.ty(&local.ty)?;
@@ -197,7 +199,11 @@ impl Imports {
             position,
         };
         match self.versions.get_mut(&package.name) {
-            Some(known) if known.version >= since => {}
+            // Of equal demands one with a place says more.
+            Some(known)
+                if known.version > since
+                    || known.version == since
+                        && (known.position.is_some() || position.is_none()) => {}
             Some(known) => *known = demand(),
             None => {
                 self.versions.insert(package.name.clone(), demand());
@@ -257,4 +263,35 @@ impl Imports {
             packages: self.versions.values().filter_map(info).collect(),
         }
     }
+}
+
+/// Of a binding that is a function of its own: where the applet calls it, since nobody reads the bindings.
+fn place_of_call(program: &Program, id: FunctionId) -> Option<Position> {
+    let bindings = program.files.iter().position(|file| file == BINDINGS)?;
+    let is_binding = |function: &Function| {
+        usize::try_from(function.position.file) == Ok(bindings) && function.position.line > 0
+    };
+    let mut wanted = vec![id];
+    let mut seen = Vec::new();
+    let first = program.functions.get(id.0)?;
+    if !is_binding(first) || first.entry.is_some() {
+        return None;
+    }
+    while let Some(id) = wanted.pop() {
+        seen.push(id);
+        for (index, caller) in program.functions.iter().enumerate() {
+            for (root, position) in caller.expressions() {
+                let mut is_call = false;
+                root.walk(&mut |expr| is_call |= expr.called_function() == Some(id));
+                let in_bindings = usize::try_from(position.file) == Ok(bindings);
+                if is_call && position.line > 0 && !in_bindings {
+                    return Some(position);
+                }
+                if is_call && !seen.contains(&FunctionId(index)) {
+                    wanted.push(FunctionId(index));
+                }
+            }
+        }
+    }
+    None
 }

@@ -4,6 +4,7 @@ use crate::failure::Failure;
 use crate::{files, output};
 use capgen::driver::{self, Built, CompileError};
 use capgen::ir::text;
+use capgen::java;
 use capgen::package::Target;
 use capgen::package::imports::Demand;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
@@ -56,6 +57,11 @@ pub enum Emit {
     Ir,
     /// The source map, as JSON.
     Map,
+    /// What the applet asks of a card: a table on the terminal, NAME.budget.json, and NAME.budget.html
+    /// with a treemap of the code.
+    Budget,
+    /// Java Card source that does the same, in the folder NAME-java.
+    Java,
 }
 
 /// The targets by name; help lists them with their titles.
@@ -126,9 +132,9 @@ impl Build {
         let start = Instant::now();
         let built = compile(&self.folder, &self.applet, &self.target)?;
         let mut files = Vec::new();
-        for kind in [Emit::Cap, Emit::Exp, Emit::Ir, Emit::Map] {
-            if self.emit.contains(&kind) {
-                files.push(self.write(kind, &built)?);
+        for kind in Emit::value_variants() {
+            if self.emit.contains(kind) {
+                files.extend(self.write(*kind, &built)?);
             }
         }
         let cap = &built.output.cap;
@@ -166,34 +172,63 @@ impl Build {
             report.methods,
             report.milliseconds
         );
+        if self.emit.contains(&Emit::Budget) {
+            text += "\n";
+            text += &built.output.budget.text();
+        }
         output::print(&text)
     }
 
-    fn write(&self, kind: Emit, built: &Built) -> Result<Written, Failure> {
+    fn write(&self, kind: Emit, built: &Built) -> Result<Vec<Written>, Failure> {
         let invalid =
             |error: &dyn std::fmt::Display| Failure::input("output of the compiler", error);
-        let (file, bytes) = match kind {
-            Emit::Cap => (
+        let json = |error: serde_json::Error| invalid(&error);
+        let outputs = match kind {
+            Emit::Cap => vec![(
                 self.output.clone(),
                 built.output.cap.write().map_err(|error| invalid(&error))?,
-            ),
-            Emit::Exp => (
+            )],
+            Emit::Exp => vec![(
                 self.beside("exp"),
                 built.output.exp.write().map_err(|error| invalid(&error))?,
-            ),
-            Emit::Ir => (self.beside("ir"), text::print(&built.program).into_bytes()),
-            Emit::Map => {
-                let map = serde_json::to_vec_pretty(&built.output.map)
-                    .map_err(|error| invalid(&error))?;
-                (self.beside("map"), map)
+            )],
+            Emit::Ir => vec![(self.beside("ir"), text::print(&built.program).into_bytes())],
+            Emit::Map => vec![(
+                self.beside("map"),
+                serde_json::to_vec_pretty(&built.output.map).map_err(json)?,
+            )],
+            Emit::Java => java::listing(&built.program)
+                .map_err(|error| invalid(&error))?
+                .into_iter()
+                .map(|file| (self.java_folder().join(file.path), file.text.into_bytes()))
+                .collect(),
+            Emit::Budget => {
+                let budget = &built.output.budget;
+                let html = budget.html().map_err(|error| invalid(&error))?;
+                let data = serde_json::to_vec_pretty(budget).map_err(json)?;
+                vec![
+                    (self.beside("budget.json"), data),
+                    (self.beside("budget.html"), html.into_bytes()),
+                ]
             }
         };
-        files::write(&file, &bytes)?;
-        Ok(Written {
-            kind,
-            file,
-            bytes: bytes.len(),
-        })
+        let mut written = Vec::new();
+        for (file, bytes) in outputs {
+            files::write(&file, &bytes)?;
+            written.push(Written {
+                kind,
+                file,
+                bytes: bytes.len(),
+            });
+        }
+        Ok(written)
+    }
+
+    fn java_folder(&self) -> PathBuf {
+        let stem = self.output.file_stem().unwrap_or_default();
+        let mut name = stem.to_os_string();
+        name.push("-java");
+        self.output.with_file_name(name)
     }
 
     fn beside(&self, extension: &str) -> PathBuf {

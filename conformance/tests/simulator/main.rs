@@ -1,6 +1,7 @@
 //! The model beside the simulated card with the compiled applet.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod budget;
 mod differential;
 mod reader;
 mod same_bytes;

@@ -1,0 +1,17 @@
+//! Small applets by which the compiler is measured: a walk through TLV data, base64, SHA-256 in software,
+//! sorting, a file of records. They are tested on the host like any applet; `capgen` compiles them for its
+//! benchmark and compares the card's answers with the host's.
+
+#![no_std]
+
+mod base64;
+mod records;
+mod sha256;
+mod sort;
+mod tlv_walk;
+
+pub use base64::Base64;
+pub use records::Records;
+pub use sha256::Sha256;
+pub use sort::Sort;
+pub use tlv_walk::TlvWalk;

@@ -1,0 +1,154 @@
+//! The five programs of `card-programs`: the host and the compiled applet answer alike, and the compiler
+//! makes of them no more than was measured (`cargo bench -p capgen --bench programs` tells the figures).
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+#[path = "programs/measure.rs"]
+mod measure;
+
+use capgen::opt::Options;
+use card_programs::{Base64, Records, Sha256, Sort, TlvWalk};
+use card_sim::vm::heap::flag;
+use measure::{Measured, Program, commands, figures, measure};
+use platform::Applet;
+use platform::host::{Host, HostCard, HostConfig};
+
+const CLEAR_ON: u8 = flag::CLEAR_ON_RESET | flag::CLEAR_ON_DESELECT;
+
+fn on_host<A: Applet<Host>>(program: &Program) -> Vec<Vec<u8>> {
+    let mut card = HostCard::<A>::install(&HostConfig::default(), &[]).unwrap();
+    assert_eq!(card.select(), [0x90, 0x00]);
+    let commands = commands(program.script);
+    commands
+        .iter()
+        .map(|command| card.transmit(command))
+        .collect()
+}
+
+fn alike(name: &str, host: fn(&Program) -> Vec<Vec<u8>>) {
+    let program = measure::PROGRAMS
+        .iter()
+        .find(|program| program.applet == name)
+        .unwrap();
+    let expected = host(program);
+    for options in [Options::ALL, Options::NONE] {
+        let measured = measure(program, &options);
+        for (index, (card, host)) in measured.answers.iter().zip(&expected).enumerate() {
+            assert_eq!(card, host, "{name}, command {index}, {options:?}");
+        }
+        assert_eq!(measured.answers.len(), expected.len());
+    }
+    let measured = measure(program, &Options::ALL);
+    within_budget(name, &measured);
+    let figures = figures();
+    let limit = figures
+        .iter()
+        .find(|figure| figure.applet == name)
+        .unwrap_or_else(|| panic!("figures.toml has no {name}"));
+    assert!(
+        measured.bytes <= limit.bytes && measured.instructions <= limit.instructions,
+        "{name}: {} bytes and {} instructions; were {} and {}",
+        measured.bytes,
+        measured.instructions,
+        limit.bytes,
+        limit.instructions
+    );
+}
+
+/// What installing made and the script used is what the budget says, or less.
+fn within_budget(name: &str, measured: &Measured) {
+    let budget = &measured.budget.applets[0];
+    assert_eq!(measured.objects.len(), budget.install.objects, "{name}");
+    let bytes = |flags: u8| -> usize {
+        let objects = measured.objects.iter();
+        objects
+            .filter(|object| object.kind.is_array() && object.flags & CLEAR_ON == flags)
+            .map(|object| object.size())
+            .sum()
+    };
+    let fields: usize = budget
+        .install
+        .allocated
+        .iter()
+        .filter(|allocated| name == allocated.what)
+        .map(|allocated| allocated.bytes)
+        .sum();
+    assert_eq!(bytes(0) + fields, budget.install.persistent_bytes, "{name}");
+    assert_eq!(
+        bytes(flag::CLEAR_ON_DESELECT),
+        budget.install.clear_on_deselect_bytes,
+        "{name}"
+    );
+    assert_eq!(
+        bytes(flag::CLEAR_ON_RESET),
+        budget.install.clear_on_reset_bytes,
+        "{name}"
+    );
+    assert!(
+        measured.stack > 0 && measured.stack <= budget.stack[0].words,
+        "{name}: {} words of {}",
+        measured.stack,
+        budget.stack[0].words
+    );
+    // The simulated card adds 4 bytes to each write.
+    let transaction = budget.transactions.first();
+    let most = transaction.map_or(Some(0), |most| Some(most.bytes? + 4 * most.writes?));
+    assert!(
+        most.is_some_and(|most| measured.commit <= most),
+        "{name}: {} bytes of {most:?}",
+        measured.commit
+    );
+}
+
+#[test]
+fn tlv_walk() {
+    alike("TlvWalk", on_host::<TlvWalk>);
+}
+
+#[test]
+fn base64() {
+    alike("Base64", on_host::<Base64<Host>>);
+}
+
+#[test]
+fn sha256() {
+    alike("Sha256", on_host::<Sha256<Host>>);
+}
+
+#[test]
+fn sort() {
+    alike("Sort", on_host::<Sort>);
+}
+
+#[test]
+fn records() {
+    alike("Records", on_host::<Records<Host>>);
+}
+
+/// Answers that are known without any of our code.
+#[test]
+fn the_programs_do_what_they_are_for() {
+    let answers = on_host::<Sha256<Host>>(&measure::PROGRAMS[2]);
+    // FIPS 180-4: the hash of "abc".
+    assert_eq!(
+        hexadecimal(&answers[1]),
+        "BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD9000"
+    );
+    let program = Program {
+        applet: "Base64",
+        script: "0010000006666F6F62617200",
+    };
+    let mut card = HostCard::<Base64<Host>>::install(&HostConfig::default(), &[]).unwrap();
+    card.select();
+    // RFC 4648, section 10.
+    let encoded = card.transmit(&commands(program.script)[0]);
+    assert_eq!(encoded, b"Zm9vYmFy\x90\x00");
+    let sorted = on_host::<Sort>(&measure::PROGRAMS[3]);
+    for answer in &sorted {
+        let bytes = &answer[..answer.len() - 2];
+        assert!(bytes.is_sorted(), "{answer:02X?}");
+    }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02X}")).collect()
+}
