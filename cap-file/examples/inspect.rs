@@ -12,7 +12,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut exports = Exports::builtin();
     for name in std::env::args().skip(1) {
         let bytes = std::fs::read(&name)?;
-        let outcome = if name.ends_with(".exp") {
+        let outcome = if name.to_ascii_lowercase().ends_with(".exp") {
             export_file(&bytes, &mut exports)
         } else {
             cap_file(&bytes, &exports)

@@ -5,6 +5,7 @@ mod components;
 mod debug;
 mod descriptor;
 mod lines;
+mod methods;
 mod resolve;
 
 pub use code::assemble_code;

@@ -1,8 +1,7 @@
 //! A whole CAP file.
 
-use crate::component::Tag;
 use crate::component::applet::AppletComponent;
-use crate::component::class::ClassComponent;
+use crate::component::class::{ClassComponent, ClassEntry};
 use crate::component::constant_pool::ConstantPool;
 use crate::component::custom::CustomComponent;
 use crate::component::debug::Debug;
@@ -14,13 +13,15 @@ use crate::component::import::Import;
 use crate::component::method::MethodComponent;
 use crate::component::reference_location::ReferenceLocation;
 use crate::component::static_field::StaticFieldComponent;
+use crate::component::static_resource::StaticResourceComponent;
+use crate::component::{CapFormat, Tag};
 use crate::error::WriteError;
 
 mod archive;
 mod load_file;
 mod read;
 
-/// The components of one package (JCVM §6).
+/// The components of one package, or of the packages of an extended file (JCVM §6).
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct CapFile {
     /// Folder of the package in the archive, `com/example/wallet`; not part of any component. If it is empty,
@@ -50,6 +51,8 @@ pub struct CapFile {
     pub descriptor: Option<Descriptor>,
     /// Names and lines, in files made for debugging.
     pub debug: Option<Debug>,
+    /// Bytes that come with the package (since format 2.3).
+    pub static_resource: Option<StaticResourceComponent>,
     /// Components that the standard does not define, in the order of the file.
     pub custom: Vec<CustomComponent>,
 }
@@ -60,32 +63,46 @@ impl CapFile {
     /// # Errors
     /// [`WriteError`] if something is too long for the format.
     pub fn component(&self, tag: Tag) -> Result<Option<Vec<u8>>, WriteError> {
+        let format = self.format();
+        let applet = self.applet.as_ref();
+        let (export, descriptor) = (self.export.as_ref(), self.descriptor.as_ref());
+        let (debug, resource) = (self.debug.as_ref(), self.static_resource.as_ref());
         match tag {
             Tag::Header => self.header.to_bytes().map(Some),
-            Tag::Directory => self.directory.to_bytes().map(Some),
-            Tag::Applet => self
-                .applet
-                .as_ref()
-                .map(AppletComponent::to_bytes)
+            Tag::Directory => self.directory.to_bytes(format).map(Some),
+            Tag::Applet => applet.map(|applet| applet.to_bytes(format)).transpose(),
+            Tag::Import => self.import.to_bytes(format).map(Some),
+            Tag::ConstantPool => self.constant_pool.to_bytes(format).map(Some),
+            Tag::Class => self.class.to_bytes(format).map(Some),
+            Tag::Method => self.method.to_bytes(format).map(Some),
+            Tag::StaticField => self.static_field.to_bytes(format).map(Some),
+            Tag::ReferenceLocation => self.reference_location.to_bytes(format).map(Some),
+            Tag::Export => export.map(|export| export.to_bytes(format)).transpose(),
+            Tag::Descriptor => descriptor
+                .map(|descriptor| descriptor.to_bytes(format))
                 .transpose(),
-            Tag::Import => self.import.to_bytes().map(Some),
-            Tag::ConstantPool => self.constant_pool.to_bytes().map(Some),
-            Tag::Class => self.class.to_bytes().map(Some),
-            Tag::Method => self.method.to_bytes().map(Some),
-            Tag::StaticField => self.static_field.to_bytes().map(Some),
-            Tag::ReferenceLocation => self.reference_location.to_bytes().map(Some),
-            Tag::Export => self.export.as_ref().map(Export::to_bytes).transpose(),
-            Tag::Descriptor => self
-                .descriptor
-                .as_ref()
-                .map(Descriptor::to_bytes)
+            Tag::Debug => debug.map(|debug| debug.to_bytes(format)).transpose(),
+            Tag::StaticResource => resource
+                .map(|resource| resource.to_bytes(format))
                 .transpose(),
-            Tag::Debug => self.debug.as_ref().map(Debug::to_bytes).transpose(),
             Tag::Custom(tag) => {
                 let component = self.custom.iter().find(|component| component.tag == tag);
-                component.map(CustomComponent::to_bytes).transpose()
+                component
+                    .map(|component| component.to_bytes(format))
+                    .transpose()
             }
         }
+    }
+
+    /// How the components are laid out.
+    #[must_use]
+    pub fn format(&self) -> CapFormat {
+        self.header.layout()
+    }
+
+    /// Every class and interface with its offset in the Class component.
+    pub fn class_entries(&self) -> impl Iterator<Item = (u16, ClassEntry<'_>)> {
+        self.class.entries_in(self.format().extended)
     }
 
     /// Every component that the file has, in the order of the tags, custom ones last.
@@ -111,8 +128,8 @@ impl CapFile {
     /// # Errors
     /// [`WriteError`] if something is too long for the format.
     pub fn update_directory(&mut self) -> Result<(), WriteError> {
-        let count = Directory::size_count(self.header.format);
-        self.directory.component_sizes = vec![0; count];
+        let format = self.format();
+        self.directory.component_sizes = vec![0; Directory::size_count(format)];
         self.directory.static_image_size = self.static_field.image_size;
         let arrays = &self.static_field.array_init;
         let array_bytes: usize = arrays.iter().map(|array| array.values.len()).sum();
@@ -125,8 +142,13 @@ impl CapFile {
             .as_ref()
             .map_or(0, |applet| applet.applets.len());
         self.directory.applet_count = u8::try_from(applets).unwrap_or(u8::MAX);
-        for (tag, bytes) in self.components()? {
-            let size = u16::try_from(bytes.len() - 3).unwrap_or(u16::MAX);
+        self.directory.method_block_count = if format.extended {
+            u8::try_from(1 + self.method.further_blocks.len()).unwrap_or(u8::MAX)
+        } else {
+            0
+        };
+        for (tag, size) in self.component_sizes()? {
+            let size = u32::try_from(size).unwrap_or(u32::MAX);
             let custom = self
                 .directory
                 .custom
@@ -137,11 +159,25 @@ impl CapFile {
             } else if let Some(entry) = self
                 .directory
                 .component_sizes
-                .get_mut(usize::from(tag.byte()) - 1)
+                .get_mut(usize::from(tag.byte()).wrapping_sub(1))
             {
                 *entry = size;
             }
         }
         Ok(())
+    }
+
+    /// The size of the info item of every component that the file has.
+    ///
+    /// # Errors
+    /// [`WriteError`] if something is too long for the format.
+    pub fn component_sizes(&self) -> Result<Vec<(Tag, usize)>, WriteError> {
+        let extended = self.format().extended;
+        let components = self.components()?;
+        let sizes = components.iter().map(|(tag, bytes)| {
+            let head = 1 + tag.size_width(extended);
+            (*tag, bytes.len().saturating_sub(head))
+        });
+        Ok(sizes.collect())
     }
 }

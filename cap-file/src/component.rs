@@ -14,11 +14,15 @@ pub mod import;
 pub mod method;
 pub mod reference_location;
 pub mod static_field;
+pub mod static_resource;
 
 mod reader;
 mod writer;
 
-pub use common::{Aid, ClassRef, DescribedType, PackageInfo, TypeDescriptor, Version};
+pub use common::{
+    Aid, CapFormat, ClassRef, CodeOffset, DescribedType, INHERITED, PackageInfo, TypeDescriptor, Version,
+    code_offset, split_code_offset,
+};
 pub(crate) use reader::Reader;
 pub(crate) use writer::Writer;
 
@@ -40,13 +44,14 @@ pub enum Tag {
     Export,
     Descriptor,
     Debug,
+    StaticResource,
     /// Any other tag; 128 to 255 are for custom components.
     Custom(u8),
 }
 
 impl Tag {
     /// The defined components in the order of their tags.
-    pub const DEFINED: [Tag; 12] = [
+    pub const DEFINED: [Tag; 13] = [
         Tag::Header,
         Tag::Directory,
         Tag::Applet,
@@ -59,10 +64,11 @@ impl Tag {
         Tag::Export,
         Tag::Descriptor,
         Tag::Debug,
+        Tag::StaticResource,
     ];
 
     /// The order in which components are sent to a card (JCVM §6.2).
-    pub const INSTALL_ORDER: [Tag; 11] = [
+    pub const INSTALL_ORDER: [Tag; 12] = [
         Tag::Header,
         Tag::Directory,
         Tag::Import,
@@ -73,6 +79,7 @@ impl Tag {
         Tag::Export,
         Tag::ConstantPool,
         Tag::ReferenceLocation,
+        Tag::StaticResource,
         Tag::Descriptor,
     ];
 
@@ -92,6 +99,7 @@ impl Tag {
             Tag::Export => 10,
             Tag::Descriptor => 11,
             Tag::Debug => 12,
+            Tag::StaticResource => 13,
             Tag::Custom(byte) => byte,
         }
     }
@@ -105,7 +113,26 @@ impl Tag {
             .unwrap_or(Tag::Custom(byte))
     }
 
-    /// The file name in the archive (JCVM §4.1.2), empty for custom components, which have none of their own.
+    /// Bytes of the size behind the tag: 4 for what may be longer than 64 KB (JCVM 3.1 §6.1).
+    #[must_use]
+    pub const fn size_width(self, extended: bool) -> usize {
+        match self {
+            Tag::StaticResource => 4,
+            Tag::Method
+            | Tag::ReferenceLocation
+            | Tag::Descriptor
+            | Tag::Debug
+            | Tag::Custom(_)
+                if extended =>
+            {
+                4
+            }
+            _ => 2,
+        }
+    }
+
+    /// The file name in the archive (JCVM §4.1.2), empty for custom components, which have none of their own. In
+    /// an extended file, components with a long size end in `.capx`.
     #[must_use]
     pub const fn file_name(self) -> &'static str {
         match self {
@@ -121,6 +148,7 @@ impl Tag {
             Tag::Export => "Export.cap",
             Tag::Descriptor => "Descriptor.cap",
             Tag::Debug => "Debug.cap",
+            Tag::StaticResource => "StaticResources.capx",
             Tag::Custom(_) => "",
         }
     }
@@ -131,6 +159,7 @@ impl fmt::Display for Tag {
         match self {
             Tag::Custom(byte) => write!(f, "custom (tag {byte})"),
             Tag::ReferenceLocation => f.write_str("ReferenceLocation"),
+            Tag::StaticResource => f.write_str("StaticResource"),
             other => f.write_str(other.file_name().trim_end_matches(".cap")),
         }
     }

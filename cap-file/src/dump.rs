@@ -5,16 +5,22 @@
 //! static fields `@OFFSET`, instructions that are jumped to have labels `L_OFFSET:`. Classes of other packages have
 //! the names of the export tables, or `PACKAGE.CLASS` tokens if there is no table. What has no name is `#OFFSET`.
 //! A handler has its method, its start, end and target in that method's bytecode, and the constant of what it
-//! catches. [`crate::asm::assemble`] reads the text back; sizes and counts of the directory are not written out.
+//! catches. [`crate::asm::assemble`] reads the text back. What follows from the rest is not written out where it is
+//! as it should be: sizes and counts of the directory, the lengths of methods, the reference locations.
+//!
+//! A compact file begins with `cap 2.1`, an extended one with `cap 2.3` and the flag 8; its blocks of methods begin
+//! with `block`, the classes of each package in `exports` and `descriptor` with `package`.
 
 mod code;
 mod debug;
 mod descriptor;
 mod names;
 
+use crate::api::TokenSpace;
 use crate::cap::CapFile;
 use crate::component::class::{ClassEntry, ClassInfo, InterfaceInfo};
-use crate::component::constant_pool::{Constant, StaticRef};
+use crate::component::constant_pool::Constant;
+use crate::locate::locate;
 use crate::verify::Exports;
 use names::Names;
 use std::fmt::{self, Write};
@@ -49,7 +55,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 pub fn dump(cap: &CapFile, exports: &Exports) -> String {
     let names = Names::new(cap, exports);
     let mut text = Text { out: String::new() };
-    header(&mut text, cap, exports);
+    header(&mut text, cap, exports, &names);
     constants(&mut text, cap, &names);
     classes(&mut text, cap, &names);
     code::methods(&mut text, cap, &names);
@@ -57,7 +63,9 @@ pub fn dump(cap: &CapFile, exports: &Exports) -> String {
     locations(&mut text, cap);
     if let Some(export) = &cap.export {
         text.line(0, format_args!("exports"), "");
+        let mut packages = Packages::new(&export.package_class_counts);
         for class in &export.classes {
+            packages.before(&mut text);
             text.line(
                 2,
                 format_args!("export {}", names.class_at(class.class_offset)),
@@ -70,12 +78,20 @@ pub fn dump(cap: &CapFile, exports: &Exports) -> String {
                 text.line(4, format_args!("method {}", names.method(*offset)), "");
             }
         }
+        packages.before(&mut text);
     }
     if let Some(descriptor) = &cap.descriptor {
-        descriptor::descriptor(&mut text, descriptor, &names);
+        descriptor::descriptor(&mut text, cap, descriptor, &names);
     }
     if let Some(debug) = &cap.debug {
         debug::debug(&mut text, debug);
+    }
+    if let Some(component) = &cap.static_resource {
+        text.line(0, format_args!("resources"), "");
+        for resource in &component.resources {
+            let bytes = hex(&resource.bytes);
+            text.line(2, format_args!("resource {} {bytes}", resource.id), "");
+        }
     }
     for custom in &cap.custom {
         text.line(
@@ -87,7 +103,7 @@ pub fn dump(cap: &CapFile, exports: &Exports) -> String {
     text.out
 }
 
-fn header(text: &mut Text, cap: &CapFile, exports: &Exports) {
+fn header(text: &mut Text, cap: &CapFile, exports: &Exports, names: &Names<'_>) {
     let header = &cap.header;
     text.line(0, format_args!("cap {}", header.format), "");
     if !cap.archive_path.is_empty() {
@@ -109,6 +125,19 @@ fn header(text: &mut Text, cap: &CapFile, exports: &Exports) {
             "",
         );
     }
+    for public in &header.public_packages {
+        let name = if public.name.is_empty() {
+            "-"
+        } else {
+            &public.name
+        };
+        let package = &public.package;
+        text.line(
+            0,
+            format_args!("public-package {} {} {name}", package.aid, package.version),
+            "",
+        );
+    }
     for custom in &cap.directory.custom {
         text.line(
             0,
@@ -127,7 +156,6 @@ fn header(text: &mut Text, cap: &CapFile, exports: &Exports) {
         );
     }
     if let Some(applets) = &cap.applet {
-        let names = Names::new(cap, exports);
         text.line(0, format_args!("applets"), "");
         for applet in &applets.applets {
             let install = names.method(applet.install_method_offset);
@@ -162,9 +190,10 @@ fn constants(text: &mut Text, cap: &CapFile, names: &Names<'_>) {
                 class: reference,
                 token,
             } => {
+                let member = names.member(reference, TokenSpace::Virtual, token);
                 text.line(
                     2,
-                    format_args!("virtual {} {token}", class(reference)),
+                    format_args!("virtual {} {member}", class(reference)),
                     &comment,
                 );
             }
@@ -178,29 +207,13 @@ fn constants(text: &mut Text, cap: &CapFile, names: &Names<'_>) {
                     &comment,
                 );
             }
-            Constant::StaticField(StaticRef::Internal(offset)) => {
-                text.line(2, format_args!("static-field @{offset}"), &comment);
-            }
-            Constant::StaticMethod(StaticRef::Internal(offset)) => {
-                text.line(
-                    2,
-                    format_args!("static-method {}", names.method(offset)),
-                    &comment,
-                );
-            }
             Constant::StaticField(reference) => {
-                text.line(
-                    2,
-                    format_args!("static-field {}", names.static_item(reference)),
-                    &comment,
-                );
+                let field = names.static_field(reference);
+                text.line(2, format_args!("static-field {field}"), &comment);
             }
             Constant::StaticMethod(reference) => {
-                text.line(
-                    2,
-                    format_args!("static-method {}", names.static_item(reference)),
-                    &comment,
-                );
+                let method = names.static_method(reference);
+                text.line(2, format_args!("static-method {method}"), &comment);
             }
         }
     }
@@ -213,7 +226,7 @@ fn classes(text: &mut Text, cap: &CapFile, names: &Names<'_>) {
             text.line(2, format_args!("signature {}", names.types(signature)), "");
         }
     }
-    for (offset, entry) in cap.class.entries() {
+    for (offset, entry) in cap.class_entries() {
         let name = names.class_at(offset);
         let comment = names.debug_name(offset).unwrap_or_default();
         match entry {
@@ -288,7 +301,8 @@ fn one_class(text: &mut Text, name: &str, comment: &str, class: &ClassInfo, name
         );
     }
     if let Some(remote) = &class.remote {
-        text.line(2, format_args!("remote {}", hex(&remote.hash_modifier)), "");
+        let (modifier, name) = (hex(&remote.hash_modifier), hex(&remote.class_name));
+        text.line(2, format_args!("remote {modifier} {name}"), "");
         for method in &remote.methods {
             let (hash, offset) = (method.hash, method.signature_offset);
             text.line(
@@ -300,6 +314,10 @@ fn one_class(text: &mut Text, name: &str, comment: &str, class: &ClassInfo, name
         for interface in &remote.interfaces {
             text.line(4, format_args!("interface {}", names.class(*interface)), "");
         }
+    }
+    if let Some(mapping) = &class.token_mapping {
+        let (tokens, count) = (hex(&mapping.tokens), mapping.inheritable_count);
+        text.line(2, format_args!("token-mapping {tokens} {count}"), "");
     }
 }
 
@@ -326,15 +344,44 @@ fn statics(text: &mut Text, cap: &CapFile) {
     );
 }
 
+/// The locations are left out where they are those of the indices in the code, as they should be.
 fn locations(text: &mut Text, cap: &CapFile) {
     let locations = &cap.reference_location;
-    text.line(
-        0,
-        format_args!(
-            "locations {} {}",
-            hex(&locations.byte_indices),
-            hex(&locations.byte2_indices)
-        ),
-        "",
-    );
+    if locate(cap).as_ref() == Some(locations) {
+        return;
+    }
+    for (byte, byte2) in locations.blocks() {
+        text.line(
+            0,
+            format_args!("locations {} {}", hex(byte), hex(byte2)),
+            "",
+        );
+    }
+}
+
+/// Marks where the classes of each package of an extended file begin.
+pub(crate) struct Packages<'a> {
+    counts: std::slice::Iter<'a, u8>,
+    left: u8,
+}
+
+impl<'a> Packages<'a> {
+    pub(crate) fn new(counts: &'a [u8]) -> Self {
+        Self {
+            counts: counts.iter(),
+            left: 0,
+        }
+    }
+
+    /// Before each class, and behind the last.
+    pub(crate) fn before(&mut self, text: &mut Text) {
+        while self.left == 0 {
+            let Some(count) = self.counts.next() else {
+                return;
+            };
+            text.line(2, format_args!("package"), "");
+            self.left = *count;
+        }
+        self.left -= 1;
+    }
 }

@@ -10,6 +10,7 @@ pub mod export_file;
 pub mod info;
 pub mod instruction;
 pub mod limits;
+pub mod locate;
 pub mod opcode;
 pub mod verify;
 

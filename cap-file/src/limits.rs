@@ -3,6 +3,19 @@
 /// Most bytes of a compact component: its tag, its size and 65535 bytes (JCVM §6.1.1).
 pub const MAX_COMPONENT_BYTES: usize = 3 + 0xffff;
 
+/// Most bytes of a component of an extended file: its tag, its size, 255 blocks of methods and their offsets
+/// (JCVM 3.1 §6.10 allows 127 blocks; what is beyond is refused by a rule, not here).
+pub const MAX_EXTENDED_COMPONENT_BYTES: usize = 5 + 1 + 255 * (4 + 0xffff);
+
+/// Most blocks of methods in an extended file (JCVM 3.1 §6.10): an internal reference has seven bits for them.
+pub const MAX_METHOD_BLOCKS: usize = 127;
+
+/// Most bytes of a static resource (JCVM 3.1 §6.16).
+pub const MAX_STATIC_RESOURCE_BYTES: usize = 0x7fff;
+
+/// Most bytes that all files of an archive may have when they are unpacked, however well they are packed.
+pub const MAX_UNPACKED_BYTES: usize = 32 << 20;
+
 /// Most files in an archive; beyond the components there is a manifest, and sometimes class files.
 pub const MAX_ARCHIVE_ENTRIES: usize = 4096;
 

@@ -383,7 +383,7 @@ fn constant_pool(
                 Constant::StaticField(StaticRef::Internal(*offset))
             }
             Symbol::Static(function) => {
-                Constant::StaticMethod(StaticRef::Internal(*offsets.get(function.0)?))
+                Constant::StaticMethod(StaticRef::Internal((*offsets.get(function.0)?).into()))
             }
             Symbol::Virtual(function) => Constant::VirtualMethod {
                 class: class_ref(*methods.home.get(function.0)?)?,
@@ -397,7 +397,7 @@ fn constant_pool(
                 let method = assembled
                     .iter()
                     .find(|method| method.class == *class && method.function.is_none())?;
-                Constant::StaticMethod(StaticRef::Internal(method.offset))
+                Constant::StaticMethod(StaticRef::Internal(method.offset.into()))
             }
             Symbol::ApiStatic(method) => Constant::StaticMethod(layout.imports.static_ref(method)?),
             Symbol::ApiVirtual(method) => Constant::VirtualMethod {
@@ -433,13 +433,18 @@ fn header(program: &Program, target: &Target) -> Header {
             aid: Aid(program.aid.clone()),
         },
         package_name: (target.format >= Version::new(2, 2)).then(|| program.name.clone()),
+        public_packages: Vec::new(),
     }
 }
 
 fn applets(program: &Program, offsets: &[u16]) -> Option<AppletComponent> {
     let info = |applet: &crate::ir::AppletEntry| AppletInfo {
         aid: Aid(applet.aid.clone()),
-        install_method_offset: offsets.get(applet.install.0).copied().unwrap_or_default(),
+        install_method_offset: offsets
+            .get(applet.install.0)
+            .copied()
+            .unwrap_or_default()
+            .into(),
     };
     (!program.applets.is_empty()).then(|| AppletComponent {
         applets: program.applets.iter().map(info).collect(),

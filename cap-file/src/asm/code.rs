@@ -25,6 +25,15 @@ struct Line<'t> {
 /// # Ok::<(), cap_file::asm::AsmError>(())
 /// ```
 pub fn assemble_code(text: &str, first_line: usize) -> Result<Vec<u8>, AsmError> {
+    assemble_named(text, first_line, &HashMap::new())
+}
+
+/// The same with names for constants: an operand `$NAME` is the index of that one.
+pub(crate) fn assemble_named(
+    text: &str,
+    first_line: usize,
+    constants: &HashMap<String, u16>,
+) -> Result<Vec<u8>, AsmError> {
     let mut labels = HashMap::new();
     let mut lines = Vec::new();
     let mut offset = 0;
@@ -55,7 +64,7 @@ pub fn assemble_code(text: &str, first_line: usize) -> Result<Vec<u8>, AsmError>
     }
     let mut code = Vec::with_capacity(offset);
     for line in &lines {
-        let operands = operands(line, &labels).ok_or_else(|| {
+        let operands = operands(line, &labels, constants).ok_or_else(|| {
             AsmError::new(line.number, expected(line.opcode), line.words.join(" "))
         })?;
         let instruction = Instruction {
@@ -119,7 +128,17 @@ fn expected(opcode: Opcode) -> String {
     format!("{} with {operands}", opcode.mnemonic())
 }
 
-fn operands(line: &Line<'_>, labels: &HashMap<&str, usize>) -> Option<Operands> {
+fn operands(
+    line: &Line<'_>,
+    labels: &HashMap<&str, usize>,
+    constants: &HashMap<String, u16>,
+) -> Option<Operands> {
+    let pool = |word: &str| -> Option<u16> {
+        match word.strip_prefix('$') {
+            Some(name) => constants.get(name).copied(),
+            None => word.parse().ok(),
+        }
+    };
     let jump = |word: &str| -> Option<i16> {
         if word.starts_with(['+', '-']) {
             return word.parse().ok();
@@ -164,16 +183,16 @@ fn operands(line: &Line<'_>, labels: &HashMap<&str, usize>) -> Option<Operands> 
                 pairs: pairs?,
             }
         }
-        (Layout::PoolByte | Layout::PoolShort, [index]) => Operands::Pool(index.parse().ok()?),
+        (Layout::PoolByte | Layout::PoolShort, [index]) => Operands::Pool(pool(index)?),
         (Layout::InvokeInterface, [nargs, index, method]) => Operands::InvokeInterface {
             nargs: nargs.parse().ok()?,
-            index: index.parse().ok()?,
+            index: pool(index)?,
             method: method.parse().ok()?,
         },
         (Layout::ArrayType, [element]) => Operands::ArrayType(element.parse().ok()?),
         (Layout::TypeCheck, [array_type, index]) => Operands::TypeCheck {
             array_type: array_type.parse().ok()?,
-            index: index.parse().ok()?,
+            index: pool(index)?,
         },
         _ => return None,
     })

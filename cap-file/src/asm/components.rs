@@ -2,24 +2,29 @@
 
 use super::lines::{Line, Lines};
 use super::resolve::Resolver;
-use super::{AsmError, assemble_code, debug, descriptor};
+use super::{AsmError, debug, descriptor, methods};
+use crate::api::TokenSpace;
 use crate::cap::CapFile;
 use crate::component::applet::{AppletComponent, AppletInfo};
 use crate::component::class::{
-    ClassInfo, ImplementedInterface, InterfaceInfo, RemoteInterfaceInfo, RemoteMethod,
+    ClassInfo, ImplementedInterface, InterfaceInfo, RemoteInterfaceInfo, RemoteMethod, TokenMapping,
 };
 use crate::component::constant_pool::{Constant, StaticRef};
 use crate::component::custom::CustomComponent;
 use crate::component::directory::CustomComponentInfo;
 use crate::component::export::{ClassExport, Export};
-use crate::component::method::{ExceptionHandler, MethodComponent, MethodHeader};
+use crate::component::header::PublicPackage;
+use crate::component::reference_location::{LocationBlock, ReferenceLocation};
 use crate::component::static_field::{ArrayInit, StaticFieldComponent};
-use crate::component::{Aid, ClassRef, PackageInfo, Version};
+use crate::component::static_resource::{StaticResource, StaticResourceComponent};
+use crate::component::{Aid, ClassRef, CodeOffset, PackageInfo, Version};
+use crate::locate::{Lengths, locate};
+use std::collections::HashMap;
 
 /// A file, and where its methods are.
 pub(crate) struct Parsed {
     pub(crate) cap: CapFile,
-    pub(crate) methods: Vec<u16>,
+    pub(crate) methods: Vec<CodeOffset>,
 }
 
 fn version(line: &mut Line<'_>) -> Result<Version, AsmError> {
@@ -38,7 +43,15 @@ pub(crate) fn file(lines: &mut Lines<'_>, resolver: &Resolver<'_>) -> Result<Par
     let mut cap = CapFile::default();
     header(lines, resolver, &mut cap)?;
     lines.expect(0, "constants")?;
-    while let Some(line) = lines.deeper(0) {
+    let mut names = HashMap::new();
+    while let Some(mut line) = lines.deeper(0) {
+        if let Some(name) = line.label() {
+            let index = u16::try_from(cap.constant_pool.entries.len());
+            let index = index.map_err(|_| line.error("at most 65536 constants"))?;
+            if names.insert(name.to_owned(), index).is_some() {
+                return Err(line.error("a new name"));
+            }
+        }
         cap.constant_pool.entries.push(constant(line, resolver)?);
     }
     if lines.keyword(0, "signatures").is_some() {
@@ -54,20 +67,35 @@ pub(crate) fn file(lines: &mut Lines<'_>, resolver: &Resolver<'_>) -> Result<Par
     while let Some(line) = lines.keyword(0, "class") {
         cap.class.classes.push(class(line, lines, resolver)?);
     }
-    let (component, methods) = methods(lines)?;
-    cap.method = component;
+    let methods = methods::methods(lines, &mut cap, &names)?;
     cap.static_field = statics(lines)?;
-    let mut line = lines.expect(0, "locations")?;
-    cap.reference_location.byte_indices = line.hex("locations of one-byte indices")?;
-    cap.reference_location.byte2_indices = line.hex("locations of two-byte indices")?;
+    let located = locations(lines, &mut cap)?;
     if lines.keyword(0, "exports").is_some() {
         cap.export = Some(export(lines, resolver)?);
     }
     if lines.keyword(0, "descriptor").is_some() {
-        cap.descriptor = Some(descriptor::descriptor(lines, resolver)?);
+        let mut offsets = methods.clone();
+        offsets.sort_unstable();
+        let lengths = Lengths::new(&cap, &offsets);
+        cap.descriptor = Some(descriptor::descriptor(lines, resolver, &lengths)?);
+    }
+    if !located && resolver.is_resolved() {
+        let last = lines.last();
+        cap.reference_location = locate(&cap).ok_or_else(|| {
+            AsmError::new(last, "locations, since the code does not tell them", "none")
+        })?;
     }
     if let Some(line) = lines.keyword(0, "debug") {
         cap.debug = Some(debug::debug(line, lines)?);
+    }
+    if lines.keyword(0, "resources").is_some() {
+        let mut component = StaticResourceComponent::default();
+        while let Some(mut line) = lines.keyword(2, "resource") {
+            let id = line.number("a number")?;
+            let bytes = line.hex("bytes")?;
+            component.resources.push(StaticResource { id, bytes });
+        }
+        cap.static_resource = Some(component);
     }
     while let Some(mut line) = lines.keyword(0, "custom") {
         let tag = line.number("a tag")?;
@@ -104,6 +132,17 @@ fn header(
             name.to_owned()
         });
     }
+    while let Some(mut line) = lines.keyword(0, "public-package") {
+        let aid = aid(&mut line)?;
+        let package = PackageInfo {
+            version: version(&mut line)?,
+            aid,
+        };
+        let name = line.word("a name, or -")?.trim_matches('-').to_owned();
+        cap.header
+            .public_packages
+            .push(PublicPackage { package, name });
+    }
     while let Some(mut line) = lines.keyword(0, "directory-custom") {
         let tag = line.number("a tag")?;
         cap.directory.custom.push(CustomComponentInfo {
@@ -133,22 +172,33 @@ fn header(
     Ok(())
 }
 
-/// `@OFFSET` for a static field of this file, a method of this file, or a class and a token.
-pub(crate) fn static_reference(
+/// `@OFFSET` for a static field of this file, or a class and a token or name.
+pub(crate) fn static_field(
+    line: &mut Line<'_>,
+    resolver: &Resolver<'_>,
+) -> Result<StaticRef, AsmError> {
+    let word = line.word("a static field")?;
+    match word.strip_prefix('@') {
+        Some(offset) => {
+            let offset = offset.parse();
+            offset
+                .map(StaticRef::Internal)
+                .map_err(|_| line.error("an offset in the image"))
+        }
+        None => external(line, resolver, word),
+    }
+}
+
+/// A class of another package, and the token or name of its member.
+fn external<Offset: Default>(
     line: &mut Line<'_>,
     resolver: &Resolver<'_>,
     word: &str,
-) -> Result<StaticRef, AsmError> {
-    if let Some(offset) = word.strip_prefix('@') {
-        return offset
-            .parse()
-            .map(StaticRef::Internal)
-            .map_err(|_| line.error("an offset in the image"));
-    }
+) -> Result<StaticRef<Offset>, AsmError> {
     let class = resolver
         .class_named(word)
         .ok_or_else(|| line.error("a class of an imported package"))?;
-    let token = line.number("a token")?;
+    let token = resolver.member(line, word, TokenSpace::Static)?;
     match class {
         ClassRef::External { package, class } => Ok(StaticRef::External {
             package,
@@ -156,7 +206,7 @@ pub(crate) fn static_reference(
             token,
         }),
         // In the first pass.
-        ClassRef::Internal(offset) => Ok(StaticRef::Internal(offset)),
+        ClassRef::Internal(_) => Ok(StaticRef::Internal(Offset::default())),
     }
 }
 
@@ -168,18 +218,21 @@ fn constant(mut line: Line<'_>, resolver: &Resolver<'_>) -> Result<Constant, Asm
             class: resolver.class(line)?,
             token: line.number("a token")?,
         },
-        "virtual" => Constant::VirtualMethod {
-            class: resolver.class(line)?,
-            token: line.number("a token")?,
-        },
+        "virtual" => {
+            let word = line.word("a class")?;
+            let class = resolver.class_named(word);
+            let class = class
+                .ok_or_else(|| line.error("a class of this file or of an imported package"))?;
+            Constant::VirtualMethod {
+                class,
+                token: resolver.member(line, word, TokenSpace::Virtual)?,
+            }
+        }
         "super" => Constant::SuperMethod {
             class: resolver.class(line)?,
             token: line.number("a token")?,
         },
-        "static-field" => {
-            let word = line.word("a static field")?;
-            Constant::StaticField(static_reference(line, resolver, word)?)
-        }
+        "static-field" => Constant::StaticField(static_field(line, resolver)?),
         "static-method" => {
             let word = line.word("a static method")?;
             match resolver.method_named(word) {
@@ -187,7 +240,7 @@ fn constant(mut line: Line<'_>, resolver: &Resolver<'_>) -> Result<Constant, Asm
                 None if word.starts_with("method_") => {
                     return Err(line.error("a method of this file"));
                 }
-                None => Constant::StaticMethod(static_reference(line, resolver, word)?),
+                None => Constant::StaticMethod(external(line, resolver, word)?),
             }
         }
         _ => return Err(line.error("class, field, virtual, super, static-field or static-method")),
@@ -232,7 +285,7 @@ fn class(
     class.declared_instance_size = line.named("size")?;
     class.first_reference_token = line.named("first-reference")?;
     class.reference_count = line.named("references")?;
-    let mut table = |keyword| -> Result<(u8, Vec<u16>), AsmError> {
+    let mut table = |keyword| -> Result<(u8, Vec<CodeOffset>), AsmError> {
         let base = lines.expect(2, keyword)?.number("the first token")?;
         let mut table = Vec::new();
         while let Some(mut line) = lines.keyword(4, "method") {
@@ -255,6 +308,12 @@ fn class(
     if let Some(line) = lines.keyword(2, "remote") {
         class.remote = Some(remote(line, lines, resolver)?);
     }
+    if let Some(mut line) = lines.keyword(2, "token-mapping") {
+        class.token_mapping = Some(TokenMapping {
+            tokens: line.hex("tokens")?,
+            inheritable_count: line.number("the count of inheritable tokens")?,
+        });
+    }
     Ok(class)
 }
 
@@ -265,6 +324,7 @@ fn remote(
 ) -> Result<RemoteInterfaceInfo, AsmError> {
     let mut remote = RemoteInterfaceInfo {
         hash_modifier: line.hex("a hash modifier")?,
+        class_name: line.hex("a class name")?,
         ..RemoteInterfaceInfo::default()
     };
     while let Some(mut line) = lines.keyword(4, "method") {
@@ -280,119 +340,25 @@ fn remote(
     Ok(remote)
 }
 
-/// A handler as it stands in the text.
-enum HandlerPlace {
-    InMethod {
-        method: usize,
-        start: u16,
-        end: u16,
-        target: u16,
-    },
-    Raw {
-        start: u16,
-        length: u16,
-        target: u16,
-    },
-}
-
-fn methods(lines: &mut Lines<'_>) -> Result<(MethodComponent, Vec<u16>), AsmError> {
-    let mut component = MethodComponent::default();
-    let mut places = Vec::new();
-    if lines.keyword(0, "handlers").is_some() {
-        while let Some(line) = lines.keyword(2, "handler") {
-            let (place, handler) = handler(line)?;
-            places.push(place);
-            component.exception_handlers.push(handler);
-        }
+/// Where the code refers to constants; true if the text tells it.
+fn locations(lines: &mut Lines<'_>, cap: &mut CapFile) -> Result<bool, AsmError> {
+    let mut blocks = Vec::new();
+    while let Some(mut line) = lines.keyword(0, "locations") {
+        blocks.push(LocationBlock {
+            byte_indices: line.hex("locations of one-byte indices")?,
+            byte2_indices: line.hex("locations of two-byte indices")?,
+        });
     }
-    let mut offsets = Vec::new();
-    let mut code_offsets = Vec::new();
-    while let Some(mut line) = lines.keyword(0, "method") {
-        line.word("a name")?;
-        let header = MethodHeader {
-            flags: line.named("flags")?,
-            max_stack: line.named("stack")?,
-            nargs: line.named("args")?,
-            max_locals: line.named("locals")?,
-        };
-        line.end()?;
-        let bytecode = match lines.keyword(2, "bytes") {
-            Some(mut line) => line.hex("bytecode")?,
-            None => {
-                let (first, code) = lines.code();
-                assemble_code(&code, first)?
-            }
-        };
-        let offset = component
-            .push(&header, &bytecode)
-            .ok_or_else(|| line.error("at most 64 KB of methods"))?;
-        offsets.push(offset);
-        code_offsets.push(offset.saturating_add(header.size()));
-    }
-    if let Some(mut line) = lines.keyword(0, "code") {
-        component.methods = line.hex("methods")?;
-    }
-    for (handler, place) in component.exception_handlers.iter_mut().zip(places) {
-        (
-            handler.start_offset,
-            handler.active_length,
-            handler.handler_offset,
-        ) = match place {
-            HandlerPlace::Raw {
-                start,
-                length,
-                target,
-            } => (start, length, target),
-            HandlerPlace::InMethod {
-                method,
-                start,
-                end,
-                target,
-            } => {
-                let base = code_offsets.get(method).copied().unwrap_or_default();
-                let at = |offset: u16| base.saturating_add(offset);
-                (at(start), end.saturating_sub(start), at(target))
-            }
-        };
-    }
-    Ok((component, offsets))
-}
-
-fn handler(mut line: Line<'_>) -> Result<(HandlerPlace, ExceptionHandler), AsmError> {
-    let word = line.word("a method")?;
-    let place = match word.strip_prefix('#') {
-        Some(start) => HandlerPlace::Raw {
-            start: start.parse().map_err(|_| line.error("an offset"))?,
-            length: line.number("a length")?,
-            target: line.number("an offset")?,
-        },
-        None => HandlerPlace::InMethod {
-            method: word
-                .strip_prefix("method_")
-                .and_then(|index| index.parse().ok())
-                .ok_or_else(|| line.error("a method"))?,
-            start: line.number("where the range starts")?,
-            end: line.number("where the range ends")?,
-            target: line.number("where the handler is")?,
-        },
+    let mut blocks = blocks.into_iter();
+    let Some(first) = blocks.next() else {
+        return Ok(false);
     };
-    let catch_type_index = line.number("a constant")?;
-    let stop = match line.word("stop or go-on")? {
-        "stop" => true,
-        "go-on" => false,
-        _ => return Err(line.error("stop or go-on")),
+    cap.reference_location = ReferenceLocation {
+        byte_indices: first.byte_indices,
+        byte2_indices: first.byte2_indices,
+        further_blocks: blocks.collect(),
     };
-    line.end()?;
-    Ok((
-        place,
-        ExceptionHandler {
-            start_offset: 0,
-            stop,
-            active_length: 0,
-            handler_offset: 0,
-            catch_type_index,
-        },
-    ))
+    Ok(true)
 }
 
 fn statics(lines: &mut Lines<'_>) -> Result<StaticFieldComponent, AsmError> {
@@ -416,7 +382,17 @@ fn statics(lines: &mut Lines<'_>) -> Result<StaticFieldComponent, AsmError> {
 
 fn export(lines: &mut Lines<'_>, resolver: &Resolver<'_>) -> Result<Export, AsmError> {
     let mut export = Export::default();
-    while let Some(mut line) = lines.keyword(2, "export") {
+    loop {
+        if lines.keyword(2, "package").is_some() {
+            export.package_class_counts.push(0);
+            continue;
+        }
+        let Some(mut line) = lines.keyword(2, "export") else {
+            break;
+        };
+        if let Some(count) = export.package_class_counts.last_mut() {
+            *count = count.saturating_add(1);
+        }
         let ClassRef::Internal(class_offset) = resolver.class(&mut line)? else {
             return Err(line.error("a class of this file"));
         };

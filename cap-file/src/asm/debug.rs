@@ -3,7 +3,7 @@
 use super::AsmError;
 use super::lines::{Line, Lines};
 use crate::component::debug::{
-    ClassDebug, Debug, FieldDebug, LineDebug, MethodDebug, VariableDebug,
+    ClassDebug, Debug, FieldDebug, LineDebug, MethodDebug, PackageDebug, VariableDebug,
 };
 
 pub(crate) fn debug(mut line: Line<'_>, lines: &mut Lines<'_>) -> Result<Debug, AsmError> {
@@ -14,8 +14,20 @@ pub(crate) fn debug(mut line: Line<'_>, lines: &mut Lines<'_>) -> Result<Debug, 
     while let Some(mut line) = lines.keyword(2, "string") {
         debug.strings.push(line.hex("a string")?);
     }
-    while let Some(line) = lines.keyword(2, "class") {
-        debug.classes.push(class(line, lines)?);
+    loop {
+        if let Some(mut line) = lines.keyword(2, "package") {
+            debug.packages.push(PackageDebug {
+                name: line.number("a string's index")?,
+                class_count: 0,
+            });
+        } else if let Some(line) = lines.keyword(2, "class") {
+            if let Some(package) = debug.packages.last_mut() {
+                package.class_count = package.class_count.saturating_add(1);
+            }
+            debug.classes.push(class(line, lines)?);
+        } else {
+            break;
+        }
     }
     Ok(debug)
 }

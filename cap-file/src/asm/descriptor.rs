@@ -1,20 +1,33 @@
 //! The Descriptor component.
 
 use super::AsmError;
-use super::components::static_reference;
+use super::components::static_field;
 use super::lines::{Line, Lines};
 use super::resolve::Resolver;
 use crate::component::descriptor::{
     ClassDescriptor, Descriptor, FieldDescriptor, FieldLocation, MethodDescriptor,
 };
+use crate::locate::Lengths;
 
 pub(crate) fn descriptor(
     lines: &mut Lines<'_>,
     resolver: &Resolver<'_>,
+    lengths: &Lengths,
 ) -> Result<Descriptor, AsmError> {
     let mut descriptor = Descriptor::default();
-    while let Some(line) = lines.keyword(2, "class") {
-        descriptor.classes.push(class(line, lines, resolver)?);
+    loop {
+        if lines.keyword(2, "package").is_some() {
+            descriptor.package_class_counts.push(0);
+        } else if let Some(line) = lines.keyword(2, "class") {
+            if let Some(count) = descriptor.package_class_counts.last_mut() {
+                *count = count.saturating_add(1);
+            }
+            descriptor
+                .classes
+                .push(class(line, lines, resolver, lengths)?);
+        } else {
+            break;
+        }
     }
     lines.expect(2, "types")?;
     while let Some(mut line) = lines.keyword(4, "type") {
@@ -38,6 +51,7 @@ fn class(
     mut line: Line<'_>,
     lines: &mut Lines<'_>,
     resolver: &Resolver<'_>,
+    lengths: &Lengths,
 ) -> Result<ClassDescriptor, AsmError> {
     let mut class = ClassDescriptor {
         this_class: resolver.class(&mut line)?,
@@ -54,7 +68,7 @@ fn class(
         class.fields.push(field(line, resolver)?);
     }
     while let Some(line) = lines.keyword(4, "method") {
-        class.methods.push(method(line, resolver)?);
+        class.methods.push(method(line, resolver, lengths)?);
     }
     Ok(class)
 }
@@ -63,10 +77,7 @@ fn field(mut line: Line<'_>, resolver: &Resolver<'_>) -> Result<FieldDescriptor,
     let token = line.named("token")?;
     let access_flags = line.named("access")?;
     let location = match line.word("static or instance")? {
-        "static" => {
-            let word = line.word("a static field")?;
-            FieldLocation::Static(static_reference(&mut line, resolver, word)?)
-        }
+        "static" => FieldLocation::Static(static_field(&mut line, resolver)?),
         "instance" => {
             let class = resolver.class(&mut line)?;
             FieldLocation::Instance {
@@ -94,7 +105,11 @@ fn field(mut line: Line<'_>, resolver: &Resolver<'_>) -> Result<FieldDescriptor,
     })
 }
 
-fn method(mut line: Line<'_>, resolver: &Resolver<'_>) -> Result<MethodDescriptor, AsmError> {
+fn method(
+    mut line: Line<'_>,
+    resolver: &Resolver<'_>,
+    lengths: &Lengths,
+) -> Result<MethodDescriptor, AsmError> {
     let token = line.named("token")?;
     let access_flags = line.named("access")?;
     let word = line.word("a method")?;
@@ -108,9 +123,17 @@ fn method(mut line: Line<'_>, resolver: &Resolver<'_>) -> Result<MethodDescripto
     let type_offset = resolver
         .type_offset(word)
         .ok_or_else(|| line.error("a type"))?;
-    let bytecode_count = line.named("size")?;
-    let exception_handler_index = line.named("handlers")?;
-    let exception_handler_count = line.number("the count of handlers")?;
+    // Without a size it is that of the code in this text.
+    let bytecode_count = if line.skip("size") {
+        line.number("bytes of bytecode")?
+    } else {
+        lengths.of(method_offset).unwrap_or_default()
+    };
+    let (mut exception_handler_index, mut exception_handler_count) = (0, 0);
+    if line.skip("handlers") {
+        exception_handler_index = line.number("the first handler")?;
+        exception_handler_count = line.number("the count of handlers")?;
+    }
     line.end()?;
     Ok(MethodDescriptor {
         token,

@@ -71,6 +71,11 @@ impl<'t> Lines<'t> {
         }
     }
 
+    /// The number of the last line.
+    pub(crate) fn last(&self) -> usize {
+        self.last
+    }
+
     /// The code of a method: labels, and lines that are deeper.
     pub(crate) fn code(&mut self) -> (usize, String) {
         let is_code = |line: &Line<'_>| {
@@ -96,6 +101,20 @@ impl<'t> Line<'t> {
             None => "the end of the line".to_owned(),
         };
         AsmError::new(self.number, expected, found)
+    }
+
+    /// The name at the start of the line, `NAME:`, if it has one.
+    pub(crate) fn label(&mut self) -> Option<&'t str> {
+        let name = self.words.get(self.next)?.strip_suffix(':')?;
+        self.next += 1;
+        Some(name)
+    }
+
+    /// The next word is this one, which is taken.
+    pub(crate) fn skip(&mut self, word: &str) -> bool {
+        let found = self.words.get(self.next) == Some(&word);
+        self.next += usize::from(found);
+        found
     }
 
     pub(crate) fn word(&mut self, expected: &str) -> Result<&'t str, AsmError> {

@@ -3,10 +3,12 @@
 use super::AsmError;
 use super::components::Parsed;
 use super::lines::{Line, hex};
+use crate::api::TokenSpace;
 use crate::component::common::DescribedType;
 use crate::component::import::Import;
-use crate::component::{ClassRef, TypeDescriptor};
+use crate::component::{ClassRef, CodeOffset, INHERITED, TypeDescriptor};
 use crate::verify::Exports;
+use std::str::FromStr;
 
 /// Knows where everything is, after the first pass.
 pub(crate) struct Resolver<'a> {
@@ -16,7 +18,7 @@ pub(crate) struct Resolver<'a> {
 
 struct Known {
     classes: Vec<u16>,
-    methods: Vec<u16>,
+    methods: Vec<CodeOffset>,
     types: Vec<u16>,
     import: Import,
 }
@@ -35,13 +37,17 @@ impl<'a> Resolver<'a> {
         }
     }
 
+    /// True in the second pass.
+    pub(crate) fn is_resolved(&self) -> bool {
+        self.known.is_some()
+    }
+
     pub(crate) fn learn(&mut self, parsed: &Parsed) {
         let descriptor = parsed.cap.descriptor.iter();
         self.known = Some(Known {
             classes: parsed
                 .cap
-                .class
-                .entries()
+                .class_entries()
                 .map(|(offset, _)| offset)
                 .collect(),
             methods: parsed.methods.clone(),
@@ -52,19 +58,24 @@ impl<'a> Resolver<'a> {
         });
     }
 
-    fn offset(&self, word: &str, prefix: &str, table: impl Fn(&Known) -> &[u16]) -> Option<u16> {
+    fn offset<T: Copy + Default + FromStr>(
+        &self,
+        word: &str,
+        prefix: &str,
+        table: impl Fn(&Known) -> &[T],
+    ) -> Option<T> {
         if let Some(offset) = word.strip_prefix('#') {
             return offset.parse().ok();
         }
         let index = numbered(word, prefix)?;
         match &self.known {
-            None => Some(0),
+            None => Some(T::default()),
             Some(known) => table(known).get(index).copied(),
         }
     }
 
     /// `method_N` or `#OFFSET`
-    pub(crate) fn method(&self, line: &mut Line<'_>) -> Result<u16, AsmError> {
+    pub(crate) fn method(&self, line: &mut Line<'_>) -> Result<CodeOffset, AsmError> {
         let word = line.word("a method")?;
         self.method_named(word)
             .ok_or_else(|| line.error("a method of this file"))
@@ -78,8 +89,11 @@ impl<'a> Resolver<'a> {
         self.offset(word, "type", |known| &known.types)
     }
 
-    /// `method_N` or `#OFFSET`, if the word is one.
-    pub(crate) fn method_named(&self, word: &str) -> Option<u16> {
+    /// `method_N`, `inherited` or `#OFFSET`, if the word is one.
+    pub(crate) fn method_named(&self, word: &str) -> Option<CodeOffset> {
+        if word == "inherited" {
+            return Some(INHERITED);
+        }
         self.offset(word, "method", |known| &known.methods)
     }
 
@@ -116,6 +130,35 @@ impl<'a> Resolver<'a> {
         let word = line.word("a class")?;
         self.class_named(word)
             .ok_or_else(|| line.error("a class of this file or of an imported package"))
+    }
+
+    /// A token, or the name and signature of a method in the tables of its package.
+    pub(crate) fn member(
+        &self,
+        line: &mut Line<'_>,
+        class: &str,
+        space: TokenSpace,
+    ) -> Result<u8, AsmError> {
+        let word = line.word("a token, or a name and signature")?;
+        if let Ok(token) = word.parse() {
+            return Ok(token);
+        }
+        let mut packages = self.exports.packages();
+        let class =
+            packages.find_map(|package| package.classes.iter().find(|known| known.name == class));
+        let token = class.and_then(|class| match word.find('(') {
+            Some(at) => {
+                let (name, signature) = word.split_at(at);
+                let method = class.method(name, signature)?;
+                (method.kind.token_space() == space).then_some(method.token)
+            }
+            None => class
+                .fields
+                .iter()
+                .find(|field| field.name == word)
+                .map(|field| field.token),
+        });
+        token.ok_or_else(|| line.error("a token, or a name and signature in the export tables"))
     }
 
     /// Types as letters, one behind the other.

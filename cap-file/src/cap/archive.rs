@@ -3,7 +3,10 @@
 use super::CapFile;
 use crate::component::{Reader, Tag};
 use crate::error::{Place, ReadError, WriteError};
-use crate::limits::{MAX_ARCHIVE_BYTES, MAX_ARCHIVE_ENTRIES, MAX_COMPONENT_BYTES};
+use crate::limits::{
+    MAX_ARCHIVE_BYTES, MAX_ARCHIVE_ENTRIES, MAX_COMPONENT_BYTES, MAX_EXTENDED_COMPONENT_BYTES,
+    MAX_UNPACKED_BYTES,
+};
 use std::fmt::Write as _;
 use std::io::{Cursor, Read, Write};
 use zip::write::SimpleFileOptions;
@@ -22,7 +25,8 @@ fn split_name(name: &str) -> (&str, &str) {
 
 impl CapFile {
     /// Reads a CAP file as converters and build tools write it: a ZIP archive with the components as
-    /// `<package>/javacard/<Component>.cap`, in any order and any case, stored or deflated, other files ignored.
+    /// `<package>/javacard/<Component>.cap` (or `.capx`), in any order and any case, stored or deflated, other files
+    /// ignored.
     ///
     /// # Errors
     /// [`ReadError`] if this is no such archive, a component is missing or twice there, or one is not well-formed.
@@ -42,6 +46,7 @@ impl CapFile {
             ));
         }
         let mut path = String::new();
+        let mut unpacked = MAX_UNPACKED_BYTES;
         let mut components = Vec::new();
         for index in 0..archive.len() {
             let mut entry = archive
@@ -50,28 +55,28 @@ impl CapFile {
             let name = entry.name().to_owned();
             let (folder, file) = split_name(&name);
             let lower = file.to_ascii_lowercase();
-            if lower.ends_with(".capx") {
-                return Err(archive_error(
-                    "compact components (.cap)",
-                    format!("{name} (extended format)"),
-                ));
-            }
-            if !entry.is_file() || !lower.ends_with(".cap") {
+            let long = lower.ends_with(".capx");
+            if !entry.is_file() || !(long || lower.ends_with(".cap")) {
                 continue;
             }
-            let limit = u64::try_from(MAX_COMPONENT_BYTES).unwrap_or(u64::MAX) + 1;
+            let limit = if long {
+                MAX_EXTENDED_COMPONENT_BYTES.min(unpacked)
+            } else {
+                MAX_COMPONENT_BYTES.min(unpacked)
+            };
             let mut component = Vec::new();
             entry
                 .by_ref()
-                .take(limit)
+                .take(u64::try_from(limit).unwrap_or(u64::MAX) + 1)
                 .read_to_end(&mut component)
                 .map_err(|error| archive_error("a readable entry", format!("{name}: {error}")))?;
-            if component.len() > MAX_COMPONENT_BYTES {
+            if component.len() > limit {
                 return Err(archive_error(
-                    "a component of at most 65538 bytes",
+                    "components of at most 64 KB (.cap) or 16 MB (.capx), and 32 MB in all",
                     format!("{name} is longer"),
                 ));
             }
+            unpacked -= component.len();
             check_name(&name, &lower, &component)?;
             if component.first() == Some(&Tag::Header.byte()) {
                 folder.clone_into(&mut path);
@@ -98,15 +103,28 @@ impl CapFile {
             "META-INF/MANIFEST.MF".to_owned(),
             self.manifest(package).into_bytes(),
         )];
+        let extended = self.format().extended;
+        let ending = |tag: Tag| {
+            if tag.size_width(extended) == 4 {
+                "capx"
+            } else {
+                "cap"
+            }
+        };
         for tag in Tag::INSTALL_ORDER.into_iter().chain([Tag::Debug]) {
             if let Some(bytes) = self.component(tag)? {
-                files.push((format!("{package}/javacard/{}", tag.file_name()), bytes));
+                let (name, _) = tag
+                    .file_name()
+                    .split_once('.')
+                    .unwrap_or((tag.file_name(), ""));
+                files.push((format!("{package}/javacard/{name}.{}", ending(tag)), bytes));
             }
         }
         for custom in &self.custom {
+            let tag = Tag::Custom(custom.tag);
             files.push((
-                format!("{package}/javacard/Custom{}.cap", custom.tag),
-                custom.to_bytes()?,
+                format!("{package}/javacard/Custom{}.{}", custom.tag, ending(tag)),
+                custom.to_bytes(self.format())?,
             ));
         }
         let size = files.iter().map(|(_, bytes)| bytes.len()).sum();
@@ -140,15 +158,30 @@ impl CapFile {
             bytes.join(":")
         };
         line("Java-Card-CAP-File-Version", self.header.format.to_string());
+        let readable = |name: &str| name.replace(char::is_control, "?").replace('/', ".");
+        let what = if self.format().extended {
+            "CAP"
+        } else {
+            "Package"
+        };
+        let own = &self.header.package;
+        line(&format!("Java-Card-{what}-Name"), readable(package));
+        line(&format!("Java-Card-{what}-AID"), aid(&own.aid));
         line(
-            "Java-Card-Package-Name",
-            package.replace(char::is_control, "?").replace("/", "."),
+            &format!("Java-Card-{what}-Version"),
+            own.version.to_string(),
         );
-        line("Java-Card-Package-AID", aid(&self.header.package.aid));
-        line(
-            "Java-Card-Package-Version",
-            self.header.package.version.to_string(),
-        );
+        for (number, public) in (1..).zip(&self.header.public_packages) {
+            let named = format!("Java-Card-Package-{number}");
+            if !public.name.is_empty() {
+                line(&format!("{named}-Name"), readable(&public.name));
+            }
+            line(&format!("{named}-AID"), aid(&public.package.aid));
+            line(
+                &format!("{named}-Version"),
+                public.package.version.to_string(),
+            );
+        }
         let applets = self.applet.iter().flat_map(|component| &component.applets);
         for (number, applet) in (1..).zip(applets) {
             line(&format!("Java-Card-Applet-{number}-AID"), aid(&applet.aid));
@@ -170,10 +203,13 @@ impl CapFile {
 
 /// That a file named after one component does not hold another.
 fn check_name(name: &str, lower: &str, component: &[u8]) -> Result<(), ReadError> {
-    let Some(named) = Tag::DEFINED
-        .into_iter()
-        .find(|tag| tag.file_name().eq_ignore_ascii_case(lower))
-    else {
+    let Some(named) = Tag::DEFINED.into_iter().find(|tag| {
+        let name = tag.file_name().split('.').next().unwrap_or_default();
+        lower
+            .split('.')
+            .next()
+            .is_some_and(|lower| lower.eq_ignore_ascii_case(name))
+    }) else {
         return Ok(());
     };
     match component.first() {

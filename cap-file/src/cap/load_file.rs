@@ -2,7 +2,8 @@
 
 use super::CapFile;
 use super::read::RawComponents;
-use crate::component::{Reader, Tag};
+use crate::component::header::Header;
+use crate::component::{CapFormat, Reader, Tag, Version};
 use crate::error::{Place, ReadError, WriteError};
 
 impl CapFile {
@@ -20,7 +21,7 @@ impl CapFile {
             }
         }
         for custom in &self.custom {
-            bytes.extend(custom.to_bytes()?);
+            bytes.extend(custom.to_bytes(self.format())?);
         }
         Ok(bytes)
     }
@@ -30,15 +31,28 @@ impl CapFile {
     /// # Errors
     /// [`ReadError`] with the component and the offset of the first byte that is wrong.
     pub fn from_load_file(bytes: &[u8]) -> Result<CapFile, ReadError> {
-        let mut reader = Reader::new(Place::LoadFile, bytes);
+        let mut reader = Reader::new(Place::LoadFile, bytes).with_format(format_of(bytes));
         let mut raw = RawComponents::default();
         while reader.remaining() > 0 {
             let start = reader.offset();
-            reader.u1("a component tag")?;
-            let size = reader.u2("a component's size")?;
-            reader.bytes(size.into(), "a whole component")?;
+            let tag = Tag::from_byte(reader.u1("a component tag")?);
+            let size = reader.component_size(tag)?;
+            reader.bytes(size, "a whole component")?;
             raw.add(bytes.get(start..reader.offset()).unwrap_or_default())?;
         }
         raw.read()
+    }
+}
+
+/// The format that the Header component tells, which is the first; it decides how wide the sizes are.
+fn format_of(bytes: &[u8]) -> CapFormat {
+    match bytes {
+        [1, _, _, _, _, _, _, minor, major, flags, ..] => Header {
+            format: Version::new(*major, *minor),
+            flags: *flags,
+            ..Header::default()
+        }
+        .layout(),
+        _ => CapFormat::default(),
     }
 }

@@ -14,13 +14,15 @@ use crate::component::import::Import;
 use crate::component::method::MethodComponent;
 use crate::component::reference_location::ReferenceLocation;
 use crate::component::static_field::StaticFieldComponent;
-use crate::component::{Reader, Tag};
+use crate::component::static_resource::StaticResourceComponent;
+use crate::component::{CapFormat, Reader, Tag};
 use crate::error::{Place, ReadError};
 
 /// The components of a file by tag, not yet read.
 #[derive(Debug, Default)]
 pub(super) struct RawComponents<'a> {
     components: Vec<(Tag, &'a [u8])>,
+    format: CapFormat,
 }
 
 impl<'a> RawComponents<'a> {
@@ -55,10 +57,10 @@ impl<'a> RawComponents<'a> {
         let Some(bytes) = self.get(tag) else {
             return Ok(None);
         };
-        let mut reader = Reader::new(Place::Component(tag), bytes);
+        let mut reader = Reader::new(Place::Component(tag), bytes).with_format(self.format);
         reader.u1("the tag")?;
-        let size = reader.u2("the size")?;
-        if reader.remaining() != usize::from(size) {
+        let size = reader.component_size(tag)?;
+        if reader.remaining() != size {
             let found = format!("{size} (the component has {} bytes)", reader.remaining());
             return Err(reader.error(1, "the component's size", found));
         }
@@ -81,23 +83,24 @@ impl<'a> RawComponents<'a> {
         })
     }
 
-    pub(super) fn read(self) -> Result<CapFile, ReadError> {
+    pub(super) fn read(mut self) -> Result<CapFile, ReadError> {
         let header = self.required(Tag::Header, Header::read)?;
-        let format = header.format;
+        self.format = header.layout();
         Ok(CapFile {
             archive_path: String::new(),
             header,
-            directory: self.required(Tag::Directory, |reader| Directory::read(reader, format))?,
+            directory: self.required(Tag::Directory, Directory::read)?,
             applet: self.optional(Tag::Applet, AppletComponent::read)?,
             import: self.required(Tag::Import, Import::read)?,
             constant_pool: self.required(Tag::ConstantPool, ConstantPool::read)?,
-            class: self.required(Tag::Class, |reader| ClassComponent::read(reader, format))?,
+            class: self.required(Tag::Class, ClassComponent::read)?,
             method: self.required(Tag::Method, MethodComponent::read)?,
             static_field: self.required(Tag::StaticField, StaticFieldComponent::read)?,
             reference_location: self.required(Tag::ReferenceLocation, ReferenceLocation::read)?,
             export: self.optional(Tag::Export, Export::read)?,
             descriptor: self.optional(Tag::Descriptor, Descriptor::read)?,
             debug: self.optional(Tag::Debug, Debug::read)?,
+            static_resource: self.optional(Tag::StaticResource, StaticResourceComponent::read)?,
             custom: self.custom()?,
         })
     }

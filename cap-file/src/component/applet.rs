@@ -1,6 +1,6 @@
 //! Applet component (JCVM §6.6): the applets that can be instantiated.
 
-use super::{Aid, Reader, Tag, Writer};
+use super::{Aid, CapFormat, CodeOffset, Reader, Tag, Writer};
 use crate::error::{ReadError, WriteError};
 
 /// The Applet component.
@@ -15,8 +15,8 @@ pub struct AppletComponent {
 pub struct AppletInfo {
     /// AID of the executable module.
     pub aid: Aid,
-    /// Offset of `install(byte[], short, byte)` in the info item of the Method component.
-    pub install_method_offset: u16,
+    /// Place of `install(byte[], short, byte)` in the Method component.
+    pub install_method_offset: CodeOffset,
 }
 
 impl AppletComponent {
@@ -25,22 +25,18 @@ impl AppletComponent {
         let applets = reader.table(count.into(), |reader| {
             Ok(AppletInfo {
                 aid: Aid::read(reader)?,
-                install_method_offset: reader.u2("an install method offset")?,
+                install_method_offset: reader.code_offset("an install method offset")?,
             })
         })?;
         Ok(Self { applets })
     }
 
-    /// The component's bytes.
-    ///
-    /// # Errors
-    /// [`WriteError`] if there are more than 255 applets.
-    pub fn to_bytes(&self) -> Result<Vec<u8>, WriteError> {
-        let mut writer = Writer::component(Tag::Applet);
+    pub(crate) fn to_bytes(&self, format: CapFormat) -> Result<Vec<u8>, WriteError> {
+        let mut writer = Writer::component(Tag::Applet, format);
         writer.count1("the applet count", self.applets.len())?;
         for applet in &self.applets {
             applet.aid.write(&mut writer)?;
-            writer.u2(applet.install_method_offset);
+            writer.code_offset(applet.install_method_offset)?;
         }
         writer.finish()
     }

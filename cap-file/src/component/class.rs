@@ -1,6 +1,6 @@
 //! Class component (JCVM §6.9): interfaces and classes with their method tables.
 
-use super::{ClassRef, Reader, Tag, TypeDescriptor, Version, Writer};
+use super::{CapFormat, ClassRef, CodeOffset, Reader, Tag, TypeDescriptor, Writer};
 use crate::error::{ReadError, WriteError};
 
 /// The Class component. Entries have no index: others refer to them by their offset in the info item, which
@@ -41,16 +41,30 @@ pub struct ClassInfo {
     pub reference_count: u8,
     /// Token of the first method in `public_virtual_methods`.
     pub public_method_table_base: u8,
-    /// Offsets of methods in the Method component; 0xFFFF if the method is inherited from another package.
-    pub public_virtual_methods: Vec<u16>,
+    /// Places of methods in the Method component; [`super::INHERITED`] if the method is inherited from another
+    /// package.
+    pub public_virtual_methods: Vec<CodeOffset>,
     /// Token of the first method in `package_virtual_methods`.
     pub package_method_table_base: u8,
     /// As above, for package-visible methods.
-    pub package_virtual_methods: Vec<u16>,
+    pub package_virtual_methods: Vec<CodeOffset>,
     /// Interfaces that the class implements (at most 15).
     pub interfaces: Vec<ImplementedInterface>,
     /// Present if the class is remote.
     pub remote: Option<RemoteInterfaceInfo>,
+    /// Present in format 2.3.
+    pub token_mapping: Option<TokenMapping>,
+}
+
+/// Which of the public virtual methods of a class are those of its superclass (JCVM 3.1 §6.9.2.2): a superclass
+/// in another package may get more methods in a later version without a clash of tokens.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct TokenMapping {
+    /// By token of this class: the token in its superclass, 0xFF for a method that is new in this class. There is
+    /// one for each token up to the end of the public method table.
+    pub tokens: Vec<u8>,
+    /// Number of tokens that subclasses in files of format 2.2 inherit.
+    pub inheritable_count: u8,
 }
 
 /// How a class implements an interface.
@@ -69,6 +83,8 @@ pub struct RemoteInterfaceInfo {
     pub methods: Vec<RemoteMethod>,
     /// Makes the hashes unique.
     pub hash_modifier: Vec<u8>,
+    /// Name of the class.
+    pub class_name: Vec<u8>,
     /// The remote interfaces.
     pub interfaces: Vec<ClassRef>,
 }
@@ -177,9 +193,9 @@ impl ClassInfo {
             first_reference_token,
             reference_count,
             public_method_table_base,
-            public_virtual_methods: reader.u2_table(public_count.into(), "a method offset")?,
+            public_virtual_methods: reader.table(public_count.into(), Reader::table_offset)?,
             package_method_table_base,
-            package_virtual_methods: reader.u2_table(package_count.into(), "a method offset")?,
+            package_virtual_methods: reader.table(package_count.into(), Reader::table_offset)?,
             interfaces: reader.table((bitfield & 15).into(), |reader| {
                 let interface = ClassRef::read(reader)?;
                 let count = reader.u1("the count of interface methods")?;
@@ -190,6 +206,15 @@ impl ClassInfo {
                 None
             } else {
                 Some(RemoteInterfaceInfo::read(reader)?)
+            },
+            token_mapping: if reader.format().has_token_mappings() {
+                let count = usize::from(public_method_table_base) + usize::from(public_count);
+                Some(TokenMapping {
+                    tokens: reader.bytes(count, "a token mapping")?.to_vec(),
+                    inheritable_count: reader.u1("the count of inheritable tokens")?,
+                })
+            } else {
+                None
             },
         })
     }
@@ -215,28 +240,43 @@ impl ClassInfo {
             "the length of the package method table",
             self.package_virtual_methods.len(),
         )?;
-        writer.u2_table(&self.public_virtual_methods);
-        writer.u2_table(&self.package_virtual_methods);
+        for offset in self
+            .public_virtual_methods
+            .iter()
+            .chain(&self.package_virtual_methods)
+        {
+            writer.table_offset(*offset)?;
+        }
         for implemented in &self.interfaces {
             implemented.interface.write(writer);
             writer.count1("the count of interface methods", implemented.methods.len())?;
             writer.bytes(&implemented.methods);
         }
-        self.remote
-            .as_ref()
-            .map_or(Ok(()), |remote| remote.write(writer))
+        if let Some(remote) = &self.remote {
+            remote.write(writer)?;
+        }
+        if let Some(mapping) = &self.token_mapping {
+            writer.bytes(&mapping.tokens);
+            writer.u1(mapping.inheritable_count);
+        }
+        Ok(())
     }
 
-    /// Bytes in the file.
+    /// Bytes in a file; an extended one has longer method tables.
     #[must_use]
-    pub fn size(&self) -> usize {
+    pub fn size(&self, extended: bool) -> usize {
+        let mapping = self.token_mapping.as_ref();
+        let mapping = mapping.map_or(0, |mapping| 1 + mapping.tokens.len());
         let methods = self.public_virtual_methods.len() + self.package_virtual_methods.len();
         let interfaces: usize = self
             .interfaces
             .iter()
             .map(|implemented| 3 + implemented.methods.len())
             .sum();
-        10 + 2 * methods + interfaces + self.remote.as_ref().map_or(0, RemoteInterfaceInfo::size)
+        10 + if extended { 3 } else { 2 } * methods
+            + mapping
+            + interfaces
+            + self.remote.as_ref().map_or(0, RemoteInterfaceInfo::size)
     }
 }
 
@@ -252,10 +292,13 @@ impl RemoteInterfaceInfo {
         })?;
         let length = reader.u1("the hash modifier's length")?;
         let hash_modifier = reader.bytes(length.into(), "the hash modifier")?.to_vec();
+        let length = reader.u1("the class name's length")?;
+        let class_name = reader.bytes(length.into(), "the class name")?.to_vec();
         let count = reader.u1("the remote interface count")?;
         Ok(Self {
             methods,
             hash_modifier,
+            class_name,
             interfaces: reader.table(count.into(), ClassRef::read)?,
         })
     }
@@ -269,6 +312,8 @@ impl RemoteInterfaceInfo {
         }
         writer.count1("the hash modifier's length", self.hash_modifier.len())?;
         writer.bytes(&self.hash_modifier);
+        writer.count1("the class name's length", self.class_name.len())?;
+        writer.bytes(&self.class_name);
         writer.count1("the remote interface count", self.interfaces.len())?;
         for interface in &self.interfaces {
             interface.write(writer);
@@ -277,13 +322,21 @@ impl RemoteInterfaceInfo {
     }
 
     fn size(&self) -> usize {
-        3 + 5 * self.methods.len() + self.hash_modifier.len() + 2 * self.interfaces.len()
+        4 + 5 * self.methods.len()
+            + self.hash_modifier.len()
+            + self.class_name.len()
+            + 2 * self.interfaces.len()
     }
 }
 
 impl ClassComponent {
-    /// Every entry with its offset in the info item, in the order of the file.
+    /// Every entry of a compact file with its offset in the info item, in the order of the file.
     pub fn entries(&self) -> impl Iterator<Item = (u16, ClassEntry<'_>)> {
+        self.entries_in(false)
+    }
+
+    /// The same for either format: the tables of an extended file are longer.
+    pub fn entries_in(&self, extended: bool) -> impl Iterator<Item = (u16, ClassEntry<'_>)> {
         let mut offset = self.signature_pool.as_ref().map_or(0, |pool| {
             2 + pool.iter().map(TypeDescriptor::size).sum::<usize>()
         });
@@ -292,7 +345,7 @@ impl ClassComponent {
             .chain(self.classes.iter().map(ClassEntry::Class))
             .map_while(move |entry| {
                 let at = u16::try_from(offset).ok()?;
-                offset += entry.size();
+                offset += entry.size(extended);
                 Some((at, entry))
             })
     }
@@ -317,11 +370,11 @@ impl ClassComponent {
         self.interface_offset(self.interfaces.len() + index)
     }
 
-    pub(crate) fn read(reader: &mut Reader<'_>, format: Version) -> Result<Self, ReadError> {
-        let signature_pool = if format.minor < 2 {
-            None
-        } else {
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, ReadError> {
+        let signature_pool = if reader.format().has_names() {
             Some(signature_pool(reader)?)
+        } else {
+            None
         };
         let mut component = Self {
             signature_pool,
@@ -347,12 +400,8 @@ impl ClassComponent {
         Ok(component)
     }
 
-    /// The component's bytes.
-    ///
-    /// # Errors
-    /// [`WriteError`] if a table is too long.
-    pub fn to_bytes(&self) -> Result<Vec<u8>, WriteError> {
-        let mut writer = Writer::component(Tag::Class);
+    pub(crate) fn to_bytes(&self, format: CapFormat) -> Result<Vec<u8>, WriteError> {
+        let mut writer = Writer::component(Tag::Class, format);
         if let Some(pool) = &self.signature_pool {
             let size = pool.iter().map(TypeDescriptor::size).sum();
             writer.count2("the signature pool's length", size)?;
@@ -388,12 +437,12 @@ fn signature_pool(reader: &mut Reader<'_>) -> Result<Vec<TypeDescriptor>, ReadEr
 }
 
 impl ClassEntry<'_> {
-    /// Bytes in the file.
+    /// Bytes in a file; see [`ClassInfo::size`].
     #[must_use]
-    pub fn size(&self) -> usize {
+    pub fn size(&self, extended: bool) -> usize {
         match self {
             ClassEntry::Interface(interface) => interface.size(),
-            ClassEntry::Class(class) => class.size(),
+            ClassEntry::Class(class) => class.size(extended),
         }
     }
 }

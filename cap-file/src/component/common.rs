@@ -297,4 +297,53 @@ impl TypeDescriptor {
 }
 
 /// The CAP formats that this crate reads.
-pub(crate) const SUPPORTED_FORMATS: [Version; 2] = [Version::new(2, 1), Version::new(2, 2)];
+pub(crate) const SUPPORTED_FORMATS: [Version; 3] =
+    [Version::new(2, 1), Version::new(2, 2), Version::new(2, 3)];
+
+/// How the components of a file are laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub struct CapFormat {
+    /// Version of the CAP format.
+    pub version: Version,
+    /// The extended format of version 2.3: several packages, and several blocks of methods.
+    pub extended: bool,
+}
+
+impl CapFormat {
+    /// True since format 2.2: names of packages, a signature pool and a Debug component.
+    #[must_use]
+    pub const fn has_names(self) -> bool {
+        self.version.minor >= 2
+    }
+
+    /// True since format 2.3: token mappings and static resources.
+    #[must_use]
+    pub const fn has_token_mappings(self) -> bool {
+        self.version.minor >= 3
+    }
+}
+
+/// A place in the Method component (JCVM §6.10, 3.1 §6.10.1): the offset in the info item; in an extended file
+/// the offset in a block, and in the upper 16 bits the index of that block.
+pub type CodeOffset = u32;
+
+/// In a method table: the method is inherited from another package (0xFFFF in a compact file, 0xFFFFFF in an
+/// extended one).
+pub const INHERITED: CodeOffset = 0x00ff_ffff;
+
+/// The block of a [`CodeOffset`] and the offset in it.
+#[must_use]
+pub const fn split_code_offset(offset: CodeOffset) -> (usize, u16) {
+    let [high, low, first, second] = offset.to_be_bytes();
+    (
+        u16::from_be_bytes([high, low]) as usize,
+        u16::from_be_bytes([first, second]),
+    )
+}
+
+/// The [`CodeOffset`] of an offset in a block.
+#[must_use]
+pub const fn code_offset(block: u8, offset: u16) -> CodeOffset {
+    let [first, second] = offset.to_be_bytes();
+    u32::from_be_bytes([0, block, first, second])
+}

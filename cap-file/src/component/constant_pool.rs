@@ -1,6 +1,6 @@
 //! Constant Pool component (JCVM §6.8): what instructions refer to.
 
-use super::{ClassRef, Reader, Tag, Writer};
+use super::{CapFormat, ClassRef, CodeOffset, Reader, Tag, Writer, code_offset, split_code_offset};
 use crate::error::{ReadError, WriteError};
 
 /// The Constant Pool component.
@@ -39,14 +39,14 @@ pub enum Constant {
     /// A static field.
     StaticField(StaticRef),
     /// A static method, constructor or private method.
-    StaticMethod(StaticRef),
+    StaticMethod(StaticRef<CodeOffset>),
 }
 
 /// Where a static item is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum StaticRef {
-    /// Offset in the static field image, or in the info item of the Method component.
-    Internal(u16),
+pub enum StaticRef<Offset = u16> {
+    /// Offset in the static field image, or place in the Method component.
+    Internal(Offset),
     /// An item of an imported package.
     External {
         /// Index into the Import component (0 to 127).
@@ -58,23 +58,43 @@ pub enum StaticRef {
     },
 }
 
+/// What the first of the three bytes says.
+enum First {
+    Internal(u8),
+    External(u8),
+}
+
+fn first(reader: &mut Reader<'_>) -> Result<First, ReadError> {
+    let byte = reader.u1("a static reference")?;
+    Ok(if byte & 0x80 == 0 {
+        First::Internal(byte)
+    } else {
+        First::External(byte & 0x7f)
+    })
+}
+
+impl<Offset> StaticRef<Offset> {
+    fn external(package: u8, reader: &mut Reader<'_>) -> Result<Self, ReadError> {
+        Ok(Self::External {
+            package,
+            class: reader.u1("a class token")?,
+            token: reader.u1("the token of a static item")?,
+        })
+    }
+}
+
 impl StaticRef {
+    /// A static field.
     pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, ReadError> {
         let offset = reader.offset();
-        let [first, second, third] = <[u8; 3]>::try_from(reader.bytes(3, "a static reference")?)
-            .map_err(|_| reader.error(offset, "3 bytes", "fewer"))?;
-        match first {
-            0 => Ok(Self::Internal(u16::from_be_bytes([second, third]))),
-            0x80.. => Ok(Self::External {
-                package: first & 0x7f,
-                class: second,
-                token: third,
-            }),
-            other => Err(reader.error(
+        match first(reader)? {
+            First::Internal(0) => Ok(Self::Internal(reader.u2("the offset of a static field")?)),
+            First::Internal(other) => Err(reader.error(
                 offset,
                 "0 (internal) or a package token with the high bit set",
                 format!("0x{other:02x}"),
             )),
+            First::External(package) => Self::external(package, reader),
         }
     }
 
@@ -90,6 +110,45 @@ impl StaticRef {
                 token,
             } => writer.bytes(&[package | 0x80, class, token]),
         }
+    }
+}
+
+impl StaticRef<CodeOffset> {
+    /// A static method, a constructor or a private method.
+    fn read(reader: &mut Reader<'_>) -> Result<Self, ReadError> {
+        let offset = reader.offset();
+        match first(reader)? {
+            First::Internal(block) if block == 0 || reader.format().extended => {
+                let offset = reader.u2("the offset of a method")?;
+                Ok(Self::Internal(code_offset(block, offset)))
+            }
+            First::Internal(other) => Err(reader.error(
+                offset,
+                "0 (internal) or a package token with the high bit set",
+                format!("0x{other:02x}"),
+            )),
+            First::External(package) => Self::external(package, reader),
+        }
+    }
+
+    fn write(self, writer: &mut Writer) -> Result<(), WriteError> {
+        match self {
+            Self::Internal(offset) => {
+                let (block, offset) = split_code_offset(offset);
+                let limit = if writer.format().extended { 0x7f } else { 0 };
+                match u8::try_from(block) {
+                    Ok(byte) if block <= limit => writer.u1(byte),
+                    _ => return Err(writer.error("the block of a method", block, limit)),
+                }
+                writer.u2(offset);
+            }
+            Self::External {
+                package,
+                class,
+                token,
+            } => writer.bytes(&[package | 0x80, class, token]),
+        }
+        Ok(())
     }
 }
 
@@ -138,8 +197,8 @@ impl Constant {
                     _ => Self::SuperMethod { class, token },
                 }
             }
-            5 => Self::StaticField(StaticRef::read(reader)?),
-            6 => Self::StaticMethod(StaticRef::read(reader)?),
+            5 => Self::StaticField(StaticRef::<u16>::read(reader)?),
+            6 => Self::StaticMethod(StaticRef::<CodeOffset>::read(reader)?),
             other => {
                 return Err(reader.error(
                     offset,
@@ -150,7 +209,7 @@ impl Constant {
         })
     }
 
-    fn write(self, writer: &mut Writer) {
+    fn write(self, writer: &mut Writer) -> Result<(), WriteError> {
         writer.u1(self.tag());
         match self {
             Self::Class(class) => {
@@ -163,8 +222,10 @@ impl Constant {
                 class.write(writer);
                 writer.u1(token);
             }
-            Self::StaticField(reference) | Self::StaticMethod(reference) => reference.write(writer),
+            Self::StaticField(reference) => reference.write(writer),
+            Self::StaticMethod(reference) => reference.write(writer)?,
         }
+        Ok(())
     }
 }
 
@@ -176,15 +237,11 @@ impl ConstantPool {
         })
     }
 
-    /// The component's bytes.
-    ///
-    /// # Errors
-    /// [`WriteError`] if there are more than 16383 entries.
-    pub fn to_bytes(&self) -> Result<Vec<u8>, WriteError> {
-        let mut writer = Writer::component(Tag::ConstantPool);
+    pub(crate) fn to_bytes(&self, format: CapFormat) -> Result<Vec<u8>, WriteError> {
+        let mut writer = Writer::component(Tag::ConstantPool, format);
         writer.count2("the constant pool count", self.entries.len())?;
         for entry in &self.entries {
-            entry.write(&mut writer);
+            entry.write(&mut writer)?;
         }
         writer.finish()
     }

@@ -1,6 +1,6 @@
 //! Components that the standard does not define: their bytes are kept.
 
-use super::{Reader, Tag, Writer};
+use super::{CapFormat, Reader, Tag, Writer};
 use crate::error::{ReadError, WriteError};
 
 /// A custom component (JCVM §6.1.3).
@@ -20,12 +20,8 @@ impl CustomComponent {
         })
     }
 
-    /// The component's bytes.
-    ///
-    /// # Errors
-    /// [`WriteError`] if it has more than 64 KB.
-    pub fn to_bytes(&self) -> Result<Vec<u8>, WriteError> {
-        let mut writer = Writer::component(Tag::Custom(self.tag));
+    pub(crate) fn to_bytes(&self, format: CapFormat) -> Result<Vec<u8>, WriteError> {
+        let mut writer = Writer::component(Tag::Custom(self.tag), format);
         writer.bytes(&self.info);
         writer.finish()
     }

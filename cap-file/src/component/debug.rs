@@ -1,6 +1,6 @@
 //! Debug component (JCVM §6.15): names and source lines. It is never sent to a card.
 
-use super::{ClassRef, Reader, Tag, Writer};
+use super::{CapFormat, ClassRef, CodeOffset, Reader, Tag, Writer};
 use crate::error::{ReadError, WriteError};
 
 /// The Debug component. Names are indices into `strings`.
@@ -8,10 +8,21 @@ use crate::error::{ReadError, WriteError};
 pub struct Debug {
     /// UTF-8 strings.
     pub strings: Vec<Vec<u8>>,
-    /// Name of the package.
+    /// Name of the package of a compact file.
     pub package_name: u16,
-    /// Classes.
+    /// Classes of all packages.
     pub classes: Vec<ClassDebug>,
+    /// Packages of an extended file; the classes are theirs in this order.
+    pub packages: Vec<PackageDebug>,
+}
+
+/// A package of an extended file (JCVM 3.1 §6.15).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct PackageDebug {
+    /// Name of the package.
+    pub name: u16,
+    /// How many classes it has.
+    pub class_count: u16,
 }
 
 /// A class (JCVM §6.15.2).
@@ -57,8 +68,8 @@ pub struct MethodDebug {
     pub descriptor: u16,
     /// Access flags.
     pub access_flags: u16,
-    /// Offset of its header in the info item of the Method component.
-    pub location: u16,
+    /// Place of its header in the Method component.
+    pub location: CodeOffset,
     /// Bytes of its header.
     pub header_size: u8,
     /// Bytes of its bytecode.
@@ -112,34 +123,53 @@ impl Debug {
 
     pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, ReadError> {
         let count = reader.u2("the string count")?;
-        Ok(Self {
+        let mut debug = Self {
             strings: reader.table(count.into(), |reader| {
                 let length = reader.u2("a string's length")?;
                 Ok(reader.bytes(length.into(), "a string")?.to_vec())
             })?,
-            package_name: reader.u2("the package name")?,
-            classes: {
-                let count = reader.u2("the class count")?;
-                reader.table(count.into(), ClassDebug::read)?
-            },
-        })
+            ..Self::default()
+        };
+        if !reader.format().extended {
+            debug.package_name = reader.u2("the package name")?;
+            let count = reader.u2("the class count")?;
+            debug.classes = reader.table(count.into(), ClassDebug::read)?;
+            return Ok(debug);
+        }
+        let packages = reader.u1("the package count")?;
+        for _ in 0..packages {
+            let name = reader.u2("the package name")?;
+            let class_count = reader.u2("the class count")?;
+            debug.packages.push(PackageDebug { name, class_count });
+            debug
+                .classes
+                .extend(reader.table(class_count.into(), ClassDebug::read)?);
+        }
+        Ok(debug)
     }
 
-    /// The component's bytes.
-    ///
-    /// # Errors
-    /// [`WriteError`] if a table is too long.
-    pub fn to_bytes(&self) -> Result<Vec<u8>, WriteError> {
-        let mut writer = Writer::component(Tag::Debug);
+    pub(crate) fn to_bytes(&self, format: CapFormat) -> Result<Vec<u8>, WriteError> {
+        let mut writer = Writer::component(Tag::Debug, format);
         writer.count2("the string count", self.strings.len())?;
         for string in &self.strings {
             writer.count2("a string's length", string.len())?;
             writer.bytes(string);
         }
-        writer.u2(self.package_name);
-        writer.count2("the class count", self.classes.len())?;
-        for class in &self.classes {
-            class.write(&mut writer)?;
+        let mut classes = self.classes.iter();
+        if format.extended {
+            writer.count1("the package count", self.packages.len())?;
+            for package in &self.packages {
+                writer.u2(package.name);
+                let these: Vec<_> = classes.by_ref().take(package.class_count.into()).collect();
+                writer.count2("the class count", these.len())?;
+                these
+                    .iter()
+                    .try_for_each(|class| class.write(&mut writer))?;
+            }
+        } else {
+            writer.u2(self.package_name);
+            writer.count2("the class count", self.classes.len())?;
+            classes.try_for_each(|class| class.write(&mut writer))?;
         }
         writer.finish()
     }
@@ -201,7 +231,7 @@ impl MethodDebug {
         let name = reader.u2("a method name")?;
         let descriptor = reader.u2("a method signature")?;
         let access_flags = reader.u2("access flags")?;
-        let location = reader.u2("a method location")?;
+        let location = reader.code_offset("a method location")?;
         let header_size = reader.u1("a header size")?;
         let body_size = reader.u2("a body size")?;
         let variables = reader.u2("the variable count")?;
@@ -236,7 +266,7 @@ impl MethodDebug {
         writer.u2(self.name);
         writer.u2(self.descriptor);
         writer.u2(self.access_flags);
-        writer.u2(self.location);
+        writer.code_offset(self.location)?;
         writer.u1(self.header_size);
         writer.u2(self.body_size);
         writer.count2("the variable count", self.variables.len())?;

@@ -1,7 +1,7 @@
 //! Descriptor component (JCVM §6.14): what a verifier needs to know and a card does not.
 
 use super::constant_pool::StaticRef;
-use super::{ClassRef, Reader, Tag, TypeDescriptor, Writer};
+use super::{CapFormat, ClassRef, CodeOffset, Reader, Tag, TypeDescriptor, Writer};
 use crate::error::{ReadError, WriteError};
 
 /// The Descriptor component.
@@ -9,6 +9,9 @@ use crate::error::{ReadError, WriteError};
 pub struct Descriptor {
     /// One entry for each class and interface of the Class component.
     pub classes: Vec<ClassDescriptor>,
+    /// In an extended file: how many of the classes belong to each package, public packages (in the order of the
+    /// Header component) before private ones.
+    pub package_class_counts: Vec<u8>,
     /// Types of fields and methods.
     pub types: TypeTable,
 }
@@ -87,8 +90,8 @@ pub struct MethodDescriptor {
     pub token: u8,
     /// Access flags.
     pub access_flags: u8,
-    /// Offset of the header in the info item of the Method component; 0 for interface methods.
-    pub method_offset: u16,
+    /// Place of the header in the Method component; 0 for interface methods.
+    pub method_offset: CodeOffset,
     /// Offset of its type in the [`TypeTable`].
     pub type_offset: u16,
     /// Bytes of bytecode; 0 for abstract methods.
@@ -201,7 +204,7 @@ impl ClassDescriptor {
             field.write(writer);
         }
         for method in &self.methods {
-            method.write(writer);
+            method.write(writer)?;
         }
         Ok(())
     }
@@ -212,7 +215,7 @@ impl FieldDescriptor {
         let token = reader.u1("a field token")?;
         let access_flags = reader.u1("access flags")?;
         let location = if access_flags & access::ACC_STATIC != 0 {
-            FieldLocation::Static(StaticRef::read(reader)?)
+            FieldLocation::Static(StaticRef::<u16>::read(reader)?)
         } else {
             FieldLocation::Instance {
                 class: ClassRef::read(reader)?,
@@ -246,7 +249,7 @@ impl MethodDescriptor {
         Ok(Self {
             token: reader.u1("a method token")?,
             access_flags: reader.u1("access flags")?,
-            method_offset: reader.u2("a method offset")?,
+            method_offset: reader.code_offset("a method offset")?,
             type_offset: reader.u2("a method type")?,
             bytecode_count: reader.u2("the bytecode count")?,
             exception_handler_count: reader.u2("the handler count")?,
@@ -254,14 +257,15 @@ impl MethodDescriptor {
         })
     }
 
-    fn write(&self, writer: &mut Writer) {
+    fn write(&self, writer: &mut Writer) -> Result<(), WriteError> {
         writer.u1(self.token);
         writer.u1(self.access_flags);
-        writer.u2(self.method_offset);
+        writer.code_offset(self.method_offset)?;
         writer.u2(self.type_offset);
         writer.u2(self.bytecode_count);
         writer.u2(self.exception_handler_count);
         writer.u2(self.exception_handler_index);
+        Ok(())
     }
 }
 
@@ -274,23 +278,24 @@ impl Descriptor {
     }
 
     pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, ReadError> {
-        let count = reader.u1("the class count")?;
+        let (classes, package_class_counts) = reader.packages(|reader| {
+            let count = reader.u1("the class count")?;
+            reader.table(count.into(), ClassDescriptor::read)
+        })?;
         Ok(Self {
-            classes: reader.table(count.into(), ClassDescriptor::read)?,
+            classes,
+            package_class_counts,
             types: TypeTable::read(reader)?,
         })
     }
 
-    /// The component's bytes.
-    ///
-    /// # Errors
-    /// [`WriteError`] if a table is too long.
-    pub fn to_bytes(&self) -> Result<Vec<u8>, WriteError> {
-        let mut writer = Writer::component(Tag::Descriptor);
-        writer.count1("the class count", self.classes.len())?;
-        for class in &self.classes {
-            class.write(&mut writer)?;
-        }
+    pub(crate) fn to_bytes(&self, format: CapFormat) -> Result<Vec<u8>, WriteError> {
+        let mut writer = Writer::component(Tag::Descriptor, format);
+        let counts = &self.package_class_counts;
+        writer.packages(&self.classes, counts, |writer, classes| {
+            writer.count1("the class count", classes.len())?;
+            classes.iter().try_for_each(|class| class.write(writer))
+        })?;
         self.types.write(&mut writer)?;
         writer.finish()
     }

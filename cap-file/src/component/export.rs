@@ -1,6 +1,6 @@
 //! Export component (JCVM §6.13): what other packages may link to.
 
-use super::{Reader, Tag, Writer};
+use super::{CapFormat, CodeOffset, Reader, Tag, Writer};
 use crate::error::{ReadError, WriteError};
 
 /// The Export component. A class token is an index into `classes`.
@@ -8,6 +8,8 @@ use crate::error::{ReadError, WriteError};
 pub struct Export {
     /// One entry for each exported class or interface.
     pub classes: Vec<ClassExport>,
+    /// In an extended file: how many of the classes belong to each public package.
+    pub package_class_counts: Vec<u8>,
 }
 
 /// The exports of one class.
@@ -17,40 +19,56 @@ pub struct ClassExport {
     pub class_offset: u16,
     /// By token: offsets of static fields in the image.
     pub static_field_offsets: Vec<u16>,
-    /// By token: offsets of static methods and constructors in the info item of the Method component.
-    pub static_method_offsets: Vec<u16>,
+    /// By token: places of static methods and constructors in the Method component.
+    pub static_method_offsets: Vec<CodeOffset>,
 }
 
 impl Export {
     pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, ReadError> {
-        let count = reader.u1("the class count")?;
-        let classes = reader.table(count.into(), |reader| {
-            let class_offset = reader.u2("a class offset")?;
-            let fields = reader.u1("the static field count")?;
-            let methods = reader.u1("the static method count")?;
-            Ok(ClassExport {
-                class_offset,
-                static_field_offsets: reader.u2_table(fields.into(), "a static field offset")?,
-                static_method_offsets: reader.u2_table(methods.into(), "a static method offset")?,
-            })
+        let (classes, package_class_counts) = reader.packages(|reader| {
+            let count = reader.u1("the class count")?;
+            reader.table(count.into(), ClassExport::read)
         })?;
-        Ok(Self { classes })
+        Ok(Self {
+            classes,
+            package_class_counts,
+        })
     }
 
-    /// The component's bytes.
-    ///
-    /// # Errors
-    /// [`WriteError`] if a table has more than 255 entries.
-    pub fn to_bytes(&self) -> Result<Vec<u8>, WriteError> {
-        let mut writer = Writer::component(Tag::Export);
-        writer.count1("the class count", self.classes.len())?;
-        for class in &self.classes {
-            writer.u2(class.class_offset);
-            writer.count1("the static field count", class.static_field_offsets.len())?;
-            writer.count1("the static method count", class.static_method_offsets.len())?;
-            writer.u2_table(&class.static_field_offsets);
-            writer.u2_table(&class.static_method_offsets);
-        }
+    pub(crate) fn to_bytes(&self, format: CapFormat) -> Result<Vec<u8>, WriteError> {
+        let mut writer = Writer::component(Tag::Export, format);
+        writer.packages(
+            &self.classes,
+            &self.package_class_counts,
+            |writer, classes| {
+                writer.count1("the class count", classes.len())?;
+                classes.iter().try_for_each(|class| class.write(writer))
+            },
+        )?;
         writer.finish()
+    }
+}
+
+impl ClassExport {
+    fn read(reader: &mut Reader<'_>) -> Result<Self, ReadError> {
+        let class_offset = reader.u2("a class offset")?;
+        let fields = reader.u1("the static field count")?;
+        let methods = reader.u1("the static method count")?;
+        Ok(ClassExport {
+            class_offset,
+            static_field_offsets: reader.u2_table(fields.into(), "a static field offset")?,
+            static_method_offsets: reader.table(methods.into(), |reader| {
+                reader.code_offset("a static method offset")
+            })?,
+        })
+    }
+
+    fn write(&self, writer: &mut Writer) -> Result<(), WriteError> {
+        writer.u2(self.class_offset);
+        writer.count1("the static field count", self.static_field_offsets.len())?;
+        writer.count1("the static method count", self.static_method_offsets.len())?;
+        writer.u2_table(&self.static_field_offsets);
+        let mut methods = self.static_method_offsets.iter();
+        methods.try_for_each(|offset| writer.code_offset(*offset))
     }
 }

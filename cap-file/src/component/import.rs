@@ -1,6 +1,6 @@
 //! Import component (JCVM §6.7): the packages that this one uses.
 
-use super::{PackageInfo, Reader, Tag, Writer};
+use super::{CapFormat, PackageInfo, Reader, Tag, Writer};
 use crate::error::{ReadError, WriteError};
 
 /// The Import component. A package token is an index into `packages`.
@@ -18,12 +18,8 @@ impl Import {
         })
     }
 
-    /// The component's bytes.
-    ///
-    /// # Errors
-    /// [`WriteError`] if there are more than 255 imports.
-    pub fn to_bytes(&self) -> Result<Vec<u8>, WriteError> {
-        let mut writer = Writer::component(Tag::Import);
+    pub(crate) fn to_bytes(&self, format: CapFormat) -> Result<Vec<u8>, WriteError> {
+        let mut writer = Writer::component(Tag::Import, format);
         writer.count1("the import count", self.packages.len())?;
         for package in &self.packages {
             package.write(&mut writer)?;

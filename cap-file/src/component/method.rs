@@ -2,9 +2,14 @@
 //!
 //! Where one method ends and the next begins is only said by the Descriptor component, which a card never
 //! sees. The code is therefore kept as it stands, and methods are found by their offset.
+//!
+//! An extended file has several blocks, each with handlers and methods of its own and its own offsets
+//! (JCVM 3.1 §6.10.1). The first stands in the component itself, so that whoever knows only compact files need
+//! not ask for blocks.
 
+use super::common::split_code_offset;
 use super::descriptor::MethodDescriptor;
-use super::{Reader, Tag, Writer};
+use super::{CapFormat, CodeOffset, Reader, Tag, Writer};
 use crate::error::{ReadError, WriteError};
 
 /// The Method component.
@@ -15,9 +20,55 @@ pub struct MethodComponent {
     /// All methods, header and bytecode, one behind the other. The first byte has the offset
     /// [`MethodComponent::first_offset`].
     pub methods: Vec<u8>,
+    /// In an extended file: the blocks behind the first.
+    pub further_blocks: Vec<MethodBlock>,
 }
 
-/// One exception handler. Offsets count in the info item of the component.
+/// One more block of an extended file.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct MethodBlock {
+    /// Handlers of the methods of this block.
+    pub exception_handlers: Vec<ExceptionHandler>,
+    /// The methods of this block.
+    pub methods: Vec<u8>,
+}
+
+/// A block, by reference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BlockRef<'a> {
+    /// Handlers of the methods of this block.
+    pub exception_handlers: &'a [ExceptionHandler],
+    /// The methods of this block.
+    pub methods: &'a [u8],
+}
+
+impl BlockRef<'_> {
+    /// Offset of the first method in the block: methods follow the handler table.
+    #[must_use]
+    pub fn first_offset(&self) -> u16 {
+        first_offset(self.exception_handlers.len())
+    }
+
+    fn write(&self, writer: &mut Writer) -> Result<(), WriteError> {
+        writer.count1("the handler count", self.exception_handlers.len())?;
+        for handler in self.exception_handlers {
+            writer.u2(handler.start_offset);
+            let stop = if handler.stop { 0x8000 } else { 0 };
+            writer.u2(stop | handler.active_length & 0x7fff);
+            writer.u2(handler.handler_offset);
+            writer.u2(handler.catch_type_index);
+        }
+        writer.bytes(self.methods);
+        Ok(())
+    }
+}
+
+/// 255 handlers of 8 bytes at most.
+fn first_offset(handlers: usize) -> u16 {
+    u16::try_from(1 + MethodComponent::HANDLER_SIZE * handlers).unwrap_or(u16::MAX)
+}
+
+/// One exception handler. Offsets count in the info item of the component, or in the block of an extended file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExceptionHandler {
     /// First covered byte.
@@ -119,8 +170,8 @@ impl MethodHeader {
 /// One method, found by offset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Method<'a> {
-    /// Offset of the header in the info item.
-    pub offset: u16,
+    /// Place of the header in the component.
+    pub offset: CodeOffset,
     /// The header.
     pub header: MethodHeader,
     /// Its bytecode; if the length is not known, everything up to the end of the component.
@@ -128,10 +179,23 @@ pub struct Method<'a> {
 }
 
 impl Method<'_> {
-    /// Offset of the first bytecode in the info item.
+    /// Place of the first bytecode in the component.
     #[must_use]
-    pub const fn code_offset(&self) -> u16 {
-        self.offset.saturating_add(self.header.size())
+    pub const fn code_offset(&self) -> CodeOffset {
+        // The header has been read, so this does not leave the block.
+        self.offset + self.header.size() as CodeOffset
+    }
+
+    /// Offset of the first bytecode in its block.
+    #[must_use]
+    pub const fn code_start(&self) -> usize {
+        split_code_offset(self.code_offset()).1 as usize
+    }
+
+    /// Index of the block that the method is in.
+    #[must_use]
+    pub const fn block(&self) -> usize {
+        split_code_offset(self.offset).0
     }
 }
 
@@ -142,8 +206,27 @@ impl MethodComponent {
     /// Offset of the first method in the info item: methods follow the handler table.
     #[must_use]
     pub fn first_offset(&self) -> u16 {
-        // 255 handlers of 8 bytes at most.
-        u16::try_from(1 + Self::HANDLER_SIZE * self.exception_handlers.len()).unwrap_or(u16::MAX)
+        first_offset(self.exception_handlers.len())
+    }
+
+    /// The blocks; a compact file has one.
+    pub fn blocks(&self) -> impl Iterator<Item = BlockRef<'_>> {
+        (0..=self.further_blocks.len()).filter_map(|index| self.block(index))
+    }
+
+    /// The block with this index.
+    #[must_use]
+    pub fn block(&self, index: usize) -> Option<BlockRef<'_>> {
+        let Some(further) = index.checked_sub(1) else {
+            return Some(BlockRef {
+                exception_handlers: &self.exception_handlers,
+                methods: &self.methods,
+            });
+        };
+        self.further_blocks.get(further).map(|block| BlockRef {
+            exception_handlers: &block.exception_handlers,
+            methods: &block.methods,
+        })
     }
 
     /// Offset that the next [`MethodComponent::push`] will give; `None` if the component is full.
@@ -152,8 +235,9 @@ impl MethodComponent {
         u16::try_from(usize::from(self.first_offset()) + self.methods.len()).ok()
     }
 
-    /// Appends a method and gives its offset, `None` if the component is full. Its offset counts the handlers
-    /// present now, so complete the handler table (its entries may be filled in later) before the first method.
+    /// Appends a method to a compact file and gives its offset, `None` if the component is full. Its offset counts
+    /// the handlers present now, so complete the handler table (its entries may be filled in later) before the
+    /// first method.
     pub fn push(&mut self, header: &MethodHeader, bytecode: &[u8]) -> Option<u16> {
         let offset = self.next_offset()?;
         header.encode(&mut self.methods);
@@ -161,16 +245,19 @@ impl MethodComponent {
         self.next_offset().map(|_| offset)
     }
 
-    /// The bytes of the info item from `offset` on, if that lies among the methods.
+    /// The bytes from `offset` to the end of its block, if that lies among the methods.
     #[must_use]
-    pub fn bytes_at(&self, offset: u16) -> Option<&[u8]> {
-        let start = usize::from(offset).checked_sub(self.first_offset().into())?;
-        self.methods.get(start..)
+    pub fn bytes_at(&self, offset: impl Into<CodeOffset>) -> Option<&[u8]> {
+        let (block, offset) = split_code_offset(offset.into());
+        let block = self.block(block)?;
+        let start = usize::from(offset).checked_sub(block.first_offset().into())?;
+        block.methods.get(start..)
     }
 
     /// The method whose header stands at `offset`, with everything behind it as its bytecode.
     #[must_use]
-    pub fn method_at(&self, offset: u16) -> Option<Method<'_>> {
+    pub fn method_at(&self, offset: impl Into<CodeOffset>) -> Option<Method<'_>> {
+        let offset = offset.into();
         let bytes = self.bytes_at(offset)?;
         let header = MethodHeader::decode(bytes)?;
         let bytecode = bytes.get(usize::from(header.size())..)?;
@@ -192,40 +279,105 @@ impl MethodComponent {
     }
 
     pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, ReadError> {
-        let count = reader.u1("the handler count")?;
-        let exception_handlers = reader.table(count.into(), |reader| {
-            let start_offset = reader.u2("a handler's start")?;
-            let bitfield = reader.u2("a handler's length")?;
-            Ok(ExceptionHandler {
-                start_offset,
-                stop: bitfield & 0x8000 != 0,
-                active_length: bitfield & 0x7fff,
-                handler_offset: reader.u2("a handler's offset")?,
-                catch_type_index: reader.u2("a catch type")?,
-            })
-        })?;
-        let methods = reader.bytes(reader.remaining(), "methods")?.to_vec();
+        if !reader.format().extended {
+            let end = reader.offset() + reader.remaining();
+            let (exception_handlers, methods) = read_block(reader, end)?;
+            return Ok(Self {
+                exception_handlers,
+                methods,
+                further_blocks: Vec::new(),
+            });
+        }
+        let start = reader.offset();
+        let count = reader.u1("the count of method blocks")?;
+        let mut offsets = Vec::new();
+        for _ in 0..count {
+            let at = reader.offset();
+            offsets.push((at, reader.u4("the offset of a block")?));
+        }
+        let end = reader.offset() + reader.remaining();
+        let mut ends = offsets
+            .iter()
+            .skip(1)
+            .map(|(_, offset)| start + to_usize(*offset));
+        let mut blocks = Vec::new();
+        for (at, offset) in &offsets {
+            let here = reader.offset() - start;
+            if to_usize(*offset) != here {
+                let expected = format!("offset {here}, where the block before ends");
+                return Err(reader.error(*at, expected, offset.to_string()));
+            }
+            let (exception_handlers, methods) = read_block(reader, ends.next().unwrap_or(end))?;
+            blocks.push(MethodBlock {
+                exception_handlers,
+                methods,
+            });
+        }
+        let mut blocks = blocks.into_iter();
+        let first = blocks
+            .next()
+            .ok_or_else(|| reader.error(start, "at least one block of methods", "none"))?;
         Ok(Self {
-            exception_handlers,
-            methods,
+            exception_handlers: first.exception_handlers,
+            methods: first.methods,
+            further_blocks: blocks.collect(),
         })
     }
 
-    /// The component's bytes.
-    ///
-    /// # Errors
-    /// [`WriteError`] if there are more than 255 handlers or more than 64 KB in all.
-    pub fn to_bytes(&self) -> Result<Vec<u8>, WriteError> {
-        let mut writer = Writer::component(Tag::Method);
-        writer.count1("the handler count", self.exception_handlers.len())?;
-        for handler in &self.exception_handlers {
-            writer.u2(handler.start_offset);
-            let stop = if handler.stop { 0x8000 } else { 0 };
-            writer.u2(stop | handler.active_length & 0x7fff);
-            writer.u2(handler.handler_offset);
-            writer.u2(handler.catch_type_index);
+    pub(crate) fn to_bytes(&self, format: CapFormat) -> Result<Vec<u8>, WriteError> {
+        let mut writer = Writer::component(Tag::Method, format);
+        if format.extended {
+            let count = 1 + self.further_blocks.len();
+            writer.count1("the count of method blocks", count)?;
+            let mut offset = 1 + 4 * count;
+            for block in self.blocks() {
+                writer.count4("the offset of a block", offset)?;
+                let size = usize::from(block.first_offset()) + block.methods.len();
+                if size > 0xffff {
+                    return Err(writer.error("the size of a block of methods", size, 0xffff));
+                }
+                offset += size;
+            }
+        } else if !self.further_blocks.is_empty() {
+            let count = 1 + self.further_blocks.len();
+            return Err(writer.error("the count of method blocks", count, 1));
         }
-        writer.bytes(&self.methods);
+        for block in self.blocks() {
+            block.write(&mut writer)?;
+        }
         writer.finish()
     }
+}
+
+fn to_usize(offset: u32) -> usize {
+    usize::try_from(offset).unwrap_or(usize::MAX >> 1)
+}
+
+/// Handlers and methods up to an offset of the component.
+fn read_block(
+    reader: &mut Reader<'_>,
+    end: usize,
+) -> Result<(Vec<ExceptionHandler>, Vec<u8>), ReadError> {
+    let count = reader.u1("the handler count")?;
+    let exception_handlers = reader.table(count.into(), |reader| {
+        let start_offset = reader.u2("a handler's start")?;
+        let bitfield = reader.u2("a handler's length")?;
+        Ok(ExceptionHandler {
+            start_offset,
+            stop: bitfield & 0x8000 != 0,
+            active_length: bitfield & 0x7fff,
+            handler_offset: reader.u2("a handler's offset")?,
+            catch_type_index: reader.u2("a catch type")?,
+        })
+    })?;
+    let at = reader.offset();
+    let Some(length) = end.checked_sub(at) else {
+        return Err(reader.error(
+            at,
+            "the end of the block",
+            "a handler table that crosses it",
+        ));
+    };
+    let methods = reader.bytes(length, "the methods of a block")?.to_vec();
+    Ok((exception_handlers, methods))
 }

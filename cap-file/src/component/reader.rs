@@ -1,5 +1,7 @@
 //! Reads the numbers and tables of a component, and knows where it stands.
 
+use super::Tag;
+use super::common::{CapFormat, CodeOffset, INHERITED, code_offset};
 use crate::error::{Place, ReadError};
 use nom::Parser;
 use nom::bytes::complete::take;
@@ -15,6 +17,7 @@ pub(crate) struct Reader<'a> {
     place: Place,
     whole: &'a [u8],
     rest: &'a [u8],
+    format: CapFormat,
 }
 
 impl<'a> Reader<'a> {
@@ -23,7 +26,62 @@ impl<'a> Reader<'a> {
             place,
             whole: bytes,
             rest: bytes,
+            format: CapFormat::default(),
         }
+    }
+
+    /// For a component of a file in this format.
+    pub(crate) fn with_format(self, format: CapFormat) -> Self {
+        Self { format, ..self }
+    }
+
+    /// The format of the file.
+    pub(crate) fn format(&self) -> CapFormat {
+        self.format
+    }
+
+    /// A place in the Method component; with the index of its block in an extended file.
+    pub(crate) fn code_offset(&mut self, what: &'static str) -> Result<CodeOffset, ReadError> {
+        let block = if self.format.extended {
+            self.u1("the index of a block of methods")?
+        } else {
+            0
+        };
+        self.u2(what).map(|offset| code_offset(block, offset))
+    }
+
+    /// The same in a method table, where all ones mean that the method is inherited.
+    pub(crate) fn table_offset(&mut self) -> Result<CodeOffset, ReadError> {
+        let offset = self.code_offset("a method offset")?;
+        let inherited = if self.format.extended {
+            INHERITED
+        } else {
+            0xffff
+        };
+        Ok(if offset == inherited {
+            INHERITED
+        } else {
+            offset
+        })
+    }
+
+    /// A count with one byte for each package of an extended file; one table with all of them in a compact one.
+    pub(crate) fn packages<T>(
+        &mut self,
+        mut package: impl FnMut(&mut Self) -> Result<Vec<T>, ReadError>,
+    ) -> Result<(Vec<T>, Vec<u8>), ReadError> {
+        if !self.format.extended {
+            return Ok((package(self)?, Vec::new()));
+        }
+        let count = self.u1("the package count")?;
+        let (mut all, mut counts) = (Vec::new(), Vec::new());
+        for _ in 0..count {
+            let entries = package(self)?;
+            // A table is counted in one byte.
+            counts.push(u8::try_from(entries.len()).unwrap_or(u8::MAX));
+            all.extend(entries);
+        }
+        Ok((all, counts))
     }
 
     /// Offset of the next byte.
@@ -103,6 +161,15 @@ impl<'a> Reader<'a> {
             entries.push(entry(self)?);
         }
         Ok(entries)
+    }
+
+    /// The size of a component, behind its tag.
+    pub(crate) fn component_size(&mut self, tag: Tag) -> Result<usize, ReadError> {
+        if tag.size_width(self.format.extended) == 2 {
+            return self.u2("the component's size").map(usize::from);
+        }
+        let size = self.u4("the component's size")?;
+        Ok(usize::try_from(size).unwrap_or(usize::MAX))
     }
 
     /// A table of `u2`.

@@ -1,6 +1,6 @@
 //! Reference Location component (JCVM §6.12): where the code refers to the constant pool.
 
-use super::{Reader, Tag, Writer};
+use super::{CapFormat, Reader, Tag, Writer};
 use crate::error::{ReadError, WriteError};
 
 /// The Reference Location component. Both tables are kept as they stand in the file: each byte is the
@@ -11,19 +11,35 @@ pub struct ReferenceLocation {
     pub byte_indices: Vec<u8>,
     /// Distances between two-byte indices.
     pub byte2_indices: Vec<u8>,
+    /// In an extended file: the tables of the blocks of methods behind the first.
+    pub further_blocks: Vec<LocationBlock>,
+}
+
+/// The locations in one more block of methods (JCVM 3.1 §6.12).
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct LocationBlock {
+    /// Distances between one-byte indices.
+    pub byte_indices: Vec<u8>,
+    /// Distances between two-byte indices.
+    pub byte2_indices: Vec<u8>,
 }
 
 impl ReferenceLocation {
-    /// Encodes two ascending lists of offsets into the info item of the Method component.
+    /// Encodes two ascending lists of offsets into the info item of the Method component of a compact file.
     #[must_use]
     pub fn from_offsets(byte_offsets: &[u16], byte2_offsets: &[u16]) -> Self {
+        let LocationBlock {
+            byte_indices,
+            byte2_indices,
+        } = LocationBlock::from_offsets(byte_offsets, byte2_offsets);
         Self {
-            byte_indices: distances(byte_offsets),
-            byte2_indices: distances(byte2_offsets),
+            byte_indices,
+            byte2_indices,
+            further_blocks: Vec::new(),
         }
     }
 
-    /// Offsets of the one-byte indices in the info item of the Method component.
+    /// Offsets of the one-byte indices in the info item of the Method component, or in its first block.
     #[must_use]
     pub fn byte_offsets(&self) -> Vec<usize> {
         offsets(&self.byte_indices)
@@ -35,32 +51,75 @@ impl ReferenceLocation {
         offsets(&self.byte2_indices)
     }
 
+    /// The distances of one-byte and two-byte indices, by block.
+    pub fn blocks(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        let further = self.further_blocks.iter();
+        let further = further.map(|block| {
+            (
+                block.byte_indices.as_slice(),
+                block.byte2_indices.as_slice(),
+            )
+        });
+        std::iter::once((self.byte_indices.as_slice(), self.byte2_indices.as_slice()))
+            .chain(further)
+    }
+
     pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, ReadError> {
-        let count = reader.u2("the count of one-byte indices")?;
-        let byte_indices = reader
-            .bytes(count.into(), "locations of one-byte indices")?
-            .to_vec();
-        let count = reader.u2("the count of two-byte indices")?;
-        let byte2_indices = reader
-            .bytes(count.into(), "locations of two-byte indices")?
-            .to_vec();
+        let start = reader.offset();
+        let count = if reader.format().extended {
+            reader.u1("the count of method blocks")?
+        } else {
+            1
+        };
+        let mut blocks = Vec::new();
+        for _ in 0..count {
+            let count = reader.u2("the count of one-byte indices")?;
+            let byte_indices = reader.bytes(count.into(), "locations of one-byte indices")?;
+            let byte_indices = byte_indices.to_vec();
+            let count = reader.u2("the count of two-byte indices")?;
+            let byte2_indices = reader.bytes(count.into(), "locations of two-byte indices")?;
+            blocks.push(LocationBlock {
+                byte_indices,
+                byte2_indices: byte2_indices.to_vec(),
+            });
+        }
+        let mut blocks = blocks.into_iter();
+        let first = blocks
+            .next()
+            .ok_or_else(|| reader.error(start, "at least one block of methods", "none"))?;
         Ok(Self {
-            byte_indices,
-            byte2_indices,
+            byte_indices: first.byte_indices,
+            byte2_indices: first.byte2_indices,
+            further_blocks: blocks.collect(),
         })
     }
 
-    /// The component's bytes.
-    ///
-    /// # Errors
-    /// [`WriteError`] if a table is too long.
-    pub fn to_bytes(&self) -> Result<Vec<u8>, WriteError> {
-        let mut writer = Writer::component(Tag::ReferenceLocation);
-        for table in [&self.byte_indices, &self.byte2_indices] {
-            writer.count2("the count of locations", table.len())?;
-            writer.bytes(table);
+    pub(crate) fn to_bytes(&self, format: CapFormat) -> Result<Vec<u8>, WriteError> {
+        let mut writer = Writer::component(Tag::ReferenceLocation, format);
+        let count = 1 + self.further_blocks.len();
+        if format.extended {
+            writer.count1("the count of method blocks", count)?;
+        } else if count > 1 {
+            return Err(writer.error("the count of method blocks", count, 1));
+        }
+        for (byte_indices, byte2_indices) in self.blocks() {
+            for table in [byte_indices, byte2_indices] {
+                writer.count2("the count of locations", table.len())?;
+                writer.bytes(table);
+            }
         }
         writer.finish()
+    }
+}
+
+impl LocationBlock {
+    /// Encodes two ascending lists of offsets into a block of the Method component.
+    #[must_use]
+    pub fn from_offsets(byte_offsets: &[u16], byte2_offsets: &[u16]) -> Self {
+        Self {
+            byte_indices: distances(byte_offsets),
+            byte2_indices: distances(byte2_offsets),
+        }
     }
 }
 
@@ -80,7 +139,8 @@ fn distances(offsets: &[u16]) -> Vec<u8> {
     table
 }
 
-fn offsets(table: &[u8]) -> Vec<usize> {
+/// The offsets that distances lead to.
+pub(crate) fn offsets(table: &[u8]) -> Vec<usize> {
     let mut at = 0;
     let mut found = Vec::with_capacity(table.len());
     for &distance in table {

@@ -3,7 +3,7 @@
 //! The image holds, in this order: references to arrays with initial values, references that start as null,
 //! primitives that start as 0, primitives with another value.
 
-use super::{Reader, Tag, Writer};
+use super::{CapFormat, Reader, Tag, Writer};
 use crate::error::{ReadError, WriteError};
 
 /// The Static Field component.
@@ -55,12 +55,8 @@ impl StaticFieldComponent {
         })
     }
 
-    /// The component's bytes.
-    ///
-    /// # Errors
-    /// [`WriteError`] if a table is too long.
-    pub fn to_bytes(&self) -> Result<Vec<u8>, WriteError> {
-        let mut writer = Writer::component(Tag::StaticField);
+    pub(crate) fn to_bytes(&self, format: CapFormat) -> Result<Vec<u8>, WriteError> {
+        let mut writer = Writer::component(Tag::StaticField, format);
         writer.u2(self.image_size);
         writer.u2(self.reference_count);
         writer.count2("the array count", self.array_init.len())?;

@@ -3,15 +3,47 @@
 use super::Text;
 use super::names::Names;
 use crate::cap::CapFile;
-use crate::component::method::{Method, MethodHeader};
+use crate::component::method::{BlockRef, Method, MethodHeader};
+use crate::component::{CodeOffset, code_offset, split_code_offset};
 use crate::instruction::{Instruction, Instructions, Operands};
 use std::collections::BTreeSet;
 
 pub(crate) fn methods(text: &mut Text, cap: &CapFile, names: &Names<'_>) {
-    if !cap.method.exception_handlers.is_empty() {
+    let mut offsets = names.method_offsets().iter().copied().peekable();
+    let known = offsets.peek().is_some();
+    for (number, block) in cap.method.blocks().enumerate() {
+        if cap.format().extended {
+            text.line(0, format_args!("block"), "");
+        }
+        // No more than 256 blocks can be read.
+        let base = code_offset(u8::try_from(number).unwrap_or(u8::MAX), 0);
+        handlers(text, names, base, &block);
+        while let Some(offset) = offsets.next_if(|offset| split_code_offset(*offset).0 <= number) {
+            let Some(mut method) = cap.method.method_at(offset) else {
+                continue;
+            };
+            if let Some(next) = offsets
+                .peek()
+                .filter(|next| split_code_offset(**next).0 == number)
+            {
+                let length = next.saturating_sub(method.code_offset());
+                let length = usize::try_from(length).unwrap_or(usize::MAX);
+                method.bytecode = method.bytecode.get(..length).unwrap_or(method.bytecode);
+            }
+            one(text, cap, names, &method);
+        }
+        if !known && !block.methods.is_empty() {
+            // Without a Descriptor component nobody can tell methods apart.
+            text.line(0, format_args!("code {}", super::hex(block.methods)), "");
+        }
+    }
+}
+
+fn handlers(text: &mut Text, names: &Names<'_>, base: CodeOffset, block: &BlockRef<'_>) {
+    if !block.exception_handlers.is_empty() {
         text.line(0, format_args!("handlers"), "");
     }
-    for handler in &cap.method.exception_handlers {
+    for handler in block.exception_handlers {
         let comment = match handler.catch_type_index {
             0 => "any".to_owned(),
             index => names.constant_at(index).unwrap_or_default(),
@@ -20,13 +52,11 @@ pub(crate) fn methods(text: &mut Text, cap: &CapFile, names: &Names<'_>) {
             handler.catch_type_index,
             if handler.stop { "stop" } else { "go-on" },
         );
-        let end = handler.start_offset.saturating_add(handler.active_length);
-        let place = |offset| names.place(offset);
+        let place = |offset: u16| names.place(base | CodeOffset::from(offset));
         // An end may be where the next method begins, which is no place in the code of this one.
         let line = match (place(handler.start_offset), place(handler.handler_offset)) {
             (Some((method, start)), Some((other, target))) if method == other => {
-                let end =
-                    usize::from(start) + usize::from(end.saturating_sub(handler.start_offset));
+                let end = start + CodeOffset::from(handler.active_length);
                 format!("handler {} {start} {end} {target}", names.method(method))
             }
             _ => format!(
@@ -35,28 +65,6 @@ pub(crate) fn methods(text: &mut Text, cap: &CapFile, names: &Names<'_>) {
             ),
         };
         text.line(2, format_args!("{line} {caught} {stop}"), &comment);
-    }
-    let offsets = names.method_offsets();
-    for (index, offset) in offsets.iter().enumerate() {
-        let Some(mut method) = cap.method.method_at(*offset) else {
-            continue;
-        };
-        if let Some(next) = offsets.get(index + 1) {
-            let length = next.saturating_sub(method.code_offset());
-            method.bytecode = method
-                .bytecode
-                .get(..length.into())
-                .unwrap_or(method.bytecode);
-        }
-        one(text, cap, names, &method);
-    }
-    if offsets.is_empty() {
-        // Without a Descriptor component nobody can tell methods apart.
-        text.line(
-            0,
-            format_args!("code {}", super::hex(&cap.method.methods)),
-            "",
-        );
     }
 }
 
@@ -92,11 +100,11 @@ fn one(text: &mut Text, cap: &CapFile, names: &Names<'_>, method: &Method<'_>) {
         .iter()
         .flat_map(|instruction| jumps(instruction, &starts))
         .collect();
-    let base = usize::from(method.code_offset());
-    let handlers: BTreeSet<usize> = cap
-        .method
-        .exception_handlers
+    let base = method.code_start();
+    let block = cap.method.block(method.block());
+    let handlers: BTreeSet<usize> = block
         .iter()
+        .flat_map(|block| block.exception_handlers)
         .map(|handler| handler.handler_offset.into())
         .collect();
     for instruction in &instructions {

@@ -13,7 +13,14 @@ pub(crate) fn debug(text: &mut Text, debug: &Debug) {
             &format!("{index}: {readable}"),
         );
     }
-    for class in &debug.classes {
+    let mut classes = debug.classes.iter();
+    for package in &debug.packages {
+        text.line(2, format_args!("package {}", package.name), "");
+        for class in classes.by_ref().take(package.class_count.into()) {
+            one(text, debug, class);
+        }
+    }
+    for class in classes {
         one(text, debug, class);
     }
 }

@@ -5,7 +5,7 @@ use crate::cap::CapFile;
 use crate::component::common::DescribedType;
 use crate::component::constant_pool::{Constant, StaticRef};
 use crate::component::descriptor::{ClassDescriptor, access};
-use crate::component::{ClassRef, TypeDescriptor};
+use crate::component::{ClassRef, CodeOffset, INHERITED, TypeDescriptor};
 use crate::verify::Exports;
 use std::collections::HashMap;
 
@@ -15,19 +15,19 @@ pub(crate) struct Names<'a> {
     exports: &'a Exports,
     /// Names by offset in the Class component.
     classes: HashMap<u16, String>,
-    /// Names by offset in the Method component.
-    methods: HashMap<u16, String>,
+    /// Names by place in the Method component.
+    methods: HashMap<CodeOffset, String>,
     /// Offsets of all methods, ascending.
-    method_offsets: Vec<u16>,
+    method_offsets: Vec<CodeOffset>,
 }
 
 impl<'a> Names<'a> {
     pub(crate) fn new(cap: &'a CapFile, exports: &'a Exports) -> Self {
-        let entries = cap.class.entries().enumerate();
+        let entries = cap.class_entries().enumerate();
         let classes = entries
             .map(|(index, (offset, _))| (offset, format!("class_{index}")))
             .collect();
-        let mut method_offsets: Vec<u16> = cap
+        let mut method_offsets: Vec<CodeOffset> = cap
             .descriptor
             .iter()
             .flat_map(|descriptor| &descriptor.classes)
@@ -50,7 +50,7 @@ impl<'a> Names<'a> {
     }
 
     /// The method whose code, or end, an offset of the Method component is in, and the distance into it.
-    pub(crate) fn place(&self, offset: u16) -> Option<(u16, u16)> {
+    pub(crate) fn place(&self, offset: CodeOffset) -> Option<(CodeOffset, CodeOffset)> {
         let index = self
             .method_offsets
             .partition_point(|start| *start < offset)
@@ -59,10 +59,12 @@ impl<'a> Names<'a> {
             .cap
             .method
             .method_at(*self.method_offsets.get(index)?)?;
-        Some((method.offset, offset.checked_sub(method.code_offset())?))
+        let distance = offset.checked_sub(method.code_offset())?;
+        // Not into the next block.
+        (distance <= 0xffff).then_some((method.offset, distance))
     }
 
-    pub(crate) fn method_offsets(&self) -> &[u16] {
+    pub(crate) fn method_offsets(&self) -> &[CodeOffset] {
         &self.method_offsets
     }
 
@@ -75,7 +77,10 @@ impl<'a> Names<'a> {
     }
 
     /// The method at this offset; `#OFFSET` if none is described there.
-    pub(crate) fn method(&self, offset: u16) -> String {
+    pub(crate) fn method(&self, offset: CodeOffset) -> String {
+        if offset == INHERITED {
+            return "inherited".to_owned();
+        }
         self.methods
             .get(&offset)
             .cloned()
@@ -99,8 +104,8 @@ impl<'a> Names<'a> {
         }
     }
 
-    /// A static item of another package: its class and its token.
-    pub(crate) fn static_item(&self, reference: StaticRef) -> String {
+    /// A static field: its offset, or its class and its name or token.
+    pub(crate) fn static_field(&self, reference: StaticRef) -> String {
         match reference {
             StaticRef::Internal(offset) => format!("@{offset}"),
             StaticRef::External {
@@ -108,12 +113,49 @@ impl<'a> Names<'a> {
                 class,
                 token,
             } => {
+                let field = self
+                    .api_class(package, class)
+                    .and_then(|class| class.field_by_token(token));
+                let member = field.map_or_else(|| token.to_string(), |field| field.name.clone());
                 format!(
-                    "{} {token}",
+                    "{} {member}",
                     self.class(ClassRef::External { package, class })
                 )
             }
         }
+    }
+
+    /// A static method: its name in this file, or its class and its name or token.
+    pub(crate) fn static_method(&self, reference: StaticRef<CodeOffset>) -> String {
+        match reference {
+            StaticRef::Internal(offset) => self.method(offset),
+            StaticRef::External {
+                package,
+                class,
+                token,
+            } => {
+                let class = ClassRef::External { package, class };
+                format!(
+                    "{} {}",
+                    self.class(class),
+                    self.member(class, TokenSpace::Static, token)
+                )
+            }
+        }
+    }
+
+    /// Name and signature of a method of another package, its token if it is not known.
+    pub(crate) fn member(&self, class: ClassRef, space: TokenSpace, token: u8) -> String {
+        let ClassRef::External { package, class } = class else {
+            return token.to_string();
+        };
+        let method = self
+            .api_class(package, class)
+            .and_then(|class| class.method_by_token(space, token));
+        method.map_or_else(
+            || token.to_string(),
+            |method| format!("{}{}", method.name, method.descriptor),
+        )
     }
 
     /// Types one behind the other, in the letters of class files.
@@ -157,7 +199,7 @@ impl<'a> Names<'a> {
     }
 
     /// Name and signature that the Debug component gives the method at an offset.
-    pub(crate) fn debug_method(&self, offset: u16) -> Option<String> {
+    pub(crate) fn debug_method(&self, offset: CodeOffset) -> Option<String> {
         let debug = self.cap.debug.as_ref()?;
         let mut methods = debug
             .classes
@@ -232,7 +274,7 @@ impl<'a> Names<'a> {
             Constant::SuperMethod { class, token } => {
                 Some(format!("super of {}, token {token}", self.class(class)))
             }
-            Constant::StaticField(reference) => Some(self.static_item(reference)),
+            Constant::StaticField(reference) => Some(self.static_field(reference)),
             Constant::StaticMethod(StaticRef::Internal(offset)) => self
                 .debug_method(offset)
                 .or_else(|| Some(self.method(offset))),

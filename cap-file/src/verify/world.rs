@@ -10,7 +10,7 @@ use crate::component::constant_pool::{Constant, StaticRef};
 use crate::component::descriptor::{
     ClassDescriptor, FieldDescriptor, FieldLocation, MethodDescriptor, access,
 };
-use crate::component::{ClassRef, Version};
+use crate::component::{ClassRef, CodeOffset, INHERITED, Version};
 use std::collections::HashMap;
 
 /// A class or interface in the hierarchy.
@@ -104,7 +104,9 @@ pub(crate) struct World<'a> {
     classes: Vec<Class<'a>>,
     by_offset: HashMap<u16, ClassId>,
     by_name: HashMap<&'a str, ClassId>,
-    methods: HashMap<u16, (ClassId, &'a MethodDescriptor)>,
+    methods: HashMap<CodeOffset, (ClassId, &'a MethodDescriptor)>,
+    /// By index of a class: the package of an extended file that it is in.
+    packages: Vec<usize>,
     static_fields: HashMap<u16, (ClassId, &'a FieldDescriptor)>,
     types: HashMap<u16, Option<Vec<DescribedType>>>,
 }
@@ -118,6 +120,7 @@ impl<'a> World<'a> {
             by_offset: HashMap::new(),
             by_name: HashMap::new(),
             methods: HashMap::new(),
+            packages: Vec::new(),
             static_fields: HashMap::new(),
             types: HashMap::new(),
         };
@@ -161,22 +164,35 @@ impl<'a> World<'a> {
     }
 
     fn add_own(&mut self) {
-        let described = |offset| {
-            let descriptor = self.cap.descriptor.as_ref()?;
-            descriptor
+        let mut described: HashMap<ClassRef, (&ClassDescriptor, usize)> = HashMap::new();
+        if let Some(descriptor) = &self.cap.descriptor {
+            let counts = &descriptor.package_class_counts;
+            let packages = counts.iter().enumerate();
+            let packages =
+                packages.flat_map(|(package, count)| std::iter::repeat_n(package, (*count).into()));
+            for (class, package) in descriptor
                 .classes
                 .iter()
-                .find(|class| class.this_class == ClassRef::Internal(offset))
-        };
+                .zip(packages.chain(std::iter::repeat(0)))
+            {
+                described
+                    .entry(class.this_class)
+                    .or_insert((class, package));
+            }
+        }
         let first = self.classes.len();
+        self.packages = vec![0; first];
         let mut own = Vec::new();
-        for (offset, entry) in self.cap.class.entries() {
+        for (offset, entry) in self.cap.class_entries() {
+            let described = described.get(&ClassRef::Internal(offset));
+            self.packages
+                .push(described.map_or(0, |(_, package)| *package));
             let id = ClassId(first + own.len());
             self.by_offset.insert(offset, id);
             let origin = Origin::Own {
                 offset,
                 entry,
-                descriptor: described(offset),
+                descriptor: described.map(|(class, _)| *class),
             };
             own.push(Class {
                 origin,
@@ -305,6 +321,24 @@ impl<'a> World<'a> {
     pub(crate) fn is_own(&self, id: ClassId) -> bool {
         self.get(id)
             .is_some_and(|class| matches!(class.origin, Origin::Own { .. }))
+    }
+
+    /// True if both are classes of one package of this file.
+    pub(crate) fn is_same_package(&self, one: ClassId, other: ClassId) -> bool {
+        self.is_own(one)
+            && self.is_own(other)
+            && self.packages.get(one.0) == self.packages.get(other.0)
+    }
+
+    /// True if code of `current` may name the class: it is public, or of the same package (JCVM §4.3.7.1).
+    pub(crate) fn may_name(&self, current: ClassId, id: ClassId) -> bool {
+        match self.get(id).map(|class| class.origin) {
+            Some(Origin::Own { descriptor, .. }) => {
+                Self::own_flag(descriptor, access::ACC_PUBLIC) || self.is_same_package(current, id)
+            }
+            // Export files hold only what is public.
+            _ => true,
+        }
     }
 
     pub(crate) fn is_interface(&self, id: ClassId) -> bool {
@@ -489,7 +523,7 @@ impl<'a> World<'a> {
     }
 
     /// The method whose header stands at this offset.
-    pub(crate) fn method_at(&self, offset: u16) -> Option<(ClassId, &'a MethodDescriptor)> {
+    pub(crate) fn method_at(&self, offset: CodeOffset) -> Option<(ClassId, &'a MethodDescriptor)> {
         self.methods.get(&offset).copied()
     }
 
@@ -546,14 +580,21 @@ impl<'a> World<'a> {
 
     /// The method that a virtual method token selects in a class (JCVM §4.3.7.6): its own or an inherited one.
     pub(crate) fn virtual_method(&self, class: ClassId, token: u8) -> Option<Callee> {
-        self.chain(class).find_map(|id| match self.own_info(id) {
-            Some(info) => {
-                let offset = table_entry(info, token)?;
+        let mut token = token;
+        for id in self.chain(class) {
+            let Some(info) = self.own_info(id) else {
+                if let Some(callee) = self.api_method(id, TokenSpace::Virtual, token) {
+                    return Some(callee);
+                }
+                continue;
+            };
+            if let Some(offset) = table_entry(info, token) {
                 let (owner, method) = self.method_at(offset)?;
-                self.own_callee(owner, method)
+                return self.own_callee(owner, method);
             }
-            None => self.api_method(id, TokenSpace::Virtual, token),
-        })
+            token = inherited_token(info, token)?;
+        }
+        None
     }
 
     /// The method of an interface with this token.
@@ -588,7 +629,7 @@ impl<'a> World<'a> {
     }
 
     /// The static method, constructor or private method that a reference selects.
-    pub(crate) fn static_method(&self, reference: StaticRef) -> Option<Callee> {
+    pub(crate) fn static_method(&self, reference: StaticRef<CodeOffset>) -> Option<Callee> {
         match reference {
             StaticRef::Internal(offset) => {
                 let (class, method) = self.method_at(offset)?;
@@ -692,8 +733,20 @@ impl<'a> World<'a> {
     }
 }
 
-/// The offset in a class's own tables; `None` if it inherits the method.
-fn table_entry(info: &ClassInfo, token: u8) -> Option<u16> {
+/// The token in the superclass of a method that a class inherits or overrides (JCVM 3.1 §6.9.2.2); `None` if the
+/// class is the first to have it.
+pub(crate) fn inherited_token(info: &ClassInfo, token: u8) -> Option<u8> {
+    match &info.token_mapping {
+        Some(mapping) if token & 0x80 == 0 => {
+            let token = mapping.tokens.get(usize::from(token)).copied();
+            token.filter(|token| *token != 0xff)
+        }
+        _ => Some(token),
+    }
+}
+
+/// The place in a class's own tables; `None` if it inherits the method.
+fn table_entry(info: &ClassInfo, token: u8) -> Option<CodeOffset> {
     let (base, table, token) = if token & 0x80 == 0 {
         (
             info.public_method_table_base,
@@ -711,7 +764,7 @@ fn table_entry(info: &ClassInfo, token: u8) -> Option<u16> {
     table
         .get(usize::from(index))
         .copied()
-        .filter(|offset| *offset != 0xffff)
+        .filter(|offset| *offset != INHERITED)
 }
 
 fn visibility(access_flags: u8) -> Visibility {

@@ -6,7 +6,7 @@ use cap_file::asm::assemble;
 use cap_file::component::custom::CustomComponent;
 use cap_file::component::debug::{ClassDebug, Debug, LineDebug, MethodDebug, VariableDebug};
 use cap_file::component::directory::CustomComponentInfo;
-use cap_file::component::{Aid, Version};
+use cap_file::component::{Aid, Tag, Version};
 use cap_file::{CapFile, ExportFile, Exports, dump, info, verify};
 use std::io::Write;
 
@@ -41,6 +41,7 @@ fn with_everything() -> CapFile {
             }],
             ..ClassDebug::default()
         }],
+        ..Debug::default()
     });
     cap.custom = vec![CustomComponent {
         tag: 200,
@@ -125,7 +126,7 @@ fn archives_of_other_tools_are_read() {
 #[test]
 fn errors_say_where_and_what() {
     let cap = Sample::default().build();
-    let mut header = cap.header.to_bytes().unwrap();
+    let mut header = cap.component(Tag::Header).unwrap().unwrap();
     header[3] = 0;
     let error = CapFile::from_components([header.as_slice()]).unwrap_err();
     assert_eq!(
@@ -139,7 +140,7 @@ fn errors_say_where_and_what() {
             .starts_with("CAP archive, offset 0: expected a ZIP archive"),
         "{error}"
     );
-    let twice = cap.header.to_bytes().unwrap();
+    let twice = cap.component(Tag::Header).unwrap().unwrap();
     let error = CapFile::from_components([twice.as_slice(), twice.as_slice()]).unwrap_err();
     assert!(
         error.to_string().contains("a second Header component"),

@@ -11,6 +11,7 @@
 //!     static short test(byte[] a, short b, A c, Object d) {…} static int wide(int x) {…} }   // class_4
 //! ```
 
+use cap_file::CapFile;
 use cap_file::asm::assemble_code;
 use cap_file::component::applet::{AppletComponent, AppletInfo};
 use cap_file::component::class::{ClassInfo, ImplementedInterface, InterfaceInfo};
@@ -22,10 +23,8 @@ use cap_file::component::descriptor::{
 use cap_file::component::export::{ClassExport, Export};
 use cap_file::component::header::Header;
 use cap_file::component::method::{ExceptionHandler, MethodHeader};
-use cap_file::component::reference_location::ReferenceLocation;
 use cap_file::component::static_field::{ArrayInit, StaticFieldComponent};
 use cap_file::component::{Aid, ClassRef, PackageInfo, TypeDescriptor, Version};
-use cap_file::{CapFile, Instructions};
 
 /// Offsets of the classes: the interface has 3 bytes, the classes follow.
 pub(crate) const I: ClassRef = ClassRef::Internal(0);
@@ -266,6 +265,7 @@ impl Sample {
                 aid: Aid(vec![0xf0, 1, 2, 3, 4]),
             },
             package_name: None,
+            public_packages: Vec::new(),
         };
         let api = |digits: &[u8], version| PackageInfo {
             version,
@@ -300,6 +300,7 @@ impl Sample {
                 static_field_offsets: vec![],
                 static_method_offsets: vec![offsets[7], offsets[8]],
             }],
+            ..Export::default()
         });
         // Only what is visible is exported: the first static token of T is its constructor.
         self.descriptor(&mut cap, &offsets);
@@ -308,7 +309,7 @@ impl Sample {
         cap
     }
 
-    fn methods(&self, cap: &mut CapFile) -> Vec<u16> {
+    fn methods(&self, cap: &mut CapFile) -> Vec<u32> {
         let empty = ExceptionHandler {
             start_offset: 0,
             stop: true,
@@ -318,11 +319,11 @@ impl Sample {
         };
         cap.method.exception_handlers = vec![empty; self.handlers.len()];
         let bodies = self.bodies();
-        let offsets: Vec<u16> = bodies
+        let offsets: Vec<u32> = bodies
             .iter()
-            .map(|body| cap.method.push(&body.header, &body.code).unwrap())
+            .map(|body| cap.method.push(&body.header, &body.code).unwrap().into())
             .collect();
-        let base = offsets[10] + bodies[10].header.size();
+        let base = u16::try_from(offsets[10]).unwrap() + bodies[10].header.size();
         for (index, (start, end, target, caught)) in self.handlers.iter().enumerate() {
             let later = &self.handlers[index + 1..];
             cap.method.exception_handlers[index] = ExceptionHandler {
@@ -338,7 +339,7 @@ impl Sample {
         offsets
     }
 
-    fn descriptor(&self, cap: &mut CapFile, offsets: &[u16]) {
+    fn descriptor(&self, cap: &mut CapFile, offsets: &[u32]) {
         let mut descriptor = Descriptor::default();
         let types = &mut descriptor.types;
         types.constant_pool_types = vec![0xffff; cap.constant_pool.entries.len()];
@@ -484,13 +485,13 @@ impl Sample {
 
 const T_OFFSET: u16 = 54;
 
-fn classes(cap: &mut CapFile, offsets: &[u16]) {
+fn classes(cap: &mut CapFile, offsets: &[u32]) {
     cap.class.interfaces = vec![InterfaceInfo {
         flags: ClassInfo::ACC_INTERFACE | ClassInfo::ACC_SHAREABLE,
         superinterfaces: vec![SHAREABLE],
         remote_name: None,
     }];
-    let class = |super_class, public: &[u16], package_base, package: &[u16]| ClassInfo {
+    let class = |super_class, public: &[u32], package_base, package: &[u32]| ClassInfo {
         flags: ClassInfo::ACC_SHAREABLE,
         super_class: Some(super_class),
         first_reference_token: 0xff,
@@ -530,7 +531,7 @@ fn classes(cap: &mut CapFile, offsets: &[u16]) {
     );
 }
 
-fn constants(cap: &mut CapFile, offsets: &[u16]) {
+fn constants(cap: &mut CapFile, offsets: &[u32]) {
     let field = |token| Constant::InstanceField { class: A, token };
     let own = |offset| Constant::StaticMethod(StaticRef::Internal(offset));
     let api = |package, class, token| {
@@ -580,33 +581,5 @@ fn constants(cap: &mut CapFile, offsets: &[u16]) {
 
 /// Fills in the Reference Location component.
 pub(crate) fn locate(cap: &mut CapFile) {
-    let (mut one, mut two) = (Vec::new(), Vec::new());
-    for (index, handler) in cap.method.exception_handlers.iter().enumerate() {
-        if handler.catch_type_index != 0 {
-            two.push(u16::try_from(1 + 8 * index + 6).unwrap());
-        }
-    }
-    let descriptor = cap.descriptor.as_ref().unwrap();
-    for (_, described) in descriptor
-        .methods()
-        .filter(|(_, method)| method.method_offset != 0)
-    {
-        let method = cap.method.described(described).unwrap();
-        for instruction in Instructions::new(method.bytecode).map_while(Result::ok) {
-            if let Some(reference) = instruction.pool_reference() {
-                let at = usize::from(method.code_offset())
-                    + instruction.offset
-                    + reference.operand_offset;
-                if reference.width == 1 {
-                    &mut one
-                } else {
-                    &mut two
-                }
-                .push(u16::try_from(at).unwrap());
-            }
-        }
-    }
-    one.sort_unstable();
-    two.sort_unstable();
-    cap.reference_location = ReferenceLocation::from_offsets(&one, &two);
+    cap.reference_location = cap_file::locate::locate(cap).expect("the sample's code");
 }

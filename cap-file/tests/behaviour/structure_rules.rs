@@ -64,7 +64,7 @@ fn method(cap: &mut CapFile, class: usize, index: usize) -> &mut MethodDescripto
 /// The header of a method in the Method component.
 fn header(cap: &mut CapFile, class: usize, index: usize) -> &mut [u8] {
     let offset = method(cap, class, index).method_offset;
-    let start = usize::from(offset - cap.method.first_offset());
+    let start = offset as usize - usize::from(cap.method.first_offset());
     &mut cap.method.methods[start..start + 2]
 }
 
@@ -346,7 +346,8 @@ fn handlers() {
 #[test]
 fn code() {
     breaks(Rule::CodeDecode, |cap| {
-        let start = usize::from(method(cap, 4, 3).method_offset - cap.method.first_offset());
+        let start =
+            method(cap, 4, 3).method_offset as usize - usize::from(cap.method.first_offset());
         cap.method.methods[start + 2] = 0xb9;
     });
     code_breaks(Rule::CodeBranch, "goto +3; sspush 5; sreturn");
@@ -470,6 +471,7 @@ fn debug() -> Debug {
             location,
             ..ClassDebug::default()
         }],
+        ..Debug::default()
     }
 }
 

@@ -5,12 +5,9 @@ use crate::codegen::BackendError;
 use crate::codegen::linkage::{Linkage, Methods};
 use crate::ir::{ClassId, FunctionId, Program};
 use cap_file::api::{Api, MethodKind};
-use cap_file::component::ClassRef;
 use cap_file::component::class::{ClassComponent, ClassInfo};
+use cap_file::component::{ClassRef, INHERITED};
 use std::collections::BTreeMap;
-
-/// A class without a method of its own at this place of its table.
-const INHERITED: u16 = 0xffff;
 
 /// Field tokens of a class: references first, which the component describes as one run; then the
 /// others, in source order. Every field takes one word.
@@ -101,6 +98,7 @@ fn class_info(program: &Program, methods: &Methods, imports: &Imports, id: Class
         package_virtual_methods: vec![INHERITED; package_count],
         interfaces: Vec::new(),
         remote: None,
+        token_mapping: None,
     }
 }
 
@@ -165,7 +163,7 @@ pub(super) fn set_method_offsets(
                 }
             };
             if let (Some(slot), Some(offset)) = (slot, offsets.get(function.0)) {
-                *slot = *offset;
+                *slot = (*offset).into();
             }
         }
     }

@@ -46,6 +46,7 @@ pub(super) fn component(
     }
     Ok(Descriptor {
         classes,
+        package_class_counts: Vec::new(),
         types: builder.types,
     })
 }
@@ -241,7 +242,7 @@ impl Builder<'_> {
         Ok(MethodDescriptor {
             token,
             access_flags,
-            method_offset: method.offset,
+            method_offset: method.offset.into(),
             type_offset: self.intern(descriptor, &method.path)?,
             bytecode_count: method.code_size,
             exception_handler_count: 0,

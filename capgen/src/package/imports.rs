@@ -9,7 +9,7 @@ use crate::ir::{ApiMethod, Callee, Expr, Function, FunctionId, Position, Program
 use cap_file::api::{Api, ApiClass, ApiPackage};
 use cap_file::component::constant_pool::StaticRef;
 use cap_file::component::import::Import;
-use cap_file::component::{ClassRef, PackageInfo, Version};
+use cap_file::component::{ClassRef, CodeOffset, PackageInfo, Version};
 use std::collections::BTreeMap;
 
 /// An imported package, and what demands its version.
@@ -241,7 +241,7 @@ impl Imports {
         Some(class.method(&method.name, &method.descriptor)?.token)
     }
 
-    pub(super) fn static_ref(&self, method: &ApiMethod) -> Option<StaticRef> {
+    pub(super) fn static_ref(&self, method: &ApiMethod) -> Option<StaticRef<CodeOffset>> {
         let (package, class) = self.api.find_class(&method.class)?;
         Some(StaticRef::External {
             package: self.package_token(package)?,

@@ -8,6 +8,7 @@ use crate::vm::link::{LinkError, link};
 use crate::vm::program::{NO_CLASS, Program};
 use crate::vm::{Heap, Kind, Trap};
 use cap_file::CapFile;
+use cap_file::component::split_code_offset;
 use cap_file::component::static_field::StaticFieldComponent;
 use std::sync::Arc;
 
@@ -88,6 +89,11 @@ impl Runtime {
         let convert = |bytes: &[u8]| {
             Aid::new(bytes).ok_or_else(|| LoadError::Malformed("an AID of the wrong length".into()))
         };
+        if cap.format().extended {
+            return Err(LoadError::Malformed(
+                "an extended CAP file (the simulated card takes compact ones)".into(),
+            ));
+        }
         let header = &cap.header;
         let aid = convert(&header.package.aid.0)?;
         if self.program.find_package(aid.as_bytes()).is_some()
@@ -105,7 +111,7 @@ impl Runtime {
             }
             modules.push(ExecutableModule {
                 aid: module,
-                install_offset: applet.install_method_offset,
+                install_offset: split_code_offset(applet.install_method_offset).1,
             });
         }
         let mut imports = Vec::new();

@@ -10,8 +10,8 @@ use super::flow::Flow;
 use super::program::{Body, Class, ClassExports, Handler, Method, NO_METHOD, Package, Program};
 use super::translate::{Translated, translate};
 use cap_file::CapFile;
-use cap_file::component::ClassRef;
 use cap_file::component::constant_pool::{Constant, StaticRef};
+use cap_file::component::{ClassRef, CodeOffset, split_code_offset};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::ops::Range;
@@ -80,6 +80,11 @@ pub enum LinkError {
 #[derive(Clone, Copy)]
 struct Import {
     slot: u8,
+}
+
+/// The offset of a method in a compact file; 0xFFFF for one that is inherited. Extended files are not loaded.
+const fn offset_of(place: CodeOffset) -> u16 {
+    split_code_offset(place).1
 }
 
 struct Linker<'a> {
@@ -222,17 +227,30 @@ impl Linker<'_> {
         let cap = self.cap;
         let mut roots: Vec<u16> = Vec::new();
         for class in &cap.class.classes {
-            roots.extend(&class.public_virtual_methods);
-            roots.extend(&class.package_virtual_methods);
+            let inherited = [
+                &class.public_virtual_methods,
+                &class.package_virtual_methods,
+            ];
+            roots.extend(
+                inherited
+                    .into_iter()
+                    .flatten()
+                    .map(|place| offset_of(*place)),
+            );
         }
         for constant in &cap.constant_pool.entries {
             if let Constant::StaticMethod(StaticRef::Internal(offset)) = constant {
-                roots.push(*offset);
+                roots.push(offset_of(*offset));
             }
         }
         if let Some(export) = &cap.export {
             for class in &export.classes {
-                roots.extend(&class.static_method_offsets);
+                roots.extend(
+                    class
+                        .static_method_offsets
+                        .iter()
+                        .map(|place| offset_of(*place)),
+                );
             }
         }
         if let Some(applet) = &cap.applet {
@@ -240,7 +258,7 @@ impl Linker<'_> {
                 applet
                     .applets
                     .iter()
-                    .map(|applet| applet.install_method_offset),
+                    .map(|applet| offset_of(applet.install_method_offset)),
             );
         }
         roots.retain(|offset| *offset != 0xFFFF);
@@ -315,7 +333,12 @@ impl Linker<'_> {
                 static_methods: class
                     .static_method_offsets
                     .iter()
-                    .map(|offset| self.methods.get(offset).copied().unwrap_or(NO_METHOD))
+                    .map(|place| {
+                        self.methods
+                            .get(&offset_of(*place))
+                            .copied()
+                            .unwrap_or(NO_METHOD)
+                    })
                     .collect(),
                 static_fields: class.static_field_offsets.clone(),
             }));
@@ -323,7 +346,7 @@ impl Linker<'_> {
         let applets = self.cap.applet.iter().flat_map(|applet| &applet.applets);
         let installs = applets
             .map(|applet| {
-                let offset = applet.install_method_offset;
+                let offset = offset_of(applet.install_method_offset);
                 let method = self.methods.get(&offset);
                 Ok((offset, *method.ok_or(LinkError::MethodOffset(offset))?))
             })

@@ -68,7 +68,7 @@ impl Symbols {
         }
         if let Some(name) = operand.strip_prefix(':') {
             let offset = *self.methods.get(name).expect(name);
-            return self.constant(Constant::StaticMethod(StaticRef::Internal(offset)));
+            return self.constant(Constant::StaticMethod(StaticRef::Internal(offset.into())));
         }
         if let Some((class, token)) = operand
             .split_once('/')

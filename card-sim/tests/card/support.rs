@@ -141,7 +141,11 @@ impl Package {
             },
             reference_count: self.references,
             public_method_table_base: 0,
-            public_virtual_methods: [inherited, own.clone()].concat(),
+            public_virtual_methods: [inherited, own.clone()]
+                .concat()
+                .into_iter()
+                .map(u32::from)
+                .collect(),
             ..ClassInfo::default()
         };
         let tokens: Vec<u8> = (FIRST_OWN_TOKEN..).take(own.len()).collect();
@@ -178,11 +182,12 @@ impl Package {
                     aid: self.aid.as_slice().into(),
                 },
                 package_name: None,
+                public_packages: Vec::new(),
             },
             applet: Some(AppletComponent {
                 applets: vec![AppletInfo {
                     aid: self.applet_aid().as_bytes().into(),
-                    install_method_offset: offset("install"),
+                    install_method_offset: offset("install").into(),
                 }],
             }),
             import: Import {

@@ -48,7 +48,7 @@ pub(crate) fn echo_cap() -> CapFile {
     let process = method.push(&MethodHeader::new(0, 2, 0), &[0x7A]).unwrap();
     let applet = |aid: &[u8]| AppletInfo {
         aid: Aid(aid.to_vec()),
-        install_method_offset: install,
+        install_method_offset: install.into(),
     };
     let mut cap = CapFile {
         archive_path: "echo".to_owned(),
@@ -57,6 +57,7 @@ pub(crate) fn echo_cap() -> CapFile {
             flags: Header::ACC_APPLET,
             package: package(PACKAGE, 1, 2),
             package_name: None,
+            public_packages: Vec::new(),
         },
         applet: Some(AppletComponent {
             applets: vec![applet(FIRST), applet(SECOND)],
@@ -70,7 +71,7 @@ pub(crate) fn echo_cap() -> CapFile {
         constant_pool: ConstantPool {
             entries: vec![
                 Constant::Class(ClassRef::Internal(0)),
-                Constant::StaticMethod(StaticRef::Internal(constructor)),
+                Constant::StaticMethod(StaticRef::Internal(constructor.into())),
                 Constant::VirtualMethod {
                     class: APPLET,
                     token: 1,
@@ -92,11 +93,12 @@ pub(crate) fn echo_cap() -> CapFile {
                 first_reference_token: 0xFF,
                 reference_count: 0,
                 public_method_table_base: 7,
-                public_virtual_methods: vec![process],
+                public_virtual_methods: vec![process.into()],
                 package_method_table_base: 0,
                 package_virtual_methods: Vec::new(),
                 interfaces: Vec::new(),
                 remote: None,
+                token_mapping: None,
             }],
         },
         reference_location: ReferenceLocation::from_offsets(

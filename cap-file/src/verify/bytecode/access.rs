@@ -17,10 +17,10 @@ pub(crate) fn check(
 ) -> Result<(), Fault> {
     let allowed = match visibility {
         Visibility::Public => true,
-        Visibility::Package => world.is_own(owner),
+        Visibility::Package => world.is_same_package(current, owner),
         Visibility::Private => current == owner,
         Visibility::Protected => {
-            world.is_own(owner)
+            world.is_same_package(current, owner)
                 || (world.is_subtype(current, owner)
                     && receiver.is_none_or(|receiver| {
                         receiver == Value::NewThis

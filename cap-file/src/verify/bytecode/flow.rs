@@ -84,12 +84,8 @@ pub(crate) fn check(checker: &mut Checker<'_, '_>, code: &MethodCode<'_>) {
         checker.findings.push(Finding {
             rule: fault.rule,
             component: Tag::Method,
-            offset: Some(usize::from(code.method.code_offset()) + at),
-            method: Some(format!(
-                "method at {} of {}",
-                code.method.offset,
-                world.name(class)
-            )),
+            offset: Some(code.method.code_start() + at),
+            method: Some(format!("{} of {}", code.name(), world.name(class))),
             instruction: instruction
                 .map(|instruction| format!("{at}: {}", instruction.opcode.mnemonic())),
             expected: fault.expected,
@@ -120,8 +116,11 @@ fn leaders(code: &MethodCode<'_>) -> Vec<bool> {
 
 fn handlers(world: &World<'_>, code: &MethodCode<'_>) -> Vec<Handler> {
     let first = usize::from(code.described.exception_handler_index);
-    let all = world.cap.method.exception_handlers.iter().skip(first);
-    let base = usize::from(code.method.code_offset());
+    let Some(block) = world.cap.method.block(code.method.block()) else {
+        return Vec::new();
+    };
+    let all = block.exception_handlers.iter().skip(first);
+    let base = code.method.code_start();
     let at = |offset: usize| {
         let offset = offset.checked_sub(base)?;
         if offset == code.method.bytecode.len() {

@@ -2,13 +2,13 @@
 
 use crate::component::class::{ClassEntry, ClassInfo, ImplementedInterface, InterfaceInfo};
 use crate::component::descriptor::{ClassDescriptor, FieldLocation, access};
-use crate::component::{ClassRef, Tag};
+use crate::component::{ClassRef, CodeOffset, INHERITED, Tag};
 use crate::verify::Rule;
 use crate::verify::check::Checker;
-use crate::verify::world::{Callee, ClassId, Origin, Type, Visibility};
+use crate::verify::world::{Callee, ClassId, Origin, Type, Visibility, inherited_token};
 
 pub(super) fn check(checker: &mut Checker<'_, '_>) {
-    for (offset, entry) in checker.cap.class.entries() {
+    for (offset, entry) in checker.cap.class_entries() {
         let Some(id) = checker.world.own_class(offset) else {
             continue;
         };
@@ -296,11 +296,17 @@ fn entry(
     above: Option<ClassId>,
     at: usize,
     token: u8,
-    offset: u16,
+    offset: CodeOffset,
 ) {
     let world = checker.world;
-    let inherited = above.and_then(|above| world.virtual_method(above, token));
-    if offset == 0xffff {
+    // In the superclass the method may have another token (format 2.3).
+    let token_above = world
+        .own_info(id)
+        .and_then(|info| inherited_token(info, token));
+    let inherited = above
+        .zip(token_above)
+        .and_then(|(above, token)| world.virtual_method(above, token));
+    if offset == INHERITED {
         // Inherited from another package.
         let right = inherited
             .as_ref()

@@ -4,7 +4,9 @@ use crate::component::Tag;
 use crate::component::constant_pool::Constant;
 use crate::component::descriptor::{MethodDescriptor, access};
 use crate::component::header::Header;
-use crate::component::method::{Method, MethodComponent};
+use crate::component::method::{BlockRef, Method, MethodComponent};
+use crate::component::reference_location::offsets;
+use crate::component::split_code_offset;
 use crate::instruction::{Instruction, Operands};
 use crate::opcode::{Layout, Opcode};
 use crate::verify::check::Checker;
@@ -19,6 +21,15 @@ pub(crate) struct MethodCode<'a> {
 }
 
 impl MethodCode<'_> {
+    /// Where the method is, for reports.
+    pub(crate) fn name(&self) -> String {
+        let (block, offset) = split_code_offset(self.method.offset);
+        match block {
+            0 => format!("method at {offset}"),
+            block => format!("method at {offset} of block {block}"),
+        }
+    }
+
     /// Index of the instruction at this offset of the bytecode.
     pub(crate) fn index_at(&self, offset: usize) -> Option<usize> {
         self.instructions
@@ -38,8 +49,11 @@ pub(super) fn check<'a>(checker: &mut Checker<'_, 'a>) -> Vec<MethodCode<'a>> {
         return Vec::new();
     };
     let mut sound = Vec::new();
-    let mut one_byte = Vec::new();
-    let mut two_bytes = catch_types(&cap.method);
+    let mut located: Vec<Located> = cap
+        .method
+        .blocks()
+        .map(|block| Located::new(&block))
+        .collect();
     let mut uses_int = uses_int(checker.world);
     for (class, described) in descriptor.methods() {
         if class.access_flags & access::ACC_INTERFACE != 0 {
@@ -53,24 +67,26 @@ pub(super) fn check<'a>(checker: &mut Checker<'_, 'a>) -> Vec<MethodCode<'a>> {
         };
         let before = checker.findings.len();
         for instruction in &code.instructions {
-            let at = usize::from(method.code_offset()) + instruction.offset;
+            let at = method.code_start() + instruction.offset;
             uses_int |= instruction.opcode.uses_int();
             if let Some((rule, expected)) = broken(checker.world, &code, instruction) {
                 checker.findings.push(Finding {
                     rule,
                     component: Tag::Method,
                     offset: Some(at),
-                    method: Some(format!("method at {}", method.offset)),
+                    method: Some(code.name()),
                     instruction: Some(instruction.opcode.mnemonic().to_owned()),
                     expected: expected.to_owned(),
                     found: format!("{:?}", instruction.operands),
                 });
             }
-            if let Some(reference) = instruction.pool_reference() {
+            if let Some(reference) = instruction.pool_reference()
+                && let Some(located) = located.get_mut(method.block())
+            {
                 let list = if reference.width == 1 {
-                    &mut one_byte
+                    &mut located.one_byte
                 } else {
-                    &mut two_bytes
+                    &mut located.two_bytes
                 };
                 list.push(at + reference.operand_offset);
             }
@@ -80,36 +96,7 @@ pub(super) fn check<'a>(checker: &mut Checker<'_, 'a>) -> Vec<MethodCode<'a>> {
             sound.push(code);
         }
     }
-    one_byte.sort_unstable();
-    two_bytes.sort_unstable();
-    let locations = &cap.reference_location;
-    for (what, located, found) in [
-        ("one-byte", locations.byte_offsets(), one_byte),
-        ("two-byte", locations.byte2_offsets(), two_bytes),
-    ] {
-        let missing = found
-            .iter()
-            .find(|offset| located.binary_search(offset).is_err());
-        let extra = located
-            .iter()
-            .find(|offset| found.binary_search(offset).is_err());
-        checker.require(
-            located == found,
-            Rule::ReferenceCover,
-            Tag::ReferenceLocation,
-            None,
-            &format!(
-                "the offsets of the {} {what} constant pool indices",
-                found.len()
-            ),
-            || {
-                format!(
-                    "{} offsets, missing {missing:?}, without index {extra:?}",
-                    located.len()
-                )
-            },
-        );
-    }
+    locations(checker, located);
     let said = cap.header.flags & Header::ACC_INT != 0;
     checker.require(
         said || !uses_int,
@@ -122,13 +109,71 @@ pub(super) fn check<'a>(checker: &mut Checker<'_, 'a>) -> Vec<MethodCode<'a>> {
     sound
 }
 
-/// Where handlers name what they catch; a `finally` names nothing.
-fn catch_types(component: &MethodComponent) -> Vec<usize> {
-    let handlers = component.exception_handlers.iter().enumerate();
-    handlers
-        .filter(|(_, handler)| handler.catch_type_index != 0)
-        .map(|(index, _)| 1 + MethodComponent::HANDLER_SIZE * index + 6)
-        .collect()
+/// Where a block of methods refers to constants.
+struct Located {
+    one_byte: Vec<usize>,
+    two_bytes: Vec<usize>,
+}
+
+impl Located {
+    /// What handlers name; a `finally` names nothing.
+    fn new(block: &BlockRef<'_>) -> Self {
+        let handlers = block.exception_handlers.iter().enumerate();
+        let two_bytes = handlers
+            .filter(|(_, handler)| handler.catch_type_index != 0)
+            .map(|(index, _)| 1 + MethodComponent::HANDLER_SIZE * index + 6)
+            .collect();
+        Self {
+            one_byte: Vec::new(),
+            two_bytes,
+        }
+    }
+}
+
+fn locations(checker: &mut Checker<'_, '_>, located: Vec<Located>) {
+    let component = &checker.cap.reference_location;
+    let blocks = 1 + component.further_blocks.len();
+    checker.require(
+        blocks == located.len(),
+        Rule::ReferenceCover,
+        Tag::ReferenceLocation,
+        0,
+        "tables for each block of methods",
+        || format!("{blocks} for {} blocks", located.len()),
+    );
+    for (block, (mut found, (byte, byte2))) in
+        located.into_iter().zip(component.blocks()).enumerate()
+    {
+        found.one_byte.sort_unstable();
+        found.two_bytes.sort_unstable();
+        for (what, located, found) in [
+            ("one-byte", offsets(byte), found.one_byte),
+            ("two-byte", offsets(byte2), found.two_bytes),
+        ] {
+            let missing = found
+                .iter()
+                .find(|offset| located.binary_search(offset).is_err());
+            let extra = located
+                .iter()
+                .find(|offset| found.binary_search(offset).is_err());
+            checker.require(
+                located == found,
+                Rule::ReferenceCover,
+                Tag::ReferenceLocation,
+                None,
+                &format!(
+                    "the offsets of the {} {what} constant pool indices in block {block}",
+                    found.len()
+                ),
+                || {
+                    format!(
+                        "{} offsets, missing {missing:?}, without index {extra:?}",
+                        located.len()
+                    )
+                },
+            );
+        }
+    }
 }
 
 /// Fields or signatures with `int`.
@@ -167,7 +212,7 @@ fn decode<'a>(
             checker.report(
                 Rule::CodeDecode,
                 Tag::Method,
-                usize::from(method.code_offset()),
+                method.code_start(),
                 "whole instructions",
                 error.to_string(),
             );
@@ -178,12 +223,15 @@ fn decode<'a>(
 
 fn handler_bounds(checker: &mut Checker<'_, '_>, code: &MethodCode<'_>) {
     let first = usize::from(code.described.exception_handler_index);
-    let handlers = checker.cap.method.exception_handlers.iter().enumerate();
+    let Some(block) = checker.cap.method.block(code.method.block()) else {
+        return;
+    };
+    let handlers = block.exception_handlers.iter().enumerate();
     for (index, handler) in handlers
         .skip(first)
         .take(code.described.exception_handler_count.into())
     {
-        let base = usize::from(code.method.code_offset());
+        let base = code.method.code_start();
         let instruction = |offset: usize| {
             offset
                 .checked_sub(base)

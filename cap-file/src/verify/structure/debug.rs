@@ -11,8 +11,10 @@ pub(super) fn check(checker: &mut Checker<'_, '_>) {
         return;
     };
     let text = |index: u16| usize::from(index) < debug.strings.len();
+    let named = debug.packages.iter().all(|package| text(package.name));
+    let extended = checker.cap.format().extended;
     checker.require(
-        text(debug.package_name),
+        named && (extended || text(debug.package_name)),
         Rule::DebugIndices,
         Tag::Debug,
         None,

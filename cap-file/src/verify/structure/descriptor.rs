@@ -30,7 +30,7 @@ pub(super) fn check(checker: &mut Checker<'_, '_>) {
 }
 
 fn classes(checker: &mut Checker<'_, '_>, descriptor: &Descriptor) {
-    for (offset, entry) in checker.cap.class.entries() {
+    for (offset, entry) in checker.cap.class_entries() {
         let reference = ClassRef::Internal(offset);
         let mut described = descriptor
             .classes

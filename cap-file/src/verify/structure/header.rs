@@ -1,8 +1,8 @@
 //! Header, Directory, Applet and Import components.
 
-use crate::component::Tag;
 use crate::component::descriptor::access;
 use crate::component::header::Header;
+use crate::component::{CodeOffset, Tag};
 use crate::verify::Rule;
 use crate::verify::check::Checker;
 use crate::verify::world::{Callee, Type, World};
@@ -74,7 +74,7 @@ fn directory(checker: &mut Checker<'_, '_>) {
             Tag::Directory,
             2 * index,
             &text,
-            || found.map_or_else(|| "no size".to_owned(), u16::to_string),
+            || found.map_or_else(|| "no size".to_owned(), u32::to_string),
         );
     }
     let statics = |directory: &crate::component::directory::Directory| {
@@ -128,7 +128,7 @@ fn directory(checker: &mut Checker<'_, '_>) {
 }
 
 /// `public static void install(byte[] bArray, short bOffset, byte bLength)` of a subclass of `Applet`.
-fn is_install(world: &World<'_>, offset: u16) -> bool {
+fn is_install(world: &World<'_>, offset: CodeOffset) -> bool {
     let Some((class, method)) = world.method_at(offset) else {
         return false;
     };

@@ -3,7 +3,8 @@
 use crate::component::Tag;
 use crate::component::constant_pool::Constant;
 use crate::component::descriptor::{MethodDescriptor, access};
-use crate::component::method::{ExceptionHandler, Method, MethodComponent, MethodHeader};
+use crate::component::method::{BlockRef, Method, MethodComponent, MethodHeader};
+use crate::component::split_code_offset;
 use crate::verify::Rule;
 use crate::verify::check::Checker;
 
@@ -19,27 +20,50 @@ pub(super) fn check(checker: &mut Checker<'_, '_>) {
         .flat_map(|class| &class.methods)
         .collect();
     methods.sort_by_key(|method| method.method_offset);
-    cover(checker, &methods);
+    let mut rest = methods.as_slice();
+    for (number, block) in cap.method.blocks().enumerate() {
+        let count =
+            rest.partition_point(|method| split_code_offset(method.method_offset).0 <= number);
+        let (these, others) = rest.split_at(count);
+        rest = others;
+        cover(checker, number, &block, these);
+        handlers(checker, number, &block, these);
+    }
+    if let Some(lost) = rest.first() {
+        let (block, offset) = split_code_offset(lost.method_offset);
+        checker.report(
+            Rule::MethodCover,
+            Tag::Method,
+            None,
+            format!("methods in {} blocks", 1 + cap.method.further_blocks.len()),
+            format!("a method at {offset} of block {block}"),
+        );
+    }
     for described in &methods {
         if let Some(method) = cap.method.described(described) {
             header(checker, described, &method);
         }
     }
-    handlers(checker, &cap.method, &methods);
 }
 
-fn cover(checker: &mut Checker<'_, '_>, methods: &[&MethodDescriptor]) {
+fn cover(
+    checker: &mut Checker<'_, '_>,
+    number: usize,
+    block: &BlockRef<'_>,
+    methods: &[&MethodDescriptor],
+) {
     let component = &checker.cap.method;
-    let mut next = usize::from(component.first_offset());
+    let mut next = usize::from(block.first_offset());
     for described in methods {
-        let at = usize::from(described.method_offset);
-        let whole = at == next && component.described(described).is_some();
+        let (in_block, at) = split_code_offset(described.method_offset);
+        let at = usize::from(at);
+        let method = component.described(described);
         checker.require(
-            whole,
+            at == next && in_block == number && method.is_some(),
             Rule::MethodCover,
             Tag::Method,
             at,
-            &format!("a whole method at offset {next}"),
+            &format!("a whole method at offset {next} of block {number}"),
             || {
                 format!(
                     "a method at {at} with {} bytes of code",
@@ -47,25 +71,25 @@ fn cover(checker: &mut Checker<'_, '_>, methods: &[&MethodDescriptor]) {
                 )
             },
         );
-        let Some(method) = component.described(described) else {
+        let Some(method) = method else {
             return;
         };
         next = at + usize::from(method.header.size()) + method.bytecode.len();
     }
-    let end = usize::from(component.first_offset()) + component.methods.len();
+    let end = usize::from(block.first_offset()) + block.methods.len();
     checker.require(
         next == end,
         Rule::MethodCover,
         Tag::Method,
         next,
-        &format!("methods up to offset {end}"),
+        &format!("methods up to offset {end} of block {number}"),
         || format!("the last ends at {next}"),
     );
 }
 
 fn header(checker: &mut Checker<'_, '_>, described: &MethodDescriptor, method: &Method<'_>) {
     let header = &method.header;
-    let at = usize::from(method.offset);
+    let at = method.code_start() - usize::from(header.size());
     let defined = MethodHeader::ACC_EXTENDED | MethodHeader::ACC_ABSTRACT;
     let right = header.flags & !defined == 0 && header.is_abstract() == method.bytecode.is_empty();
     checker.require(
@@ -125,10 +149,11 @@ fn flags(
 
 fn handlers(
     checker: &mut Checker<'_, '_>,
-    component: &MethodComponent,
+    number: usize,
+    block: &BlockRef<'_>,
     methods: &[&MethodDescriptor],
 ) {
-    let ranges: Vec<(usize, usize)> = component
+    let ranges: Vec<(usize, usize)> = block
         .exception_handlers
         .iter()
         .map(|handler| {
@@ -136,9 +161,29 @@ fn handlers(
             (start, start + usize::from(handler.active_length))
         })
         .collect();
-    for (index, handler) in component.exception_handlers.iter().enumerate() {
+    let listed = listed(checker, block, methods);
+    let targets = block
+        .exception_handlers
+        .iter()
+        .map(|handler| handler.handler_offset);
+    checker.require(
+        targets.is_sorted(),
+        Rule::HandlerOrder,
+        Tag::Method,
+        1,
+        "handlers in the order of their code",
+        || format!("another order in block {number}"),
+    );
+    for (index, handler) in block.exception_handlers.iter().enumerate() {
         let at = 1 + MethodComponent::HANDLER_SIZE * index;
-        range(checker, component, methods, index, handler);
+        checker.require(
+            listed.get(index) == Some(&true),
+            Rule::HandlerRange,
+            Tag::Method,
+            at,
+            "a range and a handler in the method that lists it",
+            || format!("{handler:?}"),
+        );
         let (start, end) = ranges.get(index).copied().unwrap_or_default();
         let later = ranges.iter().skip(index + 1);
         // A handler behind one that encloses it would never be asked.
@@ -172,7 +217,7 @@ fn handlers(
     for method in methods {
         let end = usize::from(method.exception_handler_index)
             + usize::from(method.exception_handler_count);
-        let known = end <= component.exception_handlers.len();
+        let known = end <= block.exception_handlers.len();
         checker.require(
             known,
             Rule::HandlerRange,
@@ -210,41 +255,35 @@ fn catch_type(checker: &mut Checker<'_, '_>, at: usize, index: u16) {
     );
 }
 
-/// That a handler lies in one method, which lists it. Whether its bounds are instructions is seen when the code
+/// By handler: it lies in one method, which lists it. Whether its bounds are instructions is seen when the code
 /// is decoded.
-fn range(
-    checker: &mut Checker<'_, '_>,
-    component: &MethodComponent,
+fn listed(
+    checker: &Checker<'_, '_>,
+    block: &BlockRef<'_>,
     methods: &[&MethodDescriptor],
-    index: usize,
-    handler: &ExceptionHandler,
-) {
-    let inside = methods.iter().any(|described| {
-        let Some(method) = component.described(described) else {
-            return false;
+) -> Vec<bool> {
+    let mut listed = vec![false; block.exception_handlers.len()];
+    for described in methods
+        .iter()
+        .filter(|method| method.exception_handler_count > 0)
+    {
+        let Some(method) = checker.cap.method.described(described) else {
+            continue;
         };
-        let code = usize::from(method.code_offset());
+        let code = method.code_start();
         let end = code + method.bytecode.len();
-        let (start, length) = (
-            usize::from(handler.start_offset),
-            usize::from(handler.active_length),
-        );
         let first = usize::from(described.exception_handler_index);
-        let listed =
-            (first..first + usize::from(described.exception_handler_count)).contains(&index);
-        listed
-            && start >= code
-            && length > 0
-            && start + length <= end
-            && (code..end).contains(&usize::from(handler.handler_offset))
-    });
-    let at = 1 + MethodComponent::HANDLER_SIZE * index;
-    checker.require(
-        inside,
-        Rule::HandlerRange,
-        Tag::Method,
-        at,
-        "a range and a handler in the method that lists it",
-        || format!("{handler:?}"),
-    );
+        let count = usize::from(described.exception_handler_count);
+        let handlers = block.exception_handlers.iter().zip(&mut listed);
+        for (handler, listed) in handlers.skip(first).take(count) {
+            let start = usize::from(handler.start_offset);
+            let length = usize::from(handler.active_length);
+            let inside = start >= code
+                && length > 0
+                && start + length <= end
+                && (code..end).contains(&usize::from(handler.handler_offset));
+            *listed |= inside;
+        }
+    }
+    listed
 }

@@ -2,8 +2,8 @@
 
 use super::{LinkError, Linker};
 use crate::vm::program::{API_SLOT, Class, ClassId, NO_METHOD, class_id, slot_of};
-use cap_file::component::ClassRef;
 use cap_file::component::class::{ClassInfo, InterfaceInfo};
+use cap_file::component::{ClassRef, CodeOffset};
 
 impl Linker<'_> {
     pub(super) fn class_reference(&self, reference: ClassRef) -> Result<ClassId, LinkError> {
@@ -188,7 +188,7 @@ impl Linker<'_> {
         &self,
         table: &mut Vec<u32>,
         base: u8,
-        offsets: &[u16],
+        offsets: &[CodeOffset],
     ) -> Result<(), LinkError> {
         let base = usize::from(base);
         let end = base + offsets.len();
@@ -199,6 +199,7 @@ impl Linker<'_> {
             table.resize(end, NO_METHOD);
         }
         for (place, &offset) in table.iter_mut().skip(base).zip(offsets) {
+            let offset = super::offset_of(offset);
             // 0xFFFF: inherited from another package.
             if offset != 0xFFFF {
                 *place = *self

@@ -124,9 +124,9 @@ impl Pool for Linker<'_> {
         match self.constant(index)? {
             Constant::StaticMethod(StaticRef::Internal(offset)) => self
                 .methods
-                .get(&offset)
+                .get(&super::offset_of(offset))
                 .copied()
-                .ok_or(LinkError::MethodOffset(offset)),
+                .ok_or(LinkError::MethodOffset(super::offset_of(offset))),
             Constant::StaticMethod(StaticRef::External {
                 package,
                 class,

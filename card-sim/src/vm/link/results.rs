@@ -23,7 +23,9 @@ impl Linker<'_> {
                     .at(method.type_offset)
                     .and_then(|signature| signature.types())
                     .and_then(|types| types.last().map(|result| result.words()));
-                if let Some(result) = self.results.get_mut(&method.method_offset)
+                if let Some(result) = self
+                    .results
+                    .get_mut(&super::offset_of(method.method_offset))
                     && words.is_some()
                 {
                     *result = words;
