@@ -3,6 +3,7 @@
 pub mod api;
 pub mod asm;
 pub mod cap;
+pub mod compatibility;
 pub mod component;
 pub mod dump;
 pub mod error;

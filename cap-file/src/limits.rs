@@ -25,6 +25,18 @@ pub const MAX_ARCHIVE_BYTES: usize = 16 << 20;
 /// Most bytes of an export file.
 pub const MAX_EXPORT_FILE_BYTES: usize = 4 << 20;
 
+/// Most bytes of bytecode of a method (JCVM §2.2.4.4).
+pub const MAX_METHOD_BYTES: usize = 32767;
+
+/// Most words of arguments and local variables of a method (JCVM §2.2.4.4).
+pub const MAX_LOCALS: usize = 255;
+
+/// Most interfaces that an interface extends (JCVM §2.2.4.2).
+pub const MAX_SUPERINTERFACES: usize = 14;
+
+/// Most words of the fields of an object (JCVM §2.2.4.3).
+pub const MAX_INSTANCE_WORDS: usize = 255;
+
 /// Most nested or repeated subroutine calls (`jsr`) that are told apart in one method.
 pub const MAX_SUBROUTINE_CALLS: usize = 64;
 

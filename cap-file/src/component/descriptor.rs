@@ -211,6 +211,12 @@ impl ClassDescriptor {
 }
 
 impl FieldDescriptor {
+    /// True for a field of instances.
+    #[must_use]
+    pub const fn is_instance(&self) -> bool {
+        matches!(self.location, FieldLocation::Instance { .. })
+    }
+
     fn read(reader: &mut Reader<'_>) -> Result<Self, ReadError> {
         let token = reader.u1("a field token")?;
         let access_flags = reader.u1("access flags")?;

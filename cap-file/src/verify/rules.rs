@@ -16,7 +16,7 @@ macro_rules! rules {
                 match self { $(Rule::$variant => $id,)* }
             }
 
-            /// The clause of JCVM 3.0.5.
+            /// The clause of JCVM 3.0.5, or of the version before it.
             #[must_use]
             pub const fn clause(self) -> &'static str {
                 match self { $(Rule::$variant => $clause,)* }
@@ -32,12 +32,12 @@ macro_rules! rules {
 }
 
 rules! {
-    HeaderFlags "header-flags" "6.4" "The flags of the header tell whether Export and Applet components are present; other bits are 0.",
+    HeaderFlags "header-flags" "6.4" "The flags of the header tell whether Export and Applet components are present and the format is extended; other bits are 0.",
     HeaderInt "header-int" "6.4" "A package that uses the type int says so with ACC_INT.",
     DebugFormat "debug-format" "6.15" "A Debug component needs format 2.2.",
     DirectorySizes "directory-sizes" "6.5" "Each component has the size that the directory gives.",
     DirectoryStatic "directory-static" "6.5" "The directory's static field sizes are those of the Static Field component.",
-    DirectoryCounts "directory-counts" "6.5" "The directory counts imports and applets.",
+    DirectoryCounts "directory-counts" "6.5" "The directory counts imports, applets and blocks of methods.",
     DirectoryCustom "directory-custom" "6.5" "Custom components have tags from 128 to 255 and stand in the directory, and none is missing.",
     AppletCount "applet-count" "6.6" "An Applet component has at least one applet.",
     AppletAid "applet-aid" "6.6" "An applet's AID begins with the RID of the package and is its own.",
@@ -61,14 +61,20 @@ rules! {
     ClassOverride "class-override" "4.3.7.6" "A method overrides one with the same signature that is not final, and is no less visible.",
     ClassAbstract "class-abstract" "6.9.2" "Only an abstract class has abstract methods.",
     ClassInterfaceTable "class-interface-table" "6.9.2.4" "Each interface method is mapped to a public virtual method with the same signature.",
+    ClassTokenMapping "class-token-mapping" "3.1 6.9.2" "In format 2.3 each public method token is mapped to one token of the superclass, or is new in the class.",
+    ClassRemote "class-remote" "6.9.2.5" "Remote methods have a signature in the pool and a public virtual method; remote interfaces are remote.",
+    ClassLimits "class-limits" "2.2.4.2" "An interface extends at most 14 others; the fields of a class take at most 255 words, those of its superclasses included.",
+    ClassAccess "class-access" "4.4" "Code names only classes that are public or of its own package.",
     MethodCover "method-cover" "6.14.4" "The described methods fill the Method component without gap or overlap.",
     MethodHeader "method-header" "6.10.2" "A method's header has no undefined flags; an abstract method has no code, any other has some.",
     MethodArguments "method-arguments" "6.10.2" "nargs is the number of words of the signature, this included.",
+    MethodLimits "method-limits" "2.2.4.4" "A method has at most 32767 bytes of code and 255 words of arguments and local variables.",
     MethodDescriptorFlags "method-flags" "6.14.4" "The access flags of a method go together and agree with its header.",
     HandlerRange "handler-range" "6.10.1" "A handler's range and its code are instructions of one method, which counts the handler as its own.",
-    HandlerOrder "handler-order" "6.10.1" "Inner ranges stand before outer ones; the stop bit marks those that no later one encloses.",
+    HandlerOrder "handler-order" "6.10.1" "Handlers stand in the order of their code, inner ranges before outer ones; the stop bit marks those that no later one encloses.",
     HandlerType "handler-type" "6.10.1" "What is caught is a class that is a Throwable.",
     CodeDecode "code-decode" "7.5" "Bytecode is a sequence of whole instructions.",
+    CodeReserved "code-reserved" "6.10.4" "The instructions impdep1 and impdep2 are not used.",
     CodeBranch "code-branch" "7.5" "Every jump leads to an instruction of the same method.",
     CodeSwitch "code-switch" "7.5" "The keys of a lookup switch ascend.",
     CodeConstant "code-constant" "7.5" "An instruction's constant is of the kind that the instruction needs.",
@@ -77,9 +83,13 @@ rules! {
     StaticArray "static-array" "6.11" "Initialised arrays are primitive, hold whole elements and are no more than the references.",
     StaticFields "static-fields" "6.11" "Described static fields lie in the right part of the image and do not overlap.",
     StaticBoolean "static-boolean" "6.11" "Initial values of booleans are 0 or 1.",
+    StaticLibrary "static-library" "6.11" "A package without applets has no initialised arrays.",
+    StaticResource "static-resource" "3.1 6.16" "There is at least one static resource; each has its own number and at most 32767 bytes.",
     ReferenceCover "reference-cover" "6.12" "The locations are exactly those of the constant pool indices in the code.",
-    ExportClasses "export-classes" "6.13" "Exported classes exist, and the descriptor gives each its token.",
-    ExportMembers "export-members" "6.13" "Exported static fields and methods exist, belong to the class and are visible outside.",
+    ExportClasses "export-classes" "6.13" "At least one class is exported; exported classes exist, and the descriptor gives each its token.",
+    ExportMembers "export-members" "6.13" "Exported static fields and methods are all those of the class that are visible outside, in the order of their tokens.",
+    ExportShareable "export-shareable" "6.13" "A package with applets exports shareable interfaces only.",
+    ExportFileAgrees "export-file" "4.1.3" "An export file that is supplied for the package itself says what the package exports.",
     DescriptorPresent "descriptor-present" "6.14" "A file to be verified has a Descriptor component.",
     DescriptorClasses "descriptor-classes" "6.14.1" "Each class of the Class component is described once, with its flags and interfaces.",
     DescriptorMembers "descriptor-members" "6.14" "Members have the tokens and flags that they need: 0xFF for what cannot be seen outside, static ones from 0 on.",

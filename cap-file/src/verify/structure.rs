@@ -9,6 +9,7 @@ mod export;
 mod header;
 mod members;
 mod methods;
+mod own_export;
 mod static_field;
 
 use super::check::Checker;
@@ -26,6 +27,7 @@ pub(crate) fn check<'a>(checker: &mut Checker<'_, 'a>) -> Vec<MethodCode<'a>> {
     methods::check(checker);
     let code = code::check(checker);
     export::check(checker);
+    own_export::check(checker);
     debug::check(checker);
     code
 }

@@ -99,6 +99,7 @@ pub(crate) struct Field {
 /// The linked file.
 pub(crate) struct World<'a> {
     pub(crate) cap: &'a CapFile,
+    pub(crate) exports: &'a Exports,
     /// By package token; `None` if the package is not known.
     pub(crate) imports: Vec<Option<(&'a ApiPackage, Version)>>,
     classes: Vec<Class<'a>>,
@@ -115,6 +116,7 @@ impl<'a> World<'a> {
     pub(crate) fn new(cap: &'a CapFile, exports: &'a Exports) -> Self {
         let mut world = Self {
             cap,
+            exports,
             imports: Vec::new(),
             classes: Vec::new(),
             by_offset: HashMap::new(),
@@ -323,11 +325,22 @@ impl<'a> World<'a> {
             .is_some_and(|class| matches!(class.origin, Origin::Own { .. }))
     }
 
+    /// What the Descriptor component says of a class of this file.
+    pub(crate) fn own_descriptor(&self, id: ClassId) -> Option<&'a ClassDescriptor> {
+        match self.get(id)?.origin {
+            Origin::Own { descriptor, .. } => descriptor,
+            Origin::Api { .. } => None,
+        }
+    }
+
+    /// The package of an extended file that a class is in; 0 in a compact one.
+    pub(crate) fn package(&self, id: ClassId) -> usize {
+        self.packages.get(id.0).copied().unwrap_or_default()
+    }
+
     /// True if both are classes of one package of this file.
     pub(crate) fn is_same_package(&self, one: ClassId, other: ClassId) -> bool {
-        self.is_own(one)
-            && self.is_own(other)
-            && self.packages.get(one.0) == self.packages.get(other.0)
+        self.is_own(one) && self.is_own(other) && self.package(one) == self.package(other)
     }
 
     /// True if code of `current` may name the class: it is public, or of the same package (JCVM §4.3.7.1).
@@ -380,6 +393,24 @@ impl<'a> World<'a> {
             } => class.flags & ClassInfo::ACC_SHAREABLE != 0,
             Origin::Api { class, .. } => {
                 class.flags.shareable || class.name == "javacard/framework/Shareable"
+            }
+        })
+    }
+
+    /// True for `java.rmi.Remote`, and what says that it is remote.
+    pub(crate) fn is_remote(&self, id: ClassId) -> bool {
+        self.get(id).is_some_and(|class| match class.origin {
+            Origin::Own {
+                entry: ClassEntry::Interface(interface),
+                ..
+            } => interface.flags & ClassInfo::ACC_REMOTE != 0,
+            Origin::Own {
+                entry: ClassEntry::Class(class),
+                ..
+            } => class.flags & ClassInfo::ACC_REMOTE != 0,
+            Origin::Api { class, .. } => {
+                let remote = "java/rmi/Remote";
+                class.name == remote || class.interfaces.iter().any(|name| name == remote)
             }
         })
     }
@@ -532,7 +563,7 @@ impl<'a> World<'a> {
         self.static_fields.get(&offset).copied()
     }
 
-    fn own_callee(&self, class: ClassId, method: &MethodDescriptor) -> Option<Callee> {
+    pub(crate) fn own_callee(&self, class: ClassId, method: &MethodDescriptor) -> Option<Callee> {
         Some(Callee {
             class,
             signature: self.signature(method.type_offset)?,
@@ -544,7 +575,7 @@ impl<'a> World<'a> {
         })
     }
 
-    fn api_callee(&self, class: ClassId, method: &ApiMethod) -> Option<Callee> {
+    pub(crate) fn api_callee(&self, class: ClassId, method: &ApiMethod) -> Option<Callee> {
         Some(Callee {
             class,
             signature: self.parse_signature(&method.descriptor)?,
@@ -694,7 +725,7 @@ impl<'a> World<'a> {
         })
     }
 
-    fn own_field(&self, class: ClassId, field: &FieldDescriptor) -> Option<Field> {
+    pub(crate) fn own_field(&self, class: ClassId, field: &FieldDescriptor) -> Option<Field> {
         Some(Field {
             class,
             field_type: self.field_type(field)?,

@@ -86,7 +86,13 @@ fn a_load_file_gives_back_what_a_card_needs() {
 
 #[test]
 fn the_order_of_installation_is_kept() {
-    let bytes = Sample::default().build().load_file(true).unwrap();
+    let library = Sample {
+        library: true,
+        ..Sample::default()
+    };
+    let mut cap = library.build();
+    cap.applet = Sample::default().build().applet;
+    let bytes = cap.load_file(true).unwrap();
     let mut tags = Vec::new();
     let mut rest = bytes.as_slice();
     while let [tag, high, low, after @ ..] = rest {
@@ -224,8 +230,8 @@ fn text_that_is_wrong_is_located() {
             "a version",
         ),
         (
-            "javacard/framework/APDU 1",
-            "javacard/framework/NoSuch 1",
+            "virtual javacard/framework/APDU get",
+            "virtual javacard/framework/NoSuch get",
             "a class of this file or of an imported package",
         ),
         ("    iload_0", "    iload_9", "an instruction"),

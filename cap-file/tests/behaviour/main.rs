@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 mod bytecode_rules;
+mod compatibility;
 mod formats;
 mod hostile;
+mod newer_formats;
 mod sample;
 mod structure_rules;

@@ -124,6 +124,8 @@ pub(crate) struct Sample {
     pub(crate) test_stack: u8,
     pub(crate) test_locals: u8,
     pub(crate) constructor: String,
+    /// Instead of the applet T is exported, and s0 starts as null.
+    pub(crate) library: bool,
     /// Handlers of `test`: start, end and handler as offsets in its code, and a constant.
     pub(crate) handlers: Vec<(u16, u16, u16, Option<&'static str>)>,
 }
@@ -135,6 +137,7 @@ impl Default for Sample {
             test_stack: 8,
             test_locals: 4,
             constructor: "aload_0; invokespecial $A.<init>; return".to_owned(),
+            library: false,
             handlers: Vec::new(),
         }
     }
@@ -259,7 +262,12 @@ impl Sample {
         };
         cap.header = Header {
             format: Version::new(2, 1),
-            flags: Header::ACC_INT | Header::ACC_APPLET | Header::ACC_EXPORT,
+            flags: Header::ACC_INT
+                | if self.library {
+                    Header::ACC_EXPORT
+                } else {
+                    Header::ACC_APPLET
+                },
             package: PackageInfo {
                 version: Version::new(1, 0),
                 aid: Aid(vec![0xf0, 1, 2, 3, 4]),
@@ -294,14 +302,11 @@ impl Sample {
             default_value_count: 2,
             non_default_values: vec![5],
         };
-        cap.export = Some(Export {
-            classes: vec![ClassExport {
-                class_offset: T_OFFSET,
-                static_field_offsets: vec![],
-                static_method_offsets: vec![offsets[7], offsets[8]],
-            }],
-            ..Export::default()
-        });
+        if self.library {
+            cap.applet = None;
+            cap.static_field.array_init.clear();
+            cap.export = Some(export(&offsets));
+        }
         // Only what is visible is exported: the first static token of T is its constructor.
         self.descriptor(&mut cap, &offsets);
         locate(&mut cap);
@@ -484,6 +489,18 @@ impl Sample {
 }
 
 const T_OFFSET: u16 = 54;
+
+/// T with its constructor and its install method.
+pub(crate) fn export(offsets: &[u32]) -> Export {
+    Export {
+        classes: vec![ClassExport {
+            class_offset: T_OFFSET,
+            static_field_offsets: vec![],
+            static_method_offsets: vec![offsets[7], offsets[8]],
+        }],
+        ..Export::default()
+    }
+}
 
 fn classes(cap: &mut CapFile, offsets: &[u32]) {
     cap.class.interfaces = vec![InterfaceInfo {

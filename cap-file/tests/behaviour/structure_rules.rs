@@ -1,13 +1,15 @@
 //! Each structural rule: one change to the sample breaks it and no other.
 
 use crate::sample::{A, B, OBJECT, Sample, T, constant, locate};
-use cap_file::api::ApiPackage;
-use cap_file::component::class::ImplementedInterface;
+use cap_file::api::{ApiPackage, MethodKind};
+use cap_file::component::class::{ClassInfo, ImplementedInterface, RemoteInterfaceInfo};
 use cap_file::component::common::DescribedType;
 use cap_file::component::constant_pool::{Constant, StaticRef};
 use cap_file::component::custom::CustomComponent;
 use cap_file::component::debug::{ClassDebug, Debug};
-use cap_file::component::descriptor::{Descriptor, FieldLocation, MethodDescriptor, access};
+use cap_file::component::descriptor::{
+    Descriptor, FieldDescriptor, FieldLocation, MethodDescriptor, access,
+};
 use cap_file::component::header::Header;
 use cap_file::component::static_field::ArrayInit;
 use cap_file::component::{Aid, ClassRef, PackageInfo, TypeDescriptor, Version};
@@ -35,6 +37,23 @@ fn breaks(rule: Rule, change: impl FnOnce(&mut CapFile)) {
     cap.update_directory().unwrap();
     let found = rules(&cap, &Exports::builtin());
     assert_eq!(found, [rule], "{}", verify(&cap, &Exports::builtin()));
+}
+
+/// The same for the sample without its applet.
+fn library_breaks(rule: Rule, change: impl FnOnce(&mut CapFile)) {
+    let mut cap = library();
+    change(&mut cap);
+    cap.update_directory().unwrap();
+    let found = rules(&cap, &Exports::builtin());
+    assert_eq!(found, [rule], "{}", verify(&cap, &Exports::builtin()));
+}
+
+fn library() -> CapFile {
+    Sample {
+        library: true,
+        ..Sample::default()
+    }
+    .build()
 }
 
 /// The same for a sample with its own code.
@@ -350,6 +369,7 @@ fn code() {
             method(cap, 4, 3).method_offset as usize - usize::from(cap.method.first_offset());
         cap.method.methods[start + 2] = 0xb9;
     });
+    code_breaks(Rule::CodeReserved, "impdep1; sconst_0; sreturn");
     code_breaks(Rule::CodeBranch, "goto +3; sspush 5; sreturn");
     code_breaks(Rule::CodeBranch, "goto -9; sspush 5; sreturn");
     code_breaks(
@@ -418,7 +438,8 @@ fn reference_locations() {
 
 #[test]
 fn exports() {
-    breaks(Rule::ExportClasses, |cap| {
+    assert_eq!(rules(&library(), &Exports::builtin()), []);
+    library_breaks(Rule::ExportClasses, |cap| {
         let ClassRef::Internal(offset) = B else {
             return;
         };
@@ -426,9 +447,136 @@ fn exports() {
         class.class_offset = offset;
         class.static_method_offsets.clear();
     });
-    breaks(Rule::ExportMembers, |cap| {
+    library_breaks(Rule::ExportClasses, |cap| {
+        cap.export.as_mut().unwrap().classes.clear();
+    });
+    library_breaks(Rule::ExportMembers, |cap| {
         let test = method(cap, 4, 3).method_offset;
         cap.export.as_mut().unwrap().classes[0].static_method_offsets[1] = test;
+    });
+    library_breaks(Rule::ExportMembers, |cap| {
+        cap.export.as_mut().unwrap().classes[0]
+            .static_method_offsets
+            .pop();
+    });
+    breaks(Rule::ExportShareable, |cap| {
+        cap.header.flags |= Header::ACC_EXPORT;
+        cap.export = library().export;
+    });
+    library_breaks(Rule::StaticLibrary, |cap| {
+        let values = vec![1, 2];
+        cap.static_field.array_init.push(ArrayInit {
+            element_type: 3,
+            values,
+        });
+    });
+}
+
+/// The export file of the library: T with its constructor and its install method.
+fn own_export() -> ApiPackage {
+    let text = "package sample F001020304 1.0
+class 0 T public
+extends java/lang/Object javacard/framework/Applet
+static 0 <init> ()V public
+static 1 install ([BSB)V public static
+";
+    let mut package = cap_file::api::parse::package(text).unwrap();
+    let applet = cap_file::api::Api::builtin()
+        .find_class("javacard/framework/Applet")
+        .unwrap()
+        .1;
+    let inherited = applet
+        .methods
+        .iter()
+        .filter(|method| method.kind == MethodKind::Virtual);
+    let implemented = inherited.cloned().map(|mut method| {
+        method.flags.is_abstract = false;
+        method
+    });
+    package.classes[0].methods.extend(implemented);
+    package
+}
+
+#[test]
+fn own_export_file() {
+    let with = |package: ApiPackage| {
+        let mut exports = Exports::builtin();
+        exports.add(package);
+        rules(&library(), &exports)
+    };
+    let right = own_export();
+    assert_eq!(with(right.clone()), []);
+    let mut other_version = right.clone();
+    other_version.versions = vec![Version::new(1, 1)];
+    other_version.classes.clear();
+    assert_eq!(
+        with(other_version),
+        [],
+        "another version says nothing of this one"
+    );
+    let mut wrong = right.clone();
+    wrong.classes[0].methods[1].descriptor = "([BSS)V".to_owned();
+    assert_eq!(with(wrong), [Rule::ExportFileAgrees]);
+    let mut wrong = right.clone();
+    wrong.classes[0].flags.is_abstract = true;
+    assert_eq!(with(wrong), [Rule::ExportFileAgrees]);
+    let mut wrong = right.clone();
+    wrong.classes.clear();
+    assert_eq!(with(wrong), [Rule::ExportFileAgrees]);
+    let mut wrong = right;
+    wrong.classes[0].methods.remove(0);
+    assert_eq!(with(wrong), [Rule::ExportFileAgrees]);
+}
+
+#[test]
+fn limits() {
+    breaks(Rule::MethodLimits, |cap| {
+        let padding = vec![0; 32766];
+        grow_last(cap, &padding);
+    });
+    breaks(Rule::ClassLimits, |cap| {
+        // B, below A with its 6 words, gets 250 fields of its own.
+        let descriptor = described(cap);
+        let field = |token| FieldDescriptor {
+            token,
+            access_flags: 0,
+            location: FieldLocation::Instance { class: B, token },
+            field_type: 0x8004,
+        };
+        descriptor.classes[2].fields = (0..250).map(field).collect();
+        cap.class.classes[1].declared_instance_size = 250;
+    });
+    // One word less is allowed.
+    let mut cap = Sample::default().build();
+    let field = |token| FieldDescriptor {
+        token,
+        access_flags: 0,
+        location: FieldLocation::Instance { class: B, token },
+        field_type: 0x8004,
+    };
+    described(&mut cap).classes[2].fields = (0..249).map(field).collect();
+    cap.class.classes[1].declared_instance_size = 249;
+    cap.update_directory().unwrap();
+    assert_eq!(rules(&cap, &Exports::builtin()), []);
+}
+
+/// Puts `nop`s before the code of the last method.
+fn grow_last(cap: &mut CapFile, nops: &[u8]) {
+    let last = method(cap, 4, 4);
+    let start = last.method_offset as usize + 2;
+    last.bytecode_count += u16::try_from(nops.len()).unwrap();
+    let at = start - usize::from(cap.method.first_offset());
+    let tail = cap.method.methods.split_off(at);
+    cap.method.methods.extend(nops);
+    cap.method.methods.extend(tail);
+    locate(cap);
+}
+
+#[test]
+fn remote_classes() {
+    breaks(Rule::ClassRemote, |cap| {
+        cap.class.classes[3].flags |= ClassInfo::ACC_REMOTE;
+        cap.class.classes[3].remote = Some(RemoteInterfaceInfo::default());
     });
 }
 
@@ -502,6 +650,7 @@ fn debug_component() {
 fn every_rule_has_its_test_and_its_line() {
     let tests = concat!(
         include_str!("structure_rules.rs"),
+        include_str!("newer_formats.rs"),
         include_str!("bytecode_rules.rs")
     );
     for rule in Rule::ALL {

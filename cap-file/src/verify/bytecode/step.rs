@@ -46,9 +46,24 @@ impl Stepper<'_, '_> {
         }
     }
 
+    /// The constant of an instruction; the class in it is one that the code may name.
     fn constant(&self, instruction: &Instruction) -> Result<Constant, Stop> {
         let reference = instruction.pool_reference().ok_or(Stop::Reported)?;
-        self.world.constant(reference.index).ok_or(Stop::Reported)
+        let constant = self.world.constant(reference.index).ok_or(Stop::Reported)?;
+        let (Constant::Class(class)
+        | Constant::InstanceField { class, .. }
+        | Constant::VirtualMethod { class, .. }) = constant
+        else {
+            return Ok(constant);
+        };
+        match self.world.class(class) {
+            Some(class) if !self.world.may_name(self.class, class) => {
+                let expected = "a class that is public or of the same package";
+                let found = self.world.name(class);
+                Err(Fault::new(Rule::ClassAccess, expected, found).into())
+            }
+            _ => Ok(constant),
+        }
     }
 
     fn constant_class(&self, instruction: &Instruction) -> Result<ClassId, Stop> {
@@ -257,7 +272,8 @@ impl Stepper<'_, '_> {
                 self.invoke_interface(frame, nargs, self.constant(instruction)?, method)?;
             }
             // `jsr` pushes its return address in the flow, `ret` reads its local there.
-            Opcode::Jsr | Opcode::Ret | Opcode::Impdep1 | Opcode::Impdep2 => {}
+            Opcode::Jsr | Opcode::Ret => {}
+            Opcode::Impdep1 | Opcode::Impdep2 => return Err(Stop::Reported),
             _ => match opcode.layout() {
                 // What is left with a constant are the field instructions.
                 Layout::PoolByte | Layout::PoolShort if opcode.mnemonic().contains("static") => {

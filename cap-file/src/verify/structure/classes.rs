@@ -1,11 +1,15 @@
 //! Class component: hierarchy, fields and method tables.
 
+mod remote;
+
 use crate::component::class::{ClassEntry, ClassInfo, ImplementedInterface, InterfaceInfo};
 use crate::component::descriptor::{ClassDescriptor, FieldLocation, access};
 use crate::component::{ClassRef, CodeOffset, INHERITED, Tag};
+use crate::limits::{MAX_INSTANCE_WORDS, MAX_SUPERINTERFACES};
 use crate::verify::Rule;
 use crate::verify::check::Checker;
 use crate::verify::world::{Callee, ClassId, Origin, Type, Visibility, inherited_token};
+use std::collections::HashSet;
 
 pub(super) fn check(checker: &mut Checker<'_, '_>) {
     for (offset, entry) in checker.cap.class_entries() {
@@ -38,7 +42,10 @@ pub(super) fn check(checker: &mut Checker<'_, '_>) {
                         interface_table(checker, id, at, implemented);
                     }
                     abstract_methods(checker, id, at, class, descriptor);
+                    token_mapping(checker, id, at, class);
                 }
+                size_limit(checker, id, at);
+                remote::class(checker, id, at, class);
             }
         }
     }
@@ -51,6 +58,16 @@ fn check_interface(
     interface: &InterfaceInfo,
 ) {
     interfaces(checker, at, &interface.superinterfaces);
+    let count = interface.superinterfaces.len();
+    checker.require(
+        count <= MAX_SUPERINTERFACES,
+        Rule::ClassLimits,
+        Tag::Class,
+        at,
+        "at most 14 superinterfaces",
+        || count.to_string(),
+    );
+    remote::interface(checker, id, at, interface);
     let defined = ClassInfo::ACC_INTERFACE | ClassInfo::ACC_SHAREABLE | ClassInfo::ACC_REMOTE;
     let flags = interface.flags;
     checker.require(
@@ -74,6 +91,63 @@ fn check_interface(
         at,
         &format!("ACC_SHAREABLE {shareable}"),
         || set.to_string(),
+    );
+}
+
+/// Objects have at most 255 words, those of superclasses in this file included.
+fn size_limit(checker: &mut Checker<'_, '_>, id: ClassId, at: usize) {
+    let world = checker.world;
+    let sizes = world.chain(id).filter_map(|id| world.own_info(id));
+    let words: usize = sizes
+        .map(|info| usize::from(info.declared_instance_size))
+        .sum();
+    checker.require(
+        words <= MAX_INSTANCE_WORDS,
+        Rule::ClassLimits,
+        Tag::Class,
+        at + 3,
+        "at most 255 words of fields",
+        || words.to_string(),
+    );
+}
+
+/// Format 2.3: which methods of the superclass are inherited or overridden under which token.
+fn token_mapping(checker: &mut Checker<'_, '_>, id: ClassId, at: usize, class: &ClassInfo) {
+    let world = checker.world;
+    let Some(mapping) = &class.token_mapping else {
+        return;
+    };
+    let above = world.get(id).and_then(|class| class.super_class);
+    let mut seen = HashSet::new();
+    for (token, mapped) in mapping.tokens.iter().enumerate() {
+        let right = *mapped == 0xff
+            || (seen.insert(*mapped)
+                && *mapped < 0x80
+                && (above.is_some_and(|above| world.virtual_method(above, *mapped).is_some())
+                    || !world.all_imports_known()));
+        checker.require(
+            right,
+            Rule::ClassTokenMapping,
+            Tag::Class,
+            at,
+            "a token of the superclass that no other token has, or 0xFF",
+            || format!("{mapped} for token {token}"),
+        );
+    }
+    let length = usize::from(class.public_method_table_base) + class.public_virtual_methods.len();
+    checker.require(
+        mapping.tokens.len() == length && usize::from(mapping.inheritable_count) <= length,
+        Rule::ClassTokenMapping,
+        Tag::Class,
+        at,
+        &format!("a mapping of {length} tokens, of which no more are inheritable"),
+        || {
+            format!(
+                "{} tokens, {} inheritable",
+                mapping.tokens.len(),
+                mapping.inheritable_count
+            )
+        },
     );
 }
 

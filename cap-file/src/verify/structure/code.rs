@@ -271,6 +271,9 @@ fn broken(
     {
         return Some((Rule::CodeSwitch, "ascending keys"));
     }
+    if let Opcode::Impdep1 | Opcode::Impdep2 = instruction.opcode {
+        return Some((Rule::CodeReserved, "an instruction that cards have"));
+    }
     match instruction.operands {
         Operands::ArrayType(element) if !(10..=13).contains(&element) => {
             return Some((Rule::CodeArrayType, "an element type of 10 to 13"));

@@ -5,7 +5,7 @@ use crate::component::header::Header;
 use crate::component::{CodeOffset, Tag};
 use crate::verify::Rule;
 use crate::verify::check::Checker;
-use crate::verify::world::{Callee, Type, World};
+use crate::verify::world::{Type, World};
 
 /// Bytes of an AID that name its owner (ISO 7816-5).
 const RID: usize = 5;
@@ -21,6 +21,9 @@ fn flags(checker: &mut Checker<'_, '_>) {
     let cap = checker.cap;
     let flags = cap.header.flags;
     let mut expected = flags & Header::ACC_INT;
+    if cap.format().extended {
+        expected |= Header::ACC_EXTENDED;
+    }
     expected |= if cap.export.is_some() {
         Header::ACC_EXPORT
     } else {
@@ -98,8 +101,8 @@ fn directory(checker: &mut Checker<'_, '_>) {
     );
     let counts = |directory: &crate::component::directory::Directory| {
         format!(
-            "{} imports, {} applets",
-            directory.import_count, directory.applet_count
+            "{} imports, {} applets, {} blocks of methods",
+            directory.import_count, directory.applet_count, directory.method_block_count
         )
     };
     checker.require(
@@ -247,13 +250,4 @@ fn imports(checker: &mut Checker<'_, '_>) {
         }
         offset += 3 + package.aid.0.len();
     }
-}
-
-/// Used by the rule on exported methods as well.
-pub(super) const fn is_visible_outside(callee: &Callee) -> bool {
-    use crate::verify::world::Visibility;
-    matches!(
-        callee.visibility,
-        Visibility::Public | Visibility::Protected
-    )
 }

@@ -5,6 +5,7 @@ use crate::component::constant_pool::Constant;
 use crate::component::descriptor::{MethodDescriptor, access};
 use crate::component::method::{BlockRef, Method, MethodComponent, MethodHeader};
 use crate::component::split_code_offset;
+use crate::limits::{MAX_LOCALS, MAX_METHOD_BYTES};
 use crate::verify::Rule;
 use crate::verify::check::Checker;
 
@@ -105,6 +106,29 @@ fn header(checker: &mut Checker<'_, '_>, described: &MethodDescriptor, method: &
                 method.bytecode.len()
             )
         },
+    );
+    let padding = checker
+        .cap
+        .method
+        .bytes_at(method.offset)
+        .and_then(|bytes| bytes.first());
+    let padded = header.size() == 2 || padding.is_some_and(|first| first & 15 == 0);
+    checker.require(
+        padded,
+        Rule::MethodHeader,
+        Tag::Method,
+        at,
+        "padding bits of 0",
+        || format!("{padding:02x?}"),
+    );
+    let words = usize::from(header.nargs) + usize::from(header.max_locals);
+    checker.require(
+        method.bytecode.len() <= MAX_METHOD_BYTES && words <= MAX_LOCALS,
+        Rule::MethodLimits,
+        Tag::Method,
+        at,
+        "at most 32767 bytes of code and 255 words of arguments and local variables",
+        || format!("{} bytes, {words} words", method.bytecode.len()),
     );
     flags(checker, described, header, at);
     let is_static = described.access_flags & access::ACC_STATIC != 0;

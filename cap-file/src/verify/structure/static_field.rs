@@ -3,11 +3,14 @@
 use crate::component::Tag;
 use crate::component::constant_pool::StaticRef;
 use crate::component::descriptor::FieldLocation;
+use crate::limits::MAX_STATIC_RESOURCE_BYTES;
 use crate::verify::Rule;
 use crate::verify::check::Checker;
 use crate::verify::world::Type;
+use std::collections::HashSet;
 
 pub(super) fn check(checker: &mut Checker<'_, '_>) {
+    resources(checker);
     let statics = &checker.cap.static_field;
     let references = 2 * usize::from(statics.reference_count);
     let size =
@@ -28,6 +31,14 @@ pub(super) fn check(checker: &mut Checker<'_, '_>) {
         4,
         "no more initialised arrays than references",
         || format!("{arrays} arrays, {} references", statics.reference_count),
+    );
+    checker.require(
+        arrays == 0 || checker.cap.applet.is_some(),
+        Rule::StaticLibrary,
+        Tag::StaticField,
+        4,
+        "no initialised arrays in a package without applets",
+        || arrays.to_string(),
     );
     let mut offset = 6;
     for array in &statics.array_init {
@@ -129,4 +140,38 @@ fn initial_type(checker: &Checker<'_, '_>, index: usize) -> Option<Type> {
             _ => Type::IntArray,
         },
     )
+}
+
+fn resources(checker: &mut Checker<'_, '_>) {
+    let Some(component) = &checker.cap.static_resource else {
+        return;
+    };
+    checker.require(
+        !component.resources.is_empty() && checker.cap.format().has_token_mappings(),
+        Rule::StaticResource,
+        Tag::StaticResource,
+        0,
+        "at least one resource, in format 2.3",
+        || {
+            format!(
+                "{} in format {}",
+                component.resources.len(),
+                checker.cap.header.format
+            )
+        },
+    );
+    let mut ids = HashSet::new();
+    let mut offset = 2;
+    for resource in &component.resources {
+        let (id, length) = (resource.id, resource.bytes.len());
+        checker.require(
+            ids.insert(id) && length <= MAX_STATIC_RESOURCE_BYTES,
+            Rule::StaticResource,
+            Tag::StaticResource,
+            offset,
+            "a number of its own and at most 32767 bytes",
+            || format!("resource {id} with {length} bytes"),
+        );
+        offset += 6;
+    }
 }
