@@ -20,8 +20,8 @@ mod reader;
 mod writer;
 
 pub use common::{
-    Aid, CapFormat, ClassRef, CodeOffset, DescribedType, INHERITED, PackageInfo, TypeDescriptor, Version,
-    code_offset, split_code_offset,
+    Aid, CapFormat, ClassRef, CodeOffset, DescribedType, INHERITED, PackageInfo, TypeDescriptor,
+    Version, code_offset, split_code_offset,
 };
 pub(crate) use reader::Reader;
 pub(crate) use writer::Writer;

@@ -2,12 +2,15 @@
 
 use crate::api::{ApiPackage, TokenSpace};
 use crate::cap::CapFile;
+use crate::component::applet::AppletInfo;
+use crate::component::class::{ClassEntry, ClassInfo};
 use crate::component::constant_pool::{Constant, StaticRef};
 use crate::component::header::Header;
 use crate::component::{ClassRef, Tag, Version};
 use crate::error::WriteError;
 use crate::verify::Exports;
 use serde::Serialize;
+use std::collections::HashMap;
 use std::fmt;
 
 /// Data bytes of a LOAD command if the whole load file goes in short APDUs without secure messaging.
@@ -45,6 +48,8 @@ pub struct CapInfo {
     pub package_aid: String,
     /// Version of the package.
     pub package_version: String,
+    /// Public packages of an extended file: name, AID and version; empty for a compact one.
+    pub public_packages: Vec<String>,
     /// AIDs of the applets, in hex.
     pub applets: Vec<String>,
     /// Imported packages.
@@ -63,11 +68,16 @@ pub struct CapInfo {
     pub secured_blocks: usize,
     /// The package needs a card with `int`.
     pub uses_int: bool,
-    /// Tokens of exported classes.
+    /// Number of exported classes and interfaces.
     pub exported_classes: usize,
+    /// Their names as far as the file tells them (by its Debug component), else where they are.
+    pub exports: Vec<String>,
     /// Bytes that stay on the card after loading, at least: code, classes, constant pool and static fields. A
     /// card adds its own overhead; what instances take depends on their code.
     pub resident_bytes: usize,
+    /// Bytes that installing takes at least: one object of each applet class, and the static arrays. What
+    /// constructors allocate on top depends on their code and their parameters.
+    pub install_bytes: usize,
 }
 
 /// An imported package.
@@ -134,6 +144,14 @@ pub fn info(cap: &CapFile, exports: &Exports) -> Result<CapInfo, WriteError> {
             .or_else(|| Some(cap.archive_path.clone()).filter(|path| !path.is_empty())),
         package_aid: header.package.aid.to_string(),
         package_version: header.package.version.to_string(),
+        public_packages: header
+            .public_packages
+            .iter()
+            .map(|public| {
+                let package = &public.package;
+                format!("{} {} {}", public.name, package.aid, package.version)
+            })
+            .collect(),
         applets: applets.map(|applet| applet.aid.to_string()).collect(),
         imports: imports.collect(),
         java_card: java_card_level(cap, exports),
@@ -150,11 +168,66 @@ pub fn info(cap: &CapFile, exports: &Exports) -> Result<CapInfo, WriteError> {
         secured_blocks: block_data.div_ceil(SECURED_BLOCK),
         uses_int: header.flags & Header::ACC_INT != 0,
         exported_classes: cap.export.as_ref().map_or(0, |export| export.classes.len()),
+        exports: exports_of(cap),
+        install_bytes: install_bytes(cap),
         resident_bytes: size_of(Tag::Method)
             + size_of(Tag::Class)
             + size_of(Tag::ConstantPool)
             + usize::from(cap.static_field.image_size),
     })
+}
+
+/// Names of the exported classes.
+fn exports_of(cap: &CapFile) -> Vec<String> {
+    let classes = cap.export.iter().flat_map(|export| &export.classes);
+    let name = |offset: u16| {
+        let debug = cap.debug.as_ref()?;
+        let class = debug.class(ClassRef::Internal(offset))?;
+        debug.string(class.name).map(str::to_owned)
+    };
+    classes
+        .map(|class| {
+            name(class.class_offset).unwrap_or_else(|| format!("class at {}", class.class_offset))
+        })
+        .collect()
+}
+
+/// Two bytes for each word of an applet's fields (those of superclasses in this file included), and the contents
+/// of static arrays.
+fn install_bytes(cap: &CapFile) -> usize {
+    let arrays = &cap.static_field.array_init;
+    let arrays: usize = arrays.iter().map(|array| array.values.len()).sum();
+    let installs = cap.applet.iter().flat_map(|component| &component.applets);
+    let classes: HashMap<u16, &ClassInfo> = cap
+        .class_entries()
+        .filter_map(|(offset, entry)| match entry {
+            ClassEntry::Class(class) => Some((offset, class)),
+            ClassEntry::Interface(_) => None,
+        })
+        .collect();
+    let words = |applet: &AppletInfo| -> Option<usize> {
+        let mut methods = cap.descriptor.as_ref()?.methods();
+        let (class, _) = methods.find(|(_, method)| {
+            method.method_offset == applet.install_method_offset && method.bytecode_count > 0
+        })?;
+        let mut words = 0;
+        let mut next = Some(class.this_class);
+        // A chain is no longer than the file has classes.
+        for _ in 0..=classes.len() {
+            let Some(ClassRef::Internal(offset)) = next else {
+                break;
+            };
+            let class = classes.get(&offset)?;
+            words += usize::from(class.declared_instance_size);
+            next = class.super_class;
+        }
+        Some(words)
+    };
+    arrays
+        + installs
+            .filter_map(words)
+            .map(|words| 2 * words)
+            .sum::<usize>()
 }
 
 /// The oldest level whose packages have all the imported versions.
@@ -227,6 +300,9 @@ impl fmt::Display for CapInfo {
             "package {name} {} version {}, CAP format {}",
             self.package_aid, self.package_version, self.format
         )?;
+        for public in &self.public_packages {
+            writeln!(f, "public package {public}")?;
+        }
         for applet in &self.applets {
             writeln!(f, "applet {applet}")?;
         }
@@ -251,13 +327,21 @@ impl fmt::Display for CapInfo {
         if self.uses_int {
             writeln!(f, "needs a card with int")?;
         }
+        for export in &self.exports {
+            writeln!(f, "exports {export}")?;
+        }
         for component in &self.components {
             writeln!(f, "{:>6} {}", component.size, component.name)?;
         }
         writeln!(
             f,
-            "load file {} bytes: {} blocks plain, {} blocks secured; at least {} bytes stay on the card",
-            self.load_file_size, self.plain_blocks, self.secured_blocks, self.resident_bytes
+            "load file {} bytes: {} blocks plain, {} blocks secured",
+            self.load_file_size, self.plain_blocks, self.secured_blocks
+        )?;
+        writeln!(
+            f,
+            "at least {} bytes stay on the card; installing takes at least {} more",
+            self.resident_bytes, self.install_bytes
         )
     }
 }

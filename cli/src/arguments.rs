@@ -1,11 +1,12 @@
 //! The command line: one definition for parsing, help, man pages and completions.
 
 use crate::command::{
-    applet::Applet, apply::Apply, build::Build, card::Card, completions::Completions,
-    conform::Conform, delete::Delete, demo::Demo, domain::Domain, dump::Dump, explain::Explain,
-    flash::Flash, identify::Identify, keys::Keys, life_cycle::LifeCycle, list::List, man::Man,
-    new::New, personalise::Personalise, readers::Readers, rules::Rules, script::Script, spec::Spec,
-    tear::Tear, token::Token, trace::Trace, verify::Verify,
+    applet::Applet, apply::Apply, asm::Asm, build::Build, cap::Cap, card::Card,
+    completions::Completions, conform::Conform, delete::Delete, demo::Demo, domain::Domain,
+    dump::Dump, explain::Explain, flash::Flash, identify::Identify, keys::Keys,
+    life_cycle::LifeCycle, list::List, man::Man, new::New, personalise::Personalise,
+    readers::Readers, rules::Rules, script::Script, spec::Spec, tear::Tear, token::Token,
+    trace::Trace, verify::Verify,
 };
 use crate::failure::EXIT_CODES;
 use clap::{Parser, Subcommand};
@@ -30,6 +31,10 @@ pub enum Command {
     Verify(Verify),
     /// Show a CAP file as text.
     Dump(Dump),
+    /// Make a CAP file from its text.
+    Asm(Asm),
+    /// Tell what CAP and export files are.
+    Cap(Cap),
     /// Run a simulated card.
     Card(Card),
     /// Cut the power at every persistent write of every command of a script, and check the card after each cut.

@@ -2,7 +2,9 @@
 
 pub mod applet;
 pub mod apply;
+pub mod asm;
 pub mod build;
+pub mod cap;
 pub mod card;
 pub mod completions;
 pub mod conform;
@@ -41,6 +43,8 @@ pub fn run(command: &Command) -> Result<(), Failure> {
         Command::Build(build) => build.run(),
         Command::Verify(verify) => verify.run(),
         Command::Dump(dump) => dump.run(),
+        Command::Asm(asm) => asm.run(),
+        Command::Cap(cap) => cap.run(),
         Command::Card(card) => card.run(),
         Command::List(list) => list.run(),
         Command::Flash(flash) => flash.run(),

@@ -1,7 +1,9 @@
 //! Input and output files.
 
 use crate::failure::Failure;
+use cap_file::api::ApiPackage;
 use cap_file::{CapFile, ExportFile, Exports};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 /// Reads a file.
@@ -42,10 +44,28 @@ pub(crate) fn exports(paths: &[PathBuf]) -> Result<Exports, Failure> {
 }
 
 fn add(exports: &mut Exports, path: &Path) -> Result<(), Failure> {
+    exports.add(export_file(path)?);
+    Ok(())
+}
+
+/// Reads an export file.
+pub(crate) fn export_file(path: &Path) -> Result<ApiPackage, Failure> {
     let invalid = |error: &dyn std::fmt::Display| Failure::input(path.display(), error);
     let file = ExportFile::read(&read(path)?).map_err(|error| invalid(&error))?;
-    exports.add(file.to_api().map_err(|error| invalid(&error))?);
-    Ok(())
+    file.to_api().map_err(|error| invalid(&error))
+}
+
+/// Reads a text, from standard input if the path is `-`.
+pub(crate) fn read_text(path: &Path) -> Result<String, Failure> {
+    let bytes = if path == Path::new("-") {
+        let mut bytes = Vec::new();
+        let read = std::io::stdin().read_to_end(&mut bytes);
+        read.map_err(|error| Failure::input("standard input", error))?;
+        bytes
+    } else {
+        read(path)?
+    };
+    String::from_utf8(bytes).map_err(|error| Failure::input(path.display(), error))
 }
 
 /// Every `.exp` file under a folder, in the order of their names.

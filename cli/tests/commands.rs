@@ -76,7 +76,26 @@ fn from_source_to_answers() {
     let cap = jpki(folder.path());
     let verified = tenkoku(0, &["verify", &cap]);
     assert!(out(&verified).ends_with("jpki.cap: verified\n"));
-    assert!(out(&tenkoku(0, &["dump", &cap])).contains(&format!("applet {APPLET}")));
+    let dumped = tenkoku(0, &["dump", &cap]);
+    assert!(out(&dumped).contains(&format!("applet {APPLET}")));
+    // The text gives the same file back, byte for byte.
+    let again = folder.path().join("again.cap");
+    let arguments = ["asm", "-", "-o", text(&again), "--verify"];
+    tenkoku_with(0, &arguments, out(&dumped));
+    assert_eq!(std::fs::read(&again).unwrap(), std::fs::read(&cap).unwrap());
+    assert!(err(&tenkoku_with(3, &arguments, "cap 9.9")).contains("line 1"));
+    let summary = tenkoku(0, &["cap", "info", &cap, "--json"]);
+    assert!(out(&summary).contains("tenkoku.cap-info/1") && out(&summary).contains(APPLET));
+    let exp = cap.replace(".cap", ".exp");
+    let compared = tenkoku(0, &["cap", "compare", &exp, &exp]);
+    assert!(
+        out(&compared).ends_with(": compatible\n"),
+        "{}",
+        out(&compared)
+    );
+    tenkoku(0, &["verify", &cap, "--exp", &exp, "--previous", &exp]);
+    tenkoku(3, &["verify", &cap, "--previous", &exp]);
+    assert!(out(&tenkoku(0, &["verify", "--rules"])).contains("stack-type"));
     let script = "00A4040C0A D392F000260100000001 # select\n\n!reset\n00a4040c0ad392f000260100000001\n00 20 00 98\n00\n";
     let arguments = [
         "card",

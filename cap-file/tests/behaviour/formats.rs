@@ -267,6 +267,8 @@ fn the_summary_says_what_a_file_demands() {
         (summary.load_file_size + 4).div_ceil(255)
     );
     assert!(summary.uses_int);
+    // T has no fields; its static array has two bytes.
+    assert_eq!(summary.install_bytes, 2);
     assert!(
         summary.to_string().contains("needs Java Card 3.0.4"),
         "{summary}"

@@ -7,7 +7,9 @@ use std::path::PathBuf;
 
 /// The arguments of `tenkoku dump`.
 #[derive(Args, Debug)]
-#[command(after_help = "Example:\n  tenkoku dump jpki.cap | less")]
+#[command(
+    after_help = "Example:\n  tenkoku dump jpki.cap > jpki.txt\n  tenkoku asm jpki.txt -o again.cap"
+)]
 pub struct Dump {
     /// The CAP file.
     #[arg(value_name = "FILE")]

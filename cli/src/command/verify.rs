@@ -2,7 +2,9 @@
 
 use crate::failure::Failure;
 use crate::{files, output};
-use cap_file::verify::{Finding, verify};
+use cap_file::api::ApiPackage;
+use cap_file::compatibility::{Incompatibility, compare};
+use cap_file::verify::{Finding, Rule, verify};
 use cap_file::{CapFile, Exports};
 use clap::Args;
 use serde::Serialize;
@@ -11,14 +13,24 @@ use std::path::{Path, PathBuf};
 
 /// The arguments of `tenkoku verify`.
 #[derive(Args, Debug)]
-#[command(after_help = "Example:\n  tenkoku verify wallet.cap --exp exports/")]
+#[command(after_help = "\
+Examples:
+  tenkoku verify wallet.cap --exp exports/
+  tenkoku verify lib.cap --exp lib.exp --previous lib-1.0.exp")]
 pub struct Verify {
     /// The CAP files.
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required_unless_present = "rules", value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// Export files of packages that they import, or folders of such; those of the public API are built in.
     #[arg(long, value_name = "FILE-OR-FOLDER")]
     pub exp: Vec<PathBuf>,
+    /// Export file of the version before: the package has to be able to take its place. The export file of the
+    /// package itself is to be given with `--exp`.
+    #[arg(long, value_name = "FILE")]
+    pub previous: Option<PathBuf>,
+    /// Print the rules, with their clauses, and check nothing.
+    #[arg(long)]
+    pub rules: bool,
     /// Report in JSON.
     #[arg(long)]
     pub json: bool,
@@ -37,19 +49,58 @@ struct Verdict {
     /// Why it is no CAP file at all.
     error: Option<String>,
     findings: Vec<Finding>,
+    /// What was linked against the previous version would miss.
+    incompatibilities: Vec<Incompatibility>,
+}
+
+#[derive(Serialize)]
+struct RuleText {
+    id: &'static str,
+    clause: &'static str,
+    text: &'static str,
+}
+
+#[derive(Serialize)]
+struct RuleTexts {
+    rules: Vec<RuleText>,
 }
 
 impl Verify {
+    fn print_rules(&self) -> Result<(), Failure> {
+        let rules = Rule::ALL.iter().map(|rule| RuleText {
+            id: rule.id(),
+            clause: rule.clause(),
+            text: rule.text(),
+        });
+        let rules: Vec<RuleText> = rules.collect();
+        if self.json {
+            return output::print_json("tenkoku.rules/1", &RuleTexts { rules });
+        }
+        let lines = rules.iter().map(|rule| {
+            let RuleText { id, clause, text } = rule;
+            format!("{id}\n    {text} (JCVM §{clause})\n")
+        });
+        output::print(&lines.collect::<String>())
+    }
+
     /// Verifies every file; one that is not as it should be does not stop the others.
     ///
     /// # Errors
     /// [`Failure::Refuted`] where a file breaks a rule, [`Failure::Input`] where one cannot be read.
     pub fn run(&self) -> Result<(), Failure> {
+        if self.rules {
+            return self.print_rules();
+        }
         let exports = files::exports(&self.exp)?;
+        let previous = self
+            .previous
+            .as_deref()
+            .map(files::export_file)
+            .transpose()?;
         let verdicts: Vec<Verdict> = self
             .files
             .iter()
-            .map(|file| check(file, &exports))
+            .map(|file| check(file, &exports, previous.as_ref()))
             .collect();
         let report = Report { files: verdicts };
         if self.json {
@@ -79,22 +130,53 @@ impl Verify {
     }
 }
 
-fn check(file: &Path, exports: &Exports) -> Verdict {
+fn check(file: &Path, exports: &Exports, previous: Option<&ApiPackage>) -> Verdict {
     let read = files::read(file)
         .map_err(|failure| match failure {
             Failure::Input { cause, .. } => cause,
             other => other.to_string(),
         })
         .and_then(|bytes| CapFile::read(&bytes).map_err(|error| error.to_string()));
+    let mut incompatibilities = Vec::new();
     let (error, findings) = match read {
-        Ok(cap) => (None, verify(&cap, exports).findings),
+        Ok(cap) => {
+            let findings = verify(&cap, exports).findings;
+            match previous.map(|previous| compatible(&cap, exports, previous)) {
+                Some(Ok(found)) => {
+                    incompatibilities = found;
+                    (None, findings)
+                }
+                Some(Err(error)) => (Some(error), findings),
+                None => (None, findings),
+            }
+        }
         Err(error) => (Some(error), Vec::new()),
     };
     Verdict {
         file: file.to_owned(),
-        verified: error.is_none() && findings.is_empty(),
+        verified: error.is_none() && findings.is_empty() && incompatibilities.is_empty(),
         error,
         findings,
+        incompatibilities,
+    }
+}
+
+/// Compares the export file of the package, which is among those given, with that of the version before.
+fn compatible(
+    cap: &CapFile,
+    exports: &Exports,
+    previous: &ApiPackage,
+) -> Result<Vec<Incompatibility>, String> {
+    let own = &cap.header.package;
+    match exports
+        .find(&own.aid)
+        .filter(|known| known.versions.contains(&own.version))
+    {
+        Some(current) => Ok(compare(previous, current)),
+        None => Err(format!(
+            "to compare it with the version before, the export file of package {} version {} is wanted (--exp)",
+            own.aid, own.version
+        )),
     }
 }
 
@@ -103,14 +185,18 @@ fn text(report: &Report) -> String {
     for verdict in &report.files {
         let file = verdict.file.display();
         // Writing to a string does not fail.
-        let _ = match (&verdict.error, verdict.findings.len()) {
-            (Some(_), _) => writeln!(text, "{file}: no CAP file"),
+        let broken = verdict.findings.len() + verdict.incompatibilities.len();
+        let _ = match (&verdict.error, broken) {
+            (Some(error), _) => writeln!(text, "{file}: {error}"),
             (None, 0) => writeln!(text, "{file}: verified"),
             (None, 1) => writeln!(text, "{file}: 1 broken rule"),
             (None, count) => writeln!(text, "{file}: {count} broken rules"),
         };
         for finding in &verdict.findings {
             let _ = writeln!(text, "  {finding}");
+        }
+        for found in &verdict.incompatibilities {
+            let _ = writeln!(text, "  {found}");
         }
     }
     text

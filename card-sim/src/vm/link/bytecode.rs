@@ -200,7 +200,8 @@ impl Linker<'_> {
                     .ok()
                     .filter(|class| slot_of(*class) == self.slot);
                 let is_static = method.access_flags & access::ACC_STATIC != 0;
-                (method.method_offset, (is_static, class, signature))
+                let offset = super::offset_of(method.method_offset);
+                (offset, (is_static, class, signature))
             })
             .collect()
     }
