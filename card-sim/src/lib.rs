@@ -10,6 +10,8 @@ pub mod image;
 pub mod registry;
 pub mod runtime;
 pub mod secure_channel;
+#[cfg(unix)]
+pub mod serial;
 pub mod session;
 pub mod tear;
 pub mod vm;

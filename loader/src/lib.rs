@@ -1,6 +1,7 @@
 //! The GlobalPlatform host: puts applets on cards without fear.
 //!
-//! * a [`Transport`] reaches a card: through PC/SC ([`PcscTransport`]), or in this process ([`InProcess`]);
+//! * a [`Transport`] reaches a card: through PC/SC ([`PcscTransport`]), a serial
+//!   adapter ([`Phoenix`]), or in this process ([`InProcess`]);
 //! * a [`Session`] talks to a security domain, and opens a secure channel with a [`KeySet`];
 //! * [`preflight`] says before the first block whether it will work;
 //! * a [`Plan`] is what will be done, as data: to be shown, rehearsed, and carried out with progress
@@ -52,6 +53,7 @@ pub use scp::scp03::{HostError, Parameters as ChannelParameters, SecurityLevel, 
 pub use session::{Answer, Session};
 pub use token::{LoadFileSignature, TokenKey, Tokens, token_input};
 pub use transport::{
-    ConnectionInfo, Exchange, InProcess, Interruptible, Offline, OfflineCard, PcscTransport,
-    Rehearsal, Sharing, Trace, Traced, Transport, TransportError, readers,
+    ConnectionInfo, Exchange, Frame, InProcess, Interruptible, Line, Offline, OfflineCard,
+    PcscTransport, Phoenix, PhoenixOptions, Rehearsal, SerialLine, Sharing, Trace, Traced,
+    Transport, TransportError, readers,
 };

@@ -2,15 +2,19 @@
 
 mod closure;
 mod interruptible;
+mod line;
 mod offline;
 mod pcsc;
+mod phoenix;
 mod rehearsal;
 mod traced;
 
 pub use closure::InProcess;
 pub use interruptible::Interruptible;
+pub use line::{Frame, Line, SerialLine};
 pub use offline::{Offline, OfflineCard};
 pub use pcsc::{PcscTransport, Sharing, readers};
+pub use phoenix::{Phoenix, PhoenixOptions};
 pub use rehearsal::Rehearsal;
 pub use traced::{Exchange, Trace, Traced};
 
@@ -109,6 +113,34 @@ pub enum TransportError {
     /// The user stopped it, between two commands.
     #[error("stopped by the user before the next command")]
     Interrupted,
+    /// A serial port cannot be opened or used.
+    #[error("{port}: {cause}")]
+    Port {
+        /// The port.
+        port: String,
+        /// What the system says.
+        cause: String,
+    },
+    /// No card answered a reset.
+    #[error("no card answers at {0}; insert one, and check the adapter and its clock")]
+    NoAnswer(String),
+    /// What came after a reset is no answer to reset.
+    #[error(transparent)]
+    Atr(card_link::atr::AtrError),
+    /// The card keeps silent in the middle of a command.
+    #[error("the card does not answer any more; reset it")]
+    Mute,
+    /// What went out came back otherwise.
+    #[error(
+        "the line is disturbed: what was sent does not arrive as it should; check the contacts"
+    )]
+    Disturbed,
+    /// T=0 failed.
+    #[error("T=0: {0}")]
+    T0(card_link::t0::T0Error),
+    /// T=1 failed.
+    #[error("T=1: {0}")]
+    T1(card_link::t1::T1Error),
     /// Anything else, as the lower layer told it.
     #[error("{0}")]
     Other(String),

@@ -1,0 +1,9 @@
+//! The serial transports against card and reader chip as state machines: on a line without time, where damage is
+//! injected by seed, and over real pseudo-terminals.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod application;
+mod phoenix;
+mod quiet_line;
+#[cfg(target_os = "linux")]
+mod terminal;
