@@ -82,6 +82,17 @@ impl AesKey {
         with_cipher!(self, cipher => block::decrypt_cbc(cipher, iv, data))
     }
 
+    /// Encrypts or decrypts in counter mode (NIST SP 800-38A §6.5): adds the key stream that begins
+    /// with `counter`, from its byte `position` on.
+    pub fn apply_ctr(&self, counter: &[u8; 16], position: u64, data: &mut [u8]) {
+        with_cipher!(self, cipher => block::apply_ctr(cipher, counter, true, position, data));
+    }
+
+    /// The same with a counter of four bytes, as GCM has it.
+    pub(crate) fn apply_ctr32(&self, counter: &[u8; 16], position: u64, data: &mut [u8]) {
+        with_cipher!(self, cipher => block::apply_ctr(cipher, counter, false, position, data));
+    }
+
     /// CMAC (NIST SP 800-38B) over the concatenation of `parts`.
     #[must_use]
     pub fn cmac(&self, parts: &[&[u8]]) -> [u8; 16] {
@@ -158,6 +169,33 @@ mod tests {
             assert_eq!(hex::encode(&data), cbc);
             key.decrypt_cbc(&iv, &mut data).unwrap();
             assert_eq!(hex::encode(&data), PLAIN);
+        }
+    }
+
+    /// NIST SP 800-38A, appendix F.5: the first two blocks, in pieces.
+    #[test]
+    fn sp_800_38a_counter_mode() {
+        let counter: Vec<u8> = (0xF0..=0xFF).collect();
+        let counter: [u8; 16] = counter.try_into().unwrap();
+        for (index, expected) in [
+            (
+                0,
+                "874d6191b620e3261bef6864990db6ce9806f66b7970fdff8617187bb9fffdff",
+            ),
+            (
+                1,
+                "1abc932417521ca24f2b0459fe7e6e0b090339ec0aa6faefd5ccc2c6f4ce8e94",
+            ),
+            (
+                2,
+                "601ec313775789a5b7a7f504bbf3d228f443e3ca4d62b59aca84e990cacaf5c5",
+            ),
+        ] {
+            let mut data = hex::decode(PLAIN).unwrap();
+            let (first, second) = data.split_at_mut(5);
+            key(index).apply_ctr(&counter, 0, first);
+            key(index).apply_ctr(&counter, 5, second);
+            assert_eq!(hex::encode(&data), expected);
         }
     }
 

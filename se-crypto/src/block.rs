@@ -2,8 +2,10 @@
 
 use aes::cipher::{
     BlockCipherDecrypt, BlockCipherEncrypt, BlockModeDecrypt, BlockModeEncrypt, BlockSizeUser,
-    InnerIvInit, array::Array,
+    InnerIvInit, StreamCipher, StreamCipherSeek, array::Array, consts::U16,
 };
+
+use ctr::CtrCore;
 
 use crate::CryptoError;
 
@@ -68,4 +70,28 @@ pub(crate) fn decrypt_cbc<C: BlockCipherDecrypt + Clone>(
         cbc::Decryptor::inner_iv_slice_init(cipher.clone(), iv).map_err(|_| iv_length::<C>(iv))?;
     mode.decrypt_blocks(blocks);
     Ok(())
+}
+
+/// Adds the key stream of counter mode from byte `position` on to `data`. A wide counter
+/// counts in all 16 bytes of the block (NIST SP 800-38A §6.5), the other in the last four (GCM).
+pub(crate) fn apply_ctr<C>(
+    cipher: &C,
+    counter: &[u8; 16],
+    is_wide: bool,
+    position: u64,
+    data: &mut [u8],
+) where
+    C: BlockCipherEncrypt + BlockSizeUser<BlockSize = U16> + Clone,
+{
+    if is_wide {
+        let mut mode =
+            ctr::Ctr128BE::from_core(CtrCore::inner_iv_init(cipher.clone(), counter.into()));
+        mode.seek(position);
+        mode.apply_keystream(data);
+    } else {
+        let mut mode =
+            ctr::Ctr32BE::from_core(CtrCore::inner_iv_init(cipher.clone(), counter.into()));
+        mode.seek(position);
+        mode.apply_keystream(data);
+    }
 }

@@ -46,6 +46,17 @@ pub enum CryptoError {
     /// A private scalar that is zero or not below the group order, or a point not on the curve.
     #[error("not a P-256 {0}")]
     P256(&'static str),
+    /// Domain parameters of no curve, a scalar out of range, or a point not on the curve.
+    #[error("not a valid {0} of an elliptic curve")]
+    Curve(&'static str),
+    /// A nonce or a tag of a length that the mode does not have.
+    #[error("{what} of {length} bytes, which the mode does not have")]
+    AeadLength {
+        /// Nonce or tag.
+        what: &'static str,
+        /// The length that came, in bytes.
+        length: usize,
+    },
     /// A signature or padding that does not verify.
     #[error("the signature does not verify")]
     Signature,

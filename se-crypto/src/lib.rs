@@ -9,21 +9,29 @@
 //! It serves a simulator and a test bench: RSA is not blinded, and no claim about side channels is
 //! made.
 
+mod aead;
 mod aes_key;
 mod block;
+mod curve;
 mod des_key;
 mod drbg;
+mod ec_key;
 mod error;
 mod hash;
+mod named_curve;
 mod p256_key;
 mod rsa_key;
 mod rsa_padding;
 
+pub use aead::{Aead, AeadMode};
 pub use aes_key::AesKey;
+pub use curve::Curve;
 pub use des_key::DesKey;
 pub use drbg::Drbg;
+pub use ec_key::{EcKey, EcPublicKey};
 pub use error::CryptoError;
 pub use hash::{Hash, Hasher, hmac, sha1, sha256};
+pub use named_curve::{DomainParameters, NamedCurve};
 pub use p256_key::{P256Key, verify_p256};
 pub use rsa_key::{RsaCrt, RsaKey, RsaPublicKey};
 pub use subtle;

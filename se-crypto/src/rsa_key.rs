@@ -10,8 +10,6 @@ use crate::{CryptoError, Drbg, Hash};
 
 /// The modulus lengths taken, in bits.
 const BITS: std::ops::RangeInclusive<usize> = 512..=4096;
-/// The public exponent of generated keys.
-const EXPONENT: u64 = 65537;
 
 /// An RSA private key. Zeroized when dropped.
 ///
@@ -80,17 +78,39 @@ fn check_size(n: &BoxedUint) -> Result<usize, CryptoError> {
 }
 
 impl RsaKey {
+    /// The public exponent of generated keys where none is asked for, 65537, big-endian.
+    pub const EXPONENT: [u8; 3] = [1, 0, 1];
+
     /// Generates a key of `bits` bits (512 to 4096, a multiple of 16) with public exponent 65537.
     ///
     /// # Errors
     /// [`CryptoError::RsaKey`] for another size.
     pub fn generate(drbg: &mut Drbg, bits: usize) -> Result<Self, CryptoError> {
+        Self::generate_with_exponent(drbg, bits, &Self::EXPONENT)
+    }
+
+    /// Generates a key with this public exponent: odd, from 3 to 2⁶⁴ − 1, big-endian.
+    ///
+    /// # Errors
+    /// [`CryptoError::RsaKey`] for another size or exponent.
+    pub fn generate_with_exponent(
+        drbg: &mut Drbg,
+        bits: usize,
+        exponent: &[u8],
+    ) -> Result<Self, CryptoError> {
+        let exponent = exponent
+            .iter()
+            .try_fold(0u64, |value, byte| {
+                value.checked_mul(256)?.checked_add((*byte).into())
+            })
+            .filter(|value| *value >= 3 && value % 2 == 1)
+            .ok_or(CryptoError::RsaKey("an odd exponent of at least 3"))?;
         if !BITS.contains(&bits) || !bits.is_multiple_of(16) {
             return Err(CryptoError::RsaKey(
                 "a size of 512 to 4096 bits, a multiple of 16",
             ));
         }
-        RsaPrivateKey::new_with_exp_unchecked(drbg, bits, BoxedUint::from(EXPONENT))
+        RsaPrivateKey::new_with_exp_unchecked(drbg, bits, BoxedUint::from(exponent))
             .map(Self::full)
             .map_err(|_| CryptoError::RsaKey("key generation failed"))
     }

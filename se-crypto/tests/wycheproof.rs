@@ -1,8 +1,13 @@
 //! Project Wycheproof: signatures and MACs that are right, and many that must be refused.
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
-use se_crypto::{AesKey, Hash, P256Key, RsaPublicKey, hmac, verify_p256};
-use wycheproof::{HashFunction, TestResult, ecdh, ecdsa, mac, rsa_pkcs1_verify};
+use se_crypto::{
+    Aead, AeadMode, AesKey, EcKey, EcPublicKey, Hash, NamedCurve, P256Key, RsaPublicKey, hmac,
+    verify_p256,
+};
+use wycheproof::{
+    EllipticCurve, HashFunction, TestResult, aead, ecdh, ecdsa, mac, rsa_pkcs1_verify,
+};
 
 fn hash_of(function: HashFunction) -> Hash {
     match function {
@@ -106,4 +111,119 @@ fn message_authentication_codes() {
         }
     }
     assert!(count > 600, "{count}");
+}
+
+fn seal(test: &aead::Test, mode: AeadMode, tag_length: usize) -> Option<(Vec<u8>, Vec<u8>)> {
+    let key = AesKey::new(&test.key).ok()?;
+    let aead = Aead::new(key, mode, &test.nonce).ok()?;
+    let mut data = test.pt.to_vec();
+    // In two pieces, as an applet may.
+    let (first, second) = data.split_at_mut(test.pt.len() / 3);
+    let position = u64::try_from(first.len()).unwrap();
+    aead.apply(0, first);
+    aead.apply(position, second);
+    let tag = aead.tag(&test.aad, &test.pt, &data, tag_length).ok()?;
+    Some((data, tag))
+}
+
+#[test]
+fn authenticated_encryption() {
+    for (name, mode, least) in [
+        (aead::TestName::AesGcm, AeadMode::Gcm, 250),
+        (aead::TestName::AesCcm, AeadMode::Ccm, 400),
+    ] {
+        let mut count = 0;
+        for group in aead::TestSet::load(name).unwrap().test_groups {
+            for test in &group.tests {
+                let sealed = seal(test, mode, group.tag_size / 8);
+                let agreed = sealed.is_some_and(|(data, tag)| {
+                    data == test.ct.to_vec() && tag == test.tag.to_vec()
+                });
+                assert!(agrees(test.result, agreed), "{name:?} {}", test.tc_id);
+                count += 1;
+            }
+        }
+        assert!(count > least, "{count}");
+    }
+}
+
+fn curve_of(curve: EllipticCurve) -> NamedCurve {
+    match curve {
+        EllipticCurve::Secp192r1 => NamedCurve::P192,
+        EllipticCurve::Secp224r1 => NamedCurve::P224,
+        EllipticCurve::Secp256r1 => NamedCurve::P256,
+        EllipticCurve::Secp256k1 => NamedCurve::SECP256K1,
+        EllipticCurve::Secp384r1 => NamedCurve::P384,
+        EllipticCurve::Secp521r1 => NamedCurve::P521,
+        EllipticCurve::Secp160r1 => NamedCurve::SECP160R1,
+        EllipticCurve::Brainpool224r1 => NamedCurve::BRAINPOOL_P224R1,
+        EllipticCurve::Brainpool256r1 => NamedCurve::BRAINPOOL_P256R1,
+        EllipticCurve::Brainpool320r1 => NamedCurve::BRAINPOOL_P320R1,
+        EllipticCurve::Brainpool384r1 => NamedCurve::BRAINPOOL_P384R1,
+        EllipticCurve::Brainpool512r1 => NamedCurve::BRAINPOOL_P512R1,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// One set for each curve; a sixth of the tests of each, as every one costs some milliseconds.
+#[test]
+fn signatures_on_curves_that_are_data() {
+    use ecdsa::TestName;
+    for name in [
+        TestName::EcdsaSecp192r1Sha256,
+        TestName::EcdsaSecp160r1Sha256,
+        TestName::EcdsaSecp224r1Sha224,
+        TestName::EcdsaSecp256r1Sha256,
+        TestName::EcdsaSecp256k1Sha256,
+        TestName::EcdsaSecp384r1Sha384,
+        TestName::EcdsaSecp521r1Sha512,
+        TestName::EcdsaBrainpool224r1Sha224,
+        TestName::EcdsaBrainpool256r1Sha256,
+        TestName::EcdsaBrainpool320r1Sha384,
+        TestName::EcdsaBrainpool384r1Sha384,
+        TestName::EcdsaBrainpool512r1Sha512,
+    ] {
+        let mut count = 0;
+        for group in ecdsa::TestSet::load(name).unwrap().test_groups {
+            let hash = hash_of(group.hash);
+            let curve = curve_of(group.key.curve).curve().unwrap();
+            let key = EcPublicKey::new(curve, &group.key.key).unwrap();
+            for test in group.tests.iter().step_by(6) {
+                let digest = hash.digest(&[&test.msg]);
+                let verified = key.verify_digest_der(&digest, &test.sig).is_ok();
+                assert!(agrees(test.result, verified), "{name:?} {}", test.tc_id);
+                count += 1;
+            }
+        }
+        assert!(count > 20, "{name:?} {count}");
+    }
+}
+
+#[test]
+fn agreement_on_curves_that_are_data() {
+    use ecdh::TestName;
+    for (name, curve) in [
+        (TestName::EcdhSecp224r1Ecpoint, NamedCurve::P224),
+        (TestName::EcdhSecp256r1Ecpoint, NamedCurve::P256),
+        (TestName::EcdhSecp384r1Ecpoint, NamedCurve::P384),
+        (TestName::EcdhSecp521r1Ecpoint, NamedCurve::P521),
+    ] {
+        let curve = curve.curve().unwrap();
+        let mut count = 0;
+        for group in ecdh::TestSet::load(name).unwrap().test_groups {
+            for test in group.tests.iter().step_by(4) {
+                // A Java Card knows no compressed points.
+                if test.public_key.first() != Some(&4) {
+                    continue;
+                }
+                let key = EcKey::new(curve, &test.private_key).unwrap();
+                let agreed = key.agree(&test.public_key, false).is_ok_and(|shared| {
+                    shared.get(1..=curve.field_length()) == Some(&test.shared_secret[..])
+                });
+                assert!(agrees(test.result, agreed), "{name:?} {}", test.tc_id);
+                count += 1;
+            }
+        }
+        assert!(count > 30, "{name:?} {count}");
+    }
 }

@@ -1,5 +1,7 @@
 //! `javacard.security` and `javacardx.crypto`.
 
+pub mod aead;
+mod block_padding;
 pub mod checksum;
 pub mod cipher;
 pub mod digest;
@@ -18,7 +20,8 @@ use se_crypto::{Hash, Hasher};
 use zeroize::Zeroizing;
 
 /// The native methods.
-pub(crate) const NATIVES: [&[Row]; 9] = [
+pub(crate) const NATIVES: [&[Row]; 10] = [
+    aead::NATIVES,
     checksum::NATIVES,
     cipher::NATIVES,
     digest::NATIVES,
@@ -57,6 +60,10 @@ pub enum Stream {
     Hash(Hasher),
     /// Data that are only processed at the end.
     Data(Zeroizing<Vec<u8>>),
+    /// How many bytes of a key stream are used.
+    Position(u64),
+    /// A message under authenticated encryption.
+    Aead(Box<aead::Message>),
     /// The chaining value of a block cipher, and the bytes that do not fill a block yet.
     Blocks(Zeroizing<Vec<u8>>, Zeroizing<Vec<u8>>),
 }
@@ -83,10 +90,16 @@ pub(crate) fn keep_stream(vm: &mut Vm<'_>, object: u16, stream: Stream) {
 pub(crate) fn hash_of(algorithm: u8) -> Option<Hash> {
     Some(match algorithm {
         1 => Hash::Sha1,
+        2 => Hash::Md5,
+        3 => Hash::Ripemd160,
         4 => Hash::Sha256,
         5 => Hash::Sha384,
         6 => Hash::Sha512,
         7 => Hash::Sha224,
+        8 => Hash::Sha3_224,
+        9 => Hash::Sha3_256,
+        10 => Hash::Sha3_384,
+        11 => Hash::Sha3_512,
         _ => return None,
     })
 }

@@ -9,6 +9,7 @@
 
 mod assembler;
 mod content;
+mod crypto;
 mod defensive;
 mod firewall;
 mod hostile;

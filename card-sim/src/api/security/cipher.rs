@@ -1,8 +1,10 @@
 //! `javacardx.crypto.Cipher`.
 //!
-//! Cells: the key, the mode, the algorithm code, the place in `SCHEMES` plus one, and the
-//! initial vector (eight cells).
+//! Cells: the key, the mode, the algorithm code, the codes of its two parts (`CIPHER_*`, `PAD_*`), and
+//! the initial vector (eight cells).
 
+use super::aead;
+use super::block_padding::BlockPadding;
 use super::key_pair::{rsa_private, rsa_public};
 use super::keys::{self, Sort, component};
 use super::rsa_padding::{oaep_decode, oaep_encode};
@@ -17,40 +19,34 @@ use crate::api::{Layout, Row};
 use crate::vm::trap::Trap;
 use crate::vm::{Kind, Vm};
 use se_crypto::zeroize::Zeroizing;
-use se_crypto::{AesKey, DesKey, Hash};
+use se_crypto::{AeadMode, AesKey, DesKey, Hash};
 
 const CLASS: &str = "javacardx/crypto/Cipher";
 
+const CELLS: u16 = 13;
+
 /// Cells of the class.
-pub const LAYOUTS: &[Layout] = &[(CLASS, 12, 1)];
+pub const LAYOUTS: &[Layout] = &[(CLASS, CELLS, 1)];
 
-const KEY: u16 = 0;
-const MODE: u16 = 1;
+pub(super) const KEY: u16 = 0;
+pub(super) const MODE: u16 = 1;
 const ALGORITHM: u16 = 2;
-const SCHEME: u16 = 3;
-const INITIAL_VECTOR: u16 = 4;
+const CIPHER: u16 = 3;
+const PADDING: u16 = 4;
+const INITIAL_VECTOR: u16 = 5;
 
-const MODE_DECRYPT: u8 = 1;
-const MODE_ENCRYPT: u8 = 2;
-
-/// How data are brought to whole blocks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Padding {
-    /// Not at all.
-    None,
-    /// Zeros (ISO 9797-1 method 1); they stay after decryption.
-    Zeros,
-    /// 80 and zeros (ISO 9797-1 method 2).
-    Bit,
-    /// As many bytes as are missing, each with that number.
-    Pkcs5,
-}
+pub(super) const MODE_DECRYPT: u8 = 1;
+pub(super) const MODE_ENCRYPT: u8 = 2;
 
 /// What a cipher object does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Scheme {
+pub(super) enum Scheme {
     /// A block cipher; true for AES, else DES; true for CBC, else ECB.
-    Blocks(bool, bool, Padding),
+    Blocks(bool, bool, BlockPadding),
+    /// AES in counter mode.
+    Counter,
+    /// AES with authentication.
+    Aead(AeadMode),
     /// RSAES-PKCS1-v1_5, or block type 1 with a private key.
     RsaPkcs1,
     /// RSAES-OAEP with an empty label.
@@ -59,37 +55,85 @@ enum Scheme {
     RsaPlain,
 }
 
-/// (`ALG_*` code, `CIPHER_*`, `PAD_*`, scheme)
-const SCHEMES: &[(u8, u8, u8, Scheme)] = &[
-    (1, 3, 1, Scheme::Blocks(false, true, Padding::None)),
-    (2, 3, 2, Scheme::Blocks(false, true, Padding::Zeros)),
-    (3, 3, 3, Scheme::Blocks(false, true, Padding::Bit)),
-    (4, 3, 6, Scheme::Blocks(false, true, Padding::Pkcs5)),
-    (5, 4, 1, Scheme::Blocks(false, false, Padding::None)),
-    (6, 4, 2, Scheme::Blocks(false, false, Padding::Zeros)),
-    (7, 4, 3, Scheme::Blocks(false, false, Padding::Bit)),
-    (8, 4, 6, Scheme::Blocks(false, false, Padding::Pkcs5)),
-    (10, 7, 7, Scheme::RsaPkcs1),
-    (12, 7, 1, Scheme::RsaPlain),
-    (15, 7, 9, Scheme::RsaOaep(Hash::Sha1)),
-    (0, 7, 13, Scheme::RsaOaep(Hash::Sha224)),
-    (0, 7, 14, Scheme::RsaOaep(Hash::Sha256)),
-    (0, 7, 15, Scheme::RsaOaep(Hash::Sha384)),
-    (0, 7, 16, Scheme::RsaOaep(Hash::Sha512)),
-    (13, 1, 1, Scheme::Blocks(true, true, Padding::None)),
-    (14, 2, 1, Scheme::Blocks(true, false, Padding::None)),
+impl Scheme {
+    /// What the codes of cipher and padding mean together, if the card has it.
+    pub(super) fn of_parts(cipher: u8, padding: u8) -> Option<Self> {
+        let pads_not = padding <= 1;
+        Some(match (cipher, padding) {
+            (1..=4, _) => Self::Blocks(
+                cipher <= 2,
+                matches!(cipher, 1 | 3),
+                BlockPadding::of_code(padding)?,
+            ),
+            (7, 1) => Self::RsaPlain,
+            (7, 7) => Self::RsaPkcs1,
+            (7, 9) => Self::RsaOaep(Hash::Sha1),
+            (7, 13) => Self::RsaOaep(Hash::Sha224),
+            (7, 14) => Self::RsaOaep(Hash::Sha256),
+            (7, 15) => Self::RsaOaep(Hash::Sha384),
+            (7, 16) => Self::RsaOaep(Hash::Sha512),
+            (7, 17) => Self::RsaOaep(Hash::Sha3_224),
+            (7, 18) => Self::RsaOaep(Hash::Sha3_256),
+            (7, 19) => Self::RsaOaep(Hash::Sha3_384),
+            (7, 20) => Self::RsaOaep(Hash::Sha3_512),
+            (8, _) if pads_not => Self::Counter,
+            // AEADCipher.CIPHER_AES_GCM and CIPHER_AES_CCM: -15 and -14.
+            (0xF1, _) if pads_not => Self::Aead(AeadMode::Gcm),
+            (0xF2, _) if pads_not => Self::Aead(AeadMode::Ccm),
+            _ => return None,
+        })
+    }
+}
+
+/// (`ALG_*` code, `CIPHER_*`, `PAD_*`)
+const ALGORITHMS: &[(u8, u8, u8)] = &[
+    (1, 3, 1),
+    (2, 3, 2),
+    (3, 3, 3),
+    (4, 3, 6),
+    (5, 4, 1),
+    (6, 4, 2),
+    (7, 4, 3),
+    (8, 4, 6),
+    (10, 7, 7),
+    (12, 7, 1),
+    (13, 1, 1),
+    (14, 2, 1),
+    (15, 7, 9),
     // The same for keys of 192 and 256 bits, by their older codes.
-    (18, 1, 1, Scheme::Blocks(true, true, Padding::None)),
-    (19, 2, 1, Scheme::Blocks(true, false, Padding::None)),
-    (20, 1, 1, Scheme::Blocks(true, true, Padding::None)),
-    (21, 2, 1, Scheme::Blocks(true, false, Padding::None)),
-    (22, 1, 2, Scheme::Blocks(true, true, Padding::Zeros)),
-    (23, 1, 3, Scheme::Blocks(true, true, Padding::Bit)),
-    (24, 1, 6, Scheme::Blocks(true, true, Padding::Pkcs5)),
-    (25, 2, 2, Scheme::Blocks(true, false, Padding::Zeros)),
-    (26, 2, 3, Scheme::Blocks(true, false, Padding::Bit)),
-    (27, 2, 6, Scheme::Blocks(true, false, Padding::Pkcs5)),
+    (18, 1, 1),
+    (19, 2, 1),
+    (20, 1, 1),
+    (21, 2, 1),
+    (22, 1, 2),
+    (23, 1, 3),
+    (24, 1, 6),
+    (25, 2, 2),
+    (26, 2, 3),
+    (27, 2, 6),
+    // ALG_AES_CTR; AEADCipher.ALG_AES_GCM and ALG_AES_CCM.
+    (0xF0, 8, 1),
+    (0xF3, 0xF1, 0),
+    (0xF4, 0xF2, 0),
 ];
+
+/// Whether the card has a `Cipher.ALG_*` or `AEADCipher.ALG_*` code.
+#[must_use]
+pub fn has(code: u8) -> bool {
+    ALGORITHMS.iter().any(|algorithm| algorithm.0 == code)
+}
+
+/// Whether the card has a `CIPHER_*` code with any padding.
+#[must_use]
+pub fn has_cipher(cipher: u8) -> bool {
+    (0..=22).any(|padding| Scheme::of_parts(cipher, padding).is_some())
+}
+
+/// Whether any cipher takes a `PAD_*` code.
+#[must_use]
+pub fn has_padding(padding: u8) -> bool {
+    (0..=255).any(|cipher| Scheme::of_parts(cipher, padding).is_some())
+}
 
 /// The native methods.
 pub const NATIVES: &[Row] = &[
@@ -99,7 +143,9 @@ pub const NATIVES: &[Row] = &[
         "(BZ)Ljavacardx/crypto/Cipher;",
         |vm, arguments| {
             let code = byte(arguments, 0);
-            make(vm, code, |scheme| scheme.0 == code && code != 0)
+            let parts = ALGORITHMS.iter().find(|algorithm| algorithm.0 == code);
+            let &(_, cipher, padding) = parts.ok_or(NO_SUCH_ALGORITHM)?;
+            make(vm, code, cipher, padding)
         },
     ),
     (
@@ -127,35 +173,51 @@ pub const NATIVES: &[Row] = &[
     (CLASS, "update", "([BSS[BS)S", update),
     (CLASS, "doFinal", "([BSS[BS)S", do_final),
     (CLASS, "getAlgorithm", "()B", |vm, arguments| {
-        cell(vm, reference(arguments, 0), ALGORITHM).map(i32::from)
+        code(vm, reference(arguments, 0), ALGORITHM)
+    }),
+    (CLASS, "getCipherAlgorithm", "()B", |vm, arguments| {
+        code(vm, reference(arguments, 0), CIPHER)
+    }),
+    (CLASS, "getPaddingAlgorithm", "()B", |vm, arguments| {
+        code(vm, reference(arguments, 0), PADDING)
     }),
 ];
 
-pub(super) fn get_instance_of_parts(vm: &mut Vm<'_>, cipher: u8, padding: u8) -> Result<i32, Trap> {
-    make(vm, 0, |scheme| scheme.1 == cipher && scheme.2 == padding)
+/// A code as a Java byte.
+fn code(vm: &Vm<'_>, this: u16, index: u16) -> Result<i32, Trap> {
+    let [_, code] = cell(vm, this, index)?.to_be_bytes();
+    Ok(code.cast_signed().into())
 }
 
-fn make(
-    vm: &mut Vm<'_>,
-    code: u8,
-    wanted: impl Fn(&(u8, u8, u8, Scheme)) -> bool,
-) -> Result<i32, Trap> {
-    let place = SCHEMES.iter().position(wanted).ok_or(NO_SUCH_ALGORITHM)?;
-    let place = i16::try_from(place + 1).map_err(|_| NO_SUCH_ALGORITHM)?;
-    let class = vm.program.class_named(CLASS);
-    let object = vm.allocate(Kind::Instance, 12, class, 0)?;
+pub(super) fn get_instance_of_parts(vm: &mut Vm<'_>, cipher: u8, padding: u8) -> Result<i32, Trap> {
+    let known = ALGORITHMS
+        .iter()
+        .find(|algorithm| (algorithm.1, algorithm.2) == (cipher, padding));
+    // 0: an algorithm that has no code of its own.
+    make(
+        vm,
+        known.map_or(0, |algorithm| algorithm.0),
+        cipher,
+        padding,
+    )
+}
+
+fn make(vm: &mut Vm<'_>, code: u8, cipher: u8, padding: u8) -> Result<i32, Trap> {
+    let scheme = Scheme::of_parts(cipher, padding).ok_or(NO_SUCH_ALGORITHM)?;
+    let class = vm.program.class_named(match scheme {
+        Scheme::Aead(_) => aead::CLASS,
+        _ => CLASS,
+    });
+    let object = vm.allocate(Kind::Instance, CELLS, class, 0)?;
     set_cell(vm, object, ALGORITHM, code.into())?;
-    set_cell(vm, object, SCHEME, place)?;
+    set_cell(vm, object, CIPHER, cipher.into())?;
+    set_cell(vm, object, PADDING, padding.into())?;
     Ok(object.into())
 }
 
-fn scheme(vm: &Vm<'_>, this: u16) -> Result<Scheme, Trap> {
-    let place = usize::try_from(cell(vm, this, SCHEME)?).map_err(|_| ILLEGAL_USE)?;
-    place
-        .checked_sub(1)
-        .and_then(|place| SCHEMES.get(place))
-        .map(|scheme| scheme.3)
-        .ok_or(ILLEGAL_USE)
+pub(super) fn scheme(vm: &Vm<'_>, this: u16) -> Result<Scheme, Trap> {
+    let part = |index| cell(vm, this, index).map(|value| value.to_be_bytes()[1]);
+    Scheme::of_parts(part(CIPHER)?, part(PADDING)?).ok_or(ILLEGAL_USE)
 }
 
 fn init(vm: &mut Vm<'_>, arguments: &[i16], vector: &[u8]) -> Result<i32, Trap> {
@@ -168,6 +230,7 @@ fn init(vm: &mut Vm<'_>, arguments: &[i16], vector: &[u8]) -> Result<i32, Trap> 
     let scheme = scheme(vm, this)?;
     let fits = match (scheme, keys::sort(vm, key)?) {
         (Scheme::Blocks(is_aes, ..), sort) => sort == if is_aes { Sort::Aes } else { Sort::Des },
+        (Scheme::Counter | Scheme::Aead(_), sort) => sort == Sort::Aes,
         (_, Sort::RsaPublic | Sort::RsaPrivate | Sort::RsaCrt) => true,
         _ => false,
     };
@@ -175,6 +238,8 @@ fn init(vm: &mut Vm<'_>, arguments: &[i16], vector: &[u8]) -> Result<i32, Trap> 
         Scheme::Blocks(is_aes, true, _) => {
             vector.is_empty() || vector.len() == block_length(is_aes)
         }
+        Scheme::Counter => vector.is_empty() || vector.len() == AesKey::BLOCK,
+        Scheme::Aead(_) => true,
         _ => vector.is_empty(),
     };
     if !fits || !vector_fits || !matches!(mode, MODE_DECRYPT | MODE_ENCRYPT) {
@@ -183,7 +248,10 @@ fn init(vm: &mut Vm<'_>, arguments: &[i16], vector: &[u8]) -> Result<i32, Trap> 
     take_stream(vm, this);
     set_cell(vm, this, KEY, key.cast_signed())?;
     set_cell(vm, this, MODE, mode.into())?;
-    if matches!(scheme, Scheme::Blocks(_, true, _)) {
+    if let Scheme::Aead(mode) = scheme {
+        return aead::begin(vm, this, key, mode, vector, None);
+    }
+    if matches!(scheme, Scheme::Blocks(_, true, _) | Scheme::Counter) {
         let mut full = [0; 16];
         for (place, byte) in full.iter_mut().zip(vector) {
             *place = *byte;
@@ -199,7 +267,7 @@ const fn block_length(is_aes: bool) -> usize {
 }
 
 /// (key, whether it encrypts)
-fn prepared(vm: &Vm<'_>, this: u16) -> Result<(u16, bool), Trap> {
+pub(super) fn prepared(vm: &Vm<'_>, this: u16) -> Result<(u16, bool), Trap> {
     let key = cell(vm, this, KEY)?.cast_unsigned();
     if key == 0 {
         return Err(INVALID_INIT);
@@ -220,7 +288,7 @@ fn update(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
             pending.extend_from_slice(&data);
             let block = block_length(is_aes);
             // The last block may hold padding: it waits for the end of the message.
-            let keep = if !encrypts && padding != Padding::None {
+            let keep = if !encrypts && padding != BlockPadding::None {
                 match pending.len() % block {
                     0 => block.min(pending.len()),
                     rest => rest,
@@ -235,6 +303,8 @@ fn update(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
             keep_stream(vm, this, Stream::Blocks(chain, rest));
             output
         }
+        Scheme::Counter => count_through(vm, this, key, &data)?,
+        Scheme::Aead(_) => aead::update(vm, this, &data)?,
         _ => {
             let mut message = take_data(vm, this);
             message.extend_from_slice(&data);
@@ -317,15 +387,21 @@ fn do_final(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
             let (chain, mut message) = take_blocks(vm, this, is_aes)?;
             message.extend_from_slice(&data);
             if encrypts {
-                pad(&mut message, block_length(is_aes), padding);
+                padding.apply(&mut message, block_length(is_aes));
             }
             let (mut output, _) =
                 process_blocks(vm, key, is_aes, is_cbc, encrypts, &chain, &message)?;
             if !encrypts {
-                unpad(&mut output, block_length(is_aes), padding)?;
+                padding.strip(&mut output, block_length(is_aes))?;
             }
             output
         }
+        Scheme::Counter => {
+            let output = count_through(vm, this, key, &data)?;
+            take_stream(vm, this);
+            output
+        }
+        Scheme::Aead(_) => aead::finish(vm, this, &data)?,
         scheme => {
             let mut message = take_data(vm, this);
             message.extend_from_slice(&data);
@@ -339,47 +415,22 @@ fn do_final(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
     Ok(count(output.len()))
 }
 
-fn pad(message: &mut Vec<u8>, block: usize, padding: Padding) {
-    let missing = block - message.len() % block;
-    match padding {
-        Padding::None => {}
-        Padding::Zeros => message.resize(message.len().next_multiple_of(block), 0),
-        Padding::Bit => {
-            message.push(0x80);
-            message.resize(message.len().next_multiple_of(block), 0);
-        }
-        Padding::Pkcs5 => {
-            let filler = u8::try_from(missing).unwrap_or(0);
-            message.resize(message.len() + missing, filler);
-        }
-    }
-}
-
-fn unpad(message: &mut Vec<u8>, block: usize, padding: Padding) -> Result<(), Trap> {
-    match padding {
-        Padding::None | Padding::Zeros => {}
-        Padding::Bit => {
-            let end = message.iter().rposition(|byte| *byte != 0);
-            match end.map(|end| (end, message.get(end))) {
-                Some((end, Some(0x80))) => message.truncate(end),
-                _ => return Err(ILLEGAL_USE),
-            }
-        }
-        Padding::Pkcs5 => {
-            let filler = message.last().copied().ok_or(ILLEGAL_USE)?;
-            let length = usize::from(filler);
-            let start = message.len().checked_sub(length).ok_or(ILLEGAL_USE)?;
-            let is_padding = (1..=block).contains(&length)
-                && message
-                    .get(start..)
-                    .is_some_and(|tail| tail.iter().all(|byte| *byte == filler));
-            if !is_padding {
-                return Err(ILLEGAL_USE);
-            }
-            message.truncate(start);
-        }
-    }
-    Ok(())
+/// Adds the key stream to the next bytes of a message.
+fn count_through(vm: &mut Vm<'_>, this: u16, key: u16, data: &[u8]) -> Result<Vec<u8>, Trap> {
+    let position = match take_stream(vm, this) {
+        Some(Stream::Position(position)) => position,
+        _ => 0,
+    };
+    let secret = keys::get_component(vm, key, component::SECRET)?;
+    let cipher = AesKey::new(&secret).map_err(|_| ILLEGAL_VALUE)?;
+    let address = cell_address(vm, this, INITIAL_VECTOR)?;
+    let vector = vm.heap.slice(address, AesKey::BLOCK);
+    let counter = vector.first_chunk::<16>().copied().unwrap_or_default();
+    let mut output = data.to_vec();
+    cipher.apply_ctr(&counter, position, &mut output);
+    let next = position.saturating_add(u64::try_from(data.len()).unwrap_or(0));
+    keep_stream(vm, this, Stream::Position(next));
+    Ok(output)
 }
 
 fn rsa(

@@ -1,13 +1,12 @@
 //! `javacard.security.KeyAgreement`: two cells, the private key and the algorithm.
 
-use super::key_pair::require_p256;
-use super::keys::{self, Sort, component};
+use super::key_pair::ec_private;
+use super::keys::{self, Sort};
 use super::{ILLEGAL_VALUE, INVALID_INIT, NO_SUCH_ALGORITHM, UNINITIALIZED_KEY};
 use crate::api::arguments::{byte, cell, count, range_at, reference, set_cell, word, write};
 use crate::api::{Layout, Row};
 use crate::vm::trap::Trap;
 use crate::vm::{Kind, Vm};
-use se_crypto::P256Key;
 
 const CLASS: &str = "javacard/security/KeyAgreement";
 
@@ -33,10 +32,25 @@ pub const NATIVES: &[Row] = &[
     }),
 ];
 
+const DH: u8 = 1;
+const DHC: u8 = 2;
+const DH_PLAIN: u8 = 3;
+const DHC_PLAIN: u8 = 4;
+const PACE_GM: u8 = 5;
+const DH_PLAIN_XY: u8 = 6;
+
+/// Whether the card has a `KeyAgreement.ALG_*` code.
+#[must_use]
+pub const fn has(algorithm: u8) -> bool {
+    matches!(
+        algorithm,
+        DH | DHC | DH_PLAIN | DHC_PLAIN | PACE_GM | DH_PLAIN_XY
+    )
+}
+
 fn get_instance(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
-    // ALG_EC_SVDP_DH, _DHC, _DH_PLAIN, _DHC_PLAIN; the cofactor of the card's curve is 1.
     let algorithm = byte(arguments, 0);
-    if !(1..=4).contains(&algorithm) {
+    if !has(algorithm) {
         return Err(NO_SUCH_ALGORITHM);
     }
     let class = vm.program.class_named(CLASS);
@@ -53,7 +67,7 @@ fn init(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
     if !keys::is_initialized(vm, key)? {
         return Err(UNINITIALIZED_KEY);
     }
-    require_p256(vm, key)?;
+    keys::curve(vm, key)?;
     set_cell(vm, reference(arguments, 0), KEY, key.cast_signed())?;
     Ok(0)
 }
@@ -65,15 +79,24 @@ fn generate_secret(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
         return Err(INVALID_INIT);
     }
     let peer = range_at(vm, arguments, 1)?.copy(vm.heap);
-    let secret = keys::get_component(vm, key, component::POINT)?;
-    let shared = P256Key::from_secret(&secret)
-        .and_then(|key| key.agree(&peer))
-        .map_err(|_| ILLEGAL_VALUE)?;
-    // The plain variants give x, the others its SHA-1 digest (IEEE P1363 KDF1).
-    let output = if cell(vm, this, ALGORITHM)? >= 3 {
-        shared.to_vec()
+    if !keys::is_initialized(vm, key)? {
+        return Err(UNINITIALIZED_KEY);
+    }
+    let private = ec_private(vm, key)?;
+    let [_, algorithm] = cell(vm, this, ALGORITHM)?.to_be_bytes();
+    let output = if algorithm == PACE_GM {
+        private.map_generator(&peer).map_err(|_| ILLEGAL_VALUE)?
     } else {
-        se_crypto::sha1(shared.as_slice()).to_vec()
+        let shared = private
+            .agree(&peer, matches!(algorithm, DHC | DHC_PLAIN))
+            .map_err(|_| ILLEGAL_VALUE)?;
+        let x = shared.get(1..=shared.len() / 2).unwrap_or(&[]);
+        match algorithm {
+            DH_PLAIN_XY => shared.to_vec(),
+            DH_PLAIN | DHC_PLAIN => x.to_vec(),
+            // IEEE P1363 KDF1 with SHA-1.
+            _ => se_crypto::sha1(x).to_vec(),
+        }
     };
     write(vm, reference(arguments, 4), word(arguments, 5), &output)?;
     Ok(count(output.len()))

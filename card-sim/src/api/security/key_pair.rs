@@ -7,7 +7,7 @@ use crate::api::{Layout, Row};
 use crate::vm::Vm;
 use crate::vm::trap::Trap;
 use se_crypto::zeroize::Zeroizing;
-use se_crypto::{P256Key, RsaCrt, RsaKey};
+use se_crypto::{EcKey, EcPublicKey, NamedCurve, RsaCrt, RsaKey};
 
 const CLASS: &str = "javacard/security/KeyPair";
 
@@ -54,19 +54,24 @@ fn construct(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
     let this = reference(arguments, 0);
     let algorithm = byte(arguments, 1);
     let bits = word(arguments, 2);
-    // KeyBuilder.TYPE_* of the two keys.
-    let (public, private) = match algorithm {
-        RSA => (4, 5),
-        RSA_CRT => (4, 6),
-        EC_FP => (11, 12),
-        _ => return Err(NO_SUCH_ALGORITHM),
-    };
+    let (public, private) = types(algorithm).ok_or(NO_SUCH_ALGORITHM)?;
     let public = keys::make(vm, public, bits)?;
     let private = keys::make(vm, private, bits)?;
     set_cell(vm, this, PUBLIC, public.cast_signed())?;
     set_cell(vm, this, PRIVATE, private.cast_signed())?;
     set_cell(vm, this, ALGORITHM, algorithm.into())?;
     Ok(0)
+}
+
+/// The `KeyBuilder.TYPE_*` codes of the keys of a `KeyPair.ALG_*` code.
+#[must_use]
+pub const fn types(algorithm: u8) -> Option<(u8, u8)> {
+    Some(match algorithm {
+        RSA => (4, 5),
+        RSA_CRT => (4, 6),
+        EC_FP => (11, 12),
+        _ => return None,
+    })
 }
 
 fn construct_from_keys(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
@@ -101,7 +106,11 @@ fn generate(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
 
 fn generate_rsa(vm: &mut Vm<'_>, public: u16, private: u16, sort: Sort) -> Result<(), Trap> {
     let bits = usize::try_from(keys::bits(vm, private)?).map_err(|_| ILLEGAL_VALUE)?;
-    let key = RsaKey::generate(&mut vm.session.random.keygen, bits).map_err(|_| ILLEGAL_VALUE)?;
+    // An exponent that the applet set in the public key is kept.
+    let exponent = keys::get_component(vm, public, component::EXPONENT)
+        .unwrap_or_else(|_| Zeroizing::new(RsaKey::EXPONENT.to_vec()));
+    let key = RsaKey::generate_with_exponent(&mut vm.session.random.keygen, bits, &exponent)
+        .map_err(|_| ILLEGAL_VALUE)?;
     let modulus = key.modulus();
     if sort == Sort::RsaCrt {
         let crt = key.crt().ok_or(ILLEGAL_VALUE)?;
@@ -132,29 +141,58 @@ fn crt_components(crt: &RsaCrt) -> [(usize, &[u8]); 5] {
     ]
 }
 
+/// On the curve that is set in the public key, else in the private one, else on the card's own of
+/// the size, whose parameters then stand in both.
 fn generate_ec(vm: &mut Vm<'_>, public: u16, private: u16) -> Result<(), Trap> {
-    require_p256(vm, public)?;
-    let key = P256Key::generate(&mut vm.session.random.keygen);
-    let secret = key.secret();
-    keys::set_components(vm, private, &[(component::POINT, secret.as_slice())])?;
-    keys::set_components(vm, public, &[(component::POINT, &key.public())])
+    let is_set = |vm: &Vm<'_>, key| keys::get_component(vm, key, component::FIELD).is_ok();
+    if !is_set(vm, public) {
+        if is_set(vm, private) {
+            keys::copy_domain(vm, private, public)?;
+        } else {
+            set_default_domain(vm, public)?;
+        }
+    }
+    if !is_set(vm, private) {
+        keys::copy_domain(vm, public, private)?;
+    }
+    let curve = keys::curve(vm, public)?;
+    let key = EcKey::generate(curve, &mut vm.session.random.keygen).map_err(|_| ILLEGAL_VALUE)?;
+    let point = key.public().map_err(|_| ILLEGAL_VALUE)?;
+    keys::set_components(vm, private, &[(component::POINT, &key.secret())])?;
+    keys::set_components(vm, public, &[(component::POINT, &point)])
 }
 
-/// The prime of P-256 (FIPS 186-5).
-const P256_FIELD: [u8; 32] = [
-    0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF,
-    0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
-];
+fn set_default_domain(vm: &mut Vm<'_>, key: u16) -> Result<(), Trap> {
+    let bits = usize::try_from(keys::bits(vm, key)?).map_err(|_| ILLEGAL_VALUE)?;
+    let named = NamedCurve::of_size(bits).ok_or(ILLEGAL_VALUE)?;
+    let [field, a, b, g, r] = named.parameters();
+    let values: [(usize, &[u8]); 6] = [
+        (component::FIELD, &field),
+        (component::A, &a),
+        (component::B, &b),
+        (component::G, &g),
+        (component::R, &r),
+        (component::K, &[0, 1]),
+    ];
+    keys::set_components(vm, key, &values)
+}
 
-/// Refuses a key whose domain parameters were set to another curve.
+/// The private key on its curve.
 ///
 /// # Errors
-/// A `CryptoException` (`ILLEGAL_VALUE`).
-pub fn require_p256(vm: &Vm<'_>, key: u16) -> Result<(), Trap> {
-    match keys::get_component(vm, key, component::FIELD) {
-        Ok(field) if field.as_slice() != P256_FIELD => Err(ILLEGAL_VALUE),
-        _ => Ok(()),
-    }
+/// As [`keys::curve`]; `ILLEGAL_VALUE` if the scalar is out of range.
+pub fn ec_private(vm: &Vm<'_>, key: u16) -> Result<EcKey, Trap> {
+    let secret = keys::get_component(vm, key, component::POINT)?;
+    EcKey::new(keys::curve(vm, key)?, &secret).map_err(|_| ILLEGAL_VALUE)
+}
+
+/// The public key on its curve.
+///
+/// # Errors
+/// As [`keys::curve`]; `ILLEGAL_VALUE` if the point is not on the curve.
+pub fn ec_public(vm: &Vm<'_>, key: u16) -> Result<EcPublicKey, Trap> {
+    let point = keys::get_component(vm, key, component::POINT)?;
+    EcPublicKey::new(keys::curve(vm, key)?, &point).map_err(|_| ILLEGAL_VALUE)
 }
 
 /// The RSA private key in a key object.

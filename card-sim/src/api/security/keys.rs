@@ -13,6 +13,7 @@ use crate::vm::heap::flag;
 use crate::vm::program::NO_CLASS;
 use crate::vm::trap::Trap;
 use crate::vm::{Kind, Vm};
+use se_crypto::{Curve, NamedCurve};
 use zeroize::Zeroizing;
 
 const BUILDER: &str = "javacard/security/KeyBuilder";
@@ -82,6 +83,13 @@ macro_rules! accessors {
         &[
             (BUILDER, "buildKey", "(BSZ)Ljavacard/security/Key;", build_key),
             (BUILDER, "buildKey", "(BBSZ)Ljavacard/security/Key;", build_key_in),
+            // Parameters of DH, DSA and F2m, and those of F(p) as an object of their own.
+            (
+                BUILDER,
+                "buildKeyWithSharedDomain",
+                "(BBLjavacard/security/Key;Z)Ljavacard/security/Key;",
+                |_, _| Err(NO_SUCH_ALGORITHM),
+            ),
             (KEY, "clearKey", "()V", clear_key),
             (KEY, "getSize", "()S", |vm, arguments| {
                 cell(vm, reference(arguments, 0), BITS).map(i32::from)
@@ -98,6 +106,14 @@ macro_rules! accessors {
             (AES, "getKey", "([BS)B", get::<{ component::SECRET }>),
             (HMAC, "setKey", "([BSS)V", set::<{ component::SECRET }>),
             (HMAC, "getKey", "([BS)B", get::<{ component::SECRET }>),
+            (EC, "setFieldF2M", "(S)V", |_, _| Err(NO_SUCH_ALGORITHM)),
+            (EC, "setFieldF2M", "(SSS)V", |_, _| Err(NO_SUCH_ALGORITHM)),
+            (
+                EC,
+                "copyDomainParametersFrom",
+                "(Ljavacard/security/ECKey;)V",
+                copy_domain_parameters,
+            ),
             (EC, "setK", "(S)V", set_cofactor),
             (EC, "getK", "()S", get_cofactor),
             $(
@@ -127,6 +143,10 @@ pub const NATIVES: &[Row] = accessors! {
     EC_PUBLIC "getW" "setW" POINT
     EC_PRIVATE "getS" "setS" POINT
 };
+
+/// The bits of the domain parameters without which the others are worth nothing. They are the
+/// lowest ones of every key; only keys on curves are asked for them.
+const DOMAIN: u8 = 0x1F;
 
 /// What sort of key it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -199,8 +219,10 @@ impl Sort {
             Self::RsaPublic | Self::RsaPrivate | Self::RsaCrt => {
                 (512..=4096).contains(&bits) && bits % 32 == 0
             }
-            // The one curve that this card has.
-            Self::EcPublic | Self::EcPrivate => bits == 256,
+            // A curve whose parameters the applet sets, or else the best known one of the size.
+            Self::EcPublic | Self::EcPrivate => {
+                usize::try_from(bits).is_ok_and(|bits| NamedCurve::of_size(bits).is_some())
+            }
         }
     }
 
@@ -222,7 +244,8 @@ impl Sort {
                 2,
                 2 * bytes + 1,
             ],
-            Self::EcPrivate => vec![bytes, bytes, bytes, 2 * bytes + 1, bytes + 1, 2, bytes],
+            // An order may have one bit more than the field (secp160r1).
+            Self::EcPrivate => vec![bytes, bytes, bytes, 2 * bytes + 1, bytes + 1, 2, bytes + 1],
         }
     }
 
@@ -298,8 +321,21 @@ fn build_key(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
 
 /// The form with `ALG_TYPE_*` and a memory type.
 fn build_key_in(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
-    // JCSystem.MEMORY_TYPE_PERSISTENT, _TRANSIENT_RESET, _TRANSIENT_DESELECT
-    let code = match (byte(arguments, 0), byte(arguments, 1)) {
+    let code = type_of(byte(arguments, 0), byte(arguments, 1)).ok_or(NO_SUCH_ALGORITHM)?;
+    make(vm, code, word(arguments, 2)).map(i32::from)
+}
+
+/// Whether the card has keys of a `TYPE_*` code.
+#[must_use]
+pub fn has_type(code: u8) -> bool {
+    Sort::of_type(code).is_some()
+}
+
+/// The `TYPE_*` code of an `ALG_TYPE_*` code in a memory (`JCSystem.MEMORY_TYPE_PERSISTENT`,
+/// `_TRANSIENT_RESET`, `_TRANSIENT_DESELECT`).
+#[must_use]
+pub fn type_of(algorithm: u8, memory: u8) -> Option<u8> {
+    Some(match (algorithm, memory) {
         (1, 0) => 3,
         (1, 1) => 1,
         (1, 2) => 2,
@@ -320,9 +356,8 @@ fn build_key_in(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
         (13, 0) => 6,
         (13, 1) => 24,
         (13, 2) => 25,
-        _ => return Err(NO_SUCH_ALGORITHM),
-    };
-    make(vm, code, word(arguments, 2)).map(i32::from)
+        _ => return None,
+    })
 }
 
 /// (address of the material, its bytes)
@@ -340,11 +375,15 @@ fn material(vm: &Vm<'_>, key: u16) -> Result<(u32, Zeroizing<Vec<u8>>), Trap> {
 /// # Errors
 /// As [`sort`].
 pub fn is_initialized(vm: &Vm<'_>, key: u16) -> Result<bool, Trap> {
-    let required = sort(vm, key)?.required();
+    let sort = sort(vm, key)?;
+    let required = sort.required();
     let (_, material) = material(vm, key)?;
-    Ok(material
-        .first()
-        .is_some_and(|mask| mask & required == required))
+    Ok(material.first().is_some_and(|mask| {
+        // Domain parameters are all there, or none and the card's own are taken.
+        let whole = !matches!(sort, Sort::EcPublic | Sort::EcPrivate)
+            || matches!(mask & DOMAIN, 0 | DOMAIN);
+        whole && mask & required == required
+    }))
 }
 
 /// A component of a key, as it was set.
@@ -447,4 +486,66 @@ fn get_cofactor(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
         [high, low] => Ok(i16::from_be_bytes([*high, *low]).into()),
         _ => Err(UNINITIALIZED_KEY),
     }
+}
+
+/// The curve of a key: the one that was set, or the card's own of the key's size.
+///
+/// # Errors
+/// A `CryptoException`: `UNINITIALIZED_KEY` if only some parameters are set, `ILLEGAL_VALUE` if
+/// they are those of no curve.
+pub fn curve(vm: &Vm<'_>, key: u16) -> Result<Curve, Trap> {
+    let (_, material) = material(vm, key)?;
+    let mask = material.first().copied().unwrap_or(0);
+    if mask & DOMAIN == 0 {
+        let bits = usize::try_from(bits(vm, key)?).map_err(|_| ILLEGAL_VALUE)?;
+        let named = NamedCurve::of_size(bits).ok_or(ILLEGAL_VALUE)?;
+        return named.curve().map_err(|_| ILLEGAL_VALUE);
+    }
+    let [field, a, b, g, r] = [
+        component::FIELD,
+        component::A,
+        component::B,
+        component::G,
+        component::R,
+    ]
+    .map(|component| get_component(vm, key, component));
+    let cofactor = get_component(vm, key, component::K).map_or(1, |bytes| {
+        bytes
+            .iter()
+            .fold(0, |value, byte| value << 8 | u16::from(*byte))
+    });
+    Curve::new(&field?, &a?, &b?, &g?, &r?, cofactor).map_err(|_| ILLEGAL_VALUE)
+}
+
+/// Copies the domain parameters of one key to another.
+///
+/// # Errors
+/// A `CryptoException`: `UNINITIALIZED_KEY` if the source has none, `ILLEGAL_VALUE` if the keys are
+/// of different sizes.
+pub fn copy_domain(vm: &mut Vm<'_>, from: u16, to: u16) -> Result<(), Trap> {
+    if bits(vm, from)? != bits(vm, to)? {
+        return Err(ILLEGAL_VALUE);
+    }
+    let mut values = Vec::new();
+    for component in component::FIELD..=component::R {
+        values.push((component, get_component(vm, from, component)?));
+    }
+    if let Ok(cofactor) = get_component(vm, from, component::K) {
+        values.push((component::K, cofactor));
+    }
+    let borrowed: Vec<(usize, &[u8])> = values
+        .iter()
+        .map(|(component, value)| (*component, value.as_slice()))
+        .collect();
+    set_components(vm, to, &borrowed)
+}
+
+fn copy_domain_parameters(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
+    let (to, from) = (reference(arguments, 0), reference(arguments, 1));
+    let is_ec = |sort| matches!(sort, Sort::EcPublic | Sort::EcPrivate);
+    if !is_ec(sort(vm, from)?) || !is_ec(sort(vm, to)?) {
+        return Err(ILLEGAL_VALUE);
+    }
+    copy_domain(vm, from, to)?;
+    Ok(0)
 }

@@ -1,30 +1,41 @@
 //! `javacard.security.Signature`.
 //!
-//! Cells: the key, the mode, the algorithm code, and the place in `SCHEMES` plus one.
+//! Cells: the key, the mode, the algorithm code, the codes of its three parts (`MessageDigest.ALG_*`,
+//! `Signature.SIG_CIPHER_*`, `Cipher.PAD_*`), and the initial vector of authentication codes (eight
+//! cells).
 
-use super::key_pair::{require_p256, rsa_private, rsa_public};
+use super::block_padding::BlockPadding;
+use super::digest::set_initial_digest;
+use super::key_pair::{ec_private, ec_public, rsa_private, rsa_public};
 use super::keys::{self, Sort, component};
 use super::rsa_padding::{pss_encode, pss_verify};
 use super::{
     ILLEGAL_USE, ILLEGAL_VALUE, INVALID_INIT, NO_SUCH_ALGORITHM, Stream, UNINITIALIZED_KEY,
-    keep_stream, take_stream,
+    hash_of, keep_stream, take_stream,
 };
-use crate::api::arguments::{byte, cell, count, range_at, reference, set_cell, word, write};
+use crate::api::arguments::{
+    byte, cell, cell_address, count, range_at, reference, set_cell, word, write,
+};
 use crate::api::{Layout, Row};
 use crate::vm::trap::Trap;
 use crate::vm::{Kind, Vm};
 use se_crypto::zeroize::Zeroizing;
-use se_crypto::{AesKey, DesKey, Hash, P256Key, hmac, verify_p256};
+use se_crypto::{AesKey, DesKey, Hash, hmac};
 
 const CLASS: &str = "javacard/security/Signature";
 
+const CELLS: u16 = 14;
+
 /// Cells of the class.
-pub const LAYOUTS: &[Layout] = &[(CLASS, 4, 1)];
+pub const LAYOUTS: &[Layout] = &[(CLASS, CELLS, 1)];
 
 const KEY: u16 = 0;
 const MODE: u16 = 1;
 const ALGORITHM: u16 = 2;
-const SCHEME: u16 = 3;
+const DIGEST: u16 = 3;
+const CIPHER: u16 = 4;
+const PADDING: u16 = 5;
+const INITIAL_VECTOR: u16 = 6;
 
 const MODE_SIGN: u8 = 1;
 const MODE_VERIFY: u8 = 2;
@@ -34,19 +45,27 @@ const MODE_VERIFY: u8 = 2;
 enum Scheme {
     /// RSASSA-PKCS1-v1_5.
     Rsa(Hash),
+    /// RSA over the bare digest in block type 1 (RFC 2409 §5.1).
+    RsaBare(Hash),
     /// RSASSA-PSS with a salt as long as the digest.
     RsaPss(Hash),
-    /// ECDSA, DER form.
-    Ecdsa(Hash),
+    /// ECDSA; in DER form, or r and s one after the other.
+    Ecdsa(Hash, EcdsaForm),
     /// HMAC.
     Hmac(Hash),
     /// CMAC with AES.
     AesCmac,
-    /// CBC-MAC with AES without padding.
-    AesMac,
-    /// CBC-MAC with DES or triple DES; the last field tells whether only the last block is tripled
-    /// (ISO 9797-1 algorithm 3).
-    DesMac(DesMacLength, DesMacPadding, bool),
+    /// CBC-MAC with AES.
+    AesMac(BlockPadding),
+    /// CBC-MAC with DES or triple DES.
+    DesMac(DesMacLength, DesMacKind, BlockPadding),
+}
+
+/// How r and s are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum EcdsaForm {
+    Der,
+    Plain,
 }
 
 /// Bytes of a DES MAC.
@@ -56,133 +75,127 @@ enum DesMacLength {
     Eight,
 }
 
-/// How the data of a DES MAC are brought to whole blocks.
+/// What a DES MAC does with keys of two or three parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum DesMacPadding {
-    None,
-    Zeros,
-    Bit,
-    Pkcs5,
+enum DesMacKind {
+    /// Every block is encrypted with triple DES.
+    Triple,
+    /// Only the last one is (ISO 9797-1 algorithm 3).
+    Retail,
 }
 
-impl DesMacPadding {
-    fn apply(self, data: &mut Vec<u8>) {
-        let missing = 8 - data.len() % 8;
+impl Scheme {
+    /// What the codes of digest, cipher and padding mean together, if the card has it.
+    fn of_parts(digest: u8, cipher: u8, padding: u8) -> Option<Self> {
+        let hash = hash_of(digest);
+        // MACs have no digest (`MessageDigest.ALG_NULL`).
+        let is_bare = digest == 0;
+        // Where nothing is padded, `PAD_NULL` and `PAD_NOPAD` are the same.
+        let pads_not = padding <= 1;
+        Some(match (cipher, padding) {
+            (1 | 2, _) if is_bare => {
+                let length = if cipher == 1 {
+                    DesMacLength::Four
+                } else {
+                    DesMacLength::Eight
+                };
+                match padding {
+                    4 => Self::DesMac(length, DesMacKind::Retail, BlockPadding::Zeros),
+                    5 => Self::DesMac(length, DesMacKind::Retail, BlockPadding::Bit),
+                    _ => {
+                        let padding = BlockPadding::of_code(padding)?;
+                        Self::DesMac(length, DesMacKind::Triple, padding)
+                    }
+                }
+            }
+            (3, 7) => Self::Rsa(hash?),
+            (3, 8) => Self::RsaPss(hash?),
+            (3, 12) => Self::RsaBare(hash?),
+            (5, _) if pads_not => Self::Ecdsa(hash?, EcdsaForm::Der),
+            (9, _) if pads_not => Self::Ecdsa(hash?, EcdsaForm::Plain),
+            (6, _) if is_bare => Self::AesMac(BlockPadding::of_code(padding)?),
+            (7, _) if pads_not => Self::Hmac(hash?),
+            (10, _) if is_bare && pads_not => Self::AesCmac,
+            _ => return None,
+        })
+    }
+
+    /// The hash of a scheme that signs a digest.
+    const fn digest(self) -> Option<Hash> {
         match self {
-            Self::None => {}
-            Self::Zeros => data.resize(data.len().next_multiple_of(8), 0),
-            Self::Bit => {
-                data.push(0x80);
-                data.resize(data.len().next_multiple_of(8), 0);
+            Self::Rsa(hash) | Self::RsaBare(hash) | Self::RsaPss(hash) | Self::Ecdsa(hash, _) => {
+                Some(hash)
             }
-            Self::Pkcs5 => {
-                let filler = u8::try_from(missing).unwrap_or(0);
-                data.resize(data.len() + missing, filler);
-            }
+            _ => None,
         }
     }
 }
 
-const fn des_mac(length: DesMacLength, padding: DesMacPadding) -> Scheme {
-    Scheme::DesMac(length, padding, false)
-}
-
-const fn retail_mac(length: DesMacLength, padding: DesMacPadding) -> Scheme {
-    Scheme::DesMac(length, padding, true)
-}
-
-/// (`ALG_*` code, digest, `SIG_CIPHER_*`, `PAD_*`, scheme)
-const SCHEMES: &[(u8, u8, u8, u8, Scheme)] = &[
-    (10, 1, 3, 7, Scheme::Rsa(Hash::Sha1)),
-    (39, 7, 3, 7, Scheme::Rsa(Hash::Sha224)),
-    (40, 4, 3, 7, Scheme::Rsa(Hash::Sha256)),
-    (41, 5, 3, 7, Scheme::Rsa(Hash::Sha384)),
-    (42, 6, 3, 7, Scheme::Rsa(Hash::Sha512)),
-    (21, 1, 3, 8, Scheme::RsaPss(Hash::Sha1)),
-    (43, 7, 3, 8, Scheme::RsaPss(Hash::Sha224)),
-    (44, 4, 3, 8, Scheme::RsaPss(Hash::Sha256)),
-    (45, 5, 3, 8, Scheme::RsaPss(Hash::Sha384)),
-    (46, 6, 3, 8, Scheme::RsaPss(Hash::Sha512)),
-    (17, 1, 5, 0, Scheme::Ecdsa(Hash::Sha1)),
-    (37, 7, 5, 0, Scheme::Ecdsa(Hash::Sha224)),
-    (33, 4, 5, 0, Scheme::Ecdsa(Hash::Sha256)),
-    (34, 5, 5, 0, Scheme::Ecdsa(Hash::Sha384)),
-    (38, 6, 5, 0, Scheme::Ecdsa(Hash::Sha512)),
-    (24, 1, 7, 0, Scheme::Hmac(Hash::Sha1)),
-    (25, 4, 7, 0, Scheme::Hmac(Hash::Sha256)),
-    (26, 5, 7, 0, Scheme::Hmac(Hash::Sha384)),
-    (27, 6, 7, 0, Scheme::Hmac(Hash::Sha512)),
-    (49, 0, 10, 0, Scheme::AesCmac),
-    (18, 0, 6, 1, Scheme::AesMac),
-    (35, 0, 6, 1, Scheme::AesMac),
-    (36, 0, 6, 1, Scheme::AesMac),
-    (1, 0, 1, 1, des_mac(DesMacLength::Four, DesMacPadding::None)),
-    (
-        2,
-        0,
-        2,
-        1,
-        des_mac(DesMacLength::Eight, DesMacPadding::None),
-    ),
-    (
-        3,
-        0,
-        1,
-        2,
-        des_mac(DesMacLength::Four, DesMacPadding::Zeros),
-    ),
-    (
-        4,
-        0,
-        2,
-        2,
-        des_mac(DesMacLength::Eight, DesMacPadding::Zeros),
-    ),
-    (5, 0, 1, 3, des_mac(DesMacLength::Four, DesMacPadding::Bit)),
-    (6, 0, 2, 3, des_mac(DesMacLength::Eight, DesMacPadding::Bit)),
-    (
-        7,
-        0,
-        1,
-        6,
-        des_mac(DesMacLength::Four, DesMacPadding::Pkcs5),
-    ),
-    (
-        8,
-        0,
-        2,
-        6,
-        des_mac(DesMacLength::Eight, DesMacPadding::Pkcs5),
-    ),
-    (
-        47,
-        0,
-        1,
-        4,
-        retail_mac(DesMacLength::Four, DesMacPadding::Zeros),
-    ),
-    (
-        48,
-        0,
-        2,
-        4,
-        retail_mac(DesMacLength::Eight, DesMacPadding::Zeros),
-    ),
-    (
-        19,
-        0,
-        1,
-        5,
-        retail_mac(DesMacLength::Four, DesMacPadding::Bit),
-    ),
-    (
-        20,
-        0,
-        2,
-        5,
-        retail_mac(DesMacLength::Eight, DesMacPadding::Bit),
-    ),
+/// (`ALG_*` code, digest, `SIG_CIPHER_*`, `PAD_*`)
+const ALGORITHMS: &[(u8, u8, u8, u8)] = &[
+    (1, 0, 1, 1),
+    (2, 0, 2, 1),
+    (3, 0, 1, 2),
+    (4, 0, 2, 2),
+    (5, 0, 1, 3),
+    (6, 0, 2, 3),
+    (7, 0, 1, 6),
+    (8, 0, 2, 6),
+    (10, 1, 3, 7),
+    (11, 2, 3, 7),
+    (13, 3, 3, 7),
+    (15, 1, 3, 12),
+    (16, 2, 3, 12),
+    (17, 1, 5, 0),
+    // One code for each length of the key; the key decides.
+    (18, 0, 6, 1),
+    (35, 0, 6, 1),
+    (36, 0, 6, 1),
+    (19, 0, 1, 5),
+    (20, 0, 2, 5),
+    (21, 1, 3, 8),
+    (22, 2, 3, 8),
+    (23, 3, 3, 8),
+    (24, 1, 7, 0),
+    (25, 4, 7, 0),
+    (26, 5, 7, 0),
+    (27, 6, 7, 0),
+    (28, 2, 7, 0),
+    (29, 3, 7, 0),
+    (33, 4, 5, 0),
+    (34, 5, 5, 0),
+    (37, 7, 5, 0),
+    (38, 6, 5, 0),
+    (39, 7, 3, 7),
+    (40, 4, 3, 7),
+    (41, 5, 3, 7),
+    (42, 6, 3, 7),
+    (43, 7, 3, 8),
+    (44, 4, 3, 8),
+    (45, 5, 3, 8),
+    (46, 6, 3, 8),
+    (47, 0, 1, 4),
+    (48, 0, 2, 4),
+    (49, 0, 10, 0),
 ];
+
+/// Whether the card has a `Signature.ALG_*` code.
+#[must_use]
+pub fn has(code: u8) -> bool {
+    ALGORITHMS.iter().any(|algorithm| algorithm.0 == code)
+}
+
+/// Whether the card has a `Signature.SIG_CIPHER_*` code with any digest and padding.
+#[must_use]
+pub fn has_cipher(cipher: u8) -> bool {
+    (0..=12).any(|digest| (0..=22).any(|pad| Scheme::of_parts(digest, cipher, pad).is_some()))
+}
+
+/// Whether any signature takes a `Cipher.PAD_*` code.
+#[must_use]
+pub fn has_padding(padding: u8) -> bool {
+    (0..=12).any(|digest| (0..=14).any(|c| Scheme::of_parts(digest, c, padding).is_some()))
+}
 
 /// The native methods.
 pub const NATIVES: &[Row] = &[
@@ -192,7 +205,9 @@ pub const NATIVES: &[Row] = &[
         "(BZ)Ljavacard/security/Signature;",
         |vm, arguments| {
             let code = byte(arguments, 0);
-            make(vm, code, |scheme| scheme.0 == code)
+            let parts = ALGORITHMS.iter().find(|algorithm| algorithm.0 == code);
+            let &(_, digest, cipher, padding) = parts.ok_or(NO_SUCH_ALGORITHM)?;
+            make(vm, code, [digest, cipher, padding])
         },
     ),
     (
@@ -202,12 +217,20 @@ pub const NATIVES: &[Row] = &[
         get_instance_of_parts,
     ),
     (CLASS, "<init>", "()V", crate::api::exceptions::nothing),
-    (CLASS, "init", "(Ljavacard/security/Key;B)V", init),
+    (
+        CLASS,
+        "init",
+        "(Ljavacard/security/Key;B)V",
+        |vm, arguments| init(vm, arguments, &[]),
+    ),
     (
         CLASS,
         "init",
         "(Ljavacard/security/Key;B[BSS)V",
-        init_with_parameters,
+        |vm, arguments| {
+            let vector = range_at(vm, arguments, 3)?.copy(vm.heap);
+            init(vm, arguments, &vector)
+        },
     ),
     (CLASS, "update", "([BSS)V", |vm, arguments| {
         absorb(vm, arguments)?;
@@ -218,6 +241,26 @@ pub const NATIVES: &[Row] = &[
     (CLASS, "signPreComputedHash", "([BSS[BS)S", sign_hash),
     (CLASS, "verifyPreComputedHash", "([BSS[BSS)Z", verify_hash),
     (CLASS, "getLength", "()S", get_length),
+    (CLASS, "setInitialDigest", "([BSS[BSS)V", |vm, arguments| {
+        let this = reference(arguments, 0);
+        if cell(vm, this, KEY)? == 0 {
+            return Err(INVALID_INIT);
+        }
+        let hash = scheme(vm, this)?.digest().ok_or(ILLEGAL_USE)?;
+        set_initial_digest(vm, arguments, hash)
+    }),
+    (
+        CLASS,
+        "getMessageDigestAlgorithm",
+        "()B",
+        |vm, arguments| cell(vm, reference(arguments, 0), DIGEST).map(i32::from),
+    ),
+    (CLASS, "getCipherAlgorithm", "()B", |vm, arguments| {
+        cell(vm, reference(arguments, 0), CIPHER).map(i32::from)
+    }),
+    (CLASS, "getPaddingAlgorithm", "()B", |vm, arguments| {
+        cell(vm, reference(arguments, 0), PADDING).map(i32::from)
+    }),
     (CLASS, "getAlgorithm", "()B", |vm, arguments| {
         cell(vm, reference(arguments, 0), ALGORITHM).map(i32::from)
     }),
@@ -225,38 +268,32 @@ pub const NATIVES: &[Row] = &[
 
 /// The algorithm in three parts: digest, cipher, padding.
 pub(super) fn get_instance_of_parts(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
-    let [digest, cipher, padding] = [0, 1, 2].map(|index| byte(arguments, index));
-    make(vm, 0, |scheme| {
-        scheme.1 == digest
-            && scheme.2 == cipher
-            && (scheme.3 == padding || (scheme.3 == 0 && padding <= 1))
-    })
+    let parts = [0, 1, 2].map(|index| byte(arguments, index));
+    let known = ALGORITHMS
+        .iter()
+        .find(|(_, digest, cipher, padding)| [*digest, *cipher, *padding] == parts);
+    // 0: an algorithm that has no code of its own.
+    make(vm, known.map_or(0, |algorithm| algorithm.0), parts)
 }
 
-fn make(
-    vm: &mut Vm<'_>,
-    code: u8,
-    wanted: impl Fn(&(u8, u8, u8, u8, Scheme)) -> bool,
-) -> Result<i32, Trap> {
-    let place = SCHEMES.iter().position(wanted).ok_or(NO_SUCH_ALGORITHM)?;
-    let place = i16::try_from(place + 1).map_err(|_| NO_SUCH_ALGORITHM)?;
+fn make(vm: &mut Vm<'_>, code: u8, parts: [u8; 3]) -> Result<i32, Trap> {
+    let [digest, cipher, padding] = parts;
+    Scheme::of_parts(digest, cipher, padding).ok_or(NO_SUCH_ALGORITHM)?;
     let class = vm.program.class_named(CLASS);
-    let object = vm.allocate(Kind::Instance, 4, class, 0)?;
+    let object = vm.allocate(Kind::Instance, CELLS, class, 0)?;
     set_cell(vm, object, ALGORITHM, code.into())?;
-    set_cell(vm, object, SCHEME, place)?;
+    set_cell(vm, object, DIGEST, digest.into())?;
+    set_cell(vm, object, CIPHER, cipher.into())?;
+    set_cell(vm, object, PADDING, padding.into())?;
     Ok(object.into())
 }
 
 fn scheme(vm: &Vm<'_>, this: u16) -> Result<Scheme, Trap> {
-    let place = usize::try_from(cell(vm, this, SCHEME)?).map_err(|_| ILLEGAL_USE)?;
-    place
-        .checked_sub(1)
-        .and_then(|place| SCHEMES.get(place))
-        .map(|scheme| scheme.4)
-        .ok_or(ILLEGAL_USE)
+    let part = |index| cell(vm, this, index).map(|value| value.to_be_bytes()[1]);
+    Scheme::of_parts(part(DIGEST)?, part(CIPHER)?, part(PADDING)?).ok_or(ILLEGAL_USE)
 }
 
-fn init(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
+fn init(vm: &mut Vm<'_>, arguments: &[i16], vector: &[u8]) -> Result<i32, Trap> {
     let this = reference(arguments, 0);
     let key = reference(arguments, 1);
     let mode = byte(arguments, 2);
@@ -264,32 +301,41 @@ fn init(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
         return Err(UNINITIALIZED_KEY);
     }
     let signs = mode == MODE_SIGN;
-    let fits = match (scheme(vm, this)?, keys::sort(vm, key)?) {
-        (Scheme::Rsa(_) | Scheme::RsaPss(_), Sort::RsaPrivate | Sort::RsaCrt)
-        | (Scheme::Ecdsa(_), Sort::EcPrivate) => signs,
-        (Scheme::Rsa(_) | Scheme::RsaPss(_), Sort::RsaPublic)
-        | (Scheme::Ecdsa(_), Sort::EcPublic) => !signs,
+    let scheme = scheme(vm, this)?;
+    let fits = match (scheme, keys::sort(vm, key)?) {
+        (Scheme::Rsa(_) | Scheme::RsaBare(_) | Scheme::RsaPss(_), sort) => match sort {
+            Sort::RsaPrivate | Sort::RsaCrt => signs,
+            Sort::RsaPublic => !signs,
+            _ => false,
+        },
+        (Scheme::Ecdsa(..), Sort::EcPrivate) => signs,
+        (Scheme::Ecdsa(..), Sort::EcPublic) => !signs,
         (Scheme::Hmac(_), Sort::Hmac)
-        | (Scheme::AesCmac | Scheme::AesMac, Sort::Aes)
+        | (Scheme::AesCmac | Scheme::AesMac(_), Sort::Aes)
         | (Scheme::DesMac(..), Sort::Des) => true,
         _ => false,
     };
-    if !fits || !matches!(mode, MODE_SIGN | MODE_VERIFY) {
+    let vector_fits = vector.is_empty()
+        || match scheme {
+            Scheme::AesMac(_) => vector.len() == AesKey::BLOCK,
+            Scheme::DesMac(..) => vector.len() == 8,
+            _ => false,
+        };
+    if !fits || !vector_fits || !matches!(mode, MODE_SIGN | MODE_VERIFY) {
         return Err(ILLEGAL_VALUE);
     }
     take_stream(vm, this);
     set_cell(vm, this, KEY, key.cast_signed())?;
     set_cell(vm, this, MODE, mode.into())?;
-    Ok(0)
-}
-
-/// Parameters are the initial vector of MACs: only one of zeros is taken.
-fn init_with_parameters(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
-    let parameters = range_at(vm, arguments, 3)?;
-    if parameters.bytes(vm.heap).iter().any(|byte| *byte != 0) {
-        return Err(ILLEGAL_VALUE);
+    let mut full = [0; 16];
+    for (place, byte) in full.iter_mut().zip(vector) {
+        *place = *byte;
     }
-    init(vm, arguments)
+    let address = cell_address(vm, this, INITIAL_VECTOR)?;
+    if vm.heap.slice(address, full.len()) != full {
+        vm.heap.write_slice(address, &full)?;
+    }
+    Ok(0)
 }
 
 /// The key, checked against the mode.
@@ -311,8 +357,8 @@ fn absorb(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<(), Trap> {
         return Err(INVALID_INIT);
     }
     let data = range_at(vm, arguments, 1)?;
-    let stream = match (scheme(vm, this)?, take_stream(vm, this)) {
-        (Scheme::Rsa(hash) | Scheme::RsaPss(hash) | Scheme::Ecdsa(hash), stream) => {
+    let stream = match (scheme(vm, this)?.digest(), take_stream(vm, this)) {
+        (Some(hash), stream) => {
             let mut hasher = match stream {
                 Some(Stream::Hash(hasher)) => hasher,
                 _ => hash.hasher(),
@@ -320,7 +366,7 @@ fn absorb(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<(), Trap> {
             hasher.update(data.bytes(vm.heap));
             Stream::Hash(hasher)
         }
-        (_, stream) => {
+        (None, stream) => {
             let mut buffer = match stream {
                 Some(Stream::Data(buffer)) => buffer,
                 _ => Zeroizing::default(),
@@ -340,32 +386,37 @@ fn mac(vm: &mut Vm<'_>, this: u16, key: u16) -> Result<Vec<u8>, Trap> {
         _ => Zeroizing::default(),
     };
     let secret = keys::get_component(vm, key, component::SECRET)?;
+    let address = cell_address(vm, this, INITIAL_VECTOR)?;
+    let vector = vm.heap.slice(address, AesKey::BLOCK).to_vec();
     match scheme(vm, this)? {
         Scheme::Hmac(hash) => Ok(hmac(hash, &secret, &[&data])),
         Scheme::AesCmac => {
             let key = AesKey::new(&secret).map_err(|_| ILLEGAL_VALUE)?;
             Ok(key.cmac(&[&data]).to_vec())
         }
-        Scheme::AesMac => {
+        Scheme::AesMac(padding) => {
             let key = AesKey::new(&secret).map_err(|_| ILLEGAL_VALUE)?;
             let mut blocks = data.clone();
-            key.encrypt_cbc(&[0; 16], &mut blocks)
+            padding.apply(&mut blocks, AesKey::BLOCK);
+            key.encrypt_cbc(&vector, &mut blocks)
                 .map_err(|_| ILLEGAL_USE)?;
             blocks
                 .last_chunk::<16>()
                 .map(|mac| mac.to_vec())
                 .ok_or(ILLEGAL_USE)
         }
-        Scheme::DesMac(length, padding, is_retail) => {
+        Scheme::DesMac(length, kind, padding) => {
             let key = DesKey::new(&secret).map_err(|_| ILLEGAL_VALUE)?;
+            let vector = vector.first_chunk::<8>().copied().unwrap_or_default();
             let mut blocks = data.clone();
-            padding.apply(&mut blocks);
-            let mac = if is_retail {
-                key.retail_mac(&[0; 8], &blocks).map_err(|_| ILLEGAL_USE)?
-            } else {
-                key.encrypt_cbc(&[0; 8], &mut blocks)
-                    .map_err(|_| ILLEGAL_USE)?;
-                *blocks.last_chunk::<8>().ok_or(ILLEGAL_USE)?
+            padding.apply(&mut blocks, 8);
+            let mac = match kind {
+                DesMacKind::Retail => key.retail_mac(&vector, &blocks).map_err(|_| ILLEGAL_USE)?,
+                DesMacKind::Triple => {
+                    key.encrypt_cbc(&vector, &mut blocks)
+                        .map_err(|_| ILLEGAL_USE)?;
+                    *blocks.last_chunk::<8>().ok_or(ILLEGAL_USE)?
+                }
             };
             let [a, b, c, d, ..] = mac;
             Ok(match length {
@@ -373,7 +424,7 @@ fn mac(vm: &mut Vm<'_>, this: u16, key: u16) -> Result<Vec<u8>, Trap> {
                 DesMacLength::Eight => mac.to_vec(),
             })
         }
-        Scheme::Rsa(_) | Scheme::RsaPss(_) | Scheme::Ecdsa(_) => Err(ILLEGAL_USE),
+        _ => Err(ILLEGAL_USE),
     }
 }
 
@@ -392,12 +443,16 @@ fn sign_digest(vm: &mut Vm<'_>, this: u16, key: u16, digest: &[u8]) -> Result<Ve
                 .map(|signature| signature.to_vec())
                 .map_err(|_| ILLEGAL_USE)
         }
-        Scheme::Ecdsa(_) => {
-            require_p256(vm, key)?;
-            let secret = keys::get_component(vm, key, component::POINT)?;
-            P256Key::from_secret(&secret)
-                .and_then(|key| key.sign_digest_der(digest))
-                .map_err(|_| ILLEGAL_VALUE)
+        Scheme::RsaBare(_) => rsa_private(vm, key)?
+            .sign_padded(digest)
+            .map_err(|_| ILLEGAL_USE),
+        Scheme::Ecdsa(hash, form) => {
+            let key = ec_private(vm, key)?;
+            match form {
+                EcdsaForm::Der => key.sign_digest_der(hash, digest),
+                EcdsaForm::Plain => key.sign_digest_plain(hash, digest),
+            }
+            .map_err(|_| ILLEGAL_VALUE)
         }
         _ => Err(ILLEGAL_USE),
     }
@@ -417,10 +472,21 @@ fn verify_digest(
         Scheme::RsaPss(hash) => Ok(rsa_public(vm, key)?
             .public_operation(signature)
             .is_ok_and(|encoded| pss_verify(hash, digest, &encoded))),
-        Scheme::Ecdsa(_) => {
-            require_p256(vm, key)?;
-            let point = keys::get_component(vm, key, component::POINT)?;
-            Ok(verify_p256(&point, digest, signature).is_ok())
+        Scheme::RsaBare(_) => {
+            let key = rsa_public(vm, key)?;
+            let padded = key
+                .length()
+                .checked_sub(digest.len() + 3)
+                .map(|filler| [&[0, 1], vec![0xFF; filler].as_slice(), &[0], digest].concat());
+            Ok(padded.is_some() && key.public_operation(signature).ok() == padded)
+        }
+        Scheme::Ecdsa(_, form) => {
+            let key = ec_public(vm, key)?;
+            let verified = match form {
+                EcdsaForm::Der => key.verify_digest_der(digest, signature),
+                EcdsaForm::Plain => key.verify_digest_plain(digest, signature),
+            };
+            Ok(verified.is_ok())
         }
         _ => Err(ILLEGAL_USE),
     }
@@ -435,10 +501,7 @@ fn finish_hash(vm: &mut Vm<'_>, this: u16) -> Result<Vec<u8>, Trap> {
 }
 
 fn is_mac(scheme: Scheme) -> bool {
-    !matches!(
-        scheme,
-        Scheme::Rsa(_) | Scheme::RsaPss(_) | Scheme::Ecdsa(_)
-    )
+    scheme.digest().is_none()
 }
 
 fn sign(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
@@ -487,18 +550,23 @@ fn verify_hash(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
 
 fn get_length(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
     let this = reference(arguments, 0);
+    let key = || {
+        let key = cell(vm, this, KEY)?.cast_unsigned();
+        if key == 0 { Err(INVALID_INIT) } else { Ok(key) }
+    };
     Ok(match scheme(vm, this)? {
-        Scheme::Rsa(_) | Scheme::RsaPss(_) => {
-            let key = cell(vm, this, KEY)?.cast_unsigned();
-            if key == 0 {
-                return Err(INVALID_INIT);
-            }
-            i32::from(keys::bits(vm, key)? / 8)
+        Scheme::Rsa(_) | Scheme::RsaBare(_) | Scheme::RsaPss(_) => {
+            i32::from(keys::bits(vm, key()?)? / 8)
         }
-        // The longest DER form on P-256.
-        Scheme::Ecdsa(_) => 72,
+        Scheme::Ecdsa(_, form) => {
+            let curve = keys::curve(vm, key()?)?;
+            count(match form {
+                EcdsaForm::Der => curve.der_signature_length(),
+                EcdsaForm::Plain => 2 * curve.order_length(),
+            })
+        }
         Scheme::Hmac(hash) => count(hash.length()),
-        Scheme::AesCmac | Scheme::AesMac => 16,
+        Scheme::AesCmac | Scheme::AesMac(_) => 16,
         Scheme::DesMac(DesMacLength::Four, ..) => 4,
         Scheme::DesMac(DesMacLength::Eight, ..) => 8,
     })
