@@ -1,0 +1,193 @@
+//! The runs of a case in an applet: interpreted, and on the simulated card.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use capgen::driver::{Lowered, lower};
+use capgen::ir::{text, verify};
+use capgen::opt;
+use capgen::package::{self, Target};
+use card_sim::{Aid, Card, CardConfig};
+
+use crate::case::{Case, Function, Parameter, SLICES};
+use crate::model::Interpreted;
+use crate::options::OPTIONS;
+
+/// How much of the APDU buffer is for slices.
+const REGION: usize = 200;
+
+/// Compiles a case and makes its runs, which must give `native`; how many CAP files were made.
+pub(crate) fn check(case: &Case, native: &[Vec<u8>]) -> Result<usize, String> {
+    let Lowered { mut program, .. } = compile(case)?;
+    verify::verify(&program).map_err(|error| format!("{error}\n{}", text::print(&program)))?;
+    interpreted(case, native, &program, "interpreted")?;
+    for options in &OPTIONS {
+        let output = package::build_with(&program, &Target::default(), options)
+            .map_err(|error| format!("{options:?}: {error}"))?;
+        let report = cap_file::verify(&output.cap, &cap_file::Exports::builtin());
+        if !report.is_ok() {
+            return Err(format!("{options:?}: {report}"));
+        }
+        if let Some(folder) = std::env::var_os("KEEP_CAPS") {
+            let name = format!("{}-{:?}.cap", case.name.replace('/', "-"), builds(options));
+            std::fs::write(Path::new(&folder).join(name), output.cap.write().unwrap()).unwrap();
+        }
+        let mut card = Card::new(&CardConfig::default());
+        let module = Aid::new(&program.applets[0].aid).unwrap();
+        card.load_cap(&output.cap).map_err(|error| error.to_string())?;
+        card.install(module, module, &[])
+            .map_err(|error| error.to_string())?;
+        let mut select = vec![0x00, 0xa4, 0x04, 0x00, 7];
+        select.extend(&program.applets[0].aid);
+        assert_eq!(card.transmit(&select), [0x90, 0x00]);
+        for (run, native) in case.runs.iter().zip(native) {
+            let found = card.transmit(&command(run.function, &run.data()));
+            if found != *native {
+                return Err(format!(
+                    "{}: on the card {found:02x?}, in Rust {native:02x?}; {:?}; {options:?}\n{}",
+                    run.text,
+                    card.last_fault(),
+                    text::print(&program)
+                ));
+            }
+        }
+    }
+    opt::optimise(&mut program, &opt::Options::ALL).map_err(|error| error.to_string())?;
+    verify::verify(&program).map_err(|error| format!("optimised: {error}"))?;
+    interpreted(case, native, &program, "optimised and interpreted")?;
+    Ok(OPTIONS.len())
+}
+
+fn builds(options: &opt::Options) -> usize {
+    OPTIONS.iter().position(|known| known == options).unwrap_or(0)
+}
+
+fn interpreted(
+    case: &Case,
+    native: &[Vec<u8>],
+    program: &capgen::ir::Program,
+    how: &str,
+) -> Result<(), String> {
+    let mut interpreted = Interpreted::install(program)?;
+    for (run, native) in case.runs.iter().zip(native) {
+        match interpreted.transmit(&command(run.function, &run.data())) {
+            Ok(found) if found == *native => {}
+            other => {
+                return Err(format!(
+                    "{}: {how} {other:02x?}, in Rust {native:02x?}\n{}",
+                    run.text,
+                    text::print(program)
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn command(function: usize, data: &[u8]) -> Vec<u8> {
+    let mut command = vec![0x80, u8::try_from(function).unwrap(), 0, 0];
+    command.push(u8::try_from(data.len()).unwrap());
+    command.extend(data);
+    command
+}
+
+fn compile(case: &Case) -> Result<Lowered, String> {
+    let folder = tempfile::tempdir().unwrap();
+    let platform = Path::new(env!("CARGO_MANIFEST_DIR")).join("../platform");
+    let manifest = format!(
+        "[package]\nname = \"case\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[workspace]\n[dependencies]\nplatform = {{ path = {platform:?} }}\n"
+    );
+    std::fs::create_dir(folder.path().join("src")).unwrap();
+    std::fs::write(folder.path().join("Cargo.toml"), manifest).unwrap();
+    std::fs::write(folder.path().join("src/lib.rs"), applet(case)).unwrap();
+    std::fs::write(folder.path().join("src/case.rs"), &case.source).unwrap();
+    lower(folder.path(), "Test").map_err(|error| error.to_string())
+}
+
+/// An applet that calls the case's function number INS.
+fn applet(case: &Case) -> String {
+    let mut source = r"
+mod case;
+use platform::{Apdu, Applet, Package, Platform, Result, StatusWord};
+
+pub struct Test {}
+
+impl<P: Platform> Applet<P> for Test {
+    const PACKAGE: Package = Package { aid: &[0xA0, 0, 0, 0, 1, 2], major: 1, minor: 0 };
+    const AID: &'static [u8] = &[0xA0, 0, 0, 0, 1, 2, 1];
+
+    fn install(_platform: &mut P, _parameters: &[u8]) -> Result<Self> {
+        Ok(Test {})
+    }
+
+    fn process(&mut self, _platform: &mut P, apdu: &mut P::Apdu) -> Result {
+        apdu.receive()?;
+        let function = apdu.ins();
+        let buffer = apdu.buffer();
+        let length = match function {
+"
+    .to_owned();
+    for (number, function) in case.functions.iter().enumerate() {
+        writeln!(source, "            {number} => run{number}(buffer)?,").unwrap();
+        let _ = function;
+    }
+    source.push_str(
+        "            _ => return Err(StatusWord::INSTRUCTION_NOT_SUPPORTED),\n        };\n        apdu.send(length)\n    }\n}\n",
+    );
+    for (number, function) in case.functions.iter().enumerate() {
+        wrapper(&mut source, number, function);
+    }
+    source
+}
+
+/// Reads the arguments from the buffer, calls, and puts the result there; how much to send.
+fn wrapper(source: &mut String, number: usize, function: &Function) {
+    writeln!(source, "fn run{number}(buffer: &mut [u8]) -> Result<usize> {{").unwrap();
+    let mut arguments = Vec::new();
+    let mut start = SLICES.to_string();
+    let mut sent = "2".to_owned();
+    for (index, parameter) in function.parameters.iter().enumerate() {
+        let at = 2 * index;
+        writeln!(
+            source,
+            "    let w{index} = u16::from_be_bytes([buffer[{at}], buffer[{}]]);",
+            at + 1
+        )
+        .unwrap();
+        match parameter {
+            Parameter::Scalar(ty) if ty == "bool" => arguments.push(format!("w{index} != 0")),
+            Parameter::Scalar(ty) => arguments.push(format!("w{index} as {ty}")),
+            Parameter::Bytes { mutable } => {
+                writeln!(source, "    let s{index} = {start};").unwrap();
+                writeln!(source, "    let e{index} = s{index} + w{index} as usize;").unwrap();
+                start = format!("e{index}");
+                if *mutable {
+                    sent = format!("e{index}");
+                }
+                let mutability = if *mutable { "mut " } else { "" };
+                arguments.push(format!("&{mutability}buffer[s{index}..e{index}]"));
+            }
+        }
+    }
+    let call = format!("case::{}({})", function.name, arguments.join(", "));
+    let call = if function.is_result {
+        format!("{call}?")
+    } else {
+        call
+    };
+    if function.result.is_empty() {
+        writeln!(source, "    {call};\n    let word = 0u16;").unwrap();
+    } else {
+        writeln!(source, "    let word = {call} as u16;").unwrap();
+    }
+    writeln!(
+        source,
+        "    buffer[0] = (word >> 8) as u8;\n    buffer[1] = word as u8;"
+    )
+    .unwrap();
+    if sent != "2" {
+        writeln!(source, "    buffer[2..{SLICES}].fill(0);").unwrap();
+    }
+    writeln!(source, "    Ok({sent})\n}}").unwrap();
+    assert!(REGION + SLICES < 256);
+}

@@ -1,0 +1,145 @@
+//! The part of the API that the interpreted applets of the cases use.
+
+use capgen::ir::interpret::{ApiModel, Heap, Interpreter, Object, Trap, Value};
+use capgen::ir::{ApiMethod, Element, FunctionId, Program};
+
+/// Where the data of a short command starts in the APDU buffer.
+const DATA: usize = 5;
+
+#[derive(Default)]
+pub(crate) struct Model {
+    applet: Option<Value>,
+    buffer: Option<Value>,
+    received: i32,
+    sent: Option<(usize, usize)>,
+}
+
+impl ApiModel for Model {
+    fn call(
+        &mut self,
+        heap: &mut Heap,
+        method: &ApiMethod,
+        arguments: &[Value],
+    ) -> Result<Option<Value>, Trap> {
+        let number = |index: usize| arguments[index].scalar();
+        let place = |index: usize| number(index).map(|value| usize::try_from(value).unwrap());
+        let array = |element: Element| -> Result<Object, Trap> {
+            Ok(Object::Array(element, vec![Value::Scalar(0); place(0)?]))
+        };
+        Ok(match method.name.as_str() {
+            "register" => {
+                self.applet = Some(arguments[0]);
+                None
+            }
+            "selectingApplet" => Some(Value::Scalar(0)),
+            "getBuffer" => self.buffer,
+            "setIncomingAndReceive" | "getIncomingLength" => Some(Value::Scalar(self.received)),
+            "getCurrentState" | "setOutgoing" => Some(Value::Scalar(0)),
+            "setOutgoingLength" => None,
+            "sendBytes" => {
+                self.sent = Some((place(1)?, place(2)?));
+                None
+            }
+            "makeTransientByteArray" => Some(heap.add(array(Element::U8)?)),
+            "makeTransientShortArray" => Some(heap.add(array(Element::U16)?)),
+            "arrayCopyNonAtomic" | "arrayCopy" => {
+                let (from, to, length) = (place(1)?, place(3)?, place(4)?);
+                let copied = region(heap, arguments[0], from, length)?.to_vec();
+                region(heap, arguments[2], to, length)?.copy_from_slice(&copied);
+                Some(Value::Scalar(i32::try_from(to + length).unwrap()))
+            }
+            "arrayFillNonAtomic" => {
+                let (from, length, value) = (place(1)?, place(2)?, number(3)?);
+                region(heap, arguments[0], from, length)?.fill(Value::Scalar(value & 0xff));
+                Some(Value::Scalar(i32::try_from(from + length).unwrap()))
+            }
+            "arrayCompare" => {
+                let length = place(4)?;
+                let left = region(heap, arguments[0], place(1)?, length)?.to_vec();
+                let right = region(heap, arguments[2], place(3)?, length)?;
+                Some(Value::Scalar(i32::from(left != right)))
+            }
+            _ => return Err(Trap::Fault(format!("no model of {method}"))),
+        })
+    }
+}
+
+fn region(
+    heap: &mut Heap,
+    array: Value,
+    from: usize,
+    length: usize,
+) -> Result<&mut [Value], Trap> {
+    let all = heap.array_mut(array)?;
+    let found = all.len();
+    all.get_mut(from..from + length)
+        .ok_or(Trap::IndexOutOfBounds {
+            index: i32::try_from(from + length).unwrap(),
+            length: found,
+        })
+}
+
+/// An applet in the interpreter: installed once, then answering commands.
+pub(crate) struct Interpreted<'a> {
+    interpreter: Interpreter<'a, Model>,
+    applet: Value,
+    process: FunctionId,
+}
+
+impl<'a> Interpreted<'a> {
+    pub(crate) fn install(program: &'a Program) -> Result<Self, String> {
+        let mut interpreter = Interpreter::new(program, Model::default());
+        let install = program.applets[0].install;
+        // Instance AID, control information and parameters, all empty.
+        let data = vec![Value::Scalar(0); 3];
+        let data = interpreter.heap.add(Object::Array(Element::U8, data));
+        interpreter
+            .call(install, &[data, Value::Scalar(0), Value::Scalar(3)])
+            .map_err(|trap| format!("install, interpreted: {trap}"))?;
+        let is_process = |function: &capgen::ir::Function| {
+            function
+                .entry
+                .as_ref()
+                .is_some_and(|entry| entry.name == "process")
+        };
+        let process = program.functions.iter().position(is_process);
+        Ok(Self {
+            applet: interpreter.api.applet.ok_or("not registered")?,
+            interpreter,
+            process: FunctionId(process.ok_or("no process")?),
+        })
+    }
+
+    /// The response to a case 3 command, or why there is none.
+    pub(crate) fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, Trap> {
+        let interpreter = &mut self.interpreter;
+        let mut bytes: Vec<Value> = command
+            .iter()
+            .map(|byte| Value::Scalar((*byte).into()))
+            .collect();
+        bytes.resize(261, Value::Scalar(0));
+        let buffer = interpreter.heap.add(Object::Array(Element::U8, bytes));
+        interpreter.api = Model {
+            buffer: Some(buffer),
+            received: i32::try_from(command.len() - DATA).unwrap(),
+            ..Model::default()
+        };
+        interpreter.fuel = 1_000_000;
+        let apdu = interpreter.heap.add(Object::Api(0));
+        match interpreter.call(self.process, &[self.applet, apdu]) {
+            Ok(_) => {
+                let (offset, length) = interpreter.api.sent.unwrap_or_default();
+                let all = interpreter.heap.array_mut(buffer)?;
+                let byte = |value: &Value| value.scalar().map(|value| value.to_be_bytes()[3]);
+                let mut response: Vec<u8> = all[offset..offset + length]
+                    .iter()
+                    .map(byte)
+                    .collect::<Result<_, _>>()?;
+                response.extend([0x90, 0x00]);
+                Ok(response)
+            }
+            Err(Trap::Throw(status)) => Ok(status.to_be_bytes().to_vec()),
+            Err(trap) => Err(trap),
+        }
+    }
+}

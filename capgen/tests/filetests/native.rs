@@ -1,0 +1,121 @@
+//! The runs of all cases in Rust itself: one crate, built and run once.
+
+use std::fmt::Write;
+use std::path::Path;
+use std::process::Command;
+
+use crate::case::{Argument, Case, Parameter, SLICES};
+
+/// What every native crate starts with.
+const PRELUDE: &str = r#"#![allow(warnings)]
+trait Word { fn word(self) -> Result<i64, u16>; }
+impl Word for () { fn word(self) -> Result<i64, u16> { Ok(0) } }
+macro_rules! word { ($($ty:ty)*) => { $(impl Word for $ty { fn word(self) -> Result<i64, u16> { Ok(self as i64) } })* } }
+word!(bool u8 i8 u16 i16 usize);
+impl<T: Word> Word for platform::Result<T> {
+    fn word(self) -> Result<i64, u16> { self.map_err(|status| status.0)?.word() }
+}
+fn show(result: impl Word, buffer: &[u8]) {
+    match result.word() {
+        Ok(value) => {
+            let word = value.to_be_bytes();
+            print!("{:02x}{:02x}", word[6], word[7]);
+            for byte in buffer { print!("{byte:02x}"); }
+            println!("9000");
+        }
+        Err(status) => println!("{status:04x}"),
+    }
+}
+"#;
+
+/// The response to each run of each case.
+pub(crate) fn responses(cases: &[Case]) -> Vec<Vec<Vec<u8>>> {
+    let mut source = PRELUDE.to_owned();
+    for (index, case) in cases.iter().enumerate() {
+        writeln!(source, "#[path = {:?}] mod case{index};", case.path).unwrap();
+    }
+    source.push_str("fn main() {\n");
+    for (index, case) in cases.iter().enumerate() {
+        for run in &case.runs {
+            let function = &case.functions[run.function];
+            let mut arguments = Vec::new();
+            let mut response = format!("[0u8; {}]", SLICES - 2);
+            source.push_str("  {");
+            for (number, (argument, parameter)) in
+                run.arguments.iter().zip(&function.parameters).enumerate()
+            {
+                match (argument, parameter) {
+                    (Argument::Scalar(value), Parameter::Scalar(ty)) if ty == "bool" => {
+                        arguments.push((*value != 0).to_string());
+                    }
+                    (Argument::Scalar(value), Parameter::Scalar(ty)) => {
+                        arguments.push(format!("({value}) as {ty}"));
+                    }
+                    (Argument::Bytes(bytes), Parameter::Bytes { mutable }) => {
+                        write!(source, "let mut a{number} = {bytes:?}.map(|x: i32| x as u8);").unwrap();
+                        let mutability = if *mutable { "mut " } else { "" };
+                        arguments.push(format!("&{mutability}a{number}"));
+                        if *mutable {
+                            response = format!("&[&[0u8; {}][..], &a{number}].concat()", SLICES - 2);
+                        }
+                    }
+                    _ => panic!("{}: {}: the types of the arguments", case.name, run.text),
+                }
+            }
+            let result = format!("case{index}::{}({})", function.name, arguments.join(", "));
+            let shown = if function.parameters.iter().any(mutable) {
+                response
+            } else {
+                "&[]".to_owned()
+            };
+            writeln!(source, " let r = {result}; show(r, {shown}); }}").unwrap();
+        }
+    }
+    source.push_str("}\n");
+    let output = run(&source);
+    let mut lines = output.lines();
+    cases
+        .iter()
+        .map(|case| {
+            case.runs
+                .iter()
+                .map(|_| decode(lines.next().expect("a line for each run")))
+                .collect()
+        })
+        .collect()
+}
+
+pub(crate) fn mutable(parameter: &Parameter) -> bool {
+    matches!(parameter, Parameter::Bytes { mutable: true })
+}
+
+fn decode(line: &str) -> Vec<u8> {
+    (0..line.len() / 2)
+        .map(|at| u8::from_str_radix(&line[2 * at..2 * at + 2], 16).unwrap())
+        .collect()
+}
+
+/// Builds and runs a program that stands on `platform`; its output.
+fn run(source: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let platform = Path::new(env!("CARGO_MANIFEST_DIR")).join("../platform");
+    let manifest = format!(
+        "[package]\nname = \"cases\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[workspace]\n[dependencies]\nplatform = {{ path = {platform:?} }}\n"
+    );
+    std::fs::create_dir(folder.path().join("src")).unwrap();
+    std::fs::write(folder.path().join("Cargo.toml"), manifest).unwrap();
+    std::fs::write(folder.path().join("src/main.rs"), source).unwrap();
+    let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args(["run", "--quiet", "--offline", "--manifest-path"])
+        .arg(folder.path().join("Cargo.toml"))
+        .env("CARGO_TARGET_DIR", folder.path().join("target"))
+        .env_remove("RUSTFLAGS")
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "the cases in Rust:\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout).unwrap()
+}

@@ -1,0 +1,37 @@
+//! The settings of the optimiser that everything runs under.
+
+use capgen::opt::Options;
+
+/// Everything on, everything off, and each optimisation alone.
+pub(crate) const OPTIONS: [Options; 9] = {
+    const NONE: Options = Options::NONE;
+    [
+        Options::ALL,
+        NONE,
+        Options { fold: true, ..NONE },
+        Options {
+            blocks: true,
+            ..NONE
+        },
+        Options {
+            forward: true,
+            ..NONE
+        },
+        Options {
+            share: true,
+            ..NONE
+        },
+        Options {
+            parameters: true,
+            ..NONE
+        },
+        Options {
+            inline: true,
+            ..NONE
+        },
+        Options {
+            tails: true,
+            ..NONE
+        },
+    ]
+};
