@@ -144,7 +144,11 @@ fn in_debug(debug: &Debug, offset: u16) -> Option<(String, Option<SourcePlace>)>
     for class in &debug.classes {
         for method in &class.methods {
             let code = method.location.saturating_add(method.header_size.into());
-            let Some(pc) = offset.checked_sub(code).filter(|pc| *pc < method.body_size) else {
+            let pc = u32::from(offset).checked_sub(code);
+            let Some(pc) = pc
+                .and_then(|pc| u16::try_from(pc).ok())
+                .filter(|pc| *pc < method.body_size)
+            else {
                 continue;
             };
             let text = |index| debug.string(index).unwrap_or("?");

@@ -34,7 +34,8 @@ pub(crate) fn check(case: &Case, native: &[Vec<u8>]) -> Result<usize, String> {
         }
         let mut card = Card::new(&CardConfig::default());
         let module = Aid::new(&program.applets[0].aid).unwrap();
-        card.load_cap(&output.cap).map_err(|error| error.to_string())?;
+        card.load_cap(&output.cap)
+            .map_err(|error| error.to_string())?;
         card.install(module, module, &[])
             .map_err(|error| error.to_string())?;
         let mut select = vec![0x00, 0xa4, 0x04, 0x00, 7];
@@ -59,7 +60,10 @@ pub(crate) fn check(case: &Case, native: &[Vec<u8>]) -> Result<usize, String> {
 }
 
 fn builds(options: &opt::Options) -> usize {
-    OPTIONS.iter().position(|known| known == options).unwrap_or(0)
+    OPTIONS
+        .iter()
+        .position(|known| known == options)
+        .unwrap_or(0)
 }
 
 fn interpreted(
@@ -142,7 +146,11 @@ impl<P: Platform> Applet<P> for Test {
 
 /// Reads the arguments from the buffer, calls, and puts the result there; how much to send.
 fn wrapper(source: &mut String, number: usize, function: &Function) {
-    writeln!(source, "fn run{number}(buffer: &mut [u8]) -> Result<usize> {{").unwrap();
+    writeln!(
+        source,
+        "fn run{number}(buffer: &mut [u8]) -> Result<usize> {{"
+    )
+    .unwrap();
     let mut arguments = Vec::new();
     let mut start = SLICES.to_string();
     let mut sent = "2".to_owned();

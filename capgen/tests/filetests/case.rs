@@ -63,7 +63,10 @@ impl Run {
         if let Some(value) = self.value
             && data.get(..2) != Some(&value.to_be_bytes()[6..])
         {
-            return found(&format!("{value} ({:02x?}) was expected", &value.to_be_bytes()[6..]));
+            return found(&format!(
+                "{value} ({:02x?}) was expected",
+                &value.to_be_bytes()[6..]
+            ));
         }
         if let Some(bytes) = &self.bytes
             && data.get(SLICES..) != Some(bytes)

@@ -64,12 +64,7 @@ impl ApiModel for Model {
     }
 }
 
-fn region(
-    heap: &mut Heap,
-    array: Value,
-    from: usize,
-    length: usize,
-) -> Result<&mut [Value], Trap> {
+fn region(heap: &mut Heap, array: Value, from: usize, length: usize) -> Result<&mut [Value], Trap> {
     let all = heap.array_mut(array)?;
     let found = all.len();
     all.get_mut(from..from + length)

@@ -52,11 +52,16 @@ pub(crate) fn responses(cases: &[Case]) -> Vec<Vec<Vec<u8>>> {
                         arguments.push(format!("({value}) as {ty}"));
                     }
                     (Argument::Bytes(bytes), Parameter::Bytes { mutable }) => {
-                        write!(source, "let mut a{number} = {bytes:?}.map(|x: i32| x as u8);").unwrap();
+                        write!(
+                            source,
+                            "let mut a{number} = {bytes:?}.map(|x: i32| x as u8);"
+                        )
+                        .unwrap();
                         let mutability = if *mutable { "mut " } else { "" };
                         arguments.push(format!("&{mutability}a{number}"));
                         if *mutable {
-                            response = format!("&[&[0u8; {}][..], &a{number}].concat()", SLICES - 2);
+                            response =
+                                format!("&[&[0u8; {}][..], &a{number}].concat()", SLICES - 2);
                         }
                     }
                     _ => panic!("{}: {}: the types of the arguments", case.name, run.text),

@@ -46,7 +46,7 @@ fn fault(card: &mut Card, p1: u8, data: &[u8]) -> String {
     let length = u8::try_from(data.len()).unwrap();
     let answer = card.transmit(&[&[0x80, 1, p1, 0, length], data, &[0]].concat());
     assert_eq!(answer, [0x6F, 0]);
-    card.last_fault().unwrap().to_owned()
+    card.last_fault().unwrap().to_string()
 }
 
 /// Makes a pair of keys in locals 3 (public) and 4 (private), with the parameters p, a, b, G, n of
@@ -297,10 +297,7 @@ fn a_digest_goes_on_from_where_another_was() {
     let unaligned = [&state[..], &[0, 127], b"abc"].concat();
     let found = fault(&mut card, 0, &unaligned);
     assert!(found.contains("CryptoException, reason 0001"), "{found}");
-    assert_eq!(
-        ask(&mut card, 1, b"abc"),
-        Hash::Sha3_256.digest(&[b"abc"])
-    );
+    assert_eq!(ask(&mut card, 1, b"abc"), Hash::Sha3_256.digest(&[b"abc"]));
     let found = fault(&mut card, 2, &[0]);
     assert!(found.contains("CryptoException, reason 0003"), "{found}");
 }

@@ -76,13 +76,8 @@ fn item(constant: &Constant, import: usize, package: &ApiPackage) -> Option<(Str
         ClassRef::External { package, class } if usize::from(package) == import => Some(class),
         _ => None,
     };
-    let from = |reference: StaticRef| match reference {
-        StaticRef::External {
-            package,
-            class,
-            token,
-        } if usize::from(package) == import => Some((class, token)),
-        _ => None,
+    let own = |package: u8, class: u8, token: u8| {
+        (usize::from(package) == import).then_some((class, token))
     };
     let (class, member) = match *constant {
         Constant::Class(class) => (external(class)?, None),
@@ -90,14 +85,24 @@ fn item(constant: &Constant, import: usize, package: &ApiPackage) -> Option<(Str
         Constant::VirtualMethod { class, token } | Constant::SuperMethod { class, token } => {
             (external(class)?, Some((Some(TokenSpace::Virtual), token)))
         }
-        Constant::StaticMethod(reference) => {
-            let (class, token) = from(reference)?;
+        Constant::StaticMethod(StaticRef::External {
+            package,
+            class,
+            token,
+        }) => {
+            let (class, token) = own(package, class, token)?;
             (class, Some((Some(TokenSpace::Static), token)))
         }
-        Constant::StaticField(reference) => {
-            let (class, token) = from(reference)?;
+        Constant::StaticField(StaticRef::External {
+            package,
+            class,
+            token,
+        }) => {
+            let (class, token) = own(package, class, token)?;
             (class, Some((None, token)))
         }
+        Constant::StaticMethod(StaticRef::Internal(_))
+        | Constant::StaticField(StaticRef::Internal(_)) => return None,
     };
     let class = package.class_by_token(class)?;
     let member = member.and_then(|(space, token)| match space {
