@@ -3,6 +3,13 @@
 //! benchmark and compares the card's answers with the host's.
 
 #![no_std]
+#![allow(
+    clippy::cast_lossless,
+    clippy::cast_possible_truncation,
+    clippy::manual_swap,
+    clippy::needless_range_loop,
+    reason = "Card Rust converts with `as` and loops over ranges"
+)]
 
 mod base64;
 mod records;

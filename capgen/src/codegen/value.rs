@@ -199,10 +199,14 @@ impl Emitter<'_> {
         let own = if index == 0 { first } else { second };
         let other = if index == 0 { second } else { first };
         match op {
-            BinaryOp::Shr if index == 0 && own == Form::Exact && way.mask.is_none() => {
-                if !ty.is_signed() && way.result == Form::Exact {
-                    self.claim(Interval::NON_NEGATIVE);
-                }
+            BinaryOp::Shr
+                if index == 0
+                    && own == Form::Exact
+                    && way.result == Form::Exact
+                    && way.mask.is_none()
+                    && !ty.is_signed() =>
+            {
+                self.claim(Interval::NON_NEGATIVE);
             }
             BinaryOp::Div | BinaryOp::Rem if !ty.is_signed() => {
                 self.claim(Interval::NON_NEGATIVE);
