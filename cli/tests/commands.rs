@@ -154,6 +154,27 @@ fn an_image_outlives_the_command() {
 }
 
 #[test]
+fn a_card_speaks_the_secure_channel_that_is_asked_for() {
+    for (protocol, told) in [
+        ("scp02:55", "040255"),
+        ("SCP02:1a", "04021A"),
+        ("scp03:61", "040361"),
+        ("scp03", "040370"),
+    ] {
+        let answer = tenkoku_with(
+            0,
+            &["card", "exec", "--scp", protocol, "--script", "-"],
+            "80CA006600\n",
+        );
+        assert!(out(&answer).contains(&format!("06092A864886FC6B{told}9000")));
+    }
+    for wrong in ["scp01:05", "scp03:40", "55"] {
+        let refused = tenkoku(2, &["card", "exec", "--scp", wrong]);
+        assert!(err(&refused).contains("no secure channel protocol"));
+    }
+}
+
+#[test]
 fn wrong_keys_are_said_once() {
     let folder = tempfile::tempdir().unwrap();
     let (image, keys) = (

@@ -274,6 +274,9 @@ fn delegated(token: &Signer, receipt: &Signer) -> Reader {
     reader
 }
 
+/// P1 of an INSTALL, its data without the token, and what its receipt is over.
+type Operation<'a> = (u8, Vec<u8>, &'a [&'a [u8]]);
+
 #[test]
 fn every_operation_of_delegated_management_has_its_token_and_receipt() {
     let receipts = [Signer::Des([0x33; 16]), Signer::Aes([0x44; 16])];
@@ -295,7 +298,7 @@ fn every_operation_of_delegated_management_has_its_token_and_receipt() {
         assert_eq!(ask(&mut domain, 0x02, &load), [0]);
         let answer = domain.blocks(&[]).unwrap();
         check_receipt(&answer, receipt, 1, &[PACKAGE, DOMAIN]);
-        let operations: [(u8, Vec<u8>, &[&[u8]]); 5] = [
+        let operations: [Operation; 5] = [
             (
                 0x04,
                 fields(&[PACKAGE, FIRST, FIRST, &[0], &[0xC9, 0]]),
