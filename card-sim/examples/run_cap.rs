@@ -19,6 +19,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let bytes = aid.as_bytes();
     let select = [&[0, 0xA4, 4, 0, u8::try_from(bytes.len())?], bytes].concat();
     println!("< {}", hex::encode_upper(card.transmit(&select)));
+    if let Some(fault) = card.last_fault() {
+        println!("  {fault}");
+    }
     for argument in arguments {
         if argument == "reset" {
             println!("< {}", hex::encode_upper(card.reset()));

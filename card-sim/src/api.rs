@@ -3,14 +3,22 @@
 
 pub mod aid_class;
 pub mod apdu;
+pub mod apdu_util;
 pub mod applet;
 pub mod arguments;
+pub mod array_logic;
+pub mod big_number;
 pub mod build;
 pub mod exceptions;
 pub mod globalplatform;
+pub mod jcint;
 pub mod jcsystem;
+pub mod math;
 pub mod owner_pin;
+pub mod registry_entry;
 pub mod security;
+pub mod sensitive;
+pub mod support;
 pub mod util;
 
 use crate::vm::program::Native;
@@ -22,12 +30,25 @@ pub type Row = (&'static str, &'static str, &'static str, Native);
 /// them, from the first on, hold references.
 pub type Layout = (&'static str, u16, u16);
 
+/// Interfaces whose objects are instances of a class of the API too: interface, class.
+pub(crate) const HIDDEN_SUPERCLASSES: &[(&str, &str)] = &[(
+    "javacard/security/SignatureMessageRecovery",
+    "javacard/security/Signature",
+)];
+
 /// Every native method.
 pub(crate) fn natives() -> impl Iterator<Item = &'static Row> {
     [
         exceptions::NATIVES,
         aid_class::NATIVES,
         apdu::NATIVES,
+        apdu_util::NATIVES,
+        array_logic::NATIVES,
+        big_number::NATIVES,
+        jcint::NATIVES,
+        math::NATIVES,
+        registry_entry::NATIVES,
+        sensitive::NATIVES,
         applet::NATIVES,
         globalplatform::NATIVES,
         jcsystem::NATIVES,
@@ -41,8 +62,14 @@ pub(crate) fn natives() -> impl Iterator<Item = &'static Row> {
 
 /// Every class with state.
 pub(crate) fn layouts() -> impl Iterator<Item = &'static Layout> {
-    [exceptions::LAYOUTS, aid_class::LAYOUTS, owner_pin::LAYOUTS]
-        .into_iter()
-        .chain(security::LAYOUTS)
-        .flatten()
+    [
+        exceptions::LAYOUTS,
+        aid_class::LAYOUTS,
+        big_number::LAYOUTS,
+        owner_pin::LAYOUTS,
+        registry_entry::LAYOUTS,
+    ]
+    .into_iter()
+    .chain(security::LAYOUTS)
+    .flatten()
 }

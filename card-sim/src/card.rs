@@ -6,6 +6,7 @@ use crate::fault::Fault;
 use crate::gp::{CardManager, IssuerConfig};
 use crate::registry::{ApplicationId, LoadFileId, Privileges};
 use crate::runtime::{InstallError, InstallRequest, LoadError, Runtime, RuntimeConfig};
+use crate::transmission::{Step, T0, Transmission};
 use crate::vm::{HeapConfig, Limits, Observer, Remains};
 use cap_file::CapFile;
 
@@ -23,6 +24,8 @@ pub struct CardConfig {
     pub issuer: IssuerConfig,
     /// Defensive mode: see [`Card::set_defensive`].
     pub defensive: bool,
+    /// How commands come.
+    pub transmission: Transmission,
 }
 
 /// What a card has used.
@@ -62,6 +65,7 @@ pub struct Card {
     pub(crate) runtime: Runtime,
     pub(crate) manager: CardManager,
     pub(crate) powered: bool,
+    pub(crate) t0: T0,
 }
 
 impl Card {
@@ -83,8 +87,9 @@ impl Card {
             runtime,
             manager,
             powered: false,
+            t0: T0::default(),
         };
-        card.reset();
+        card.set_transmission(config.transmission);
         card
     }
 
@@ -92,23 +97,31 @@ impl Card {
     /// rolled back, transient memory is cleared.
     pub fn reset(&mut self) -> Vec<u8> {
         self.powered = true;
+        self.t0 = T0::default();
         self.runtime.power_on();
         self.manager.reset(&mut self.runtime);
         self.atr()
     }
 
-    /// The answer to reset: direct convention, T=1 alone, the historical bytes that an applet may
-    /// have set (ISO 7816-3 §8.2).
+    /// The answer to reset: direct convention, the protocol, the historical bytes that an applet may
+    /// have set.
     #[must_use]
     pub fn atr(&self) -> Vec<u8> {
-        let historical = self.manager.historical_bytes();
-        let historical = historical.get(..15).unwrap_or(historical);
-        let count = u8::try_from(historical.len()).unwrap_or(0);
-        let mut atr = vec![0x3B, 0x80 | count, 0x01];
-        atr.extend(historical);
-        let check = atr.iter().skip(1).fold(0, |check, byte| check ^ byte);
-        atr.push(check);
-        atr
+        self.transmission()
+            .answer_to_reset(self.manager.historical_bytes())
+    }
+
+    /// How commands come.
+    #[must_use]
+    pub fn transmission(&self) -> Transmission {
+        self.runtime.session().transmission
+    }
+
+    /// Sets how commands come from the next reset on: what applets see of it, the answer to reset,
+    /// and for T=0 the rules of its commands (GET RESPONSE, 61xx, 6Cxx). No part of an image.
+    pub fn set_transmission(&mut self, transmission: Transmission) {
+        self.runtime.set_transmission(transmission);
+        self.reset();
     }
 
     /// Takes the power away. The card answers nothing until [`Self::reset`].
@@ -129,7 +142,17 @@ impl Card {
             return vec![0x68, 0x81];
         }
         self.runtime.clear_fault();
-        let response = self.manager.process(&mut self.runtime, command);
+        let response = if self.transmission() == Transmission::T0 {
+            match self.t0.command(command) {
+                Step::Answer(answer) => answer,
+                Step::Run(command) => {
+                    let response = self.manager.process(&mut self.runtime, &command);
+                    self.t0.respond(&command, response)
+                }
+            }
+        } else {
+            self.manager.process(&mut self.runtime, command)
+        };
         if self.runtime.is_torn() {
             return Vec::new();
         }

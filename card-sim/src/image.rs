@@ -13,6 +13,7 @@ use crate::gp::CardManager;
 use crate::registry::{LoadFileId, Registry};
 use crate::runtime::Runtime;
 use crate::session::RuntimeObjects;
+use crate::transmission::T0;
 use crate::vm::Limits;
 use crate::vm::heap::PersistentPart;
 use serde::{Deserialize, Serialize};
@@ -171,6 +172,7 @@ impl Card {
             runtime,
             manager: state.manager,
             powered: false,
+            t0: T0::default(),
         };
         card.reset();
         Ok(card)

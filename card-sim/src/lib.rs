@@ -14,9 +14,11 @@ pub mod secure_channel;
 pub mod serial;
 pub mod session;
 pub mod tear;
+mod transmission;
 pub mod vm;
 pub mod vpcd;
 
 pub use aid::Aid;
 pub use card::{Card, CardConfig, CardStatistics};
 pub use fault::{Cause, Fault, Place};
+pub use transmission::{Transmission, UnknownTransmission};

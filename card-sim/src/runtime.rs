@@ -17,6 +17,7 @@ use crate::registry::{
 };
 use crate::secure_channel::{SecurityServices, StatusWord};
 use crate::session::{RandomStreams, Session};
+use crate::transmission::Transmission;
 use crate::vm::heap::Context;
 use crate::vm::program::{NO_METHOD, Program};
 use crate::vm::{Heap, HeapConfig, Limits, Observer, Remains, Stack, Throwable, Trap, Vm, Word};
@@ -283,6 +284,11 @@ impl Runtime {
     /// Changes what one command may use.
     pub fn set_limits(&mut self, limits: Limits) {
         self.limits = limits;
+    }
+
+    /// Sets how commands come; applets can ask.
+    pub(crate) fn set_transmission(&mut self, transmission: Transmission) {
+        self.session.transmission = transmission;
     }
 
     /// Forgets the fault of the last command.

@@ -6,6 +6,7 @@ use crate::api::apdu::ApduState;
 use crate::api::security::Stream;
 use crate::fault::Fault;
 use crate::registry::ApplicationId;
+use crate::transmission::Transmission;
 use crate::vm::program::ClassId;
 use crate::vm::trap::Throwable;
 use se_crypto::Drbg;
@@ -100,6 +101,8 @@ pub struct Session {
     pub objects: RuntimeObjects,
     /// The command being processed.
     pub apdu: ApduState,
+    /// How commands come.
+    pub transmission: Transmission,
     /// Random streams.
     pub random: RandomStreams,
     /// Counts.
@@ -127,6 +130,7 @@ impl Session {
         Self {
             objects,
             apdu: ApduState::default(),
+            transmission: Transmission::default(),
             random,
             usage: SessionUsage::default(),
             selected: None,

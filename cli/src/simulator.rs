@@ -9,7 +9,7 @@ use card_sim::image::ImageError;
 use card_sim::runtime::{InstallError, LoadError};
 use card_sim::vm::Limits;
 use card_sim::vpcd::{self, VpcdError};
-use card_sim::{Card, CardConfig};
+use card_sim::{Card, CardConfig, Transmission};
 use clap::Args;
 use loader::{ConnectionInfo, Transport, TransportError};
 use std::io;
@@ -25,6 +25,9 @@ pub struct CardArguments {
     /// `scp03:61`, `scp02:55`, `scp02:1A` …
     #[arg(long, value_name = "PROTOCOL:I", default_value = "scp03:70")]
     pub scp: Protocol,
+    /// How commands come: `t0` (GET RESPONSE, 61xx, 6Cxx), `t1`, `contactless-a` or `contactless-b`.
+    #[arg(long, value_name = "PROTOCOL", default_value_t = Transmission::T1)]
+    pub protocol: Transmission,
     /// The file that keeps the card's state; it is made where there is none.
     #[arg(long, value_name = "FILE")]
     pub image: Option<PathBuf>,
@@ -51,6 +54,7 @@ impl Default for CardArguments {
         Self {
             seed: 0,
             scp: IssuerConfig::default().protocol,
+            protocol: Transmission::default(),
             image: None,
             cap: Vec::new(),
             install: Vec::new(),
@@ -101,6 +105,9 @@ impl CardArguments {
             None => Simulator::with_config(&self.config()),
         };
         simulator.card.set_defensive(self.defensive);
+        if simulator.card.transmission() != self.protocol {
+            simulator.card.set_transmission(self.protocol);
+        }
         if let Some(steps) = self.steps {
             simulator.card.set_limits(Limits {
                 steps,

@@ -9,10 +9,15 @@ const CLASS: &str = "javacard/framework/APDU";
 
 /// The native methods.
 pub const NATIVES: &[Row] = &[
-    (CLASS, "getInBlockSize", "()S", |_, _| Ok(BLOCK_SIZE)),
-    (CLASS, "getOutBlockSize", "()S", |_, _| Ok(BLOCK_SIZE)),
-    // PROTOCOL_MEDIA_DEFAULT | PROTOCOL_T1
-    (CLASS, "getProtocol", "()B", |_, _| Ok(1)),
+    (CLASS, "getInBlockSize", "()S", |vm, _| {
+        Ok(vm.session.transmission.in_block_size().into())
+    }),
+    (CLASS, "getOutBlockSize", "()S", |vm, _| {
+        Ok(vm.session.transmission.out_block_size().into())
+    }),
+    (CLASS, "getProtocol", "()B", |vm, _| {
+        Ok(vm.session.transmission.code().cast_signed().into())
+    }),
     (
         CLASS,
         "getCurrentAPDU",
@@ -44,23 +49,21 @@ pub const NATIVES: &[Row] = &[
     (CLASS, "getCurrentState", "()B", |vm, _| {
         Ok(vm.session.apdu.state as i32)
     }),
-    // Bit 5 of an interindustry class byte (ISO 7816-4 §5.4.1).
     (CLASS, "isCommandChainingCLA", "()Z", |vm, _| {
-        Ok((cla(vm) & 0x90 == 0x10).into())
+        Ok(is_chaining(cla(vm)).into())
     }),
-    (CLASS, "isSecureMessagingCLA", "()Z", is_secure_messaging),
+    (CLASS, "isSecureMessagingCLA", "()Z", |vm, _| {
+        Ok(is_secure_messaging(cla(vm)).into())
+    }),
     (CLASS, "isISOInterindustryCLA", "()Z", |vm, _| {
-        Ok((cla(vm) & 0x80 == 0).into())
+        Ok(is_interindustry(cla(vm)).into())
     }),
     (CLASS, "isValidCLA", "()Z", |vm, _| {
-        Ok((cla(vm) != 0xFF && cla(vm) & 0xE0 != 0x20).into())
+        Ok(is_valid(cla(vm)).into())
     }),
     (CLASS, "getIncomingLength", "()S", get_incoming_length),
     (CLASS, "getOffsetCdata", "()S", get_offset_cdata),
 ];
-
-/// Information field size of T=1 blocks.
-const BLOCK_SIZE: i32 = 254;
 
 /// Reason codes of `APDUException`.
 const ILLEGAL_USE: Trap = Trap::Throw(Throwable::Apdu, 1);
@@ -214,10 +217,25 @@ fn cla(vm: &Vm<'_>) -> u8 {
     vm.session.apdu.header[0]
 }
 
-fn is_secure_messaging(vm: &mut Vm<'_>, _: &[i16]) -> Result<i32, Trap> {
-    let cla = cla(vm);
+/// Bit 5 of a class byte says that another command of a chain follows (ISO 7816-4 §5.3.3).
+pub(super) fn is_chaining(cla: u8) -> bool {
+    cla & 0x10 != 0
+}
+
+/// Bits 3 and 4 of a class byte of the first form, bit 6 of the further one (ISO 7816-4 §5.4.1).
+pub(super) fn is_secure_messaging(cla: u8) -> bool {
     let bits = if cla & 0x40 != 0 { 0x20 } else { 0x0C };
-    Ok((cla & bits != 0).into())
+    cla & bits != 0
+}
+
+/// Bit 8 of a class byte is that of proprietary commands.
+pub(super) fn is_interindustry(cla: u8) -> bool {
+    cla & 0x80 == 0
+}
+
+/// FF is invalid, and the values 20 to 3F are reserved (ISO 7816-4 §5.4.1).
+pub(super) fn is_valid(cla: u8) -> bool {
+    cla != 0xFF && cla & 0xE0 != 0x20
 }
 
 fn current(vm: &Vm<'_>, object: u16) -> Result<i32, Trap> {

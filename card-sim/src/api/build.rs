@@ -9,7 +9,7 @@ use crate::vm::trap::Throwable;
 use crate::vm::types::Signature;
 use cap_file::api::{Api, ApiClass, ApiMethod, MethodKind, TokenSpace};
 use cap_file::component::Version;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
 /// The program of a card without load files.
@@ -17,6 +17,25 @@ use std::sync::{Arc, OnceLock};
 pub fn base_program() -> &'static Program {
     static PROGRAM: OnceLock<Program> = OnceLock::new();
     PROGRAM.get_or_init(|| Builder::new(Api::builtin()).build())
+}
+
+/// Whether a method runs anything on this card.
+#[must_use]
+pub fn is_implemented(class: &'static ApiClass, method: &ApiMethod) -> bool {
+    static NATIVES: OnceLock<HashSet<(&str, &str, &str)>> = OnceLock::new();
+    let all = NATIVES.get_or_init(|| {
+        natives()
+            .map(|(class, name, descriptor, _)| (*class, *name, *descriptor))
+            .collect()
+    });
+    owners(class).any(|owner| all.contains(&(owner, &*method.name, &*method.descriptor)))
+}
+
+/// Where the native method of a class may be listed: in itself, its superclasses, its interfaces.
+fn owners(class: &'static ApiClass) -> impl Iterator<Item = &'static str> {
+    std::iter::once(class.name.as_str())
+        .chain(class.supers.iter().rev().map(String::as_str))
+        .chain(class.interfaces.iter().rev().map(String::as_str))
 }
 
 struct Builder {
@@ -136,9 +155,7 @@ impl Builder {
 
     /// The native of a method that a class declares or inherits.
     fn native(&self, class: &'static ApiClass, name: &str, descriptor: &str) -> Body {
-        std::iter::once(class.name.as_str())
-            .chain(class.supers.iter().rev().map(String::as_str))
-            .chain(class.interfaces.iter().rev().map(String::as_str))
+        owners(class)
             .find_map(|owner| self.natives.get(&(owner, name, descriptor)))
             .map_or(Body::None, |native| Body::Native(*native))
     }
@@ -229,7 +246,16 @@ impl Builder {
         let interfaces = order.iter().filter(|class| class.is_interface);
         for (index, interface) in (0u8..255).zip(interfaces) {
             let id = class_id(HIDDEN_SLOT, index);
+            // Most derive from Object; a few from a class of the API.
+            let parent = super::HIDDEN_SUPERCLASSES
+                .iter()
+                .find(|(name, _)| *name == interface.name)
+                .map(|(_, superclass)| self.id(superclass))
+                .and_then(|parent| Some((parent, self.program.class(parent)?.clone())));
             let mut supertypes = vec![id, object];
+            if let Some((_, class)) = &parent {
+                supertypes.extend(&class.supertypes);
+            }
             let mut tables = Vec::new();
             let implemented = std::iter::once(interface.name.as_str())
                 .chain(interface.interfaces.iter().map(String::as_str));
@@ -251,7 +277,7 @@ impl Builder {
                 .get(interface.name.as_str())
                 .copied()
                 .unwrap_or((0, 0));
-            classes.push(Class {
+            let class = Class {
                 name: interface.name.clone(),
                 super_class: Some(object),
                 is_shareable: interface.flags.shareable,
@@ -261,6 +287,16 @@ impl Builder {
                 interfaces: tables,
                 supertypes,
                 ..Class::default()
+            };
+            classes.push(match parent {
+                Some((parent, inherited)) => Class {
+                    super_class: Some(parent),
+                    cells: inherited.cells,
+                    references: inherited.references,
+                    public_methods: inherited.public_methods,
+                    ..class
+                },
+                None => class,
             });
             self.program.hidden.push((interface.name.clone(), id));
         }

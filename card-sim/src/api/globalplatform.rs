@@ -14,12 +14,9 @@ const CHANNEL: &str = "org/globalplatform/SecureChannel";
 pub const NATIVES: &[Row] = &[
     (SYSTEM, "<init>", "()V", super::exceptions::nothing),
     (SYSTEM, "getCardContentState", "()B", get_card_content_state),
-    (
-        SYSTEM,
-        "setCardContentState",
-        "(B)Z",
-        set_card_content_state,
-    ),
+    (SYSTEM, "setCardContentState", "(B)Z", |vm, arguments| {
+        set_own_state(vm, byte(arguments, 0))
+    }),
     (SYSTEM, "getCardState", "()B", |vm, _| {
         Ok(i32::from((vm.registry.card_state as u8).cast_signed()))
     }),
@@ -98,8 +95,7 @@ fn get_card_content_state(vm: &mut Vm<'_>, _: &[i16]) -> Result<i32, Trap> {
 
 /// An application may lock itself, and choose among its own states 07 to 7F with the low three
 /// bits set (GPCS 2.3.1 §5.3.1.2).
-fn set_card_content_state(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
-    let wanted = byte(arguments, 0);
+pub(super) fn set_own_state(vm: &mut Vm<'_>, wanted: u8) -> Result<i32, Trap> {
     let Some(application) = vm.registry.application_mut(ApplicationId(vm.owner)) else {
         return Ok(0);
     };

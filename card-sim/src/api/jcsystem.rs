@@ -127,7 +127,7 @@ fn is_transient(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
     })
 }
 
-fn make_transient(
+pub(super) fn make_transient(
     vm: &mut Vm<'_>,
     arguments: &[i16],
     kind: Kind,
@@ -187,7 +187,7 @@ fn make_global_array(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
 }
 
 /// The runtime environment's AID object of an application, null if it has none.
-fn aid_object(vm: &Vm<'_>, id: ApplicationId) -> i32 {
+pub(super) fn aid_object(vm: &Vm<'_>, id: ApplicationId) -> i32 {
     vm.session
         .objects
         .aids

@@ -1,6 +1,6 @@
-//! `javacard.framework.OwnerPIN`.
+//! `javacard.framework.OwnerPIN`, and the objects that `OwnerPINBuilder` makes.
 //!
-//! Cells: the PIN's bytes, the validated flag (a transient array of one byte), the try limit, the
+//! Cells: the PIN's bytes, the flags (a transient array: validated, decremented), the try limit, the
 //! greatest size, the size now, the tries that remain.
 
 use super::arguments::{byte, cell, cell_address, range, reference, set_cell, word};
@@ -11,19 +11,33 @@ use crate::vm::trap::{Throwable, Trap};
 use crate::vm::{Kind, Vm};
 
 const CLASS: &str = "javacard/framework/OwnerPIN";
+const EXTENDED: &str = "javacard/framework/OwnerPINx";
+const PREDECREMENT: &str = "javacard/framework/OwnerPINxWithPredecrement";
+const BUILDER: &str = "javacard/framework/OwnerPINBuilder";
 
-/// Cells of the class.
-pub const LAYOUTS: &[Layout] = &[(CLASS, 6, 2)];
+const CELLS: u16 = 6;
+
+/// Cells of the classes.
+pub const LAYOUTS: &[Layout] = &[
+    (CLASS, CELLS, 2),
+    (EXTENDED, CELLS, 2),
+    (PREDECREMENT, CELLS, 2),
+];
 
 const VALUE: u16 = 0;
-const VALIDATED: u16 = 1;
+const FLAGS: u16 = 1;
 const TRY_LIMIT: u16 = 2;
 const MAX_SIZE: u16 = 3;
 const SIZE: u16 = 4;
 const TRIES: u16 = 5;
 
-/// `PINException.ILLEGAL_VALUE`
+/// Places in the flags.
+const VALIDATED: u32 = 0;
+const DECREMENTED: u32 = 1;
+
+/// `PINException.ILLEGAL_VALUE` and `ILLEGAL_STATE`
 const ILLEGAL_VALUE: Trap = Trap::Throw(Throwable::Pin, 1);
+const ILLEGAL_STATE: Trap = Trap::Throw(Throwable::Pin, 2);
 
 /// The native methods.
 pub const NATIVES: &[Row] = &[
@@ -36,30 +50,125 @@ pub const NATIVES: &[Row] = &[
     (CLASS, "resetAndUnblock", "()V", reset_and_unblock),
     (CLASS, "setValidatedFlag", "(Z)V", set_validated_flag),
     (CLASS, "update", "([BSB)V", update),
+    (
+        BUILDER,
+        "buildOwnerPIN",
+        "(BBB)Ljavacard/framework/PIN;",
+        build,
+    ),
+    (EXTENDED, "check", "([BSB)Z", check),
+    (EXTENDED, "getTriesRemaining", "()B", tries_remaining),
+    (EXTENDED, "isValidated", "()Z", is_validated),
+    (EXTENDED, "reset", "()V", reset),
+    (EXTENDED, "update", "([BSB)V", update),
+    (EXTENDED, "getTryLimit", "()B", |vm, arguments| {
+        cell(vm, reference(arguments, 0), TRY_LIMIT).map(i32::from)
+    }),
+    (EXTENDED, "setTryLimit", "(B)V", set_try_limit),
+    (EXTENDED, "setTriesRemaining", "(B)V", set_tries_remaining),
+    (PREDECREMENT, "check", "([BSB)Z", check_decremented),
+    (PREDECREMENT, "decrementTriesRemaining", "()B", decrement),
 ];
 
 fn construct(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
     let this = reference(arguments, 0);
     let limit = byte(arguments, 1).cast_signed();
     let size = byte(arguments, 2).cast_signed();
+    initialize(vm, this, limit, size)?;
+    Ok(0)
+}
+
+fn initialize(vm: &mut Vm<'_>, this: u16, limit: i8, size: i8) -> Result<(), Trap> {
     let length = u16::try_from(size).unwrap_or(0);
     if limit < 1 || length < 1 {
         return Err(ILLEGAL_VALUE);
     }
     let value = vm.allocate(Kind::ByteArray, length, NO_CLASS, 0)?;
-    let validated = vm.allocate(Kind::ByteArray, 1, NO_CLASS, flag::CLEAR_ON_RESET)?;
+    let flags = vm.allocate(Kind::ByteArray, 2, NO_CLASS, flag::CLEAR_ON_RESET)?;
     set_cell(vm, this, VALUE, value.cast_signed())?;
-    set_cell(vm, this, VALIDATED, validated.cast_signed())?;
+    set_cell(vm, this, FLAGS, flags.cast_signed())?;
     set_cell(vm, this, TRY_LIMIT, limit.into())?;
     set_cell(vm, this, MAX_SIZE, size.into())?;
-    set_cell(vm, this, TRIES, limit.into())?;
-    Ok(0)
+    set_cell(vm, this, TRIES, limit.into())
+}
+
+/// (try limit, greatest size, `OWNER_PIN*`)
+fn build(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
+    let limit = byte(arguments, 0).cast_signed();
+    let size = byte(arguments, 1).cast_signed();
+    let class = match byte(arguments, 2) {
+        1 => vm.program.class_named(CLASS),
+        2 => vm.program.hidden_class(EXTENDED),
+        3 => vm.program.hidden_class(PREDECREMENT),
+        // SystemException.ILLEGAL_VALUE
+        _ => return Err(Trap::Throw(Throwable::System, 1)),
+    };
+    let object = vm.allocate(Kind::Instance, CELLS, class, 0)?;
+    initialize(vm, object, limit, size)?;
+    Ok(object.into())
+}
+
+fn set_flag(vm: &mut Vm<'_>, this: u16, place: u32, value: bool) -> Result<(), Trap> {
+    let flags = cell(vm, this, FLAGS)?.cast_unsigned();
+    let address = vm.heap.live(flags)?.address;
+    vm.heap.write(address + place, [value.into()])
+}
+
+fn has_flag(vm: &Vm<'_>, this: u16, place: u32) -> Result<bool, Trap> {
+    let flags = cell(vm, this, FLAGS)?.cast_unsigned();
+    let place = usize::try_from(place).unwrap_or(usize::MAX);
+    Ok(vm.heap.bytes(flags).get(place) == Some(&1))
 }
 
 fn set_validated(vm: &mut Vm<'_>, this: u16, validated: bool) -> Result<(), Trap> {
-    let flag = cell(vm, this, VALIDATED)?.cast_unsigned();
-    let address = vm.heap.live(flag)?.address;
-    vm.heap.write(address, [validated.into()])
+    set_flag(vm, this, VALIDATED, validated)
+}
+
+fn set_try_limit(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
+    let this = reference(arguments, 0);
+    let limit = byte(arguments, 1).cast_signed();
+    if limit < 1 {
+        return Err(ILLEGAL_VALUE);
+    }
+    set_cell(vm, this, TRY_LIMIT, limit.into())?;
+    // There are never more tries than the limit.
+    if cell(vm, this, TRIES)? > limit.into() {
+        set_tries(vm, this, limit.into())?;
+    }
+    Ok(0)
+}
+
+fn set_tries_remaining(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
+    let this = reference(arguments, 0);
+    let tries = i16::from(byte(arguments, 1).cast_signed());
+    if tries < 0 || tries > cell(vm, this, TRY_LIMIT)? {
+        return Err(ILLEGAL_VALUE);
+    }
+    set_tries(vm, this, tries)?;
+    Ok(0)
+}
+
+/// Spends a try before the comparison; gives how many remain.
+fn decrement(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
+    let this = reference(arguments, 0);
+    set_validated(vm, this, false)?;
+    let tries = cell(vm, this, TRIES)?;
+    if tries > 0 {
+        set_tries(vm, this, tries - 1)?;
+        set_flag(vm, this, DECREMENTED, true)?;
+    }
+    Ok(cell(vm, this, TRIES)?.into())
+}
+
+/// The comparison after [`decrement`], once.
+fn check_decremented(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
+    let this = reference(arguments, 0);
+    set_validated(vm, this, false)?;
+    if !has_flag(vm, this, DECREMENTED)? {
+        return Err(ILLEGAL_STATE);
+    }
+    set_flag(vm, this, DECREMENTED, false)?;
+    compare(vm, arguments)
 }
 
 /// The try counter takes no part in transactions, so that no rollback gives a try back.
@@ -78,6 +187,12 @@ fn check(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
     }
     // The try is spent before anything is compared, whatever comes of it.
     set_tries(vm, this, tries - 1)?;
+    compare(vm, arguments)
+}
+
+/// Compares what is presented with the PIN; all tries come back if it is the same.
+fn compare(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
+    let this = reference(arguments, 0);
     let length = i16::from(byte(arguments, 3).cast_signed());
     let presented = range(vm, reference(arguments, 1), word(arguments, 2), length)?;
     let value = cell(vm, this, VALUE)?.cast_unsigned();
@@ -97,8 +212,7 @@ fn tries_remaining(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
 }
 
 fn is_validated(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
-    let flag = cell(vm, reference(arguments, 0), VALIDATED)?.cast_unsigned();
-    Ok((vm.heap.bytes(flag) == [1]).into())
+    Ok(has_flag(vm, reference(arguments, 0), VALIDATED)?.into())
 }
 
 fn reset(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {

@@ -5,6 +5,7 @@ mod block_padding;
 pub mod checksum;
 pub mod cipher;
 pub mod digest;
+mod iso9796;
 pub mod key_agreement;
 pub mod key_pair;
 pub mod keys;
@@ -57,13 +58,15 @@ pub(crate) const ILLEGAL_USE: Trap = Trap::Throw(Throwable::Crypto, 5);
 #[derive(Clone)]
 pub enum Stream {
     /// A hash under way.
-    Hash(Hasher),
+    Hash(Box<Hasher>),
     /// Data that are only processed at the end.
     Data(Zeroizing<Vec<u8>>),
     /// How many bytes of a key stream are used.
     Position(u64),
     /// A message under authenticated encryption.
     Aead(Box<aead::Message>),
+    /// A hash, and what came out of a signature with message recovery.
+    Recovery(Box<(Hasher, iso9796::Recovered)>),
     /// The chaining value of a block cipher, and the bytes that do not fill a block yet.
     Blocks(Zeroizing<Vec<u8>>, Zeroizing<Vec<u8>>),
 }

@@ -228,7 +228,7 @@ fn aes_with_authentication_and_in_counter_mode() {
     let counter = format!(
         "{key}
          bspush -16; sconst_0
-         invokestatic javacardx/crypto/Cipher.getInstance(BZ)Ljavacardx/crypto/Cipher; astore 4
+         invokestatic javacardx/crypto/Cipher.getInstance(BZ)Ljavacardx/crypto/Cipher;; astore 4
          aload 4; aload_3; sconst_2; aload_2; bspush 21; bspush 16
          invokevirtual javacardx/crypto/Cipher.init(Ljavacard/security/Key;B[BSS)V
          aload 4; aload_2; bspush 37; sconst_3; aload_2; sconst_0
@@ -319,4 +319,110 @@ fn a_public_exponent_that_was_set_is_kept() {
     assert_eq!(ask(&mut card, 0, &[3]), [3]);
     let fault = fault(&mut card, 0, &[4]);
     assert!(fault.contains("CryptoException, reason 0001"), "{fault}");
+}
+
+/// The table of the documentation and what `getInstance` does, for every constant.
+#[test]
+fn algorithms_are_done_or_refused_as_the_table_says() {
+    let getters = [
+        ("javacard/security/MessageDigest", "ALG_", "(BZ)"),
+        ("javacard/security/Checksum", "ALG_", "(BZ)"),
+        ("javacard/security/KeyAgreement", "ALG_", "(BZ)"),
+        ("javacard/security/Signature", "ALG_", "(BZ)"),
+        ("javacardx/crypto/Cipher", "ALG_", "(BZ)"),
+    ];
+    let mut branches: Vec<String> = getters
+        .iter()
+        .map(|(class, _, arguments)| {
+            format!(
+                "aload_2; sconst_5; baload; sconst_0
+                 invokestatic {class}.getInstance{arguments}L{class};; pop; sconst_0"
+            )
+        })
+        .collect();
+    branches.push(
+        "aload_2; sconst_5; baload
+         invokestatic javacard/security/RandomData.getInstance(B)Ljavacard/security/RandomData;
+         pop; sconst_0"
+            .into(),
+    );
+    branches.push(
+        "new javacard/security/KeyPair; dup; aload_2; sconst_5; baload; sspush 512
+         invokespecial javacard/security/KeyPair.<init>(BS)V; pop; sconst_0"
+            .into(),
+    );
+    let branches: Vec<&str> = branches.iter().map(String::as_str).collect();
+    let mut card = ready(&branches);
+    let classes = getters
+        .iter()
+        .map(|(class, ..)| *class)
+        .chain(["javacard/security/RandomData", "javacard/security/KeyPair"]);
+    let all = card_sim::api::support::algorithms();
+    let mut count = 0;
+    for (p1, class) in (0u8..).zip(classes) {
+        for algorithm in &all {
+            if algorithm.class != class || !algorithm.name.starts_with("ALG_") {
+                continue;
+            }
+            if algorithm.is_done {
+                assert!(ask(&mut card, p1, &[algorithm.code]).is_empty());
+            } else {
+                let fault = fault(&mut card, p1, &[algorithm.code]);
+                assert!(
+                    fault.contains("CryptoException, reason 0003"),
+                    "{} {fault}",
+                    algorithm.name
+                );
+            }
+            count += 1;
+        }
+    }
+    assert!(count > 110, "{count}");
+}
+
+#[test]
+fn a_message_is_recovered_from_its_signature() {
+    // A pair of RSA keys of 512 bits in local 3; the signature object in local 4.
+    let prepare = "new javacard/security/KeyPair; dup; sconst_2; sspush 512
+        invokespecial javacard/security/KeyPair.<init>(BS)V; astore_3
+        aload_3; invokevirtual javacard/security/KeyPair.genKeyPair()V
+        bspush 30; sconst_0
+        invokestatic javacard/security/Signature.getInstance(BZ)Ljavacard/security/Signature;
+        checkcast 0 javacard/security/SignatureMessageRecovery; astore 4
+        sconst_1; newarray 12; astore 5
+        sspush 300; newarray 11; astore 6
+        aload 4; aload_3; invokevirtual javacard/security/KeyPair.getPrivate()Ljavacard/security/PrivateKey;
+        sconst_1; invokeinterface 3 javacard/security/SignatureMessageRecovery.init
+        aload 4; aload_2; sconst_5; sload 7; aload 6; sconst_0; aload 5; sconst_0
+        invokeinterface 8 javacard/security/SignatureMessageRecovery.sign; pop
+        aload 4; aload_3; invokevirtual javacard/security/KeyPair.getPublic()Ljavacard/security/PublicKey;
+        sconst_2; invokeinterface 3 javacard/security/SignatureMessageRecovery.init";
+    // Verifies with what the signature does not hold of the message of so many bytes, the recovered
+    // part of which is the response, with the verdict before it.
+    let recover = |length: u8| {
+        format!(
+            "bspush {length}; sstore 7
+             {prepare}
+             aload 4; aload 6; sconst_0; bspush 64
+             invokeinterface 4 javacard/security/SignatureMessageRecovery.beginVerify; sstore 8
+             aload 4; aload_2; sconst_5; sload 8; sadd; sload 7; sload 8; ssub
+             invokeinterface 4 javacard/security/SignatureMessageRecovery.verify; sstore 9
+             aload_2; sconst_0; sload 9; bastore
+             aload 6; sconst_0; aload_2; sconst_1; sload 8
+             invokestatic javacard/framework/Util.arrayCopy([BS[BSS)S"
+        )
+    };
+    // As a Signature it refuses to sign.
+    let plain = "bspush 30; sconst_0
+        invokestatic javacard/security/Signature.getInstance(BZ)Ljavacard/security/Signature;
+        aload_2; sconst_0; sconst_1; aload_2; sconst_0
+        invokevirtual javacard/security/Signature.sign([BSS[BS)S";
+    let branches = [recover(60), recover(10)];
+    let mut card = ready(&[&branches[0], &branches[1], plain]);
+    let data: Vec<u8> = (0..60).collect();
+    // 64 bytes less a digest, a header and a trailer.
+    assert_eq!(ask(&mut card, 0, &data), [&[1], &data[..42]].concat());
+    assert_eq!(ask(&mut card, 1, &data[..10]), [&[1], &data[..10]].concat());
+    let fault = fault(&mut card, 2, &data);
+    assert!(fault.contains("CryptoException, reason 0004"), "{fault}");
 }

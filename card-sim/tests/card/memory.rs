@@ -378,3 +378,75 @@ fn torn_non_atomic_writes_leave_what_the_seed_says() {
         );
     }
 }
+
+/// The objects of `OwnerPINBuilder`: a PIN of two bytes (zeros) with three tries.
+#[test]
+fn built_pins_count_their_tries() {
+    let build = |kind: u8, class: &str| {
+        format!(
+            "sconst_3; sconst_4; bspush {kind}
+             invokestatic javacard/framework/OwnerPINBuilder.buildOwnerPIN(BBB)Ljavacard/framework/PIN;
+             checkcast 0 {class}; astore_2
+             sconst_4; newarray 11; astore_3
+             aload_2; aload_3; sconst_0; sconst_2; invokeinterface 4 {class}.update
+             aload_3; sconst_0; sconst_1; bastore"
+        )
+    };
+    let extended = "javacard/framework/OwnerPINx";
+    let predecrement = "javacard/framework/OwnerPINxWithPredecrement";
+    let wrong = |class: &str| {
+        format!("aload_2; aload_3; sconst_0; sconst_2; invokeinterface 4 {class}.check; pop")
+    };
+    let right = |class: &str| {
+        format!("aload_2; aload_3; sconst_1; sconst_2; invokeinterface 4 {class}.check")
+    };
+    let tries = |class: &str| format!("aload_2; invokeinterface 1 {class}.getTriesRemaining");
+    let decrement = format!("aload_2; invokeinterface 1 {predecrement}.decrementTriesRemaining");
+    let package = Package {
+        process: by_p1(&[
+            &format!(
+                "{}; {}; {}",
+                build(2, extended),
+                wrong(extended),
+                tries(extended)
+            ),
+            &format!(
+                "{}; {}; {}; {}; sadd",
+                build(2, extended),
+                wrong(extended),
+                right(extended),
+                tries(extended)
+            ),
+            &format!(
+                "{}; aload_2; sconst_2; invokeinterface 2 {extended}.setTryLimit; {}",
+                build(2, extended),
+                tries(extended)
+            ),
+            &format!("{}; {}", build(3, predecrement), right(predecrement)),
+            &format!(
+                "{}; {decrement}; pop; {decrement}; pop; {}; {}; sadd",
+                build(3, predecrement),
+                right(predecrement),
+                tries(predecrement)
+            ),
+            &format!(
+                "{}; aload_2; bspush 4; invokeinterface 2 {extended}.setTriesRemaining; sconst_0",
+                build(2, extended)
+            ),
+        ]),
+        ..Package::default()
+    };
+    let mut card = card_with(&package);
+    select(&mut card, &package);
+    assert_eq!(ask(&mut card, 0), 2);
+    assert_eq!(ask(&mut card, 1), 1 + 3);
+    assert_eq!(ask(&mut card, 2), 2);
+    // Without the decrement: PINException.ILLEGAL_STATE.
+    assert_eq!(card.transmit(&command(3)), [0x6F, 0]);
+    let fault = card.last_fault().unwrap().to_string();
+    assert!(fault.contains("PINException, reason 0002"), "{fault}");
+    assert_eq!(ask(&mut card, 4), 1 + 3);
+    assert_eq!(card.transmit(&command(5)), [0x6F, 0]);
+    let fault = card.last_fault().unwrap().to_string();
+    assert!(fault.contains("PINException, reason 0001"), "{fault}");
+}

@@ -41,7 +41,7 @@ fn a_digest_is_the_published_one() {
             data(1)
         )
     };
-    let package = package(&[&digest(1), &digest(4), &digest(2)]);
+    let package = package(&[&digest(1), &digest(4), &digest(12)]);
     let mut card = ready(&package);
     // FIPS 180-4 examples for "abc".
     assert_eq!(ask(&mut card, 0), i32::from(0xA999_u16.cast_signed()));

@@ -5,6 +5,7 @@ pub mod exec;
 pub mod serve;
 
 use crate::failure::Failure;
+use crate::output;
 use clap::{Args, Subcommand};
 
 /// The arguments of `tenkoku card`.
@@ -27,6 +28,8 @@ pub enum Command {
     Debug(debug::Debug),
     /// Put it into the virtual PC/SC reader (vpcd).
     Serve(serve::Serve),
+    /// Print which classes and algorithms of the Java Card API it has, as Markdown.
+    Api,
 }
 
 impl Card {
@@ -39,6 +42,7 @@ impl Card {
             Command::Exec(exec) => exec.run(),
             Command::Debug(debug) => debug.run(),
             Command::Serve(serve) => serve.run(),
+            Command::Api => output::print(&card_sim::api::support::markdown()),
         }
     }
 }

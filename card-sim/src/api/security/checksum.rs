@@ -41,9 +41,15 @@ pub const NATIVES: &[Row] = &[
     }),
 ];
 
+/// Whether the card has a `Checksum.ALG_*` code.
+#[must_use]
+pub const fn has(algorithm: u8) -> bool {
+    matches!(algorithm, CRC16 | CRC32)
+}
+
 fn get_instance(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
     let algorithm = byte(arguments, 0);
-    if !matches!(algorithm, CRC16 | CRC32) {
+    if !has(algorithm) {
         return Err(NO_SUCH_ALGORITHM);
     }
     let class = vm.program.class_named(CLASS);

@@ -91,7 +91,7 @@ pub(super) fn set_initial_digest(
         .and_then(|length| hash.resume(state.bytes(vm.heap), length))
         .ok_or(ILLEGAL_VALUE)?;
     take_stream(vm, this);
-    keep_stream(vm, this, Stream::Hash(hasher));
+    keep_stream(vm, this, Stream::Hash(Box::new(hasher)));
     Ok(0)
 }
 
@@ -102,7 +102,7 @@ fn hash(vm: &Vm<'_>, this: u16) -> Result<Hash, Trap> {
 
 fn hasher(vm: &mut Vm<'_>, this: u16) -> Result<Hasher, Trap> {
     Ok(match take_stream(vm, this) {
-        Some(Stream::Hash(hasher)) => hasher,
+        Some(Stream::Hash(hasher)) => *hasher,
         _ => hash(vm, this)?.hasher(),
     })
 }
@@ -112,7 +112,7 @@ fn update(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
     let data = range_at(vm, arguments, 1)?;
     let mut hasher = hasher(vm, this)?;
     hasher.update(data.bytes(vm.heap));
-    keep_stream(vm, this, Stream::Hash(hasher));
+    keep_stream(vm, this, Stream::Hash(Box::new(hasher)));
     Ok(0)
 }
 

@@ -1,7 +1,7 @@
 //! The `OneShot` classes: objects of the runtime environment for one operation. Here they are
 //! objects of the applet's context that the next object deletion takes.
 
-use super::{NO_SUCH_ALGORITHM, cipher, digest, random_data, signature};
+use super::{ILLEGAL_USE, NO_SUCH_ALGORITHM, cipher, digest, random_data, signature};
 use crate::api::Row;
 use crate::api::arguments::{byte, reference};
 use crate::vm::Vm;
@@ -51,6 +51,10 @@ pub const NATIVES: &[Row] = &[
             as_class(vm, object, CIPHER)
         },
     ),
+    // One operation has one piece of data.
+    (DIGEST, "update", "([BSS)V", |_, _| Err(ILLEGAL_USE)),
+    (SIGNATURE, "update", "([BSS)V", |_, _| Err(ILLEGAL_USE)),
+    (CIPHER, "update", "([BSS[BS)S", |_, _| Err(ILLEGAL_USE)),
     (DIGEST, "close", "()V", close),
     (RANDOM, "close", "()V", close),
     (SIGNATURE, "close", "()V", close),

@@ -34,9 +34,15 @@ pub const NATIVES: &[Row] = &[
     }),
 ];
 
+/// Whether the card has a `RandomData.ALG_*` code.
+#[must_use]
+pub fn has(algorithm: u8) -> bool {
+    (1..=6).contains(&algorithm)
+}
+
 pub(super) fn get_instance(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
     let algorithm = byte(arguments, 0);
-    if !(1..=6).contains(&algorithm) {
+    if !has(algorithm) {
         return Err(NO_SUCH_ALGORITHM);
     }
     let class = vm.program.class_named(CLASS);

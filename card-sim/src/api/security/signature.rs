@@ -6,6 +6,7 @@
 
 use super::block_padding::BlockPadding;
 use super::digest::set_initial_digest;
+use super::iso9796;
 use super::key_pair::{ec_private, ec_public, rsa_private, rsa_public};
 use super::keys::{self, Sort, component};
 use super::rsa_padding::{pss_encode, pss_verify};
@@ -14,7 +15,7 @@ use super::{
     hash_of, keep_stream, take_stream,
 };
 use crate::api::arguments::{
-    byte, cell, cell_address, count, range_at, reference, set_cell, word, write,
+    array, byte, cell, cell_address, count, range_at, reference, set_cell, word, write,
 };
 use crate::api::{Layout, Row};
 use crate::vm::trap::Trap;
@@ -23,6 +24,7 @@ use se_crypto::zeroize::Zeroizing;
 use se_crypto::{AesKey, DesKey, Hash, hmac};
 
 const CLASS: &str = "javacard/security/Signature";
+const RECOVERY: &str = "javacard/security/SignatureMessageRecovery";
 
 const CELLS: u16 = 14;
 
@@ -47,6 +49,9 @@ enum Scheme {
     Rsa(Hash),
     /// RSA over the bare digest in block type 1 (RFC 2409 §5.1).
     RsaBare(Hash),
+    /// ISO 9796-2 scheme 1; with the methods of `SignatureMessageRecovery`, or with those of
+    /// `Signature`, whose caller has the whole message.
+    Iso9796(Hash, Recovery),
     /// RSASSA-PSS with a salt as long as the digest.
     RsaPss(Hash),
     /// ECDSA; in DER form, or r and s one after the other.
@@ -59,6 +64,13 @@ enum Scheme {
     AesMac(BlockPadding),
     /// CBC-MAC with DES or triple DES.
     DesMac(DesMacLength, DesMacKind, BlockPadding),
+}
+
+/// Whether the recoverable part of a message is given to the applet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Recovery {
+    Given,
+    Compared,
 }
 
 /// How r and s are written.
@@ -111,6 +123,9 @@ impl Scheme {
             (3, 7) => Self::Rsa(hash?),
             (3, 8) => Self::RsaPss(hash?),
             (3, 12) => Self::RsaBare(hash?),
+            // The implicit trailer does not tell the hash: only those with a code of their own.
+            (3, 10) if matches!(digest, 1 | 3) => Self::Iso9796(hash?, Recovery::Compared),
+            (3, 11) if matches!(digest, 1 | 3) => Self::Iso9796(hash?, Recovery::Given),
             (5, _) if pads_not => Self::Ecdsa(hash?, EcdsaForm::Der),
             (9, _) if pads_not => Self::Ecdsa(hash?, EcdsaForm::Plain),
             (6, _) if is_bare => Self::AesMac(BlockPadding::of_code(padding)?),
@@ -141,8 +156,10 @@ const ALGORITHMS: &[(u8, u8, u8, u8)] = &[
     (6, 0, 2, 3),
     (7, 0, 1, 6),
     (8, 0, 2, 6),
+    (9, 1, 3, 10),
     (10, 1, 3, 7),
     (11, 2, 3, 7),
+    (12, 3, 3, 10),
     (13, 3, 3, 7),
     (15, 1, 3, 12),
     (16, 2, 3, 12),
@@ -162,6 +179,8 @@ const ALGORITHMS: &[(u8, u8, u8, u8)] = &[
     (27, 6, 7, 0),
     (28, 2, 7, 0),
     (29, 3, 7, 0),
+    (30, 1, 3, 11),
+    (31, 3, 3, 11),
     (33, 4, 5, 0),
     (34, 5, 5, 0),
     (37, 7, 5, 0),
@@ -240,6 +259,20 @@ pub const NATIVES: &[Row] = &[
     (CLASS, "verify", "([BSS[BSS)Z", verify),
     (CLASS, "signPreComputedHash", "([BSS[BS)S", sign_hash),
     (CLASS, "verifyPreComputedHash", "([BSS[BSS)Z", verify_hash),
+    (
+        RECOVERY,
+        "init",
+        "(Ljavacard/security/Key;B)V",
+        |vm, arguments| init(vm, arguments, &[]),
+    ),
+    (RECOVERY, "beginVerify", "([BSS)S", begin_verify),
+    (RECOVERY, "sign", "([BSS[BS[SS)S", sign_with_recovery),
+    (RECOVERY, "verify", "([BSS)Z", verify_rest),
+    (RECOVERY, "update", "([BSS)V", update_recovery),
+    (RECOVERY, "getLength", "()S", get_length),
+    (RECOVERY, "getAlgorithm", "()B", |vm, arguments| {
+        cell(vm, reference(arguments, 0), ALGORITHM).map(i32::from)
+    }),
     (CLASS, "getLength", "()S", get_length),
     (CLASS, "setInitialDigest", "([BSS[BSS)V", |vm, arguments| {
         let this = reference(arguments, 0);
@@ -278,8 +311,11 @@ pub(super) fn get_instance_of_parts(vm: &mut Vm<'_>, arguments: &[i16]) -> Resul
 
 fn make(vm: &mut Vm<'_>, code: u8, parts: [u8; 3]) -> Result<i32, Trap> {
     let [digest, cipher, padding] = parts;
-    Scheme::of_parts(digest, cipher, padding).ok_or(NO_SUCH_ALGORITHM)?;
-    let class = vm.program.class_named(CLASS);
+    let scheme = Scheme::of_parts(digest, cipher, padding).ok_or(NO_SUCH_ALGORITHM)?;
+    let class = match scheme {
+        Scheme::Iso9796(_, Recovery::Given) => vm.program.hidden_class(RECOVERY),
+        _ => vm.program.class_named(CLASS),
+    };
     let object = vm.allocate(Kind::Instance, CELLS, class, 0)?;
     set_cell(vm, object, ALGORITHM, code.into())?;
     set_cell(vm, object, DIGEST, digest.into())?;
@@ -303,11 +339,13 @@ fn init(vm: &mut Vm<'_>, arguments: &[i16], vector: &[u8]) -> Result<i32, Trap> 
     let signs = mode == MODE_SIGN;
     let scheme = scheme(vm, this)?;
     let fits = match (scheme, keys::sort(vm, key)?) {
-        (Scheme::Rsa(_) | Scheme::RsaBare(_) | Scheme::RsaPss(_), sort) => match sort {
-            Sort::RsaPrivate | Sort::RsaCrt => signs,
-            Sort::RsaPublic => !signs,
-            _ => false,
-        },
+        (Scheme::Rsa(_) | Scheme::RsaBare(_) | Scheme::RsaPss(_) | Scheme::Iso9796(..), sort) => {
+            match sort {
+                Sort::RsaPrivate | Sort::RsaCrt => signs,
+                Sort::RsaPublic => !signs,
+                _ => false,
+            }
+        }
         (Scheme::Ecdsa(..), Sort::EcPrivate) => signs,
         (Scheme::Ecdsa(..), Sort::EcPublic) => !signs,
         (Scheme::Hmac(_), Sort::Hmac)
@@ -360,11 +398,11 @@ fn absorb(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<(), Trap> {
     let stream = match (scheme(vm, this)?.digest(), take_stream(vm, this)) {
         (Some(hash), stream) => {
             let mut hasher = match stream {
-                Some(Stream::Hash(hasher)) => hasher,
+                Some(Stream::Hash(hasher)) => *hasher,
                 _ => hash.hasher(),
             };
             hasher.update(data.bytes(vm.heap));
-            Stream::Hash(hasher)
+            Stream::Hash(Box::new(hasher))
         }
         (None, stream) => {
             let mut buffer = match stream {
@@ -381,10 +419,7 @@ fn absorb(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<(), Trap> {
 
 /// The authentication code of what was taken in.
 fn mac(vm: &mut Vm<'_>, this: u16, key: u16) -> Result<Vec<u8>, Trap> {
-    let data = match take_stream(vm, this) {
-        Some(Stream::Data(data)) => data,
-        _ => Zeroizing::default(),
-    };
+    let data = take_message(vm, this);
     let secret = keys::get_component(vm, key, component::SECRET)?;
     let address = cell_address(vm, this, INITIAL_VECTOR)?;
     let vector = vm.heap.slice(address, AesKey::BLOCK).to_vec();
@@ -504,15 +539,129 @@ fn is_mac(scheme: Scheme) -> bool {
     scheme.digest().is_none()
 }
 
+/// What was taken in of a message that is only processed at the end.
+fn take_message(vm: &mut Vm<'_>, this: u16) -> Zeroizing<Vec<u8>> {
+    match take_stream(vm, this) {
+        Some(Stream::Data(data)) => data,
+        _ => Zeroizing::default(),
+    }
+}
+
+/// Signs the message that was taken in (ISO 9796-2); also gives how many bytes of it the signature
+/// holds.
+fn sign_recoverable(
+    vm: &mut Vm<'_>,
+    this: u16,
+    key: u16,
+    hash: Hash,
+) -> Result<(Vec<u8>, usize), Trap> {
+    let message = take_message(vm, this);
+    let key = rsa_private(vm, key)?;
+    let (block, recovered) = iso9796::encode(hash, &message, key.length()).ok_or(ILLEGAL_USE)?;
+    let signature = key.private_operation(&block).map_err(|_| ILLEGAL_USE)?;
+    Ok((signature.to_vec(), recovered))
+}
+
+/// (message, offset, length, signature, offset, array for the length of the recoverable part, offset)
+fn sign_with_recovery(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
+    let this = reference(arguments, 0);
+    let key = key_for(vm, this, MODE_SIGN)?;
+    let Scheme::Iso9796(hash, _) = scheme(vm, this)? else {
+        return Err(ILLEGAL_USE);
+    };
+    let lengths = array(vm, reference(arguments, 6), Kind::ShortArray)?;
+    let place = u16::try_from(word(arguments, 7)).map_err(|_| Trap::INDEX)?;
+    if place >= lengths.length {
+        return Err(Trap::INDEX);
+    }
+    absorb(vm, arguments)?;
+    let (signature, recovered) = sign_recoverable(vm, this, key, hash)?;
+    let recovered = i16::try_from(recovered).map_err(|_| ILLEGAL_USE)?;
+    write(vm, reference(arguments, 4), word(arguments, 5), &signature)?;
+    let address = lengths.address + 2 * u32::from(place);
+    vm.heap.write(address, recovered.to_be_bytes())?;
+    Ok(count(signature.len()))
+}
+
+/// Puts the recoverable part of the message where the signature was; gives its length.
+fn begin_verify(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
+    let this = reference(arguments, 0);
+    let key = key_for(vm, this, MODE_VERIFY)?;
+    let Scheme::Iso9796(hash, _) = scheme(vm, this)? else {
+        return Err(ILLEGAL_USE);
+    };
+    let signature = range_at(vm, arguments, 1)?.copy(vm.heap);
+    let block = rsa_public(vm, key)?
+        .public_operation(&signature)
+        .map_err(|_| ILLEGAL_USE)?;
+    let recovered = iso9796::decode(hash, &block).ok_or(ILLEGAL_USE)?;
+    write(
+        vm,
+        reference(arguments, 1),
+        word(arguments, 2),
+        &recovered.message,
+    )?;
+    let length = recovered.message.len();
+    take_stream(vm, this);
+    keep_stream(
+        vm,
+        this,
+        Stream::Recovery(Box::new((hash.hasher(), recovered))),
+    );
+    Ok(count(length))
+}
+
+/// Takes the rest of a message in, if verification began; else another part of one to sign.
+fn update_recovery(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
+    let this = reference(arguments, 0);
+    match take_stream(vm, this) {
+        Some(Stream::Recovery(mut state)) => {
+            let data = range_at(vm, arguments, 1)?.copy(vm.heap);
+            state.1.message.extend(data);
+            keep_stream(vm, this, Stream::Recovery(state));
+        }
+        other => {
+            if let Some(stream) = other {
+                keep_stream(vm, this, stream);
+            }
+            if cell(vm, this, MODE)? == i16::from(MODE_VERIFY) {
+                return Err(ILLEGAL_USE);
+            }
+            absorb(vm, arguments)?;
+        }
+    }
+    Ok(0)
+}
+
+/// Ends what [`begin_verify`] began with the part of the message that the signature does not hold.
+fn verify_rest(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
+    let this = reference(arguments, 0);
+    key_for(vm, this, MODE_VERIFY)?;
+    let rest = range_at(vm, arguments, 1)?.copy(vm.heap);
+    let Some(Stream::Recovery(state)) = take_stream(vm, this) else {
+        return Err(ILLEGAL_USE);
+    };
+    let (mut hasher, recovered) = *state;
+    hasher.update(&recovered.message);
+    hasher.update(&rest);
+    Ok((hasher.finish() == recovered.digest).into())
+}
+
 fn sign(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
     let this = reference(arguments, 0);
     let key = key_for(vm, this, MODE_SIGN)?;
+    let scheme = scheme(vm, this)?;
+    if matches!(scheme, Scheme::Iso9796(_, Recovery::Given)) {
+        return Err(ILLEGAL_USE);
+    }
     absorb(vm, arguments)?;
-    let signature = if is_mac(scheme(vm, this)?) {
-        mac(vm, this, key)?
-    } else {
-        let digest = finish_hash(vm, this)?;
-        sign_digest(vm, this, key, &digest)?
+    let signature = match scheme {
+        Scheme::Iso9796(hash, _) => sign_recoverable(vm, this, key, hash)?.0,
+        _ if is_mac(scheme) => mac(vm, this, key)?,
+        _ => {
+            let digest = finish_hash(vm, this)?;
+            sign_digest(vm, this, key, &digest)?
+        }
     };
     write(vm, reference(arguments, 4), word(arguments, 5), &signature)?;
     Ok(count(signature.len()))
@@ -522,8 +671,24 @@ fn verify(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
     let this = reference(arguments, 0);
     let key = key_for(vm, this, MODE_VERIFY)?;
     let signature = range_at(vm, arguments, 4)?.copy(vm.heap);
+    let scheme = scheme(vm, this)?;
+    if matches!(scheme, Scheme::Iso9796(_, Recovery::Given)) {
+        return Err(ILLEGAL_USE);
+    }
     absorb(vm, arguments)?;
-    if is_mac(scheme(vm, this)?) {
+    if let Scheme::Iso9796(hash, _) = scheme {
+        let message = take_message(vm, this);
+        let block = rsa_public(vm, key)?.public_operation(&signature);
+        let recovered = block.ok().and_then(|block| iso9796::decode(hash, &block));
+        return Ok(recovered
+            .is_some_and(|recovered| {
+                message.starts_with(&recovered.message)
+                    && recovered.is_whole == (recovered.message.len() == message.len())
+                    && hash.digest(&[&message]) == recovered.digest
+            })
+            .into());
+    }
+    if is_mac(scheme) {
         let expected = mac(vm, this, key)?;
         return Ok(se_crypto::equal(&expected, &signature).into());
     }
@@ -555,7 +720,7 @@ fn get_length(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
         if key == 0 { Err(INVALID_INIT) } else { Ok(key) }
     };
     Ok(match scheme(vm, this)? {
-        Scheme::Rsa(_) | Scheme::RsaBare(_) | Scheme::RsaPss(_) => {
+        Scheme::Rsa(_) | Scheme::RsaBare(_) | Scheme::RsaPss(_) | Scheme::Iso9796(..) => {
             i32::from(keys::bits(vm, key()?)? / 8)
         }
         Scheme::Ecdsa(_, form) => {
