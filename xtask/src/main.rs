@@ -39,6 +39,18 @@ enum Chore {
         )]
         options: Vec<String>,
     },
+    /// Run a fuzzer: `cargo xtask fuzz verify --time 8h`.
+    ///
+    /// The fuzzers are those of the crate `fuzz`; they start from a seed and count what they have run.
+    Fuzz {
+        /// Name and options: `verify --time 8h --seed 1`.
+        #[arg(
+            trailing_var_arg = true,
+            allow_hyphen_values = true,
+            value_name = "ARGUMENTS"
+        )]
+        arguments: Vec<String>,
+    },
     /// Run every test of the workspace, those that need a smart card service included.
     Test {
         /// Do not install what is missing on this machine.
@@ -78,6 +90,13 @@ fn run(chore: Chore) -> Result<ExitCode, String> {
                 .args(["run", "--quiet", "--package", "tenkoku", "--", "demo"])
                 .args(options);
             eprintln!("building; the first time takes some minutes");
+            status(&mut cargo)
+        }
+        Chore::Fuzz { arguments } => {
+            let mut cargo = cargo()?;
+            cargo
+                .args(["run", "--quiet", "--release", "--package", "fuzz", "--"])
+                .args(arguments);
             status(&mut cargo)
         }
         Chore::Test {

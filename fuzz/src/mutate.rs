@@ -1,0 +1,193 @@
+//! Changes to a package: one to four of them, most of which a verifier has to refuse.
+
+use crate::Choices;
+use cap_file::CapFile;
+use cap_file::component::descriptor::access;
+use cap_file::{Instruction, Instructions, Opcode, Operands};
+
+/// Changes a package as the choices say, and brings what follows from the code up to date, so that what is left to
+/// refuse is the change itself.
+pub fn mutate(cap: &mut CapFile, choices: &mut Choices<'_>) {
+    for _ in 0..=choices.below(4) {
+        match choices.below(8) {
+            0 => byte_of_a_component(cap, choices),
+            1 => header(cap, choices),
+            2 => descriptor(cap, choices),
+            3 => constant(cap, choices),
+            _ => instruction(cap, choices),
+        }
+    }
+    if let Some(located) = cap_file::locate::locate(cap) {
+        cap.reference_location = located;
+    }
+    // A package that cannot be written does not verify either.
+    let _ = cap.update_directory();
+}
+
+/// Any byte of the file.
+fn byte_of_a_component(cap: &mut CapFile, choices: &mut Choices<'_>) {
+    let Ok(mut bytes) = cap.load_file(true) else {
+        return;
+    };
+    let at = choices.below(bytes.len());
+    if let Some(byte) = bytes.get_mut(at) {
+        *byte = choices.byte();
+    }
+    if let Ok(changed) = CapFile::from_load_file(&bytes) {
+        *cap = changed;
+    }
+}
+
+/// Stack, arguments or locals of a method.
+fn header(cap: &mut CapFile, choices: &mut Choices<'_>) {
+    let offsets = offsets(cap);
+    let Some((start, _)) = offsets.get(choices.below(offsets.len().max(1))) else {
+        return;
+    };
+    let at = start - 1 - choices.below(2);
+    if let Some(byte) = cap.method.methods.get_mut(at) {
+        *byte = choices.byte();
+    }
+}
+
+/// Flags and types in the Descriptor component.
+fn descriptor(cap: &mut CapFile, choices: &mut Choices<'_>) {
+    let Some(descriptor) = &mut cap.descriptor else {
+        return;
+    };
+    let types: Vec<u16> = descriptor
+        .types
+        .entries()
+        .map(|(offset, _)| offset)
+        .collect();
+    let count = descriptor.classes.len().max(1);
+    let Some(class) = descriptor.classes.get_mut(choices.below(count)) else {
+        return;
+    };
+    let (fields, methods) = (class.fields.len().max(1), class.methods.len().max(1));
+    match choices.below(4) {
+        0 => class.access_flags ^= 1 << choices.below(8),
+        1 => {
+            if let Some(method) = class.methods.get_mut(choices.below(methods)) {
+                method.access_flags ^= 1 << choices.below(8);
+            }
+        }
+        2 => {
+            if let Some(method) = class.methods.get_mut(choices.below(methods))
+                && !types.is_empty()
+            {
+                method.type_offset = *choices.pick(&types);
+            }
+        }
+        _ => {
+            if let Some(field) = class.fields.get_mut(choices.below(fields)) {
+                let primitive = [0x8002, 0x8003, 0x8004, 0x8005];
+                field.field_type = *choices.pick(&[types, primitive.to_vec()].concat());
+            }
+        }
+    }
+}
+
+/// A constant takes the place of another.
+fn constant(cap: &mut CapFile, choices: &mut Choices<'_>) {
+    let entries = &mut cap.constant_pool.entries;
+    if entries.is_empty() {
+        return;
+    }
+    let (from, to) = (choices.below(entries.len()), choices.below(entries.len()));
+    if let Some(descriptor) = &mut cap.descriptor
+        && let Some(described) = descriptor.types.constant_pool_types.get(from).copied()
+        && let Some(place) = descriptor.types.constant_pool_types.get_mut(to)
+    {
+        *place = described;
+    }
+    if let Some(constant) = entries.get(from).copied()
+        && let Some(place) = entries.get_mut(to)
+    {
+        *place = constant;
+    }
+}
+
+/// Where code starts in the methods, and how long it is.
+fn offsets(cap: &CapFile) -> Vec<(usize, usize)> {
+    let first = usize::from(cap.method.first_offset());
+    let methods = cap
+        .descriptor
+        .iter()
+        .flat_map(|descriptor| descriptor.methods());
+    methods
+        .filter(|(class, _)| class.access_flags & access::ACC_INTERFACE == 0)
+        .filter_map(|(_, described)| cap.method.described(described))
+        .filter(|method| !method.bytecode.is_empty())
+        .filter_map(|method| {
+            Some((
+                method.code_start().checked_sub(first)?,
+                method.bytecode.len(),
+            ))
+        })
+        .collect()
+}
+
+/// An instruction becomes another with operands of the same length, or gets other operands.
+fn instruction(cap: &mut CapFile, choices: &mut Choices<'_>) {
+    let offsets = offsets(cap);
+    let Some((start, length)) = offsets.get(choices.below(offsets.len().max(1))) else {
+        return;
+    };
+    let Some(code) = cap.method.methods.get(*start..start + length) else {
+        return;
+    };
+    let instructions: Vec<Instruction> = Instructions::new(code).map_while(Result::ok).collect();
+    let Some(old) = instructions.get(choices.below(instructions.len().max(1))) else {
+        return;
+    };
+    let mut new = old.clone();
+    if choices.below(3) > 0 {
+        let same: Vec<Opcode> = Opcode::ALL
+            .iter()
+            .copied()
+            .filter(|opcode| opcode.layout() == old.opcode.layout())
+            .collect();
+        new.opcode = *choices.pick(&same);
+    } else {
+        operands(&mut new.operands, choices, &instructions, old.offset);
+    }
+    let mut bytes = Vec::new();
+    if new.encode(&mut bytes).is_ok()
+        && let Some(place) = cap
+            .method
+            .methods
+            .get_mut(start + old.offset..start + old.offset + bytes.len())
+        && bytes.len() == old.size()
+    {
+        place.copy_from_slice(&bytes);
+    }
+}
+
+fn operands(
+    operands: &mut Operands,
+    choices: &mut Choices<'_>,
+    instructions: &[Instruction],
+    at: usize,
+) {
+    match operands {
+        Operands::Local(local) | Operands::Increment { local, .. } => *local = choices.byte() % 12,
+        Operands::Pool(index) | Operands::TypeCheck { index, .. } => {
+            *index = u16::from(choices.byte() % 32);
+        }
+        Operands::Stack { m, n } => (*m, *n) = (choices.byte() % 5, choices.byte() % 9),
+        Operands::Branch(jump) => {
+            let target = instructions
+                .get(choices.below(instructions.len()))
+                .map_or(0, |other| other.offset);
+            let distance = i64::try_from(target).unwrap_or(0) - i64::try_from(at).unwrap_or(0);
+            *jump = i16::try_from(distance).unwrap_or(0);
+        }
+        Operands::InvokeInterface { nargs, method, .. } => {
+            (*nargs, *method) = (choices.byte() % 4, choices.byte() % 3);
+        }
+        Operands::ArrayType(element) => *element = 10 + choices.byte() % 4,
+        Operands::Immediate(value) => *value = i32::from(choices.byte().cast_signed()),
+        _ => {}
+    }
+}
