@@ -49,10 +49,15 @@ fn main() {
             }
         }
         println!();
-        let plain = measure::measure(program, &Options::NONE);
-        println!(
-            "{:>10} {:>8} {:>13}  without optimisation",
-            "", plain.bytes, plain.instructions
-        );
+        for (options, name) in [
+            (Options::SPEED, "-O speed"),
+            (Options::NONE, "without optimisation"),
+        ] {
+            let other = measure::measure(program, &options);
+            println!(
+                "{:>10} {:>8} {:>13}  {name}",
+                "", other.bytes, other.instructions
+            );
+        }
     }
 }

@@ -60,6 +60,8 @@ pub enum Effort {
     Quick,
     /// Locals are kept in the form that makes the code smaller, equal tails are shared.
     Full,
+    /// The same, but for calls of `ISOException.throwIt` no tail is shared: that costs a jump.
+    Fast,
 }
 
 /// Generates the code of one function of a program that [`crate::ir::verify`] accepts and
@@ -113,7 +115,7 @@ pub fn compile_function(
     let mut signed = LocalSet::empty(function.locals.len());
     let (mut items, mut next_label) = compile(&ranges, &signed, false)?;
     let mut is_proved = true;
-    if effort == Effort::Full {
+    if effort != Effort::Quick {
         let (mut size, _) = assemble::measure(&function.name, &items)?;
         for local in signed_candidates(function, &plan) {
             let mut tried = signed.clone();
@@ -137,6 +139,7 @@ pub fn compile_function(
             &mut items,
             function.result.as_ref(),
             &mut next_label,
+            effort == Effort::Full,
         )?;
         peephole::improve(&mut items);
     }

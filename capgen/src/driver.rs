@@ -12,6 +12,7 @@ use crate::front::lower;
 use crate::front::resolve::Context;
 use crate::front::ty::TypeKey;
 use crate::ir;
+use crate::opt::Options;
 use crate::package::{self, Output, Target};
 use crate::source::{CrateError, Sources};
 
@@ -58,8 +59,21 @@ pub struct Built {
 /// As [`lower`], and if the target does not have what the applet needs, or the compiler made a file
 /// that does not verify.
 pub fn build(folder: &Path, applet: &str, target: &Target) -> Result<Built, CompileError> {
+    build_with(folder, applet, target, &Options::ALL)
+}
+
+/// [`build`] with the optimisations that `options` names.
+///
+/// # Errors
+/// As [`build`].
+pub fn build_with(
+    folder: &Path,
+    applet: &str,
+    target: &Target,
+    options: &Options,
+) -> Result<Built, CompileError> {
     let Lowered { program, sources } = lower(folder, applet)?;
-    let output = match package::build(&program, target) {
+    let output = match package::build_with(&program, target, options) {
         Ok(output) => output,
         Err(BackendError::NotOnTarget(lacks))
             if lacks.iter().any(|lack| lack.position.is_some()) =>

@@ -34,6 +34,9 @@ pub struct Options {
     pub inline: bool,
     /// Equal ends of instruction sequences are shared.
     pub tails: bool,
+    /// Where bytes and time pull apart, time counts (`-O speed`): calls are spared at the price of some
+    /// bytes, and no jump is added to share the end of a sequence.
+    pub speed: bool,
 }
 
 impl Options {
@@ -46,6 +49,13 @@ impl Options {
         parameters: true,
         inline: true,
         tails: true,
+        speed: false,
+    };
+
+    /// Everything on, for time rather than for bytes.
+    pub const SPEED: Options = Options {
+        speed: true,
+        ..Self::ALL
     };
 
     /// Everything off.
@@ -57,6 +67,7 @@ impl Options {
         parameters: false,
         inline: false,
         tails: false,
+        speed: false,
     };
 }
 

@@ -77,10 +77,10 @@ pub fn build_with(
     legalize::legalize(&mut program);
     verify::verify(&program)?;
     let methods = Methods::of(&program)?;
-    let effort = if options.tails {
-        Effort::Full
-    } else {
-        Effort::Quick
+    let effort = match (options.tails, options.speed) {
+        (true, false) => Effort::Full,
+        (true, true) => Effort::Fast,
+        (false, _) => Effort::Quick,
     };
     let code = compile(&program, &methods, effort)?;
     let mut layout = Layout::of(&program, &methods, &code, target)?;

@@ -20,11 +20,12 @@ const DATA: [[u8; 5]; 4] = [
 ];
 
 /// Everything on, everything off, and each optimisation alone.
-const OPTIONS: [Options; 9] = {
+const OPTIONS: [Options; 10] = {
     const NONE: Options = Options::NONE;
     [
         Options::ALL,
         NONE,
+        Options::SPEED,
         Options { fold: true, ..NONE },
         Options {
             blocks: true,

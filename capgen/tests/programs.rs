@@ -30,7 +30,7 @@ fn alike(name: &str, host: fn(&Program) -> Vec<Vec<u8>>) {
         .find(|program| program.applet == name)
         .unwrap();
     let expected = host(program);
-    for options in [Options::ALL, Options::NONE] {
+    for options in [Options::ALL, Options::SPEED, Options::NONE] {
         let measured = measure(program, &options);
         for (index, (card, host)) in measured.answers.iter().zip(&expected).enumerate() {
             assert_eq!(card, host, "{name}, command {index}, {options:?}");
@@ -39,6 +39,8 @@ fn alike(name: &str, host: fn(&Program) -> Vec<Vec<u8>>) {
     }
     let measured = measure(program, &Options::ALL);
     within_budget(name, &measured);
+    let fast = measure(program, &Options::SPEED);
+    assert!(fast.instructions <= measured.instructions, "{name}");
     let figures = figures();
     let limit = figures
         .iter()

@@ -11,16 +11,21 @@ use super::item::{Item, Label, Symbol};
 use crate::ir::Type;
 use cap_file::Opcode;
 
-/// Shares tails until nothing is saved; `next_label` is the first free label.
+/// Shares tails until nothing is saved, or, unless `all`, only those that end the command; `next_label` is
+/// the first free label.
 pub(super) fn share(
     function: &str,
     items: &mut Vec<Item>,
     result: Option<&Type>,
     next_label: &mut usize,
+    all: bool,
 ) -> Result<(), BackendError> {
     share_throws(function, items, result, next_label)?;
     // Every round saves at least one byte.
-    while let Some(join) = best_join(function, items)? {
+    while all {
+        let Some(join) = best_join(function, items)? else {
+            break;
+        };
         apply(items, &join, next_label);
     }
     Ok(())

@@ -5,6 +5,7 @@ use crate::{files, output};
 use capgen::driver::{self, Built, CompileError};
 use capgen::ir::text;
 use capgen::java;
+use capgen::opt::Options;
 use capgen::package::Target;
 use capgen::package::imports::Demand;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
@@ -32,6 +33,14 @@ pub struct Build {
     /// The kind of card to build for.
     #[arg(long, default_value = Target::default().name, value_name = "TARGET", value_parser = targets())]
     pub target: Target,
+    /// What the code is optimised for.
+    #[arg(
+        short = 'O',
+        long = "optimise",
+        default_value = "size",
+        value_name = "GOAL"
+    )]
+    pub goal: Goal,
     /// What to write.
     #[arg(
         long,
@@ -43,6 +52,24 @@ pub struct Build {
     /// Report in JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+/// What counts where bytes and time pull apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Goal {
+    /// Few bytes.
+    Size,
+    /// Few and cheap instructions.
+    Speed,
+}
+
+impl Goal {
+    const fn options(self) -> Options {
+        match self {
+            Self::Size => Options::ALL,
+            Self::Speed => Options::SPEED,
+        }
+    }
 }
 
 /// An output of the compiler.
@@ -130,7 +157,8 @@ impl Build {
     /// [`Failure::Source`] where the source is not Card Rust; [`Failure::Input`], [`Failure::Output`].
     pub fn run(&self) -> Result<(), Failure> {
         let start = Instant::now();
-        let built = compile(&self.folder, &self.applet, &self.target)?;
+        let options = self.goal.options();
+        let built = compile_with(&self.folder, &self.applet, &self.target, &options)?;
         let mut files = Vec::new();
         for kind in Emit::value_variants() {
             if self.emit.contains(kind) {
@@ -241,7 +269,16 @@ impl Build {
 /// # Errors
 /// [`Failure::Source`] where the source is not Card Rust; [`Failure::Input`].
 pub fn compile(folder: &Path, applet: &str, target: &Target) -> Result<Built, Failure> {
-    driver::build(folder, applet, target).map_err(|error| match error {
+    compile_with(folder, applet, target, &Options::ALL)
+}
+
+fn compile_with(
+    folder: &Path,
+    applet: &str,
+    target: &Target,
+    options: &Options,
+) -> Result<Built, Failure> {
+    driver::build_with(folder, applet, target, options).map_err(|error| match error {
         CompileError::Source(diagnostics) => {
             let color = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
             Failure::Source(diagnostics.render(color))

@@ -1,0 +1,99 @@
+//! `tenkoku build`, as a user calls it: targets, budget, Java listing.
+
+#![allow(clippy::unwrap_used)] // a test fails by panicking
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn tenkoku(code: i32, arguments: &[&str]) -> Output {
+    let output = Command::new(env!("CARGO_BIN_EXE_tenkoku"))
+        .args(arguments)
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+        .output()
+        .unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {errors}");
+    output
+}
+
+fn build(code: i32, folder: &Path, more: &[&str]) -> Output {
+    let cap = folder.join("jpki.cap");
+    let mut arguments = vec!["build", "applet-model", "--applet", "Jpki", "-o"];
+    arguments.push(cap.to_str().unwrap());
+    arguments.extend(more);
+    tenkoku(code, &arguments)
+}
+
+#[test]
+fn budget_and_listing_lie_beside_the_cap_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = build(0, folder.path(), &["--emit", "cap,budget,java"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    for expected in [
+        "Applet Jpki (",
+        "install allocates",
+        "Stack of process",
+        "Transaction in",
+    ] {
+        assert!(text.contains(expected), "{expected}: {text}");
+    }
+    let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+    let budget: serde_json::Value = serde_json::from_str(&read("jpki.budget.json")).unwrap();
+    assert_eq!(budget["version"], 1);
+    assert_eq!(budget["applets"][0]["class"], "Jpki");
+    let html = read("jpki.budget.html");
+    assert!(
+        html.starts_with("<!doctype html>") && !html.contains("http"),
+        "outside references"
+    );
+    let java = read("jpki-java/jpki/Jpki.java");
+    assert!(
+        java.contains("public class Jpki extends Applet {"),
+        "{java}"
+    );
+}
+
+#[test]
+fn every_import_has_the_line_that_demands_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = build(0, folder.path(), &["--json"]);
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let imports = report["imports"].as_array().unwrap();
+    let framework = imports
+        .iter()
+        .find(|import| import["package"] == "javacard.framework")
+        .unwrap();
+    // JPKI needs no more than Java Card 2.2.2 has.
+    assert_eq!(framework["version"], "1.3");
+    assert!(
+        framework["file"]
+            .as_str()
+            .unwrap()
+            .starts_with("applet-model/")
+    );
+    assert!(framework["line"].as_u64().unwrap() > 0);
+}
+
+#[test]
+fn a_target_that_is_too_old_or_unknown_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = build(3, folder.path(), &["--target", "jc221"]);
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        errors.contains("javacard.framework 1.3 is needed by applet-model/"),
+        "{errors}"
+    );
+    assert!(errors.contains("jc221 has 1.2"), "{errors}");
+    assert!(!folder.path().join("jpki.cap").exists());
+    let output = build(2, folder.path(), &["--target", "jc999"]);
+    let errors = String::from_utf8(output.stderr).unwrap();
+    for target in ["jc221", "jc222", "jc301", "jc304", "jc305", "jc310"] {
+        assert!(errors.contains(target), "{target}: {errors}");
+    }
+    let help = tenkoku(0, &["build", "--help"]);
+    assert!(
+        String::from_utf8(help.stdout)
+            .unwrap()
+            .contains("Java Card 3.1, compact CAP file")
+    );
+}
