@@ -3,8 +3,11 @@
 mod block;
 mod call;
 mod expr;
+mod integer;
+mod iterator;
 mod method;
 mod operator;
+mod option;
 mod pattern;
 
 use std::collections::BTreeMap;
@@ -32,6 +35,8 @@ pub(crate) struct Checker<'a> {
     variables: Vec<Variable>,
     scopes: Vec<BTreeMap<String, VariableId>>,
     inference: Inference,
+    /// Names that stand for an element of a slice: those of `iter_mut`.
+    places: BTreeMap<VariableId, Expr>,
     loops: Vec<Loop>,
     next_loop: usize,
     /// What `return` gives, of the function and of closures inside of it.
@@ -126,6 +131,7 @@ impl<'a> Checker<'a> {
             variables: Vec::new(),
             scopes: vec![BTreeMap::new()],
             inference: Inference::default(),
+            places: BTreeMap::new(),
             loops: Vec::new(),
             next_loop: 0,
             results: vec![signature.result.clone()],

@@ -52,20 +52,48 @@ struct Evaluator<'a> {
     owner: Option<ImplId>,
     locals: Vec<(String, Value, Ty)>,
     depth: usize,
+    /// Statements that may still be executed.
+    fuel: usize,
 }
+
+/// As many statements may run to find one constant.
+const FUEL: usize = 1_000_000;
 
 impl Context {
     /// The type and value of a constant item.
     pub(crate) fn constant_value(&self, id: ConstId) -> Checked<(Ty, Value)> {
+        if let Some(known) = self.constants.borrow().get(&id) {
+            return match known {
+                Some(value) => Ok(value.clone()),
+                None => Err(Diagnostic::new(
+                    self.span(
+                        self.definitions.consts[id.0].module,
+                        &*self.definitions.consts[id.0].value,
+                    ),
+                    "this constant is made of itself",
+                    "a cycle",
+                )),
+            };
+        }
+        // Known to be under way.
+        self.constants.borrow_mut().insert(id, None);
         let definition = &self.definitions.consts[id.0];
-        let ty = self.resolve_type(definition.module, definition.owner, &definition.ty)?;
-        let value = self.evaluate(
-            definition.module,
-            definition.owner,
-            &definition.value,
-            Some(&ty),
-        )?;
-        Ok((ty, value))
+        let found = self
+            .resolve_type(definition.module, definition.owner, &definition.ty)
+            .and_then(|ty| {
+                let value = self.evaluate(
+                    definition.module,
+                    definition.owner,
+                    &definition.value,
+                    Some(&ty),
+                )?;
+                Ok((ty, value))
+            });
+        match &found {
+            Ok(value) => self.constants.borrow_mut().insert(id, Some(value.clone())),
+            Err(_) => self.constants.borrow_mut().remove(&id),
+        };
+        found
     }
 
     /// The value of a constant expression.
@@ -82,6 +110,7 @@ impl Context {
             owner,
             locals: Vec::new(),
             depth: 0,
+            fuel: FUEL,
         };
         evaluator.expr(expr, ty).map(|(value, _)| value)
     }
@@ -137,7 +166,7 @@ impl Evaluator<'_> {
             syn::Expr::Paren(inner) => self.expr(&inner.expr, wanted),
             syn::Expr::Group(inner) => self.expr(&inner.expr, wanted),
             syn::Expr::Reference(inner) => self.expr(&inner.expr, wanted),
-            syn::Expr::Block(block) => self.block(&block.block, wanted, expr),
+            syn::Expr::Block(block) => self.block(&block.block, wanted),
             syn::Expr::Lit(literal) => match &literal.lit {
                 syn::Lit::Int(int) => {
                     let value = int.base10_parse::<i64>().or_else(|_| self.refuse(expr))?;
@@ -263,13 +292,21 @@ impl Evaluator<'_> {
             syn::Expr::If(branch) => {
                 let (condition, _) = self.int(&branch.cond, Some(&Ty::Bool))?;
                 match (&branch.else_branch, condition) {
-                    (_, 1) => self.block(&branch.then_branch, wanted, expr),
+                    (_, 1) => self.block(&branch.then_branch, wanted),
                     (Some((_, other)), _) => self.expr(other, wanted),
                     (None, _) => self.refuse(expr),
                 }
             }
             syn::Expr::Path(path) => self.path(path, wanted),
             syn::Expr::Call(call) => self.call(call),
+            syn::Expr::MethodCall(call)
+                if matches!(
+                    call.method.to_string().as_str(),
+                    "wrapping_add" | "wrapping_sub" | "wrapping_mul"
+                ) =>
+            {
+                self.wrapping(call, wanted)
+            }
             syn::Expr::MethodCall(call) if call.method == "len" && call.args.is_empty() => {
                 match self.expr(&call.receiver, None)? {
                     (Value::Array(values), _) => Ok((
@@ -283,15 +320,146 @@ impl Evaluator<'_> {
         }
     }
 
-    fn block(
-        &mut self,
-        block: &syn::Block,
-        wanted: Option<&Ty>,
-        at: &syn::Expr,
-    ) -> Checked<(Value, Ty)> {
-        match block.stmts.as_slice() {
-            [syn::Stmt::Expr(expr, None)] => self.expr(expr, wanted),
-            _ => self.refuse(at),
+    fn block(&mut self, block: &syn::Block, wanted: Option<&Ty>) -> Checked<(Value, Ty)> {
+        let known = self.locals.len();
+        let mut value = Ok((Value::Tuple(Vec::new()), Ty::Unit));
+        for (index, statement) in block.stmts.iter().enumerate() {
+            let last = index + 1 == block.stmts.len();
+            match statement {
+                syn::Stmt::Expr(expr, None) if last && !has_no_value(expr) => {
+                    value = self.expr(expr, wanted);
+                }
+                _ => {
+                    if let Err(error) = self.statement(statement) {
+                        value = Err(error);
+                        break;
+                    }
+                }
+            }
+        }
+        self.locals.truncate(known);
+        value
+    }
+
+    /// A statement of a `const fn`.
+    fn statement(&mut self, statement: &syn::Stmt) -> Checked<()> {
+        match statement {
+            syn::Stmt::Local(local) => {
+                let (pattern, ty) = match &local.pat {
+                    syn::Pat::Type(typed) => {
+                        let ty = self
+                            .context
+                            .resolve_type(self.module, self.owner, &typed.ty)?;
+                        (&*typed.pat, Some(ty))
+                    }
+                    other => (other, None),
+                };
+                let (syn::Pat::Ident(name), Some(init)) = (pattern, &local.init) else {
+                    return self.refuse(local);
+                };
+                if init.diverge.is_some() {
+                    return self.refuse(local);
+                }
+                let (value, found) = self.expr(&init.expr, ty.as_ref())?;
+                let ty = ty.unwrap_or(found);
+                if untold(&ty) {
+                    return Err(Diagnostic::new(
+                        self.context.span(self.module, &local.pat),
+                        "the type of this integer is not told",
+                        "its width decides what the constant is",
+                    )
+                    .help("write the type: `let mut x: u16 = 0;`"));
+                }
+                self.locals.push((name.ident.to_string(), value, ty));
+                Ok(())
+            }
+            syn::Stmt::Expr(expr, _) => self.effect(expr),
+            _ => self.refuse(statement),
+        }
+    }
+
+    /// An expression for what it does.
+    fn effect(&mut self, expr: &syn::Expr) -> Checked<()> {
+        self.fuel = self.fuel.saturating_sub(1);
+        if self.fuel == 0 {
+            return Err(Diagnostic::new(
+                self.context.span(self.module, expr),
+                "this constant is not found in reasonable time",
+                "still running",
+            )
+            .help("write the value, or find it in fewer steps"));
+        }
+        match expr {
+            syn::Expr::Paren(inner) => self.effect(&inner.expr),
+            syn::Expr::Assign(assign) => {
+                let (_, ty) = self.expr(&assign.left, None)?;
+                let (value, _) = self.expr(&assign.right, Some(&ty))?;
+                self.assign(&assign.left, value)
+            }
+            syn::Expr::Binary(binary) => {
+                let Some(op) = plain(&binary.op) else {
+                    return self.refuse(expr);
+                };
+                let plain = syn::ExprBinary {
+                    op,
+                    ..binary.clone()
+                };
+                let (value, _) = self.binary(&plain, None)?;
+                self.assign(&binary.left, value)
+            }
+            syn::Expr::If(branch) => {
+                let (condition, _) = self.int(&branch.cond, Some(&Ty::Bool))?;
+                match (&branch.else_branch, condition) {
+                    (_, 1) => self.block(&branch.then_branch, None).map(|_| ()),
+                    (Some((_, other)), _) => self.effect(other),
+                    (None, _) => Ok(()),
+                }
+            }
+            syn::Expr::Block(block) => self.block(&block.block, None).map(|_| ()),
+            syn::Expr::While(branch) if branch.label.is_none() => {
+                while self.int(&branch.cond, Some(&Ty::Bool))?.0 == 1 {
+                    self.fuel = self.fuel.saturating_sub(1);
+                    if self.fuel == 0 {
+                        return self.effect(expr);
+                    }
+                    self.block(&branch.body, None)?;
+                }
+                Ok(())
+            }
+            _ => self.refuse(expr),
+        }
+    }
+
+    /// Puts a value into a local or into an element of one.
+    fn assign(&mut self, place: &syn::Expr, value: Value) -> Checked<()> {
+        let mut target = place;
+        let mut path = Vec::new();
+        while let syn::Expr::Index(index) = target {
+            let (at, _) = self.int(&index.index, Some(&Ty::Int(Int::Usize)))?;
+            path.push(usize::try_from(at).unwrap_or(usize::MAX));
+            target = &index.expr;
+        }
+        let syn::Expr::Path(name) = target else {
+            return self.refuse(place);
+        };
+        let found = self
+            .locals
+            .iter_mut()
+            .rev()
+            .find(|(local, _, _)| name.path.is_ident(local));
+        let mut slot = found.map(|(_, value, _)| value);
+        for at in path.into_iter().rev() {
+            slot = match slot {
+                Some(Value::Array(values)) => values.get_mut(at),
+                _ => None,
+            };
+        }
+        match slot {
+            Some(slot) => {
+                *slot = value;
+                Ok(())
+            }
+            None => self.refuse(place),
         }
     }
 
@@ -345,6 +513,28 @@ impl Evaluator<'_> {
             }
         }
         Ok((Value::Int(value), ty))
+    }
+
+    fn wrapping(
+        &mut self,
+        call: &syn::ExprMethodCall,
+        wanted: Option<&Ty>,
+    ) -> Checked<(Value, Ty)> {
+        let (a, ty) = self.int(&call.receiver, wanted)?;
+        let (Some(other), Ty::Int(int)) = (call.args.first(), &ty) else {
+            return self.refuse(call);
+        };
+        // The host's `usize` is wider.
+        if *int == Int::Usize {
+            return self.refuse(call);
+        }
+        let (b, _) = self.int(other, Some(&ty))?;
+        let value = match call.method.to_string().as_str() {
+            "wrapping_add" => a + b,
+            "wrapping_sub" => a - b,
+            _ => a * b,
+        };
+        Ok((Value::Int(int.wrap(value)), ty))
     }
 
     fn path(&mut self, path: &syn::ExprPath, wanted: Option<&Ty>) -> Checked<(Value, Ty)> {
@@ -444,7 +634,7 @@ impl Evaluator<'_> {
         self.refuse(call)
     }
 
-    /// A `const fn` whose body is one expression.
+    /// A `const fn`: expressions, `let`, assignments, `if` and `while`.
     fn const_fn(&mut self, id: FnId, call: &syn::ExprCall) -> Checked<(Value, Ty)> {
         let function = &self.context.definitions.fns[id.0];
         if self.depth > 64 {
@@ -470,9 +660,6 @@ impl Evaluator<'_> {
                 ty,
             ));
         }
-        let [syn::Stmt::Expr(body, None)] = function.body.stmts.as_slice() else {
-            return self.refuse(call);
-        };
         let result = match &function.signature.output {
             syn::ReturnType::Type(_, ty) => Some(self.context.resolve_type(
                 function.module,
@@ -487,10 +674,50 @@ impl Evaluator<'_> {
             owner: function.owner,
             locals,
             depth: self.depth + 1,
+            fuel: self.fuel,
         };
-        let (value, ty) = inner.expr(body, result.as_ref())?;
+        let found = inner.block(&function.body, result.as_ref());
+        self.fuel = inner.fuel;
+        let (value, ty) = found?;
         Ok((value, result.unwrap_or(ty)))
     }
+}
+
+/// Whether a type holds an integer whose width nothing tells.
+fn untold(ty: &Ty) -> bool {
+    match ty {
+        Ty::IntVar(_) => true,
+        Ty::Array(element, _) => untold(element),
+        Ty::Tuple(list) => list.iter().any(untold),
+        _ => false,
+    }
+}
+
+fn has_no_value(expr: &syn::Expr) -> bool {
+    match expr {
+        syn::Expr::While(_) | syn::Expr::Assign(_) => true,
+        syn::Expr::If(branch) => branch.else_branch.is_none(),
+        _ => false,
+    }
+}
+
+/// The operation of one that assigns.
+fn plain(op: &syn::BinOp) -> Option<syn::BinOp> {
+    use syn::BinOp;
+    let token = proc_macro2::Span::call_site();
+    Some(match op {
+        BinOp::AddAssign(_) => BinOp::Add(syn::token::Plus(token)),
+        BinOp::SubAssign(_) => BinOp::Sub(syn::token::Minus(token)),
+        BinOp::MulAssign(_) => BinOp::Mul(syn::token::Star(token)),
+        BinOp::DivAssign(_) => BinOp::Div(syn::token::Slash(token)),
+        BinOp::RemAssign(_) => BinOp::Rem(syn::token::Percent(token)),
+        BinOp::BitAndAssign(_) => BinOp::BitAnd(syn::token::And(token)),
+        BinOp::BitOrAssign(_) => BinOp::BitOr(syn::token::Or(token)),
+        BinOp::BitXorAssign(_) => BinOp::BitXor(syn::token::Caret(token)),
+        BinOp::ShlAssign(_) => BinOp::Shl(syn::token::Shl(token)),
+        BinOp::ShrAssign(_) => BinOp::Shr(syn::token::Shr(token)),
+        _ => return None,
+    })
 }
 
 fn wrap(ty: &Ty, value: i64) -> i64 {

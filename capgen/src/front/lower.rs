@@ -12,6 +12,7 @@ mod expr;
 mod intrinsic;
 mod place;
 mod value;
+mod variant;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -285,6 +286,8 @@ impl<'a> Lowering<'a> {
             | Ty::Cell(_)
             | Ty::TransientCell(_)
             | Ty::Result(_)
+            | Ty::Option(_)
+            | Ty::Data(_)
             | Ty::Tuple(_)
             | Ty::Closure(_) => {
                 let name = self.context.type_name(ty);
@@ -296,6 +299,19 @@ impl<'a> Lowering<'a> {
                 .help("fields hold scalars, cells, bytes, structs and the platform's objects"));
             }
         }))
+    }
+
+    /// The parts of an `Option` or of an enum with data: the tag, then what it carries.
+    fn part_types(&self, ty: &Ty) -> Checked<Vec<Ty>> {
+        Ok(match ty {
+            Ty::Option(inner) => vec![Ty::Bool, (**inner).clone()],
+            Ty::Data(id) => {
+                let fields = self.context.data_fields(*id)?;
+                let fields = fields.into_iter().flatten().map(|(_, ty)| ty);
+                std::iter::once(Ty::Int(Int::U8)).chain(fields).collect()
+            }
+            _ => Vec::new(),
+        })
     }
 
     /// The constant array of a constant item.

@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::rc::Rc;
 
-use super::define::{Def, Definitions, FnId, ImplId, StructId};
+use super::constant::Value as Constant;
+use super::define::{ConstId, Def, Definitions, FnId, ImplId, StructId};
 use super::tree::Body;
 use super::ty::{Ty, TypeKey};
 use crate::bindings;
@@ -28,9 +29,13 @@ pub(crate) struct Context {
     pub(crate) platform: Option<CrateId>,
     /// The root of the bindings.
     pub(crate) bindings: ModuleId,
+    /// The root of the integers' methods.
+    integers: ModuleId,
     /// The applet's struct, which the bindings call `App`.
     pub(crate) app: Option<StructId>,
     pub(crate) bodies: RefCell<BTreeMap<FnId, Rc<Body>>>,
+    /// The constants found; nothing for those under way.
+    pub(crate) constants: RefCell<BTreeMap<ConstId, Option<(Ty, Constant)>>>,
     /// What was refused in a body beside the first, which its check gives back.
     pub(crate) errors: RefCell<Vec<Diagnostic>>,
 }
@@ -49,6 +54,8 @@ impl Context {
             .map(|id| ("platform".to_owned(), id))
             .collect();
         let bindings = source::add_text(&mut parsed, "bindings", bindings::CARD, dependencies);
+        let integers =
+            source::add_text(&mut parsed, "integers", bindings::INTEGERS, BTreeMap::new());
         let mut context = Context {
             roots: parsed.crates.iter().map(|krate| krate.root).collect(),
             dependencies: parsed
@@ -61,8 +68,10 @@ impl Context {
             sources: parsed.sources,
             platform,
             bindings,
+            integers,
             app: None,
             bodies: RefCell::default(),
+            constants: RefCell::default(),
             errors: RefCell::default(),
         };
         let mut errors = parsed.errors;
@@ -236,7 +245,7 @@ impl Context {
             Ty::Bool => "bool".to_owned(),
             Ty::Int(int) => int.name().to_owned(),
             Ty::IntVar(_) => "{integer}".to_owned(),
-            Ty::Enum(id) => self.definitions.enums[id.0].name.clone(),
+            Ty::Enum(id) | Ty::Data(id) => self.definitions.enums[id.0].name.clone(),
             Ty::Newtype(id) | Ty::Struct(id) => self.definitions.structs[id.0].name.clone(),
             Ty::Api(class) => class.rsplit('/').next().unwrap_or(class).to_owned(),
             Ty::Bytes => "Bytes".to_owned(),
@@ -246,6 +255,7 @@ impl Context {
             Ty::Cell(inner) => format!("Cell<{}>", name(inner)),
             Ty::TransientCell(inner) => format!("TransientCell<{}>", name(inner)),
             Ty::Result(inner) => format!("Result<{}>", name(inner)),
+            Ty::Option(inner) => format!("Option<{}>", name(inner)),
             Ty::Tuple(list) => {
                 format!("({})", list.iter().map(name).collect::<Vec<_>>().join(", "))
             }
@@ -266,6 +276,16 @@ impl Context {
         found.ok_or_else(|| {
             Diagnostic::new(span, format!("the bindings have no `{name}`"), "not bound")
         })
+    }
+
+    /// The function that stands for a method of an integer type.
+    pub(crate) fn integer_method(&self, ty: &str, name: &str) -> Option<FnId> {
+        self.lookup(self.integers, &[format!("{ty}_{name}")])
+            .into_iter()
+            .find_map(|def| match def {
+                Def::Fn(id) => Some(id),
+                _ => None,
+            })
     }
 
     /// The type that an `impl` block is for.

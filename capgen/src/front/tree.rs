@@ -66,6 +66,12 @@ pub(crate) enum Intrinsic {
     SliceOf,
     Min,
     Max,
+    /// `option.is_some()`
+    IsSome,
+    /// `option.unwrap_or(value)`
+    UnwrapOr,
+    /// `option.ok_or(status)`
+    OkOr,
 }
 
 #[derive(Clone, Debug)]
@@ -76,6 +82,13 @@ pub(crate) enum Pattern {
     Range(Option<i64>, Option<i64>),
     Or(Vec<Pattern>),
     Tuple(Vec<Pattern>),
+    /// A variant with data, or of an `Option`: its tag, and the parts of the value that it names.
+    Variant {
+        tag: i64,
+        fields: Vec<(usize, Pattern, Ty)>,
+    },
+    /// `name @ pattern`
+    At(VariableId, Box<Pattern>),
 }
 
 #[derive(Clone, Debug)]
@@ -88,6 +101,8 @@ pub(crate) struct Arm {
 #[derive(Clone, Debug)]
 pub(crate) enum Statement {
     Let(Pattern, Option<Expr>),
+    /// `let pattern = value else { … };`
+    LetElse(Pattern, Expr, Box<Expr>),
     Expr(Expr),
 }
 
@@ -123,6 +138,10 @@ pub(crate) enum Kind {
     Struct(StructId, Vec<(usize, Expr)>),
     Tuple(Vec<Expr>),
     Array(Vec<Expr>),
+    /// A variant with data, or of an `Option`: its tag, and the parts of the value that it has.
+    Variant(i64, Vec<(usize, Expr)>),
+    /// `let pattern = value` as a condition.
+    Let(Pattern, Box<Expr>),
     Ok(Box<Expr>),
     Err(Box<Expr>),
     Try(Box<Expr>),
@@ -163,6 +182,7 @@ impl Expr {
             | Kind::Downcast(a)
             | Kind::Ok(a)
             | Kind::Err(a)
+            | Kind::Let(_, a)
             | Kind::Try(a)
             | Kind::Closure(a)
             | Kind::Loop(_, a) => f(a),
@@ -188,7 +208,9 @@ impl Expr {
             | Kind::Array(list) => {
                 list.iter_mut().for_each(f);
             }
-            Kind::Struct(_, fields) => fields.iter_mut().for_each(|(_, value)| f(value)),
+            Kind::Struct(_, fields) | Kind::Variant(_, fields) => {
+                fields.iter_mut().for_each(|(_, value)| f(value));
+            }
             Kind::If(a, b, c) => {
                 f(a);
                 f(b);
@@ -213,6 +235,10 @@ impl Expr {
                 for statement in statements {
                     match statement {
                         Statement::Let(_, value) => value.iter_mut().for_each(&mut *f),
+                        Statement::LetElse(_, value, other) => {
+                            f(value);
+                            f(other);
+                        }
                         Statement::Expr(value) => f(value),
                     }
                 }

@@ -95,6 +95,10 @@ pub(crate) enum Ty {
     TransientCell(Box<Ty>),
     /// `Result<T>` over `StatusWord`.
     Result(Box<Ty>),
+    /// `Option<T>`: whether there is a value, and the value.
+    Option(Box<Ty>),
+    /// An enum with data: which variant, and the fields of all variants side by side.
+    Data(EnumId),
     Tuple(Vec<Ty>),
     /// The platform: nothing at run time.
     Platform,
@@ -116,7 +120,7 @@ impl Ty {
     pub(crate) fn key(&self) -> Option<TypeKey> {
         Some(match self {
             Ty::Struct(id) | Ty::Newtype(id) => TypeKey::Struct(*id),
-            Ty::Enum(id) => TypeKey::Enum(*id),
+            Ty::Enum(id) | Ty::Data(id) => TypeKey::Enum(*id),
             Ty::Api(name) => TypeKey::Api(name.clone()),
             Ty::Bytes => TypeKey::Bytes,
             Ty::Platform => TypeKey::Platform,
@@ -177,6 +181,7 @@ impl Inference {
             Ty::Cell(inner) => Ty::Cell(Box::new(self.resolve(inner))),
             Ty::TransientCell(inner) => Ty::TransientCell(Box::new(self.resolve(inner))),
             Ty::Result(inner) => Ty::Result(Box::new(self.resolve(inner))),
+            Ty::Option(inner) => Ty::Option(Box::new(self.resolve(inner))),
             Ty::Closure(inner) => Ty::Closure(Box::new(self.resolve(inner))),
             Ty::Tuple(list) => Ty::Tuple(list.iter().map(|ty| self.resolve(ty)).collect()),
             other => other.clone(),
@@ -192,6 +197,7 @@ impl Inference {
             Ty::Cell(inner) => Ty::Cell(Box::new(self.finish(&inner))),
             Ty::TransientCell(inner) => Ty::TransientCell(Box::new(self.finish(&inner))),
             Ty::Result(inner) => Ty::Result(Box::new(self.finish(&inner))),
+            Ty::Option(inner) => Ty::Option(Box::new(self.finish(&inner))),
             Ty::Closure(inner) => Ty::Closure(Box::new(self.finish(&inner))),
             Ty::Tuple(list) => Ty::Tuple(list.iter().map(|ty| self.finish(ty)).collect()),
             other => other,
@@ -217,6 +223,7 @@ impl Inference {
             (Ty::Cell(a), Ty::Cell(b))
             | (Ty::TransientCell(a), Ty::TransientCell(b))
             | (Ty::Closure(a), Ty::Closure(b))
+            | (Ty::Option(a), Ty::Option(b))
             | (Ty::Result(a), Ty::Result(b)) => self.unify(&a, &b),
             (Ty::Tuple(a), Ty::Tuple(b)) => {
                 a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| self.unify(a, b))

@@ -1,14 +1,14 @@
 use platform::{Apdu, Applet, Bytes, Cell, Package, Platform, Result, StatusWord};
 
-enum Shape {
-    Circle(u8),
+enum Shape<P: Platform> {
+    Stored(P::Bytes<8>),
     Square,
 }
 
 fn case<P: Platform>(_test: &mut Test<P>, _platform: &mut P, apdu: &mut P::Apdu) -> Result {
-    let shape: Shape = Shape::Square;
+    let shape: Shape<P> = Shape::Square;
     match shape {
-        Shape::Circle(n) => apdu.send(n as usize),
+        Shape::Stored(bytes) => apdu.send(bytes.get(0) as usize),
         Shape::Square => apdu.send(4),
     }
 }

@@ -1,10 +1,10 @@
 use platform::{Apdu, Applet, Bytes, Cell, Package, Platform, Result, StatusWord};
 
-fn find(wanted: u8) -> Option<u8> {
-    if wanted > 3 { None } else { Some(wanted) }
+fn buffer<P: Platform>(test: &mut Test<P>, wanted: bool) -> Option<&mut P::Bytes<8>> {
+    if wanted { Some(&mut test.bytes) } else { None }
 }
 
-fn case<P: Platform>(_test: &mut Test<P>, _platform: &mut P, apdu: &mut P::Apdu) -> Result {
-    let Some(n) = find(apdu.p1()) else { return Err(StatusWord(0x6A82)) };
-    apdu.send(n as usize)
+fn case<P: Platform>(test: &mut Test<P>, _platform: &mut P, apdu: &mut P::Apdu) -> Result {
+    let Some(bytes) = buffer(test, apdu.p1() == 0) else { return Err(StatusWord(0x6A82)) };
+    apdu.send(bytes.get(0) as usize)
 }

@@ -126,11 +126,6 @@ impl Checker<'_> {
     }
 
     fn local(&mut self, local: &syn::Local) -> Checked<Statement> {
-        if let Some(init) = &local.init
-            && init.diverge.is_some()
-        {
-            return self.refuse(local, "`let … else`", "use `match` or `if`");
-        }
         let (pattern, ty) = match &local.pat {
             syn::Pat::Type(typed) => (&*typed.pat, Some(self.written_type(&typed.ty)?)),
             other => (other, None),
@@ -157,6 +152,23 @@ impl Checker<'_> {
                 );
             }
         };
+        if let (Some((_, other)), Some(value)) = (
+            local.init.as_ref().and_then(|init| init.diverge.as_ref()),
+            value.clone(),
+        ) {
+            // The names of the pattern are not known to what runs where it does not fit.
+            let other = self.scoped(|checker| checker.expr(other, None))?;
+            if self.resolve(&other.ty) != Ty::Never {
+                return Err(Diagnostic::new(
+                    other.span,
+                    "the `else` of a `let` must not come back",
+                    "goes on behind the `let`",
+                )
+                .help("leave with `return`, `break`, `continue`, or `return Err(…)`"));
+            }
+            let pattern = self.pattern(pattern, &ty)?;
+            return Ok(Statement::LetElse(pattern, value, Box::new(other)));
+        }
         let pattern = self.pattern(pattern, &ty)?;
         Ok(Statement::Let(pattern, value))
     }

@@ -31,6 +31,7 @@ impl Checker<'_> {
                 });
             }
             match name.as_str() {
+                "Some" => return self.some(argument, wanted, span),
                 "Ok" => return self.ok(argument, wanted, span),
                 "Err" => return self.err(argument, wanted, span),
                 _ => {}
@@ -62,6 +63,14 @@ impl Checker<'_> {
                 Def::Fn(id) => return self.function(id, &arguments, span),
                 Def::Struct(id) if matches!(self.context.struct_type(id), Ty::Newtype(_)) => {
                     return self.newtype(id, &arguments, span);
+                }
+                Def::Variant(id, index) => {
+                    let arguments = arguments
+                        .iter()
+                        .enumerate()
+                        .map(|(index, argument)| (index.to_string(), *argument))
+                        .collect();
+                    return self.variant(id, index, arguments, span);
                 }
                 Def::Java(full) => return self.static_java(&full, &arguments, span),
                 _ => {}
@@ -106,14 +115,7 @@ impl Checker<'_> {
 
     fn err(&mut self, argument: &syn::Expr, wanted: Option<&Ty>, span: Span) -> Checked<Expr> {
         let value = self.expr(argument, None)?;
-        let fine = matches!(&value.ty, Ty::Newtype(id) if self.context.definitions.structs[id.0].name == "StatusWord");
-        if !fine {
-            return Err(Diagnostic::new(
-                value.span,
-                "an error of Card Rust is a `StatusWord`",
-                format!("this is `{}`", self.context.type_name(&value.ty)),
-            ));
-        }
+        self.status_word(&value)?;
         let ty = match wanted.map(|ty| self.resolve(ty)) {
             Some(ty @ Ty::Result(_)) => ty,
             _ => Ty::Result(Box::new(Ty::Never)),
@@ -123,6 +125,20 @@ impl Checker<'_> {
             ty,
             span,
         })
+    }
+
+    pub(super) fn status_word(&self, value: &Expr) -> Checked<()> {
+        match self.resolve(&value.ty) {
+            Ty::Newtype(id) if self.context.definitions.structs[id.0].name == "StatusWord" => {
+                Ok(())
+            }
+            Ty::Never => Ok(()),
+            ty => Err(Diagnostic::new(
+                value.span,
+                "an error of Card Rust is a `StatusWord`",
+                format!("this is `{}`", self.context.type_name(&ty)),
+            )),
+        }
     }
 
     fn newtype(&mut self, id: StructId, arguments: &[&syn::Expr], span: Span) -> Checked<Expr> {
@@ -263,6 +279,15 @@ impl Checker<'_> {
                     let value = self.expect(argument, &Ty::Array(Box::new(Ty::Int(Int::U8)), 2))?;
                     return intrinsic(Intrinsic::FromBeBytes, vec![value], Ty::Int(int));
                 }
+                "from_le_bytes" if matches!(int, Int::U16 | Int::I16) => {
+                    let value = self.expect(argument, &Ty::Array(Box::new(Ty::Int(Int::U8)), 2))?;
+                    let value = Expr {
+                        kind: Kind::Intrinsic(Intrinsic::FromBeBytes, vec![value]),
+                        ty: Ty::Int(int),
+                        span,
+                    };
+                    return self.swapped(value, span);
+                }
                 _ => {}
             }
         }
@@ -327,6 +352,21 @@ impl Checker<'_> {
             return self.refuse(rest, "`..` in a struct", "write all fields");
         }
         let names = segments(&literal.path);
+        if let Some(Def::Variant(id, index)) = self
+            .defs(&names)
+            .into_iter()
+            .find(|def| matches!(def, Def::Variant(..)))
+        {
+            let mut values = Vec::new();
+            for field in &literal.fields {
+                let name = match &field.member {
+                    syn::Member::Named(name) => name.to_string(),
+                    syn::Member::Unnamed(index) => index.index.to_string(),
+                };
+                values.push((name, &field.expr));
+            }
+            return self.variant(id, index, values, span);
+        }
         let own = || {
             self.owner
                 .map(|owner| self.context.impl_type(owner).clone())

@@ -26,12 +26,15 @@ impl Checker<'_> {
             syn::Expr::Group(inner) => self.expr(&inner.expr, wanted),
             syn::Expr::Reference(inner) => self.expr(&inner.expr, wanted),
             syn::Expr::Lit(literal) => self.literal(literal, wanted),
-            syn::Expr::Path(path) => self.path(path),
+            syn::Expr::Path(path) => self.path(path, wanted),
             syn::Expr::Unary(unary) => self.unary(unary, wanted),
             syn::Expr::Binary(binary) => self.binary(binary, wanted),
             syn::Expr::Cast(cast) => {
                 let ty = self.written_type(&cast.ty)?;
-                let value = self.expr(&cast.expr, None)?;
+                let value = match self.bit_count(&cast.expr)? {
+                    Some(count) => count,
+                    None => self.expr(&cast.expr, None)?,
+                };
                 self.cast(value, ty, span)
             }
             syn::Expr::Assign(assign) => {
@@ -85,6 +88,17 @@ impl Checker<'_> {
                 let inner = self.expr(&inner.expr, None)?;
                 match self.resolve(&inner.ty) {
                     Ty::Result(ty) => make(Kind::Try(Box::new(inner)), *ty),
+                    Ty::Option(ty) => match self.results.last().map(|ty| self.resolve(ty)) {
+                        Some(Ty::Option(_)) if !self.in_closure => {
+                            make(Kind::Try(Box::new(inner)), *ty)
+                        }
+                        _ => Err(Diagnostic::new(
+                            span,
+                            "`?` on an `Option` wants a function that gives an `Option`",
+                            "this one does not",
+                        )
+                        .help("write `.ok_or(StatusWord(…))?`")),
+                    },
                     _ => Err(Diagnostic::new(
                         span,
                         "`?` wants a `Result`",
@@ -128,8 +142,12 @@ impl Checker<'_> {
                 }
             },
             syn::Expr::If(branch) => {
-                let condition = self.expect(&branch.cond, &Ty::Bool)?;
-                let then = self.block(&branch.then_branch, wanted)?;
+                // The names of `if let` are known to the first block only.
+                let (condition, then) = self.scoped(|checker| {
+                    let condition = checker.condition(&branch.cond)?;
+                    let then = checker.block(&branch.then_branch, wanted)?;
+                    Ok((condition, then))
+                })?;
                 let Some((_, other)) = &branch.else_branch else {
                     self.same(&Ty::Unit, &then.ty, then.span)?;
                     return make(
@@ -151,12 +169,15 @@ impl Checker<'_> {
             }
             syn::Expr::Match(branch) => self.match_(branch, wanted),
             syn::Expr::While(branch) => {
-                let condition = self.expect(&branch.cond, &Ty::Bool)?;
-                let id = self.enter(branch.label.as_ref().map(|label| &label.name), None);
-                let body = self.block(&branch.body, Some(&Ty::Unit));
-                self.loops.pop();
+                let (id, condition, body) = self.scoped(|checker| {
+                    let condition = checker.condition(&branch.cond)?;
+                    let id = checker.enter(branch.label.as_ref().map(|label| &label.name), None);
+                    let body = checker.block(&branch.body, Some(&Ty::Unit));
+                    checker.loops.pop();
+                    Ok((id, condition, body?))
+                })?;
                 make(
-                    Kind::While(id, Box::new(condition), Box::new(body?)),
+                    Kind::While(id, Box::new(condition), Box::new(body)),
                     Ty::Unit,
                 )
             }
@@ -199,7 +220,11 @@ impl Checker<'_> {
                 "a closure here",
                 "a closure is only passed directly to `platform.atomically`",
             ),
-            syn::Expr::Let(_) => self.refuse(expr, "`if let`", "use `match` on an integer or enum"),
+            syn::Expr::Let(_) => self.refuse(
+                expr,
+                "`let` as a value",
+                "it stands in the condition of `if` and `while`",
+            ),
             syn::Expr::Range(_) => self.refuse(
                 expr,
                 "a range as a value",
@@ -219,7 +244,7 @@ impl Checker<'_> {
         }
     }
 
-    fn enter(&mut self, label: Option<&syn::Lifetime>, value: Option<Ty>) -> LoopId {
+    pub(super) fn enter(&mut self, label: Option<&syn::Lifetime>, value: Option<Ty>) -> LoopId {
         let id = LoopId(self.next_loop);
         self.next_loop += 1;
         self.loops.push(Loop {
@@ -327,11 +352,17 @@ impl Checker<'_> {
         }
     }
 
-    fn path(&mut self, path: &syn::ExprPath) -> Checked<Expr> {
+    fn path(&mut self, path: &syn::ExprPath, wanted: Option<&Ty>) -> Checked<Expr> {
         let span = self.span(path);
         let names = segments(&path.path);
         if let [name] = names.as_slice() {
             if let Some(id) = self.variable(name) {
+                if let Some(place) = self.places.get(&id) {
+                    return Ok(Expr {
+                        span,
+                        ..place.clone()
+                    });
+                }
                 let ty = self.variables[id.0].ty.clone();
                 return Ok(Expr {
                     kind: Kind::Variable(id),
@@ -352,6 +383,13 @@ impl Checker<'_> {
         {
             let (low, high) = int.range();
             let value = match second.as_str() {
+                "MAX" if int == Int::Usize => {
+                    return self.refuse(
+                        path,
+                        "`usize::MAX`",
+                        "it is not the same on host and card: write the number",
+                    );
+                }
                 "MAX" => high,
                 "MIN" => low,
                 "BITS" => return self.refuse(path, "`BITS`", "write the number"),
@@ -363,9 +401,15 @@ impl Checker<'_> {
                 span,
             });
         }
+        if names == ["None"] {
+            return self.none(wanted, span);
+        }
         for def in self.defs(&names) {
             match def {
                 Def::Const(id) => return self.constant(id, span),
+                Def::Variant(id, index) if matches!(self.context.enum_type(id), Ty::Data(_)) => {
+                    return self.variant(id, index, Vec::new(), span);
+                }
                 Def::Variant(id, index) => {
                     let value = self.context.discriminant(id, index)?;
                     return Ok(Expr {
@@ -485,52 +529,6 @@ impl Checker<'_> {
             kind: Kind::Match(Box::new(scrutinee), arms),
             ty,
             span,
-        })
-    }
-
-    fn for_loop(&mut self, branch: &syn::ExprForLoop) -> Checked<Expr> {
-        let span = self.span(branch);
-        let mut iterated = &*branch.expr;
-        while let syn::Expr::Paren(inner) = iterated {
-            iterated = &inner.expr;
-        }
-        let syn::Expr::Range(range) = iterated else {
-            return self.refuse(
-                &*branch.expr,
-                "an iterator",
-                "use `for i in 0..slice.len()`",
-            );
-        };
-        let (Some(from), Some(to)) = (&range.start, &range.end) else {
-            return self.refuse(range, "an open range in `for`", "write both ends: `0..n`");
-        };
-        let from = self.expr(from, None)?;
-        let to = self.expr(to, Some(&from.ty))?;
-        self.same(&from.ty, &to.ty, to.span)?;
-        let inclusive = matches!(range.limits, syn::RangeLimits::Closed(_));
-        self.scoped(|checker| {
-            let name = match &*branch.pat {
-                syn::Pat::Ident(name) => name.ident.to_string(),
-                syn::Pat::Wild(_) => "_".to_owned(),
-                other => return checker.refuse(other, "a pattern in `for`", "use a plain name"),
-            };
-            let variable = checker.declare(name, from.ty.clone(), false);
-            let id = checker.enter(branch.label.as_ref().map(|label| &label.name), None);
-            let body = checker.block(&branch.body, Some(&Ty::Unit));
-            checker.loops.pop();
-            let kind = Kind::For {
-                id,
-                variable,
-                from: Box::new(from),
-                to: Box::new(to),
-                inclusive,
-                body: Box::new(body?),
-            };
-            Ok(Expr {
-                kind,
-                ty: Ty::Unit,
-                span,
-            })
         })
     }
 

@@ -7,7 +7,6 @@ use crate::front::define::Def;
 use crate::front::resolve::Checked;
 use crate::front::tree::{Expr, Intrinsic, Kind};
 use crate::front::ty::{Int, Ty};
-use crate::ir::BinaryOp;
 
 impl Checker<'_> {
     pub(super) fn method_call(
@@ -89,6 +88,7 @@ impl Checker<'_> {
             Ty::Slice(element) | Ty::Array(element, _) => {
                 self.slice_method(&receiver, element, name, arguments, span)?
             }
+            Ty::Option(inner) => self.option_method(&receiver, inner, name, arguments, span)?,
             Ty::Int(_) | Ty::IntVar(_) => self.integer_method(&receiver, name, arguments, span)?,
             _ => None,
         };
@@ -346,6 +346,16 @@ impl Checker<'_> {
                 ];
                 self.bound("copy_within", list, span).map(Some)
             }
+            (
+                "iter" | "iter_mut" | "chunks" | "chunks_exact" | "chunks_mut" | "chunks_exact_mut"
+                | "windows",
+                _,
+            ) => Err(Diagnostic::new(
+                span,
+                format!("`{name}` is not part of Card Rust here"),
+                "an iterator is no value on the card",
+            )
+            .help("go over it with `for`")),
             ("array", []) if self.is_binding() => {
                 intrinsic(Intrinsic::SliceArray, Vec::new(), Ty::Bytes)
             }
@@ -357,7 +367,7 @@ impl Checker<'_> {
     }
 
     /// A call of a function of the bindings.
-    fn bound(&mut self, name: &str, arguments: Vec<Expr>, span: Span) -> Checked<Expr> {
+    pub(super) fn bound(&mut self, name: &str, arguments: Vec<Expr>, span: Span) -> Checked<Expr> {
         let id = self.context.binding(name, span)?;
         let ty = self.context.signature(id)?.result;
         Ok(Expr {
@@ -365,63 +375,5 @@ impl Checker<'_> {
             ty,
             span,
         })
-    }
-
-    fn integer_method(
-        &mut self,
-        receiver: &Expr,
-        name: &str,
-        arguments: &[&syn::Expr],
-        span: Span,
-    ) -> Checked<Option<Expr>> {
-        let ty = receiver.ty.clone();
-        let op = match name {
-            "wrapping_add" => Some(BinaryOp::WrappingAdd),
-            "wrapping_sub" => Some(BinaryOp::WrappingSub),
-            "wrapping_mul" => Some(BinaryOp::WrappingMul),
-            _ => None,
-        };
-        match (op, name, arguments) {
-            (Some(op), _, [other]) => {
-                if self.resolve(&ty) == Ty::Int(Int::Usize) {
-                    return Err(Diagnostic::new(
-                        span,
-                        format!("`{name}` of `usize` is not part of Card Rust"),
-                        "wraps elsewhere than on the host",
-                    )
-                    .help("use `u16`"));
-                }
-                let other = self.expect(other, &ty)?;
-                Ok(Some(Expr {
-                    kind: Kind::Binary(op, Box::new(receiver.clone()), Box::new(other)),
-                    ty,
-                    span,
-                }))
-            }
-            (None, "min" | "max", [other]) => {
-                let other = self.expect(other, &ty)?;
-                let intrinsic = if name == "min" {
-                    Intrinsic::Min
-                } else {
-                    Intrinsic::Max
-                };
-                Ok(Some(Expr {
-                    kind: Kind::Intrinsic(intrinsic, vec![receiver.clone(), other]),
-                    ty,
-                    span,
-                }))
-            }
-            (None, "to_be_bytes", [])
-                if matches!(self.resolve(&ty), Ty::Int(Int::U16 | Int::I16)) =>
-            {
-                let ty = Ty::Array(Box::new(Ty::Int(Int::U8)), 2);
-                Ok(Some(Expr {
-                    kind: Kind::Intrinsic(Intrinsic::ToBeBytes, vec![receiver.clone()]),
-                    ty,
-                    span,
-                }))
-            }
-            _ => Ok(None),
-        }
     }
 }

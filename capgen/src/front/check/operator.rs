@@ -225,6 +225,13 @@ impl Checker<'_> {
     pub(super) fn place(&mut self, expr: &syn::Expr) -> Checked<Expr> {
         let place = self.expr(expr, None)?;
         match &place.kind {
+            // A local's reference is the local's value at that time: the write would be lost.
+            Kind::Variable(_) if is_dereference(expr) => Err(Diagnostic::new(
+                place.span,
+                "assigning through a reference to a local is not part of Card Rust",
+                "the card cannot refer to a local",
+            )
+            .help("assign to the variable itself, or give the new value back")),
             Kind::Variable(_) | Kind::Index(..) => Ok(place),
             Kind::Field(_, _, _) => Err(Diagnostic::new(
                 place.span,
@@ -336,6 +343,15 @@ impl Checker<'_> {
             ty: element,
             span,
         })
+    }
+}
+
+fn is_dereference(expr: &syn::Expr) -> bool {
+    match expr {
+        syn::Expr::Paren(inner) => is_dereference(&inner.expr),
+        syn::Expr::Group(inner) => is_dereference(&inner.expr),
+        syn::Expr::Unary(unary) => matches!(unary.op, syn::UnOp::Deref(_)),
+        _ => false,
     }
 }
 

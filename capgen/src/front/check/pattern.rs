@@ -3,7 +3,7 @@
 use super::Checker;
 use crate::diagnostic::Diagnostic;
 use crate::front::define::Def;
-use crate::front::resolve::Checked;
+use crate::front::resolve::{Checked, segments};
 use crate::front::tree::{Kind, Pattern};
 use crate::front::ty::Ty;
 
@@ -26,18 +26,56 @@ impl Checker<'_> {
                 {
                     return self.value(pattern, ty).map(Pattern::Value);
                 }
-                if name.subpat.is_some() {
-                    return self.refuse(
-                        pattern,
-                        "a binding with `@`",
-                        "bind the whole value and add a guard",
-                    );
+                if plain && text == "None" && matches!(self.resolve(ty), Ty::Option(_)) {
+                    return Ok(Pattern::Variant {
+                        tag: 0,
+                        fields: Vec::new(),
+                    });
                 }
-                Ok(Pattern::Bind(self.declare(
-                    text,
-                    ty.clone(),
-                    name.mutability.is_some(),
-                )))
+                let inner = match &name.subpat {
+                    Some((_, inner)) => Some(self.pattern(inner, ty)?),
+                    None => None,
+                };
+                let id = self.declare(text, ty.clone(), name.mutability.is_some());
+                Ok(match inner {
+                    Some(inner) => Pattern::At(id, Box::new(inner)),
+                    None => Pattern::Bind(id),
+                })
+            }
+            syn::Pat::Path(path) if matches!(self.resolve(ty), Ty::Data(_)) => {
+                self.variant_pattern(pattern, &segments(&path.path), Vec::new(), false, ty)
+            }
+            syn::Pat::TupleStruct(tuple) => {
+                let rest = tuple
+                    .elems
+                    .iter()
+                    .any(|part| matches!(part, syn::Pat::Rest(_)));
+                let parts = tuple
+                    .elems
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, part)| !matches!(part, syn::Pat::Rest(_)))
+                    .map(|(index, part)| (index.to_string(), part))
+                    .collect();
+                if rest && !matches!(tuple.elems.last(), Some(syn::Pat::Rest(_))) {
+                    return self.refuse(pattern, "`..` before a field", "write `_` for each field");
+                }
+                self.variant_pattern(pattern, &segments(&tuple.path), parts, rest, ty)
+            }
+            syn::Pat::Struct(fields) => {
+                let parts = fields
+                    .fields
+                    .iter()
+                    .map(|field| {
+                        let name = match &field.member {
+                            syn::Member::Named(name) => name.to_string(),
+                            syn::Member::Unnamed(index) => index.index.to_string(),
+                        };
+                        (name, &*field.pat)
+                    })
+                    .collect();
+                let rest = fields.rest.is_some();
+                self.variant_pattern(pattern, &segments(&fields.path), parts, rest, ty)
             }
             syn::Pat::Lit(_) | syn::Pat::Path(_) => self.value(pattern, ty).map(Pattern::Value),
             syn::Pat::Range(range) => {
@@ -92,15 +130,88 @@ impl Checker<'_> {
                     .map(Pattern::Tuple),
                 _ => self.refuse(pattern, "a slice pattern here", "test the length and index"),
             },
-            syn::Pat::TupleStruct(_) | syn::Pat::Struct(_) => self.refuse(
-                pattern,
-                "a pattern that takes a struct or a variant with data apart",
-                "match on an integer or a C-like enum",
-            ),
             _ => self.refuse(
                 pattern,
                 "this pattern",
                 "use literals, constants, ranges, `|`, names and `_`",
+            ),
+        }
+    }
+
+    /// A pattern that takes a variant or a newtype apart: its path, its fields by name, and whether `..`
+    /// stands for others.
+    fn variant_pattern(
+        &mut self,
+        pattern: &syn::Pat,
+        names: &[String],
+        parts: Vec<(String, &syn::Pat)>,
+        rest: bool,
+        ty: &Ty,
+    ) -> Checked<Pattern> {
+        match self.resolve(ty) {
+            Ty::Never => Ok(Pattern::Wild),
+            Ty::Option(inner) if names == ["Some"] && parts.len() == 1 => {
+                let part = self.pattern(parts[0].1, &inner)?;
+                Ok(Pattern::Variant {
+                    tag: 1,
+                    fields: vec![(1, part, *inner)],
+                })
+            }
+            Ty::Newtype(id) if parts.len() == 1 => {
+                let named = self.defs(names).contains(&Def::Struct(id)) || names == ["Self"];
+                if !named {
+                    return self.refuse(pattern, "this pattern", "name the value's own type");
+                }
+                // A newtype is its scalar.
+                let inner = self.context.newtype_inner(id)?;
+                self.pattern(parts[0].1, &inner)
+            }
+            Ty::Data(id) => {
+                let index = self.defs(names).into_iter().find_map(|def| match def {
+                    Def::Variant(of, index) if of == id => Some(index),
+                    _ => None,
+                });
+                let Some(index) = index else {
+                    return Err(Diagnostic::new(
+                        self.span(pattern),
+                        "mismatched types",
+                        format!("not a variant of `{}`", self.context.type_name(ty)),
+                    ));
+                };
+                let fields = self.context.data_fields(id)?;
+                let start = self.context.data_starts(id)?[index];
+                let fields = &fields[index];
+                if parts.len() > fields.len() || (!rest && parts.len() < fields.len()) {
+                    return Err(Diagnostic::new(
+                        self.span(pattern),
+                        "another number of fields",
+                        format!("the variant has {}", fields.len()),
+                    ));
+                }
+                let mut found = Vec::new();
+                for (name, part) in parts {
+                    let Some((at, (_, ty))) = fields
+                        .iter()
+                        .enumerate()
+                        .find(|(_, (field, _))| *field == name)
+                    else {
+                        return Err(Diagnostic::new(
+                            self.span(part),
+                            format!("no field `{name}`"),
+                            "not a field of this variant",
+                        ));
+                    };
+                    found.push((start + at, self.pattern(part, ty)?, ty.clone()));
+                }
+                Ok(Pattern::Variant {
+                    tag: i64::try_from(index).unwrap_or(0),
+                    fields: found,
+                })
+            }
+            _ => self.refuse(
+                pattern,
+                "a pattern that takes this value apart",
+                "match on an integer, an `Option` or an enum, and read a struct's fields",
             ),
         }
     }
@@ -138,6 +249,8 @@ fn binds(pattern: &Pattern) -> bool {
     match pattern {
         Pattern::Bind(_) => true,
         Pattern::Or(list) | Pattern::Tuple(list) => list.iter().any(binds),
+        Pattern::At(..) => true,
+        Pattern::Variant { fields, .. } => fields.iter().any(|(_, part, _)| binds(part)),
         Pattern::Wild | Pattern::Value(_) | Pattern::Range(..) => false,
     }
 }

@@ -24,6 +24,11 @@ impl Builder<'_, '_> {
                 self.switch_to(next);
                 self.branch(b, then, other)
             }
+            Kind::Let(pattern, value) => {
+                let lowered = self.value(value)?;
+                let lowered = self.fix(lowered);
+                self.test(pattern, lowered, &value.ty, then, other, value.span)
+            }
             Kind::Unary(UnaryOp::Not, inner) => self.branch(inner, other, then),
             Kind::Int(value) => {
                 self.end(ir::Terminator::Goto(if *value == 0 { other } else { then }));
@@ -171,7 +176,7 @@ impl Builder<'_, '_> {
     }
 
     /// Goes to `yes` with the pattern's names bound if it fits, else to `no`.
-    fn test(
+    pub(super) fn test(
         &mut self,
         pattern: &Pattern,
         value: Value,
@@ -184,6 +189,45 @@ impl Builder<'_, '_> {
             Pattern::Wild => self.end(ir::Terminator::Goto(yes)),
             Pattern::Bind(_) => {
                 self.bind(pattern, value, span)?;
+                self.end(ir::Terminator::Goto(yes));
+            }
+            Pattern::At(id, inner) => {
+                self.bind(&Pattern::Bind(*id), value.clone(), span)?;
+                self.test(inner, value, ty, yes, no, span)?;
+            }
+            Pattern::Variant { tag, fields } => {
+                let parts = match value {
+                    Value::Parts(parts) => parts,
+                    Value::Never => {
+                        self.end(ir::Terminator::Goto(no));
+                        return Ok(());
+                    }
+                    _ => {
+                        return Err(Diagnostic::new(
+                            span,
+                            "this value has no parts",
+                            "not an enum with data",
+                        ));
+                    }
+                };
+                let mut parts = parts.into_iter().map(Some).collect::<Vec<_>>();
+                let mut part = |index: usize| parts.get_mut(index).and_then(Option::take);
+                let tag_type = if matches!(ty, Ty::Option(_)) {
+                    Ty::Bool
+                } else {
+                    Ty::Int(crate::front::ty::Int::U8)
+                };
+                let found = part(0).unwrap_or(Value::Never);
+                let next = self.block();
+                let test = self.compare(CompareOp::Eq, found, *tag, &tag_type, span)?;
+                self.end(ir::Terminator::If(test, next, no));
+                self.switch_to(next);
+                for (index, pattern, ty) in fields {
+                    let next = self.block();
+                    let value = part(*index).unwrap_or(Value::Never);
+                    self.test(pattern, value, ty, next, no, span)?;
+                    self.switch_to(next);
+                }
                 self.end(ir::Terminator::Goto(yes));
             }
             Pattern::Value(n) => {

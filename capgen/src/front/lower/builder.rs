@@ -232,6 +232,13 @@ impl<'a, 'b> Builder<'a, 'b> {
                     .collect::<Checked<_>>()?,
             ),
             Ty::Result(inner) => self.fresh(name, inner, stable, span)?,
+            Ty::Option(_) | Ty::Data(_) => Value::Parts(
+                self.lowering
+                    .part_types(ty)?
+                    .iter()
+                    .map(|ty| self.fresh(name, ty, stable, span))
+                    .collect::<Checked<_>>()?,
+            ),
             Ty::TransientCell(inner) => {
                 let ty = ir::Type::Array(super::transient_element(inner));
                 Value::Word(ir::Expr::Local(self.local(name, ty, stable)))

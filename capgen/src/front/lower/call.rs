@@ -64,7 +64,13 @@ impl Builder<'_, '_> {
         let single = |ty: &Ty| {
             !matches!(
                 ty,
-                Ty::Cell(_) | Ty::Closure(_) | Ty::Tuple(_) | Ty::Array(..) | Ty::TransientCell(_)
+                Ty::Cell(_)
+                    | Ty::Closure(_)
+                    | Ty::Tuple(_)
+                    | Ty::Array(..)
+                    | Ty::TransientCell(_)
+                    | Ty::Option(_)
+                    | Ty::Data(_)
             )
         };
         let result = match &body.result {
@@ -99,7 +105,7 @@ impl Builder<'_, '_> {
         if self.frames.iter().any(|frame| frame.function == id) {
             return Err(Diagnostic::new(
                 span,
-                "a function that takes or gives slices by value cannot call itself",
+                "a function that gives a slice, or takes or gives a tuple, an array, an `Option` or an enum with data, cannot call itself",
                 "recursion",
             )
             .help("write a loop"));
@@ -156,7 +162,11 @@ fn returns(expr: &Expr) -> bool {
     let mut found = false;
     let mut copy = expr.clone();
     fn walk(expr: &mut Expr, found: &mut bool) {
-        *found |= matches!(expr.kind, Kind::Return(_));
+        *found |= match &expr.kind {
+            Kind::Return(_) => true,
+            Kind::Try(inner) => matches!(inner.ty, Ty::Option(_)),
+            _ => false,
+        };
         if !matches!(expr.kind, Kind::Closure(..)) {
             expr.each_part(&mut |part| walk(part, found));
         }

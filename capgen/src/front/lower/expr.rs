@@ -181,6 +181,9 @@ impl Builder<'_, '_> {
                 .first()
                 .map_or(Ok(Value::Nothing), |part| self.value(part)),
             Kind::Tuple(parts) | Kind::Array(parts) => Ok(Value::Parts(self.operands(parts)?)),
+            Kind::Variant(tag, fields) => self.variant(*tag, fields, &expr.ty, span),
+            Kind::Let(..) => self.truth(expr),
+            Kind::Try(inner) if matches!(inner.ty, Ty::Option(_)) => self.try_option(inner),
             Kind::Ok(inner) | Kind::Try(inner) => self.value(inner),
             Kind::Err(inner) => {
                 let status = self.scalar(inner)?;
@@ -260,6 +263,17 @@ impl Builder<'_, '_> {
                 let value = self.value(expr)?;
                 self.discard(value);
             }
+            Statement::LetElse(pattern, value, other) => {
+                let lowered = self.value(value)?;
+                let lowered = self.fix(lowered);
+                let (fits, differs) = (self.block(), self.block());
+                self.test(pattern, lowered, &value.ty, fits, differs, value.span)?;
+                self.switch_to(differs);
+                let never = self.value(other)?;
+                self.discard(never);
+                self.end(ir::Terminator::Unreachable);
+                self.switch_to(fits);
+            }
             Statement::Let(pattern, value) => {
                 let Some(value) = value else {
                     if let Pattern::Bind(id) = pattern {
@@ -327,6 +341,11 @@ impl Builder<'_, '_> {
                 for (pattern, part) in patterns.iter().zip(parts) {
                     self.bind(pattern, part, span)?;
                 }
+            }
+            (Pattern::At(id, inner), value) => {
+                let value = self.fix(value);
+                self.bind(&Pattern::Bind(*id), value.clone(), span)?;
+                self.bind(inner, value, span)?;
             }
             (Pattern::Wild, value) => self.discard(value),
             (_, Value::Never) => {}

@@ -205,6 +205,45 @@ impl Builder<'_, '_> {
                 self.switch_to(after);
                 Ok(Value::Word(ir::Expr::Local(slot)))
             }
+            (Intrinsic::IsSome, Some(option)) => match self.value(option)? {
+                Value::Parts(parts) => Ok(parts.into_iter().next().unwrap_or(Value::Never)),
+                other => Ok(other),
+            },
+            (Intrinsic::UnwrapOr, Some(option)) => {
+                let mut values = self.operands(arguments)?.into_iter();
+                let (found, other) = (values.next(), values.next());
+                let slot = self.fresh("", &expr.ty, true, span)?;
+                let (some, none, after) = (self.block(), self.block(), self.block());
+                let Some((tag, value)) = option_parts(found) else {
+                    return Ok(Value::Never);
+                };
+                let (value, other) = (self.fix(value), self.fix(other.unwrap_or(Value::Never)));
+                self.locate(option.span);
+                self.end(ir::Terminator::If(tag, some, none));
+                for (block, value) in [(some, value), (none, other)] {
+                    self.switch_to(block);
+                    self.store(&slot, value, span)?;
+                    self.end(ir::Terminator::Goto(after));
+                }
+                self.switch_to(after);
+                Ok(slot)
+            }
+            (Intrinsic::OkOr, Some(_)) => {
+                let mut values = self.operands(arguments)?.into_iter();
+                let (found, status) = (values.next(), values.next());
+                let Some((tag, value)) = option_parts(found) else {
+                    return Ok(Value::Never);
+                };
+                let value = self.fix(value);
+                let status = self.word(status.unwrap_or(Value::Never), &Type::U16, span)?;
+                let status = self.fix_expr(status);
+                let (some, none) = (self.block(), self.block());
+                self.end(ir::Terminator::If(tag, some, none));
+                self.switch_to(none);
+                self.end(ir::Terminator::Throw(status));
+                self.switch_to(some);
+                Ok(value)
+            }
             (_, None) => Ok(Value::Nothing),
         }
     }
@@ -326,6 +365,17 @@ impl Builder<'_, '_> {
             span: expr.span,
         })
         .map(|_| ())
+    }
+}
+
+/// Whether an `Option` has a value, and the value.
+fn option_parts(option: Option<Value>) -> Option<(ir::Expr, Value)> {
+    match option? {
+        Value::Parts(parts) => match <[Value; 2]>::try_from(parts) {
+            Ok([Value::Word(tag), value]) => Some((tag, value)),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

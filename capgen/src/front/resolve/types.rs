@@ -187,10 +187,7 @@ impl Context {
         for def in self.lookup(module, &names) {
             match def {
                 Def::Struct(id) => return Ok(self.struct_type(id)),
-                Def::Enum(id) => {
-                    self.check_enum(id)?;
-                    return Ok(Ty::Enum(id));
-                }
+                Def::Enum(id) => return Ok(self.enum_type(id)),
                 Def::Alias(id) => {
                     let alias = &self.definitions.aliases[id.0];
                     let mut inner = Generics::new();
@@ -214,6 +211,9 @@ impl Context {
                     return self.resolve_with(alias.module, None, &inner, &alias.ast.ty);
                 }
                 Def::Java(class) => return Ok(Ty::Api(class)),
+                Def::Core(path) if path == "core::option::Option" => {
+                    return self.option_type(module, owner, generics, arguments, span);
+                }
                 Def::Core(path) if path == "core::result::Result" => {
                     return self.result_type(module, owner, generics, arguments, span);
                 }
@@ -224,12 +224,7 @@ impl Context {
             return self.result_type(module, owner, generics, arguments, span);
         }
         if single == Some("Option") {
-            return Err(Diagnostic::new(
-                span,
-                "`Option` is not part of Card Rust yet",
-                "not on the card",
-            )
-            .help("use a sentinel value, or a `bool` beside the value"));
+            return self.option_type(module, owner, generics, arguments, span);
         }
         Err(Diagnostic::new(
             span,
@@ -258,6 +253,45 @@ impl Context {
                 "another error type",
             )
             .help("use `platform::Result<T>`")),
+        }
+    }
+
+    fn option_type(
+        &self,
+        module: ModuleId,
+        owner: Option<ImplId>,
+        generics: &Generics,
+        arguments: Option<&syn::PathArguments>,
+        span: crate::diagnostic::Span,
+    ) -> Checked<Ty> {
+        let given = self.type_arguments(module, owner, generics, arguments)?;
+        match given.as_slice() {
+            [inner] if self.stays_local(inner) => Ok(Ty::Option(Box::new(inner.clone()))),
+            [inner] => Err(Diagnostic::new(
+                span,
+                format!(
+                    "an `Option` of `{}` is not part of Card Rust",
+                    self.type_name(inner)
+                ),
+                "not a scalar, a slice or a tuple of these",
+            )
+            .help("use a scalar, or a `bool` beside the value")),
+            _ => Err(
+                Diagnostic::new(span, "what this `Option` holds must be written", "no type")
+                    .help("write `Option<u8>`"),
+            ),
+        }
+    }
+
+    /// Whether a value of this type can be taken apart into words, any of which may be made up.
+    pub(crate) fn stays_local(&self, ty: &Ty) -> bool {
+        match ty {
+            Ty::Unit | Ty::Bool | Ty::Int(_) | Ty::IntVar(_) | Ty::Enum(_) | Ty::Newtype(_) => true,
+            Ty::Slice(element) => element.is_scalar(),
+            Ty::Option(inner) => self.stays_local(inner),
+            Ty::Tuple(list) => list.iter().all(|ty| self.stays_local(ty)),
+            Ty::Data(_) => true,
+            _ => false,
         }
     }
 
@@ -500,18 +534,83 @@ impl Context {
         }
     }
 
-    fn check_enum(&self, id: crate::front::define::EnumId) -> Checked<()> {
+    /// An enum's type: its discriminant, or one that carries data.
+    pub(crate) fn enum_type(&self, id: crate::front::define::EnumId) -> Ty {
+        let variants = &self.definitions.enums[id.0].ast.variants;
+        if variants
+            .iter()
+            .all(|variant| matches!(variant.fields, syn::Fields::Unit))
+        {
+            Ty::Enum(id)
+        } else {
+            Ty::Data(id)
+        }
+    }
+
+    /// Of each variant of an enum with data: its fields' names and types.
+    pub(crate) fn data_fields(&self, id: crate::front::define::EnumId) -> Checked<Vec<Fields>> {
         let definition = &self.definitions.enums[id.0];
-        for variant in &definition.ast.variants {
-            if !matches!(variant.fields, syn::Fields::Unit) {
+        if let Some(parameter) = definition.ast.generics.params.first() {
+            let lifetime = matches!(parameter, syn::GenericParam::Lifetime(_));
+            if !lifetime {
                 return Err(Diagnostic::new(
-                    self.span(definition.module, variant),
-                    format!("enum `{}` carries data", definition.name),
-                    "a variant with data is not part of Card Rust yet",
+                    self.span(definition.module, parameter),
+                    format!("enum `{}` has a parameter", definition.name),
+                    "a generic enum is not part of Card Rust",
                 )
-                .help("use a C-like enum, and fields beside it"));
+                .help("write the enum for the concrete type"));
             }
         }
-        Ok(())
+        let mut variants = Vec::new();
+        for variant in &definition.ast.variants {
+            let mut fields = Fields::new();
+            for (index, field) in variant.fields.iter().enumerate() {
+                let name = field
+                    .ident
+                    .as_ref()
+                    .map_or_else(|| index.to_string(), ToString::to_string);
+                let ty = self.resolve_type(definition.module, None, &field.ty)?;
+                let nested = holds_data(&ty);
+                if nested || !self.stays_local(&ty) {
+                    return Err(Diagnostic::new(
+                        self.span(definition.module, field),
+                        format!(
+                            "a variant of enum `{}` holds `{}`",
+                            definition.name,
+                            self.type_name(&ty)
+                        ),
+                        "a variant holds scalars, slices, and tuples and options of these",
+                    )
+                    .help("keep it in a struct beside the enum"));
+                }
+                fields.push((name, ty));
+            }
+            variants.push(fields);
+        }
+        Ok(variants)
+    }
+
+    /// The parts of a value of an enum with data: where the fields of each variant start.
+    pub(crate) fn data_starts(&self, id: crate::front::define::EnumId) -> Checked<Vec<usize>> {
+        let mut next = 1;
+        Ok(self
+            .data_fields(id)?
+            .iter()
+            .map(|fields| {
+                let start = next;
+                next += fields.len();
+                start
+            })
+            .collect())
+    }
+}
+
+/// Whether an enum with data is part of a type.
+fn holds_data(ty: &Ty) -> bool {
+    match ty {
+        Ty::Data(_) => true,
+        Ty::Option(inner) => holds_data(inner),
+        Ty::Tuple(list) => list.iter().any(holds_data),
+        _ => false,
     }
 }

@@ -1,0 +1,193 @@
+//! Methods of integers.
+
+use super::Checker;
+use crate::diagnostic::{Diagnostic, Span};
+use crate::front::resolve::Checked;
+use crate::front::tree::{Expr, Intrinsic, Kind};
+use crate::front::ty::{Int, Ty};
+use crate::ir::BinaryOp;
+
+/// Methods that give a `u32`.
+const BIT_COUNTS: [&str; 4] = [
+    "count_ones",
+    "count_zeros",
+    "leading_zeros",
+    "trailing_zeros",
+];
+
+impl Checker<'_> {
+    pub(super) fn integer_method(
+        &mut self,
+        receiver: &Expr,
+        name: &str,
+        arguments: &[&syn::Expr],
+        span: Span,
+    ) -> Checked<Option<Expr>> {
+        let ty = receiver.ty.clone();
+        let op = match name {
+            "wrapping_add" => Some(BinaryOp::WrappingAdd),
+            "wrapping_sub" => Some(BinaryOp::WrappingSub),
+            "wrapping_mul" => Some(BinaryOp::WrappingMul),
+            _ => None,
+        };
+        match (op, name, arguments) {
+            (Some(op), _, [other]) => {
+                let other = self.expect(other, &ty)?;
+                if self.resolve(&ty) == Ty::Int(Int::Usize) {
+                    return Err(limit_differs(name, span));
+                }
+                Ok(Some(Expr {
+                    kind: Kind::Binary(op, Box::new(receiver.clone()), Box::new(other)),
+                    ty,
+                    span,
+                }))
+            }
+            (None, "min" | "max", [other]) => {
+                let other = self.expect(other, &ty)?;
+                let intrinsic = if name == "min" {
+                    Intrinsic::Min
+                } else {
+                    Intrinsic::Max
+                };
+                Ok(Some(Expr {
+                    kind: Kind::Intrinsic(intrinsic, vec![receiver.clone(), other]),
+                    ty,
+                    span,
+                }))
+            }
+            (None, "to_be_bytes" | "to_le_bytes", [])
+                if matches!(self.resolve(&ty), Ty::Int(Int::U16 | Int::I16)) =>
+            {
+                let value = if name == "to_le_bytes" {
+                    self.integer_function(receiver.clone(), "swap_bytes", Vec::new(), span)?
+                } else {
+                    Some(receiver.clone())
+                };
+                let ty = Ty::Array(Box::new(Ty::Int(Int::U8)), 2);
+                Ok(value.map(|value| Expr {
+                    kind: Kind::Intrinsic(Intrinsic::ToBeBytes, vec![value]),
+                    ty,
+                    span,
+                }))
+            }
+            (None, "rotate_left" | "rotate_right", [by]) => self.rotate(receiver, name, by, span),
+            (None, name, []) if BIT_COUNTS.contains(&name) => Err(Diagnostic::new(
+                span,
+                format!("`{name}` gives a `u32`, which a 16-bit card does not have"),
+                "not cast at once",
+            )
+            .help(format!("cast it where it is made: `x.{name}() as u8`"))),
+            (_, name, arguments) => {
+                let Ty::Int(int) = self.resolve(&ty) else {
+                    return Ok(None);
+                };
+                let Some(id) = self.context.integer_method(int.name(), name) else {
+                    let fits_elsewhere = self.context.integer_method("u16", name).is_some();
+                    if int == Int::Usize && fits_elsewhere {
+                        return Err(limit_differs(name, span));
+                    }
+                    return Ok(None);
+                };
+                let signature = self.context.signature(id)?;
+                if signature.parameters.len() != arguments.len() + 1 {
+                    return Ok(None);
+                }
+                let list = arguments
+                    .iter()
+                    .zip(signature.parameters.iter().skip(1))
+                    .map(|(argument, (_, ty))| self.expect(argument, ty))
+                    .collect::<Checked<Vec<_>>>()?;
+                self.integer_function(receiver.clone(), name, list, span)
+            }
+        }
+    }
+
+    /// A call of the function that stands for a method.
+    fn integer_function(
+        &mut self,
+        receiver: Expr,
+        name: &str,
+        arguments: Vec<Expr>,
+        span: Span,
+    ) -> Checked<Option<Expr>> {
+        let Ty::Int(int) = self.resolve(&receiver.ty) else {
+            return Ok(None);
+        };
+        let Some(id) = self.context.integer_method(int.name(), name) else {
+            return Ok(None);
+        };
+        let ty = self.context.signature(id)?.result;
+        let list = std::iter::once(receiver).chain(arguments).collect();
+        Ok(Some(Expr {
+            kind: Kind::Call(id, list),
+            ty,
+            span,
+        }))
+    }
+
+    /// Rotation by a constant: its type is `u32`, and zero would be a shift by the whole width.
+    fn rotate(
+        &mut self,
+        receiver: &Expr,
+        name: &str,
+        by: &syn::Expr,
+        span: Span,
+    ) -> Checked<Option<Expr>> {
+        let Ty::Int(int) = self.resolve(&receiver.ty) else {
+            return Ok(None);
+        };
+        let found = match by {
+            syn::Expr::Lit(_) | syn::Expr::Path(_) => self.expr(by, None)?.kind,
+            _ => Kind::Unit,
+        };
+        let Kind::Int(by_value) = found else {
+            return self.refuse(
+                by,
+                "rotation by a number that is not constant",
+                "write the number, or use shifts",
+            );
+        };
+        let width = match int {
+            Int::U8 | Int::I8 => 8,
+            Int::U16 | Int::I16 => 16,
+            Int::Usize => return Err(limit_differs(name, span)),
+        };
+        if by_value.rem_euclid(width) == 0 {
+            return Ok(Some(receiver.clone()));
+        }
+        let by = Expr {
+            kind: Kind::Int(by_value.rem_euclid(width)),
+            ty: Ty::Int(Int::U8),
+            span,
+        };
+        self.integer_function(receiver.clone(), name, vec![by], span)
+    }
+
+    /// `x.count_ones() as ty`: the count, before the cast.
+    pub(super) fn bit_count(&mut self, expr: &syn::Expr) -> Checked<Option<Expr>> {
+        let syn::Expr::MethodCall(call) = expr else {
+            return Ok(None);
+        };
+        let name = call.method.to_string();
+        if !BIT_COUNTS.contains(&name.as_str()) || !call.args.is_empty() {
+            return Ok(None);
+        }
+        let receiver = self.expr(&call.receiver, None)?;
+        let span = self.span(call);
+        self.integer_function(receiver, &name, Vec::new(), span)
+    }
+
+    /// `u16::from_le_bytes(bytes)` of what `from_be_bytes` gives.
+    pub(super) fn swapped(&mut self, value: Expr, span: Span) -> Checked<Option<Expr>> {
+        self.integer_function(value, "swap_bytes", Vec::new(), span)
+    }
+}
+
+fn limit_differs(name: &str, span: Span) -> Diagnostic {
+    Diagnostic::new(
+        span,
+        format!("`{name}` of `usize` is not part of Card Rust"),
+        "its limit on the card is not that of the host",
+    )
+    .help("use `u16`")
+}

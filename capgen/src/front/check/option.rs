@@ -1,0 +1,184 @@
+//! `Option`, and enums whose variants carry data.
+
+use super::Checker;
+use crate::diagnostic::{Diagnostic, Span};
+use crate::front::define::EnumId;
+use crate::front::resolve::Checked;
+use crate::front::tree::{Expr, Intrinsic, Kind};
+use crate::front::ty::Ty;
+
+impl Checker<'_> {
+    /// `Some(argument)`
+    pub(super) fn some(
+        &mut self,
+        argument: &syn::Expr,
+        wanted: Option<&Ty>,
+        span: Span,
+    ) -> Checked<Expr> {
+        let inner = self.option_inner(wanted);
+        let value = match &inner {
+            Some(inner) => self.expect(argument, inner)?,
+            None => self.expr(argument, None)?,
+        };
+        let inner = inner.unwrap_or_else(|| self.resolve(&value.ty));
+        if !self.context.stays_local(&inner) && inner != Ty::Never {
+            return Err(Diagnostic::new(
+                value.span,
+                format!(
+                    "an `Option` of `{}` is not part of Card Rust",
+                    self.context.type_name(&inner)
+                ),
+                "not a scalar, a slice or a tuple of these",
+            )
+            .help("use a scalar, or a `bool` beside the value"));
+        }
+        Ok(Expr {
+            kind: Kind::Variant(1, vec![(1, value)]),
+            ty: Ty::Option(Box::new(inner)),
+            span,
+        })
+    }
+
+    /// `None`
+    pub(super) fn none(&mut self, wanted: Option<&Ty>, span: Span) -> Checked<Expr> {
+        match self.option_inner(wanted) {
+            Some(inner) => Ok(Expr {
+                kind: Kind::Variant(0, Vec::new()),
+                ty: Ty::Option(Box::new(inner)),
+                span,
+            }),
+            None => Err(Diagnostic::new(
+                span,
+                "what this `Option` would hold is not known here",
+                "no type",
+            )
+            .help("write the type where the value is bound: `let x: Option<u8> = None;`")),
+        }
+    }
+
+    fn option_inner(&self, wanted: Option<&Ty>) -> Option<Ty> {
+        match wanted.map(|ty| self.resolve(ty)) {
+            Some(Ty::Option(inner)) => Some(*inner),
+            _ => None,
+        }
+    }
+
+    /// A variant of an enum with data, and its fields by name.
+    pub(super) fn variant(
+        &mut self,
+        id: EnumId,
+        index: usize,
+        arguments: Vec<(String, &syn::Expr)>,
+        span: Span,
+    ) -> Checked<Expr> {
+        let fields = self.context.data_fields(id)?;
+        let start = self.context.data_starts(id)?[index];
+        let fields = &fields[index];
+        if fields.len() != arguments.len() {
+            return Err(Diagnostic::new(
+                span,
+                "another number of fields",
+                format!("expected {}, found {}", fields.len(), arguments.len()),
+            ));
+        }
+        let mut values = Vec::new();
+        for (name, argument) in arguments {
+            let Some((at, (_, ty))) = fields
+                .iter()
+                .enumerate()
+                .find(|(_, (field, _))| *field == name)
+            else {
+                return Err(Diagnostic::new(
+                    span,
+                    format!("no field `{name}`"),
+                    "not a field of this variant",
+                ));
+            };
+            values.push((start + at, self.expect(argument, ty)?));
+        }
+        let tag = i64::try_from(index).unwrap_or(0);
+        Ok(Expr {
+            kind: Kind::Variant(tag, values),
+            ty: self.context.enum_type(id),
+            span,
+        })
+    }
+
+    /// The condition of `if` and `while`: `let` may stand in it, between `&&`.
+    pub(super) fn condition(&mut self, expr: &syn::Expr) -> Checked<Expr> {
+        let span = self.span(expr);
+        match expr {
+            syn::Expr::Let(condition) => {
+                let value = self.expr(&condition.expr, None)?;
+                self.used(&value)?;
+                let pattern = self.pattern(&condition.pat, &value.ty)?;
+                Ok(Expr {
+                    kind: Kind::Let(pattern, Box::new(value)),
+                    ty: Ty::Bool,
+                    span,
+                })
+            }
+            syn::Expr::Binary(binary) if matches!(binary.op, syn::BinOp::And(_)) => {
+                let left = Box::new(self.condition(&binary.left)?);
+                let right = Box::new(self.condition(&binary.right)?);
+                Ok(Expr {
+                    kind: Kind::And(left, right),
+                    ty: Ty::Bool,
+                    span,
+                })
+            }
+            _ => self.expect(expr, &Ty::Bool),
+        }
+    }
+
+    /// A method of an `Option`.
+    pub(super) fn option_method(
+        &mut self,
+        receiver: &Expr,
+        inner: &Ty,
+        name: &str,
+        arguments: &[&syn::Expr],
+        span: Span,
+    ) -> Checked<Option<Expr>> {
+        let make = |intrinsic, list, ty| {
+            Ok(Some(Expr {
+                kind: Kind::Intrinsic(intrinsic, list),
+                ty,
+                span,
+            }))
+        };
+        match (name, arguments) {
+            ("is_some", []) => make(Intrinsic::IsSome, vec![receiver.clone()], Ty::Bool),
+            ("is_none", []) => {
+                let some = Expr {
+                    kind: Kind::Intrinsic(Intrinsic::IsSome, vec![receiver.clone()]),
+                    ty: Ty::Bool,
+                    span,
+                };
+                Ok(Some(Expr {
+                    kind: Kind::Unary(crate::ir::UnaryOp::Not, Box::new(some)),
+                    ty: Ty::Bool,
+                    span,
+                }))
+            }
+            ("unwrap_or", [other]) => {
+                let other = self.expect(other, inner)?;
+                let list = vec![receiver.clone(), other];
+                make(Intrinsic::UnwrapOr, list, inner.clone())
+            }
+            ("ok_or", [status]) => {
+                let status = self.expr(status, None)?;
+                let ty = Ty::Result(Box::new(inner.clone()));
+                self.status_word(&status)?;
+                make(Intrinsic::OkOr, vec![receiver.clone(), status], ty)
+            }
+            ("unwrap" | "expect", _) => Err(Diagnostic::new(
+                span,
+                format!("`{name}` is not part of Card Rust"),
+                "would panic",
+            )
+            .help("write `.ok_or(StatusWord(…))?`, `unwrap_or`, or `let Some(x) = … else { … }`")),
+            _ => Ok(None),
+        }
+    }
+}
