@@ -7,7 +7,7 @@ use std::process::Command;
 use crate::case::{Argument, Case, Parameter, SLICES};
 
 /// What every native crate starts with.
-const PRELUDE: &str = r#"#![allow(warnings)]
+const PRELUDE: &str = r#"#![allow(warnings, arithmetic_overflow, unconditional_panic)]
 trait Word { fn word(self) -> Result<i64, u16>; }
 impl Word for () { fn word(self) -> Result<i64, u16> { Ok(0) } }
 macro_rules! word { ($($ty:ty)*) => { $(impl Word for $ty { fn word(self) -> Result<i64, u16> { Ok(self as i64) } })* } }
