@@ -4,6 +4,7 @@
 //! the Java side was measured.
 #![allow(clippy::unwrap_used, reason = "a benchmark may panic")]
 
+#[allow(dead_code, reason = "the test reads the rest")]
 #[path = "../tests/programs/measure.rs"]
 mod measure;
 

@@ -2,6 +2,7 @@
 //! makes of them no more than was measured (`cargo bench -p capgen --bench programs` tells the figures).
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+#[allow(dead_code, reason = "the benchmark reads the rest")]
 #[path = "programs/measure.rs"]
 mod measure;
 

@@ -21,11 +21,11 @@ pub(super) fn share(
     all: bool,
 ) -> Result<(), BackendError> {
     share_throws(function, items, result, next_label)?;
+    if !all {
+        return Ok(());
+    }
     // Every round saves at least one byte.
-    while all {
-        let Some(join) = best_join(function, items)? else {
-            break;
-        };
+    while let Some(join) = best_join(function, items)? {
         apply(items, &join, next_label);
     }
     Ok(())

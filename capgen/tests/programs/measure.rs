@@ -51,10 +51,8 @@ pub(crate) struct Figure {
     /// Bytecodes executed by the script.
     pub(crate) instructions: u64,
     /// The same of the Java listing, by javac and the reference converter.
-    #[allow(dead_code, reason = "only the benchmark reads it")]
     pub(crate) listing: (usize, u64),
     /// The same of straightforward Java written by hand.
-    #[allow(dead_code, reason = "only the benchmark reads it")]
     pub(crate) by_hand: (usize, u64),
 }
 
@@ -79,16 +77,12 @@ pub(crate) struct Measured {
     /// Bytecodes executed by the script, a call of the API counted as one more.
     pub(crate) instructions: u64,
     /// What the compiler says of it.
-    #[allow(dead_code, reason = "only the test reads it")]
     pub(crate) budget: Budget,
     /// The objects and arrays that installing made in the applet's context.
-    #[allow(dead_code, reason = "only the test reads it")]
     pub(crate) objects: Vec<Object>,
     /// Most stack words in use.
-    #[allow(dead_code, reason = "only the test reads it")]
     pub(crate) stack: usize,
     /// Most bytes of the commit buffer in use.
-    #[allow(dead_code, reason = "only the test reads it")]
     pub(crate) commit: usize,
 }
 
