@@ -7,7 +7,7 @@
 
 use crate::card::Card;
 use std::io::{self, Read, Write};
-use std::net::{TcpStream, ToSocketAddrs};
+use std::net::{TcpListener, TcpStream, ToSocketAddrs};
 
 /// Where the driver listens for the card in its first slot.
 pub const DEFAULT_ADDRESS: &str = "127.0.0.1:35963";
@@ -25,6 +25,14 @@ pub enum VpcdError {
         "{0} is not on this machine: whoever reads that line sees every PIN; connect to loopback, or say that remote readers are meant"
     )]
     NotLoopback(String),
+    /// The address cannot be listened at.
+    #[error("cannot listen at {address}: {source}")]
+    Listen {
+        /// Where.
+        address: String,
+        /// What the system said.
+        source: io::Error,
+    },
     /// No driver there.
     #[error("no vpcd reader driver at {address}: {source}; start pcscd with the vpcd driver first")]
     Connect {
@@ -62,6 +70,28 @@ pub fn connect(address: &str, allow_remote: bool) -> Result<TcpStream, VpcdError
         }
     }
     Err(failed(last))
+}
+
+/// Listens at `address` (`HOST:PORT`) for readers that connect to the card, the other way round than the driver: each
+/// connection then speaks the same protocol ([`serve`]). Addresses that other machines reach are refused unless
+/// `allow_remote`.
+///
+/// # Errors
+/// [`VpcdError::NotLoopback`], [`VpcdError::Listen`].
+pub fn listen(address: &str, allow_remote: bool) -> Result<TcpListener, VpcdError> {
+    let failed = |source| VpcdError::Listen {
+        address: address.to_owned(),
+        source,
+    };
+    let candidates: Vec<_> = address.to_socket_addrs().map_err(failed)?.collect();
+    if candidates
+        .iter()
+        .any(|candidate| !candidate.ip().is_loopback())
+        && !allow_remote
+    {
+        return Err(VpcdError::NotLoopback(address.to_owned()));
+    }
+    TcpListener::bind(candidates.as_slice()).map_err(failed)
 }
 
 /// A connection that can be told not to delay its acknowledgements. The driver sends a message in

@@ -5,20 +5,40 @@ use crate::simulator::Simulator;
 use crate::{files, secret};
 use clap::Args;
 use loader::{
-    Aid, CardInfo, KeySet, PcscTransport, SecurityLevel, Session, Sharing, Tokens, Transport,
+    Aid, CardInfo, Frame, KeySet, PcscTransport, Phoenix, PhoenixOptions, SecurityLevel,
+    SerialLine, Session, Sharing, TcpTransport, Tokens, Transport,
 };
 use se_crypto::Drbg;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
 
 /// Which card, and with which keys.
 #[derive(Args, Clone, Debug, Default)]
 pub struct Connection {
     /// A reader, by its name or a part of it. Without this and `--sim`: the first reader with a card.
-    #[arg(long, value_name = "NAME", conflicts_with = "sim")]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["sim", "serial", "tcp"])]
     pub reader: Option<String>,
+    /// Let other programs use the card in the reader too, in between the commands.
+    #[arg(long, conflicts_with_all = ["sim", "serial", "tcp"])]
+    pub shared: bool,
+    /// Wait for the reader and a card in it, at most so many seconds; 60 where no number is given.
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, require_equals = true, default_missing_value = "60",
+          conflicts_with_all = ["sim", "serial", "tcp"])]
+    pub wait: Option<u64>,
     /// A simulated card, by its image file; it is made where there is none.
-    #[arg(long, value_name = "IMAGE")]
+    #[arg(long, value_name = "IMAGE", conflicts_with_all = ["serial", "tcp"])]
     pub sim: Option<PathBuf>,
+    /// A card at a serial port: in a Phoenix or Smartmouse adapter, whose bit rate after a reset is its clock over 372
+    /// (9600 without it).
+    #[arg(long, value_name = "PORT[:phoenix][,BAUD]", conflicts_with = "tcp")]
+    pub serial: Option<SerialAddress>,
+    /// A card behind a TCP connection, as `tenkoku card serve --tcp` offers it.
+    #[arg(long, value_name = "HOST:PORT")]
+    pub tcp: Option<String>,
+    /// With `--tcp`: connect to another machine too. Whoever reads that line sees every PIN.
+    #[arg(long, requires = "tcp")]
+    pub allow_remote: bool,
     /// The keys: a key file (TOML: `kvn`, and `enc`, `mac`, `dek` or one `key`), `env` for those of TENKOKU_KEY or
     /// TENKOKU_ENC, TENKOKU_MAC and TENKOKU_DEK, `prompt` to be asked for one; the published test keys without it.
     #[arg(long, value_name = "FILE|env|prompt")]
@@ -31,7 +51,68 @@ pub struct Connection {
     pub tokens: Option<PathBuf>,
 }
 
-/// A card of either kind.
+/// What is at a serial port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Adapter {
+    /// A Phoenix or Smartmouse adapter.
+    Phoenix,
+}
+
+/// A serial port, what is there, and its bit rate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SerialAddress {
+    /// The port, as the system calls it.
+    pub port: String,
+    /// What is there.
+    pub adapter: Adapter,
+    /// Bits a second; what is usual for the adapter without it.
+    pub baud: Option<u32>,
+}
+
+impl FromStr for SerialAddress {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (rest, baud) = match text.rsplit_once(',') {
+            Some((rest, digits)) => match digits.parse() {
+                Ok(0) | Err(_) => return Err(format!("{digits:?} is no bit rate")),
+                Ok(baud) => (rest, Some(baud)),
+            },
+            None => (text, None),
+        };
+        // Names of ports may have colons in them.
+        let (port, adapter) = match rest.rsplit_once(':') {
+            Some((port, "phoenix" | "smartmouse")) => (port, Adapter::Phoenix),
+            _ => (rest, Adapter::Phoenix),
+        };
+        if port.is_empty() {
+            return Err("the name of a port is missing".to_owned());
+        }
+        Ok(Self {
+            port: port.to_owned(),
+            adapter,
+            baud,
+        })
+    }
+}
+
+impl SerialAddress {
+    fn connect(&self) -> Result<AnyTransport, Failure> {
+        match self.adapter {
+            Adapter::Phoenix => {
+                let default = PhoenixOptions::default();
+                let baud = self.baud.unwrap_or(default.baud);
+                let line = SerialLine::open(&self.port, baud, Frame::Even)?;
+                Ok(Box::new(Phoenix::connect(
+                    line,
+                    PhoenixOptions { baud, ..default },
+                )?))
+            }
+        }
+    }
+}
+
+/// A card of any kind.
 pub type AnyTransport = Box<dyn Transport>;
 
 /// A card in conversation, its issuer security domain selected and authenticated.
@@ -54,13 +135,25 @@ impl Connection {
     /// # Errors
     /// [`Failure`] where there is no such card.
     pub fn connect(&self) -> Result<AnyTransport, Failure> {
-        match &self.sim {
-            Some(image) => Ok(Box::new(Simulator::open(image)?)),
-            None => {
-                let name = self.reader.as_deref().unwrap_or_default();
-                Ok(Box::new(PcscTransport::connect(name, Sharing::Exclusive)?))
-            }
+        if let Some(image) = &self.sim {
+            return Ok(Box::new(Simulator::open(image)?));
         }
+        if let Some(address) = &self.serial {
+            return address.connect();
+        }
+        if let Some(address) = &self.tcp {
+            return Ok(Box::new(TcpTransport::connect(address, self.allow_remote)?));
+        }
+        let name = self.reader.as_deref().unwrap_or_default();
+        let sharing = if self.shared {
+            Sharing::Shared
+        } else {
+            Sharing::Exclusive
+        };
+        Ok(Box::new(match self.wait {
+            Some(seconds) => PcscTransport::wait(name, sharing, Duration::from_secs(seconds))?,
+            None => PcscTransport::connect(name, sharing)?,
+        }))
     }
 
     /// The keys. That they are the published ones is said aloud.
@@ -210,4 +303,24 @@ pub fn level(info: &CardInfo) -> SecurityLevel {
 /// [`Failure::Input`] where the system has none.
 pub fn random() -> Result<Drbg, Failure> {
     Drbg::from_entropy().map_err(|error| Failure::input("random numbers", error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn serial_addresses_are_read_with_colons_in_names() {
+        let read = |text: &str| {
+            SerialAddress::from_str(text)
+                .map(|address| (address.port, address.adapter, address.baud))
+        };
+        let phoenix = |port: &str, baud| Ok((port.to_owned(), Adapter::Phoenix, baud));
+        assert_eq!(read("/dev/ttyUSB0"), phoenix("/dev/ttyUSB0", None));
+        assert_eq!(read("COM3:phoenix,16129"), phoenix("COM3", Some(16129)));
+        let path = "/dev/serial/by-path/pci-0000:00:14.0-usb-0:2:1.0";
+        assert_eq!(read(&format!("{path},9600")), phoenix(path, Some(9600)));
+        assert!(read("/dev/ttyUSB0,fast").is_err());
+        assert!(read(":phoenix").is_err());
+    }
 }

@@ -3,10 +3,15 @@
 use crate::failure::Failure;
 use crate::files;
 use crate::installation::Installation;
+use crate::output;
 use crate::source::Sources;
+use card_link::atr::Atr;
+use card_link::contact::{Abilities, Application, Contact};
 use card_sim::gp::{IssuerConfig, Protocol};
 use card_sim::image::ImageError;
 use card_sim::runtime::{InstallError, LoadError};
+#[cfg(unix)]
+use card_sim::serial::{self, Terminal};
 use card_sim::vm::Limits;
 use card_sim::vpcd::{self, VpcdError};
 use card_sim::{Card, CardConfig, Transmission};
@@ -209,6 +214,46 @@ impl Simulator {
         vpcd::serve(&mut connection, card, after_command).map_err(failed)
     }
 
+    /// Listens at an address and answers one connection after the other.
+    ///
+    /// # Errors
+    /// [`Failure::Simulator`].
+    pub fn serve_tcp(&mut self, address: &str, allow_remote: bool) -> Result<(), Failure> {
+        let failed = |error: VpcdError| Failure::Simulator(error.to_string());
+        let listener = vpcd::listen(address, allow_remote).map_err(failed)?;
+        let local = listener
+            .local_addr()
+            .map_err(|error| Failure::Simulator(error.to_string()))?;
+        // The port may have been chosen by the system: scripts read it here.
+        output::print(&format!("{local}\n"))?;
+        for connection in listener.incoming() {
+            let mut stream = connection.map_err(|error| Failure::Simulator(error.to_string()))?;
+            let Self { card, image, saved } = self;
+            let after_command = |card: &Card| match image {
+                Some(image) => keep(card, image, saved).map_err(io::Error::other),
+                None => Ok(()),
+            };
+            // A reader that breaks off takes nothing but its own connection with it.
+            if let Err(error) = vpcd::serve(&mut stream, card, after_command) {
+                eprintln!("note: {error}");
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts the card into a Phoenix adapter at the end of a pseudo-terminal, and answers whoever opens it.
+    ///
+    /// # Errors
+    /// [`Failure::Simulator`].
+    #[cfg(unix)]
+    pub fn serve_phoenix(&mut self, abilities: Abilities) -> Result<(), Failure> {
+        let failed = |error: io::Error| Failure::Simulator(error.to_string());
+        let mut terminal = Terminal::open().map_err(failed)?;
+        output::print(&format!("{}\n", terminal.path()))?;
+        let mut card = Contact::new(self, abilities);
+        serial::serve(&mut terminal, &mut card, &mut || false).map_err(failed)
+    }
+
     /// The simulated card.
     pub fn card(&mut self) -> &mut Card {
         &mut self.card
@@ -298,6 +343,25 @@ fn keep(card: &Card, image: &Path, saved: &mut Option<Digest>) -> Result<(), Ima
 
 fn card_aid(aid: &loader::Aid) -> Result<card_sim::Aid, Failure> {
     card_sim::Aid::new(aid.as_bytes()).ok_or_else(|| Failure::input(aid, "not an AID"))
+}
+
+impl Application for Simulator {
+    fn reset(&mut self) -> Vec<u8> {
+        self.card.reset();
+        let atr = Atr::parse(&self.card.atr());
+        atr.map_or_else(|_| Vec::new(), |atr| atr.historical().to_vec())
+    }
+
+    fn transmit(&mut self, command: &[u8]) -> Vec<u8> {
+        match self.exchange(command) {
+            Ok(response) => response,
+            Err(failure) => {
+                // The image cannot be written: the card must not say that it has done something.
+                failure.tell();
+                Vec::new()
+            }
+        }
+    }
 }
 
 impl Transport for Simulator {

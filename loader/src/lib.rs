@@ -54,6 +54,6 @@ pub use session::{Answer, Session};
 pub use token::{LoadFileSignature, TokenKey, Tokens, token_input};
 pub use transport::{
     ConnectionInfo, Exchange, Frame, InProcess, Interruptible, Line, Offline, OfflineCard,
-    PcscTransport, Phoenix, PhoenixOptions, Rehearsal, SerialLine, Sharing, Trace, Traced,
-    Transport, TransportError, readers,
+    PcscTransport, Phoenix, PhoenixOptions, Rehearsal, SerialLine, Sharing, TcpTransport, Trace,
+    Traced, Transport, TransportError, readers,
 };

@@ -7,6 +7,7 @@ mod offline;
 mod pcsc;
 mod phoenix;
 mod rehearsal;
+mod tcp;
 mod traced;
 
 pub use closure::InProcess;
@@ -16,6 +17,7 @@ pub use offline::{Offline, OfflineCard};
 pub use pcsc::{PcscTransport, Sharing, readers};
 pub use phoenix::{Phoenix, PhoenixOptions};
 pub use rehearsal::Rehearsal;
+pub use tcp::TcpTransport;
 pub use traced::{Exchange, Trace, Traced};
 
 /// What a transport is connected to.
@@ -120,6 +122,21 @@ pub enum TransportError {
         port: String,
         /// What the system says.
         cause: String,
+    },
+    /// The address names another machine.
+    #[error(
+        "{0} is not on this machine: whoever reads that line sees every PIN; connect to loopback, or say that a remote card is meant"
+    )]
+    NotLoopback(String),
+    /// The reader takes no commands with extended lengths.
+    #[error(
+        "the reader takes commands with at most {most} bytes, this one has {length}; use shorter ones, or another reader"
+    )]
+    TooLongForReader {
+        /// What the reader says it takes.
+        most: usize,
+        /// How long the command is.
+        length: usize,
     },
     /// No card answered a reset.
     #[error("no card answers at {0}; insert one, and check the adapter and its clock")]

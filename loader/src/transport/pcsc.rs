@@ -1,6 +1,13 @@
-use std::ffi::{CStr, CString};
+mod properties;
 
-use pcsc::{Card, Context, Disposition, Error, Protocol, Protocols, Scope, ShareMode};
+use std::ffi::{CStr, CString};
+use std::time::{Duration, Instant};
+
+use card_link::t0::{Mapping, Next};
+use pcsc::{
+    Card, Context, Disposition, Error, PNP_NOTIFICATION, Protocol, Protocols, ReaderState, Scope,
+    ShareMode, State,
+};
 
 use super::{ConnectionInfo, Transport, TransportError};
 
@@ -20,6 +27,8 @@ pub struct PcscTransport {
     reader: CString,
     sharing: Sharing,
     protocol: Protocol,
+    /// The most bytes of a command APDU, as the reader tells it; `None` where it does not.
+    most: Option<usize>,
     /// The context lives as long as its card.
     _context: Context,
 }
@@ -79,6 +88,63 @@ impl PcscTransport {
         Err(refused)
     }
 
+    /// As [`PcscTransport::connect`], but waits for a reader to be connected and a card to be inserted, at most so
+    /// long.
+    ///
+    /// # Errors
+    /// As [`PcscTransport::connect`], of the last attempt.
+    pub fn wait(name: &str, sharing: Sharing, patience: Duration) -> Result<Self, TransportError> {
+        let start = Instant::now();
+        let context = context()?;
+        loop {
+            let missing = match Self::connect(name, sharing) {
+                Err(
+                    error @ (TransportError::NoReaders
+                    | TransportError::UnknownReader { .. }
+                    | TransportError::NoCard(_)
+                    // The card was taken out again, or sits badly.
+                    | TransportError::Removed),
+                ) => error,
+                result => return result,
+            };
+            let left = patience.saturating_sub(start.elapsed());
+            if left.is_zero() {
+                return Err(missing);
+            }
+            change(&context, left.min(LOOK))?;
+        }
+    }
+
+    /// The most bytes of a command APDU that the reader says it takes; `None` where it says nothing.
+    #[must_use]
+    pub const fn longest_command(&self) -> Option<usize> {
+        self.most
+    }
+
+    fn exchange(&self, command: &[u8]) -> Result<Vec<u8>, TransportError> {
+        let mut buffer = vec![0; pcsc::MAX_BUFFER_SIZE_EXTENDED];
+        let response = self
+            .card
+            .transmit(command, &mut buffer)
+            .map_err(|error| tell(error, &self.info.name))?;
+        if response.len() < 2 {
+            return Err(TransportError::Short(response.len()));
+        }
+        Ok(response.to_vec())
+    }
+
+    /// T=0 over PC/SC carries TPDUs: the reader speaks the procedure bytes, the rest is ours (ISO 7816-3 §12.2).
+    fn exchange_t0(&self, command: &[u8]) -> Result<Vec<u8>, TransportError> {
+        let (mut mapping, mut tpdu) = Mapping::new(command).map_err(TransportError::T0)?;
+        loop {
+            let answer = self.exchange(&tpdu.bytes())?;
+            match mapping.receive(&answer).map_err(TransportError::T0)? {
+                Next::Tpdu(next) => tpdu = next,
+                Next::Done(response) => return Ok(response),
+            }
+        }
+    }
+
     fn open(context: &Context, reader: &CStr, sharing: Sharing) -> Result<Self, TransportError> {
         let name = text(reader);
         let told = |error| tell(error, &name);
@@ -87,6 +153,7 @@ impl PcscTransport {
             .map_err(told)?;
         let status = card.status2_owned().map_err(told)?;
         let protocol = status.protocol2().ok_or(TransportError::Protocol)?;
+        let most = properties::longest_command(&card);
         let info = ConnectionInfo {
             name: name.clone(),
             atr: status.atr().to_vec(),
@@ -103,9 +170,34 @@ impl PcscTransport {
             reader: reader.to_owned(),
             sharing,
             protocol,
+            most,
             _context: context.clone(),
         })
     }
+}
+
+/// How often the readers are looked at, should a notification be missed.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Waits until a reader or a card comes or goes, at most so long.
+fn change(context: &Context, patience: Duration) -> Result<(), TransportError> {
+    let mut states = vec![ReaderState::new(PNP_NOTIFICATION(), State::UNAWARE)];
+    for reader in list(context)? {
+        states.push(ReaderState::new(reader, State::UNAWARE));
+    }
+    // The first look tells what is, the second waits for a change.
+    for wait in [Duration::ZERO, patience] {
+        match context.get_status_change(wait, &mut states) {
+            Ok(()) | Err(Error::Timeout) => {}
+            // A reader went away meanwhile.
+            Err(Error::UnknownReader | Error::ReaderUnavailable) => return Ok(()),
+            Err(error) => return Err(tell(error, "")),
+        }
+        for state in &mut states {
+            state.sync_current_state();
+        }
+    }
+    Ok(())
 }
 
 fn mode(sharing: Sharing) -> ShareMode {
@@ -136,26 +228,14 @@ impl Transport for PcscTransport {
     }
 
     fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError> {
-        let mut buffer = vec![0; pcsc::MAX_BUFFER_SIZE_EXTENDED];
-        // T=0 has no Le behind data: the card says how much it has with 61xx (ISO 7816-3 §12.2).
-        let command = match command {
-            [_, _, _, _, length, rest @ ..]
-                if self.protocol == Protocol::T0
-                    && *length != 0
-                    && rest.len() == usize::from(*length) + 1 =>
-            {
-                command.split_last().map_or(command, |(_, head)| head)
-            }
-            _ => command,
-        };
-        let response = self
-            .card
-            .transmit(command, &mut buffer)
-            .map_err(|error| tell(error, &self.info.name))?;
-        if response.len() < 2 {
-            return Err(TransportError::Short(response.len()));
+        match self.most {
+            Some(most) if command.len() > most => Err(TransportError::TooLongForReader {
+                most,
+                length: command.len(),
+            }),
+            _ if self.protocol == Protocol::T0 => self.exchange_t0(command),
+            _ => self.exchange(command),
         }
-        Ok(response.to_vec())
     }
 
     fn reset(&mut self) -> Result<(), TransportError> {
