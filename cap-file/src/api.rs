@@ -14,6 +14,10 @@ use crate::component::{Aid, Version};
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
+/// The releases of the Java Card API as TOML: for each its name, `jc304`, a title, and the newest
+/// version of each package that a card of it has.
+pub const RELEASES: &str = include_str!("api/releases.toml");
+
 /// All packages that are known.
 #[derive(Clone, Debug, Default)]
 pub struct Api {

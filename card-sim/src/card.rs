@@ -4,11 +4,14 @@ use crate::aid::Aid;
 use crate::api::apdu::channel;
 use crate::fault::Fault;
 use crate::gp::{CardManager, IssuerConfig};
+use crate::profile::Profile;
 use crate::registry::{ApplicationId, LoadFileId, Privileges};
 use crate::runtime::{InstallError, InstallRequest, LoadError, Runtime, RuntimeConfig};
 use crate::transmission::{Step, T0, Transmission};
 use crate::vm::{HeapConfig, Limits, Observer, Remains};
 use cap_file::CapFile;
+use serde::Serialize;
+use std::sync::Arc;
 
 /// What a new card is like.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +29,45 @@ pub struct CardConfig {
     pub defensive: bool,
     /// How commands come.
     pub transmission: Transmission,
+    /// What kind of card it is. Its sizes are in `memory` and `limits`: see [`CardConfig::of`].
+    pub profile: Option<Arc<Profile>>,
+}
+
+impl CardConfig {
+    /// A new card of a kind: with its memories, its API, and without what it has not.
+    #[must_use]
+    pub fn of(profile: Profile) -> Self {
+        Self {
+            memory: HeapConfig {
+                transient_size: profile.memory.transient,
+                persistent_size: profile.memory.persistent,
+                commit_capacity: profile.memory.commit,
+            },
+            limits: Limits {
+                stack_words: profile.memory.stack_words,
+                ..Limits::default()
+            },
+            profile: Some(Arc::new(profile)),
+            ..Self::default()
+        }
+    }
+}
+
+/// What one command used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct CommandUsage {
+    /// Bytecodes executed.
+    pub bytecodes: u64,
+    /// Writes to persistent memory.
+    pub persistent_writes: u64,
+    /// The most stack words in use at once.
+    pub stack_words: usize,
+    /// The most bytes of the commit buffer.
+    pub commit_bytes: usize,
+    /// Bytes of persistent memory in use after it.
+    pub persistent_used: usize,
+    /// Bytes of transient memory in use after it.
+    pub transient_used: usize,
 }
 
 /// What a card has used.
@@ -66,6 +108,7 @@ pub struct Card {
     pub(crate) manager: CardManager,
     pub(crate) powered: bool,
     pub(crate) t0: T0,
+    pub(crate) usage: CommandUsage,
 }
 
 impl Card {
@@ -80,7 +123,11 @@ impl Card {
                 memory: config.memory,
                 limits: config.limits,
                 defensive: config.defensive,
-                ..RuntimeConfig::default()
+                apdu_buffer: config
+                    .profile
+                    .as_ref()
+                    .map_or(261, |profile| profile.apdu_buffer),
+                profile: config.profile.clone(),
             },
         );
         let mut card = Self {
@@ -88,6 +135,7 @@ impl Card {
             manager,
             powered: false,
             t0: T0::default(),
+            usage: CommandUsage::default(),
         };
         card.set_transmission(config.transmission);
         card
@@ -142,6 +190,8 @@ impl Card {
             return vec![0x68, 0x81];
         }
         self.runtime.clear_fault();
+        let before = self.statistics();
+        let (stack, commit) = self.runtime.replace_high_water((0, 0));
         let response = if self.transmission() == Transmission::T0 {
             match self.t0.command(command) {
                 Step::Answer(answer) => answer,
@@ -153,6 +203,21 @@ impl Card {
         } else {
             self.manager.process(&mut self.runtime, command)
         };
+        let after = self.statistics();
+        self.usage = CommandUsage {
+            bytecodes: after.bytecodes - before.bytecodes,
+            persistent_writes: after
+                .persistent_writes
+                .saturating_sub(before.persistent_writes),
+            stack_words: after.stack_high_water,
+            commit_bytes: after.commit_high_water,
+            persistent_used: after.persistent_used,
+            transient_used: after.transient_used,
+        };
+        self.runtime.replace_high_water((
+            stack.max(after.stack_high_water),
+            commit.max(after.commit_high_water),
+        ));
         if self.runtime.is_torn() {
             return Vec::new();
         }
@@ -232,6 +297,12 @@ impl Card {
     /// Changes what one command may use.
     pub fn set_limits(&mut self, limits: Limits) {
         self.runtime.set_limits(limits);
+    }
+
+    /// What the last command used.
+    #[must_use]
+    pub fn command_usage(&self) -> CommandUsage {
+        self.usage
     }
 
     /// The runtime environment behind the card: registry, memory, linked code.

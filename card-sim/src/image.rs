@@ -8,8 +8,9 @@
 //! A file is replaced by writing beside it and renaming, so that at every moment there is an old
 //! or a new one. It holds the card's keys; on Unix only its owner may read it.
 
-use crate::card::Card;
+use crate::card::{Card, CommandUsage};
 use crate::gp::CardManager;
+use crate::profile::Profile;
 use crate::registry::{LoadFileId, Registry};
 use crate::runtime::Runtime;
 use crate::session::RuntimeObjects;
@@ -67,6 +68,7 @@ struct State {
     random: Vec<u8>,
     code: Vec<CodeEntry>,
     deletion_requested: bool,
+    profile: Option<Profile>,
 }
 
 /// A load file; its bytes follow the memory.
@@ -100,6 +102,7 @@ impl Card {
                 })
                 .collect(),
             deletion_requested,
+            profile: self.runtime.profile().cloned(),
         };
         let json = serde_json::to_vec(&state).map(Zeroizing::new);
         let json = json.map_err(|_| ImageError::Damaged("it cannot be written down"))?;
@@ -166,6 +169,7 @@ impl Card {
             (&state.keygen, &state.random),
             &load_files,
             state.deletion_requested,
+            state.profile,
         )
         .ok_or(ImageError::Damaged("its parts do not fit together"))?;
         let mut card = Self {
@@ -173,6 +177,7 @@ impl Card {
             manager: state.manager,
             powered: false,
             t0: T0::default(),
+            usage: CommandUsage::default(),
         };
         card.reset();
         Ok(card)

@@ -3,10 +3,12 @@
 pub mod aid;
 pub mod api;
 pub mod card;
+pub mod cost;
 pub mod coverage;
 pub mod fault;
 pub mod gp;
 pub mod image;
+pub mod profile;
 pub mod registry;
 pub mod runtime;
 pub mod secure_channel;
@@ -19,6 +21,7 @@ pub mod vm;
 pub mod vpcd;
 
 pub use aid::Aid;
-pub use card::{Card, CardConfig, CardStatistics};
+pub use card::{Card, CardConfig, CardStatistics, CommandUsage};
 pub use fault::{Cause, Fault, Place};
+pub use profile::Profile;
 pub use transmission::{Transmission, UnknownTransmission};

@@ -12,6 +12,7 @@ use crate::aid::Aid;
 use crate::api::apdu::ApduState;
 use crate::api::build::base_program;
 use crate::fault::{Cause, Fault, Place};
+use crate::profile::Profile;
 use crate::registry::{
     Application, ApplicationId, ApplicationKind, LoadFileId, Privileges, Registry,
 };
@@ -141,7 +142,7 @@ pub struct InstallRequest<'a> {
 }
 
 /// What a card is made with, beside its issuer.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct RuntimeConfig {
     /// Seed of all random bytes.
     pub seed: u64,
@@ -153,6 +154,8 @@ pub struct RuntimeConfig {
     pub apdu_buffer: u16,
     /// Check all types at every instruction.
     pub defensive: bool,
+    /// What kind of card it is.
+    pub profile: Option<Arc<Profile>>,
 }
 
 impl Default for RuntimeConfig {
@@ -163,6 +166,7 @@ impl Default for RuntimeConfig {
             limits: Limits::default(),
             apdu_buffer: 261,
             defensive: false,
+            profile: None,
         }
     }
 }
@@ -233,12 +237,14 @@ impl Runtime {
         let mut heap = Heap::new(config.memory);
         let objects = objects::make(&mut heap, program, config.apdu_buffer.max(261));
         let random = RandomStreams::new(&Drbg::from_seed(config.seed));
+        let mut session = Session::new(objects, random);
+        session.profile.clone_from(&config.profile);
         Self {
             registry: Registry::new(issuer_security_domain),
             program: Arc::new(program.clone()),
             code: Vec::new(),
             heap,
-            session: Session::new(objects, random),
+            session,
             stack: Stack::default(),
             limits: config.limits,
             torn: false,
@@ -279,6 +285,24 @@ impl Runtime {
     /// Lets someone watch every bytecode from now on, in defensive mode; `None` ends that.
     pub fn watch(&mut self, observer: Option<Box<dyn Observer + Send>>) {
         self.watcher = Watcher(observer);
+    }
+
+    /// The high-water marks of stack words and commit buffer bytes; sets them.
+    pub(crate) fn replace_high_water(&mut self, (stack, commit): (usize, usize)) -> (usize, usize) {
+        let stack = std::mem::replace(&mut self.session.usage.stack_high_water, stack);
+        (stack, self.heap.replace_commit_high_water(commit))
+    }
+
+    /// What kind of card it is.
+    #[must_use]
+    pub fn profile(&self) -> Option<&Profile> {
+        self.session.profile.as_deref()
+    }
+
+    /// What one command may use.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        self.limits
     }
 
     /// Changes what one command may use.

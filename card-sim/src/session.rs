@@ -5,12 +5,14 @@ use crate::aid::Aid;
 use crate::api::apdu::ApduState;
 use crate::api::security::Stream;
 use crate::fault::Fault;
+use crate::profile::Profile;
 use crate::registry::ApplicationId;
 use crate::transmission::Transmission;
 use crate::vm::program::ClassId;
 use crate::vm::trap::Throwable;
 use se_crypto::Drbg;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// References of the objects that the runtime environment makes when a card is made.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -119,6 +121,8 @@ pub struct Session {
     pub streams: Vec<(u16, Stream)>,
     /// Package slot, method offset and bytecode offset at which the last exception was thrown.
     pub thrown_at: Option<(u8, u16, u16)>,
+    /// What kind of card it is; `None` for one without limits of its own.
+    pub profile: Option<Arc<Profile>>,
     /// What ended the last command in an applet.
     pub last_fault: Option<Fault>,
 }
@@ -139,6 +143,7 @@ impl Session {
             deletion_requested: false,
             streams: Vec::new(),
             thrown_at: None,
+            profile: None,
             last_fault: None,
         }
     }

@@ -14,7 +14,7 @@ use card_sim::runtime::{InstallError, LoadError};
 use card_sim::serial::{self, Terminal};
 use card_sim::vm::Limits;
 use card_sim::vpcd::{self, VpcdError};
-use card_sim::{Card, CardConfig, Transmission};
+use card_sim::{Card, CardConfig, Profile, Transmission};
 use clap::Args;
 use loader::{ConnectionInfo, Transport, TransportError};
 use std::io;
@@ -33,6 +33,10 @@ pub struct CardArguments {
     /// How commands come: `t0` (GET RESPONSE, 61xx, 6Cxx), `t1`, `contactless-a` or `contactless-b`.
     #[arg(long, value_name = "PROTOCOL", default_value_t = Transmission::T1)]
     pub protocol: Transmission,
+    /// The kind of a new card: its memories, its API, what it has not. One of `jc222`, `jc304`, `j3r180`, or a
+    /// file in the form of those (card-sim/profiles).
+    #[arg(long, value_name = "NAME|FILE", value_parser = profile)]
+    pub profile: Option<Profile>,
     /// The file that keeps the card's state; it is made where there is none.
     #[arg(long, value_name = "FILE")]
     pub image: Option<PathBuf>,
@@ -66,6 +70,7 @@ impl Default for CardArguments {
             defensive: false,
             steps: None,
             map: Vec::new(),
+            profile: None,
         }
     }
 }
@@ -77,10 +82,11 @@ impl CardArguments {
             protocol: self.scp,
             ..IssuerConfig::default()
         };
+        let kind = self.profile.clone().map(CardConfig::of);
         CardConfig {
             seed: self.seed,
             issuer,
-            ..CardConfig::default()
+            ..kind.unwrap_or_default()
         }
     }
 
@@ -109,6 +115,12 @@ impl CardArguments {
             Some(image) => Simulator::open_or_make(image, &self.config())?,
             None => Simulator::with_config(&self.config()),
         };
+        if self.profile.is_some() && simulator.card.runtime().profile() != self.profile.as_ref() {
+            return Err(Failure::Usage(
+                "the image holds a card of another profile; leave --profile out, or begin with a new image"
+                    .to_owned(),
+            ));
+        }
         simulator.card.set_defensive(self.defensive);
         if simulator.card.transmission() != self.protocol {
             simulator.card.set_transmission(self.protocol);
@@ -116,7 +128,7 @@ impl CardArguments {
         if let Some(steps) = self.steps {
             simulator.card.set_limits(Limits {
                 steps,
-                ..Limits::default()
+                ..simulator.card.runtime().limits()
             });
         }
         prepare(&mut simulator.card);
@@ -129,6 +141,18 @@ impl CardArguments {
         simulator.save()?;
         Ok(simulator)
     }
+}
+
+/// A profile by its name, or from a file.
+fn profile(text: &str) -> Result<Profile, String> {
+    if let Some(profile) = Profile::named(text) {
+        return Ok(profile);
+    }
+    let file = std::fs::read_to_string(text).map_err(|error| {
+        let names: Vec<&str> = Profile::BUILTIN.iter().map(|(name, _)| *name).collect();
+        format!("neither one of {} nor a file: {error}", names.join(", "))
+    })?;
+    Profile::parse(&file).map_err(|error| error.to_string())
 }
 
 /// A simulated card; with an image file, its state outlives the process.

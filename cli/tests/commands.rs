@@ -649,3 +649,87 @@ fn an_editor_steps_through_the_rust_source() {
     ];
     tenkoku(2, &remote);
 }
+
+#[test]
+fn a_profile_tells_whether_an_applet_fits_and_what_it_takes() {
+    let folder = tempfile::tempdir().unwrap();
+    let cap = jpki(folder.path());
+    let card = ["--cap", &cap, "--install", APPLET, "--script", "-"];
+    let select = format!("00A4040C0A{APPLET}\n00200098\n");
+    let run = |code, arguments: &[&str]| {
+        let arguments = [&["card", "exec", "--budget"][..], arguments, &card].concat();
+        tenkoku_with(code, &arguments, &select)
+    };
+    // A budget after each response; the same on every run.
+    let first = run(0, &["--profile", "j3r180"]);
+    let budgets: Vec<&str> = out(&first)
+        .lines()
+        .filter(|line| line.starts_with("# "))
+        .collect();
+    assert_eq!(budgets.len(), 2);
+    assert!(
+        budgets
+            .iter()
+            .all(|line| !line.starts_with("# 0 bytecodes") && !line.contains("least 0.000 ms"))
+    );
+    assert_eq!(out(&first), out(&run(0, &["--profile", "j3r180"])));
+    // Built for 3.0.4: a card of 2.2.2 has not what it imports.
+    assert!(err(&run(4, &["--profile", "jc222"])).contains("the card has no package"));
+    // Too little memory, from a file.
+    let small = folder.path().join("small.toml");
+    let profile = "description = \"small\"\napi = \"jc304\"\napdu_buffer = 261\n[memory]\n\
+                   persistent = 4096\ntransient = 1024\ncommit = 64\nstack_words = 200\n";
+    std::fs::write(&small, profile).unwrap();
+    assert!(err(&run(4, &["--profile", text(&small)])).contains("not enough memory"));
+    assert!(err(&run(2, &["--profile", "jc999"])).contains("neither one of jc222, jc304, j3r180"));
+    // The profile stays with the image.
+    let image = folder.path().join("profile.image");
+    run(0, &["--profile", "j3r180", "--image", text(&image)]);
+    run(0, &["--image", text(&image)]);
+    assert!(
+        err(&run(2, &["--profile", "jc304", "--image", text(&image)])).contains("another profile")
+    );
+}
+
+/// `kill -9` at any moment leaves the old image or the new one, and never a damaged one.
+#[test]
+#[cfg(unix)]
+fn an_image_survives_being_killed() {
+    let folder = tempfile::tempdir().unwrap();
+    let cap = jpki(folder.path());
+    let image = flashed(folder.path());
+    let pem = folder.path().join("key.pem");
+    let key = [
+        "personalise",
+        "key",
+        "--slot",
+        "signature",
+        "--pin-file",
+        "-",
+        "--yes",
+    ];
+    let key = [&key[..], &["--public-key", text(&pem), "--sim", &image]].concat();
+    tenkoku_with(0, &key, "ABC123");
+    // Each right presentation writes: the counter goes down, and up again.
+    let verify = "0020009B06414243313233\n";
+    let script = folder.path().join("endless.apdu");
+    std::fs::write(
+        &script,
+        format!("00A4040C0A{APPLET}\n{}", verify.repeat(5000)),
+    )
+    .unwrap();
+    let exec = ["card", "exec", "--image", &image, "--cap", &cap, "--script"];
+    for milliseconds in [1, 3, 7, 15, 25, 40, 60, 90] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_tenkoku"))
+            .args([&exec[..], &[text(&script)]].concat())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(milliseconds));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let check = format!("00A4040C0A{APPLET} => 9000\n0020009B => 63C5 | 63C4\n{verify}");
+        tenkoku_with(0, &[&exec[..], &["-"]].concat(), &check);
+    }
+}

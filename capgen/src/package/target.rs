@@ -1,6 +1,6 @@
-//! Cards to build for: the API that they have, and the CAP format. The list is `targets.toml`.
+//! Cards to build for: the API that they have, and the CAP format. The list is the API's releases, in cap-file.
 
-use cap_file::api::{Api, ApiPackage};
+use cap_file::api::{Api, ApiPackage, RELEASES};
 use cap_file::component::Version;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -20,7 +20,7 @@ pub struct Target {
     is_default: bool,
 }
 
-/// `targets.toml`
+/// The list of releases.
 #[derive(Deserialize)]
 struct Table {
     target: Vec<Row>,
@@ -40,7 +40,7 @@ fn rows() -> &'static [Row] {
     static ROWS: OnceLock<Vec<Row>> = OnceLock::new();
     // A table that cannot be read would leave no target; the test below says that there are six.
     ROWS.get_or_init(|| {
-        toml::from_str::<Table>(include_str!("targets.toml"))
+        toml::from_str::<Table>(RELEASES)
             .map(|table| table.target)
             .unwrap_or_default()
     })

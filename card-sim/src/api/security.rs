@@ -50,6 +50,22 @@ pub(crate) const LAYOUTS: [&[Layout]; 8] = [
 pub(crate) const ILLEGAL_VALUE: Trap = Trap::Throw(Throwable::Crypto, 1);
 pub(crate) const UNINITIALIZED_KEY: Trap = Trap::Throw(Throwable::Crypto, 2);
 pub(crate) const NO_SUCH_ALGORITHM: Trap = Trap::Throw(Throwable::Crypto, 3);
+
+/// Whether a card of this kind has what a constant of the API names.
+///
+/// # Errors
+/// A `CryptoException` (`NO_SUCH_ALGORITHM`) if its profile refuses it.
+fn check_profile(vm: &Vm<'_>, class: &str, prefix: &str, value: i16) -> Result<(), Trap> {
+    match &vm.session.profile {
+        Some(profile) if !profile.has(class, prefix, value.into()) => Err(NO_SUCH_ALGORITHM),
+        _ => Ok(()),
+    }
+}
+
+/// The same for an algorithm given as a byte.
+fn check_algorithm(vm: &Vm<'_>, class: &str, code: u8) -> Result<(), Trap> {
+    check_profile(vm, class, "ALG_", code.cast_signed().into())
+}
 pub(crate) const INVALID_INIT: Trap = Trap::Throw(Throwable::Crypto, 4);
 pub(crate) const ILLEGAL_USE: Trap = Trap::Throw(Throwable::Crypto, 5);
 

@@ -8,6 +8,8 @@ use crate::vm::link::{LinkError, link};
 use crate::vm::program::{NO_CLASS, Program};
 use crate::vm::{Heap, Kind, Trap};
 use cap_file::CapFile;
+use cap_file::api::Api;
+use cap_file::component::Version;
 use cap_file::component::split_code_offset;
 use cap_file::component::static_field::StaticFieldComponent;
 use std::sync::Arc;
@@ -124,7 +126,8 @@ impl Runtime {
                     .is_some_and(|(_, package)| {
                         package.version.major == wanted.major
                             && package.version.minor >= wanted.minor
-                    });
+                    })
+                    && self.profile_has(imported.as_bytes(), wanted);
             if !is_there {
                 return Err(LoadError::MissingPackage {
                     aid: imported,
@@ -142,6 +145,16 @@ impl Runtime {
             modules,
             imports,
         })
+    }
+
+    /// Whether a card of this kind has a package of the API; those of load files it has.
+    fn profile_has(&self, aid: &[u8], wanted: Version) -> bool {
+        match (self.profile(), Api::builtin().find_package(&aid.into())) {
+            (Some(profile), Some(package)) => {
+                profile.has_package(&package.name, wanted.major, wanted.minor)
+            }
+            _ => true,
+        }
     }
 
     /// Takes memory and links. Gives the statics object.

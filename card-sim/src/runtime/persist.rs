@@ -2,6 +2,7 @@
 
 use super::{Code, Runtime};
 use crate::api::build::base_program;
+use crate::profile::Profile;
 use crate::registry::{LoadFileId, Registry};
 use crate::session::{RandomStreams, RuntimeObjects, Session};
 use crate::vm::heap::PersistentPart;
@@ -38,6 +39,10 @@ impl Runtime {
 
     /// A runtime environment that has just been powered; `None` if the parts contradict each
     /// other.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "they are the parts of an image, each of another type"
+    )]
     pub(crate) fn restore(
         registry: Registry,
         memory: PersistentPart,
@@ -46,6 +51,7 @@ impl Runtime {
         (keygen, random): (&[u8], &[u8]),
         load_files: &[StoredCode<'_>],
         deletion_requested: bool,
+        profile: Option<Profile>,
     ) -> Option<Self> {
         let streams = RandomStreams {
             keygen: Drbg::from_state(keygen).ok()?,
@@ -53,6 +59,7 @@ impl Runtime {
         };
         let mut session = Session::new(objects, streams);
         session.deletion_requested = deletion_requested;
+        session.profile = profile.map(Arc::new);
         let mut runtime = Self {
             registry,
             program: Arc::default(),

@@ -1018,6 +1018,11 @@ impl Heap {
         &self.objects
     }
 
+    /// The most bytes of the commit buffer since this was set; sets it.
+    pub fn replace_commit_high_water(&mut self, bytes: usize) -> usize {
+        std::mem::replace(&mut self.usage.commit_high_water, bytes)
+    }
+
     /// Goes on counting from what another state of this memory has counted.
     pub fn keep_usage(&mut self, usage: Usage) {
         self.usage = usage;

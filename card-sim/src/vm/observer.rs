@@ -44,6 +44,14 @@ pub trait Observer {
     fn step(&mut self, step: &Step<'_>);
 }
 
+impl Observer for Vec<Box<dyn Observer + Send>> {
+    fn step(&mut self, step: &Step<'_>) {
+        for observer in self {
+            observer.step(step);
+        }
+    }
+}
+
 impl<T: Observer> Observer for Arc<Mutex<T>> {
     fn step(&mut self, step: &Step<'_>) {
         self.lock()

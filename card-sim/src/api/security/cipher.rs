@@ -203,6 +203,7 @@ pub(super) fn get_instance_of_parts(vm: &mut Vm<'_>, cipher: u8, padding: u8) ->
 }
 
 fn make(vm: &mut Vm<'_>, code: u8, cipher: u8, padding: u8) -> Result<i32, Trap> {
+    super::check_algorithm(vm, CLASS, code)?;
     let scheme = Scheme::of_parts(cipher, padding).ok_or(NO_SUCH_ALGORITHM)?;
     let class = vm.program.class_named(match scheme {
         Scheme::Aead(_) => aead::CLASS,

@@ -53,6 +53,7 @@ pub const NATIVES: &[Row] = &[
 
 pub(super) fn get_instance(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
     let algorithm = byte(arguments, 0);
+    super::check_algorithm(vm, CLASS, algorithm)?;
     hash_of(algorithm).ok_or(NO_SUCH_ALGORITHM)?;
     let class = vm.program.class_named(CLASS);
     let object = vm.allocate(Kind::Instance, 1, class, 0)?;

@@ -50,6 +50,7 @@ pub const fn has(algorithm: u8) -> bool {
 
 fn get_instance(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
     let algorithm = byte(arguments, 0);
+    super::check_algorithm(vm, CLASS, algorithm)?;
     if !has(algorithm) {
         return Err(NO_SUCH_ALGORITHM);
     }

@@ -296,6 +296,16 @@ pub fn make(vm: &mut Vm<'_>, code: u8, bits: i16) -> Result<u16, Trap> {
     if !sort.accepts(bits) {
         return Err(NO_SUCH_ALGORITHM);
     }
+    // The constants of KeyBuilder for the lengths of this type.
+    let lengths = match code {
+        1..=3 => "LENGTH_DES",
+        4..=6 | 22..=25 => "LENGTH_RSA_",
+        13..=15 => "LENGTH_AES_",
+        19..=21 => "LENGTH_HMAC_",
+        _ => "LENGTH_EC_FP_",
+    };
+    super::check_profile(vm, BUILDER, "TYPE_", code.into())?;
+    super::check_profile(vm, BUILDER, lengths, bits)?;
     let length: usize = 1 + sort
         .capacities(bits)
         .iter()

@@ -311,6 +311,7 @@ pub(super) fn get_instance_of_parts(vm: &mut Vm<'_>, arguments: &[i16]) -> Resul
 
 fn make(vm: &mut Vm<'_>, code: u8, parts: [u8; 3]) -> Result<i32, Trap> {
     let [digest, cipher, padding] = parts;
+    super::check_algorithm(vm, CLASS, code)?;
     let scheme = Scheme::of_parts(digest, cipher, padding).ok_or(NO_SUCH_ALGORITHM)?;
     let class = match scheme {
         Scheme::Iso9796(_, Recovery::Given) => vm.program.hidden_class(RECOVERY),

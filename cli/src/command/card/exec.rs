@@ -5,7 +5,10 @@ use crate::failure::Failure;
 use crate::output;
 use crate::script::{self, Line, Step};
 use crate::simulator::{CardArguments, Simulator};
+use card_sim::CommandUsage;
+use card_sim::cost::{Costs, Stopwatch};
 use card_sim::coverage::Coverage;
+use card_sim::vm::Observer;
 use clap::Args;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -32,7 +35,14 @@ pub struct Exec {
     /// applet runs in defensive mode.
     #[arg(long, value_name = "FOLDER", requires = "script")]
     pub coverage: Option<PathBuf>,
+    /// After each command, a line `# …` with what it used: bytecodes and the least time that they take on a real
+    /// card, writes, stack, commit buffer, memory. The applet runs in defensive mode.
+    #[arg(long, requires = "script")]
+    pub budget: bool,
 }
+
+/// The table of costs where a profile names none.
+const COSTS: &str = "j3r180";
 
 impl Exec {
     /// Makes the card and sends the commands.
@@ -46,14 +56,40 @@ impl Exec {
         let lines = script::read(path)?;
         let sources = self.card.sources()?;
         let coverage = Arc::new(Mutex::new(Coverage::new()));
+        let mut stopwatch = None;
         let mut card = self.card.make_with(|card| {
+            let mut observers: Vec<Box<dyn Observer + Send>> = Vec::new();
             if self.coverage.is_some() {
-                card.watch(Some(Box::new(Arc::clone(&coverage))));
+                observers.push(Box::new(Arc::clone(&coverage)));
+            }
+            if self.budget {
+                let profile = card.runtime().profile();
+                let costs = profile.and_then(|profile| profile.costs.as_deref());
+                stopwatch = Costs::named(costs.unwrap_or(COSTS))
+                    .map(|costs| Arc::new(Mutex::new(Stopwatch::new(costs))));
+            }
+            if let Some(stopwatch) = &stopwatch {
+                observers.push(Box::new(Arc::clone(stopwatch)));
+            }
+            if !observers.is_empty() {
+                card.watch(Some(Box::new(observers)));
             }
         })?;
+        let take = |stopwatch: &Arc<Mutex<Stopwatch>>| {
+            stopwatch
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take()
+        };
+        // What the installation took is no command's.
+        stopwatch.as_ref().map(take);
         let mut wrong = 0;
         for line in &lines {
             wrong += usize::from(!run(&mut card, line)?);
+            let nanoseconds = stopwatch.as_ref().map(take);
+            if let Some(nanoseconds) = nanoseconds.filter(|_| line.step != Step::Reset) {
+                output::print(&budget(&card.card().command_usage(), nanoseconds))?;
+            }
         }
         if let Some(folder) = &self.coverage {
             let coverage = coverage.lock().unwrap_or_else(PoisonError::into_inner);
@@ -69,6 +105,22 @@ impl Exec {
             ))),
         }
     }
+}
+
+/// What a command used, as a comment.
+fn budget(usage: &CommandUsage, nanoseconds: u64) -> String {
+    format!(
+        "# {} bytecodes, at least {}.{:03} ms on a card; {} writes, {} words of stack, {} bytes of commit buffer; \
+         {} bytes persistent, {} transient in use\n",
+        usage.bytecodes,
+        nanoseconds / 1_000_000,
+        nanoseconds / 1000 % 1000,
+        usage.persistent_writes,
+        usage.stack_words,
+        usage.commit_bytes,
+        usage.persistent_used,
+        usage.transient_used
+    )
 }
 
 /// Whether the response is what the script wants.
