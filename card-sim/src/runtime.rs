@@ -573,7 +573,13 @@ impl Runtime {
         if apdu.extended && !self.takes_extended_length(id) {
             return 0x6700u16.to_be_bytes().to_vec();
         }
-        self.fill_buffer(&apdu.initial_buffer());
+        let mut content = apdu.initial_buffer();
+        // Only the header is promised before `setIncomingAndReceive` (JCRE 3.0.5 §9.4.1), and over
+        // T=0 no more has come. A block holds the data too, and applets rely on it.
+        if self.session.transmission != Transmission::T0 {
+            content.extend(&apdu.data);
+        }
+        self.fill_buffer(&content);
         self.session.apdu = apdu;
         let token = self.session.objects.applet_tokens.process;
         let apdu = self.session.objects.apdu;

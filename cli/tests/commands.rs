@@ -116,6 +116,24 @@ fn from_source_to_answers() {
 }
 
 #[test]
+fn the_card_tells_its_api_and_speaks_t0() {
+    let stored =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../card-sim/API.md"));
+    assert_eq!(out(&tenkoku(0, &["card", "api"])), stored.unwrap());
+    // Card recognition data of the issuer security domain: the length is told, then taken.
+    let exec = ["card", "exec", "--script", "-", "--protocol"];
+    let first = tenkoku_with(0, &[&exec[..], &["t0"]].concat(), "80CA006600\n");
+    let length = out(&first).trim().rsplit_once("6C").unwrap().1.to_owned();
+    let script = format!("80CA006600\n80CA0066{length}\n");
+    let second = tenkoku_with(0, &[&exec[..], &["t0"]].concat(), &script);
+    assert!(out(&second).ends_with("9000\n"), "{}", out(&second));
+    let whole = tenkoku_with(0, &[&exec[..], &["t1"]].concat(), "80CA006600\n");
+    assert_eq!(out(&second).lines().last(), out(&whole).lines().last());
+    let wrong = tenkoku(2, &[&exec[..], &["t2"]].concat());
+    assert!(err(&wrong).contains("contactless-a"), "{}", err(&wrong));
+}
+
+#[test]
 fn an_image_outlives_the_command() {
     let folder = tempfile::tempdir().unwrap();
     let (cap, image) = (jpki(folder.path()), folder.path().join("card.image"));

@@ -5,7 +5,7 @@
 use super::arguments::{byte, cell, iso, reference, set_cell, word, write};
 use super::globalplatform::set_own_state;
 use super::{Layout, Row, aid_class, jcsystem};
-use crate::registry::{Application, ApplicationId, ApplicationKind};
+use crate::registry::{Application, ApplicationId, ApplicationKind, Privileges};
 use crate::vm::heap::{Allocation, RUNTIME_CONTEXT, flag};
 use crate::vm::trap::Trap;
 use crate::vm::{Kind, Vm};
@@ -15,9 +15,6 @@ const CLASS: &str = "org/globalplatform/GPRegistryEntry";
 
 /// Cells of the class.
 pub const LAYOUTS: &[Layout] = &[(CLASS, 1, 0)];
-
-/// `GPRegistryEntry.PRIVILEGE_GLOBAL_REGISTRY`
-const GLOBAL_REGISTRY: u8 = 13;
 
 /// The native methods.
 pub const NATIVES: &[Row] = &[
@@ -103,7 +100,7 @@ fn get_entry(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
     };
     let caller = vm.registry.application(own);
     let is_visible = id == own
-        || caller.is_some_and(|caller| caller.privileges.has(GLOBAL_REGISTRY))
+        || caller.is_some_and(|caller| caller.privileges.has(Privileges::GLOBAL_REGISTRY))
         || (caller.is_some_and(|caller| caller.kind == ApplicationKind::SecurityDomain)
             && vm
                 .registry

@@ -18,3 +18,5 @@ mod instructions;
 mod memory;
 mod security;
 mod support;
+mod transmission;
+mod utilities;
