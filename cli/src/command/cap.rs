@@ -11,6 +11,9 @@ use std::path::{Path, PathBuf};
 
 /// The arguments of `tenkoku cap`.
 #[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  tenkoku cap info jpki.cap\n  tenkoku cap compare lib-1.0.exp lib-1.1.exp"
+)]
 pub struct Cap {
     /// What to do.
     #[command(subcommand)]
