@@ -691,14 +691,21 @@ fn a_profile_tells_whether_an_applet_fits_and_what_it_takes() {
             .all(|line| !line.starts_with("# 0 bytecodes") && !line.contains("least 0.000 ms"))
     );
     assert_eq!(out(&first), out(&run(0, &["--profile", "j3r180"])));
-    // Built for 3.0.4: a card of 2.2.2 has not what it imports.
-    assert!(err(&run(4, &["--profile", "jc222"])).contains("the card has no package"));
-    // Too little memory, from a file.
-    let small = folder.path().join("small.toml");
-    let profile = "description = \"small\"\napi = \"jc304\"\napdu_buffer = 261\n[memory]\n\
-                   persistent = 4096\ntransient = 1024\ncommit = 64\nstack_words = 200\n";
-    std::fs::write(&small, profile).unwrap();
-    assert!(err(&run(4, &["--profile", text(&small)])).contains("not enough memory"));
+    // The applet needs no more than Java Card 2.2.2, but a card of 2.2.1 has not what it imports.
+    run(0, &["--profile", "jc222"]);
+    let file = |name: &str, api: &str, persistent: u32| {
+        let path = folder.path().join(name);
+        let profile = format!(
+            "description = \"{name}\"\napi = \"{api}\"\napdu_buffer = 261\n[memory]\n\
+             persistent = {persistent}\ntransient = 1024\ncommit = 64\nstack_words = 200\n"
+        );
+        std::fs::write(&path, profile).unwrap();
+        text(&path).to_owned()
+    };
+    let old = file("old.toml", "jc221", 65536);
+    assert!(err(&run(4, &["--profile", &old])).contains("the card has no package"));
+    let small = file("small.toml", "jc304", 4096);
+    assert!(err(&run(4, &["--profile", &small])).contains("not enough memory"));
     assert!(err(&run(2, &["--profile", "jc999"])).contains("neither one of jc222, jc304, j3r180"));
     // The profile stays with the image.
     let image = folder.path().join("profile.image");
