@@ -1,8 +1,8 @@
 //! Java Card source that does the same: for reviewers who read Java, and as a second road to a CAP file.
 //!
 //! One class for each struct, one method for each Rust function that is not put into its callers. The
-//! graph of blocks becomes loops, branches and labelled blocks again ([`structure`]), values become
-//! `short`s and `byte`s with the conversions that Java wants ([`expression`]). Comments name the Rust
+//! graph of blocks becomes loops, branches and labelled blocks again (`structure`), values become
+//! `short`s and `byte`s with the conversions that Java wants (`expression`). Comments name the Rust
 //! function and the lines.
 
 mod declare;

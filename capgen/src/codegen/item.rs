@@ -38,7 +38,7 @@ pub enum Item {
     Label(Label),
     /// What follows comes from this place in the source.
     Mark(Position),
-    /// The word on top of the stack is taken to be in this interval: see [`super::proof`].
+    /// The word on top of the stack is taken to be in this interval: see `proof`.
     Claim(Interval),
     /// The word on top of the stack is in this interval, as the language promises.
     Promise(Interval),
