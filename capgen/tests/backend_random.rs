@@ -5,11 +5,13 @@
 mod generator;
 #[path = "backend/harness.rs"]
 mod harness;
+#[path = "filetests/options.rs"]
+mod options;
 
 use capgen::ir::{text, verify};
-use capgen::opt::Options;
 use capgen::package::{self, Target};
 use harness::Interpreted;
+use options::OPTIONS;
 
 /// Commands for a program: the first two bytes of data are a `u16`, then come a `u8` and an `i16`.
 const DATA: [[u8; 5]; 4] = [
@@ -18,41 +20,6 @@ const DATA: [[u8; 5]; 4] = [
     [0x12, 0x34, 7, 0x7f, 0xff],
     [0xff, 0xff, 129, 0x80, 0x00],
 ];
-
-/// Everything on, everything off, and each optimisation alone.
-const OPTIONS: [Options; 10] = {
-    const NONE: Options = Options::NONE;
-    [
-        Options::ALL,
-        NONE,
-        Options::SPEED,
-        Options { fold: true, ..NONE },
-        Options {
-            blocks: true,
-            ..NONE
-        },
-        Options {
-            forward: true,
-            ..NONE
-        },
-        Options {
-            share: true,
-            ..NONE
-        },
-        Options {
-            parameters: true,
-            ..NONE
-        },
-        Options {
-            inline: true,
-            ..NONE
-        },
-        Options {
-            tails: true,
-            ..NONE
-        },
-    ]
-};
 
 fn check(seed: u64) {
     let program = generator::program(seed);

@@ -2,12 +2,13 @@
 
 use capgen::opt::Options;
 
-/// Everything on, everything off, and each optimisation alone.
-pub(crate) const OPTIONS: [Options; 9] = {
+/// Everything on, everything off, everything on for speed, and each optimisation alone.
+pub(crate) const OPTIONS: [Options; 10] = {
     const NONE: Options = Options::NONE;
     [
         Options::ALL,
         NONE,
+        Options::SPEED,
         Options { fold: true, ..NONE },
         Options {
             blocks: true,
