@@ -3,6 +3,7 @@
 use crate::vm::program::Program;
 use crate::vm::{Observer, Step};
 use cap_file::Opcode;
+use cap_file::component::{CodeOffset, code_offset};
 use std::collections::BTreeMap;
 
 /// How often an instruction ran, and where it led.
@@ -11,16 +12,15 @@ pub struct Hits {
     /// Times that it ran.
     pub count: u64,
     /// For a conditional branch or a switch: each place that it can lead to, with how often it did.
-    pub targets: BTreeMap<u16, u64>,
+    pub targets: BTreeMap<CodeOffset, u64>,
 }
 
-/// Instruction and branch coverage, by package slot and offset in the Method component's info
-/// item. Watch a card with it: `Arc<Mutex<Coverage>>` is an [`Observer`].
+/// Instruction and branch coverage, by package slot and place in the Method component. Watch a card with it: `Arc<Mutex<Coverage>>` is an [`Observer`].
 #[derive(Clone, Debug, Default)]
 pub struct Coverage {
-    hits: BTreeMap<u8, BTreeMap<u16, Hits>>,
+    hits: BTreeMap<u8, BTreeMap<CodeOffset, Hits>>,
     /// The branch that was executed last.
-    pending: Option<(u8, u16)>,
+    pending: Option<(u8, CodeOffset)>,
 }
 
 /// Whether an instruction goes to one of several places.
@@ -37,31 +37,34 @@ impl Coverage {
 
     /// Every instruction of a package that control can reach, with how often it ran.
     #[must_use]
-    pub fn of(&self, program: &Program, slot: u8) -> BTreeMap<u16, Hits> {
+    pub fn of(&self, program: &Program, slot: u8) -> BTreeMap<CodeOffset, Hits> {
         let mut all = BTreeMap::new();
         let Some(package) = program.package(slot) else {
             return all;
         };
         let hits = self.hits.get(&slot);
-        for (offset, decoded) in package.bytecode.instructions() {
+        for (block, offset, decoded) in package.bytecode.instructions() {
+            let at = code_offset(block, offset);
             let mut found = Hits::default();
             let jumps = decoded.instruction.jumps();
             if !jumps.is_empty() && branches(decoded.instruction.opcode) {
                 let targets = jumps
                     .iter()
                     .filter_map(|distance| offset.checked_add_signed(*distance));
-                found.targets = targets.map(|target| (target, 0)).collect();
+                found.targets = targets
+                    .map(|target| (code_offset(block, target), 0))
+                    .collect();
                 if !decoded.instruction.opcode.ends_flow() {
-                    found.targets.insert(decoded.next, 0);
+                    found.targets.insert(code_offset(block, decoded.next), 0);
                 }
             }
-            if let Some(hits) = hits.and_then(|hits| hits.get(&offset)) {
+            if let Some(hits) = hits.and_then(|hits| hits.get(&at)) {
                 found.count = hits.count;
                 found
                     .targets
                     .extend(hits.targets.iter().map(|(target, count)| (*target, *count)));
             }
-            all.insert(offset, found);
+            all.insert(at, found);
         }
         all
     }

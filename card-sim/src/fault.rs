@@ -1,6 +1,7 @@
 //! What ends a command in an applet, where it is no `ISOException`.
 
 use crate::aid::Aid;
+use cap_file::component::CodeOffset;
 use std::fmt;
 
 /// A place in the bytecode of a package on the card.
@@ -8,10 +9,10 @@ use std::fmt;
 pub struct Place {
     /// The package.
     pub package: Aid,
-    /// Offset of the method's header in the info item of the Method component.
-    pub method: u16,
-    /// Offset of the instruction, counted likewise.
-    pub offset: u16,
+    /// Place of the method's header in the Method component.
+    pub method: CodeOffset,
+    /// Place of the instruction there.
+    pub offset: CodeOffset,
 }
 
 /// Why a command ended in 6F00, or an installation failed.

@@ -2,6 +2,7 @@
 //! in which life-cycle state, with which privileges, and which security domain each belongs to.
 
 use crate::aid::Aid;
+use cap_file::component::CodeOffset;
 use serde::{Deserialize, Serialize};
 
 /// An application's place in the registry. It never changes while the application exists.
@@ -162,7 +163,7 @@ pub struct ExecutableModule {
     /// Module (applet class) AID.
     pub aid: Aid,
     /// Offset of the applet's `install` method in the Method component (JCVM 3.0.5 §6.5).
-    pub install_offset: u16,
+    pub install_offset: CodeOffset,
 }
 
 /// An executable load file: a loaded CAP.

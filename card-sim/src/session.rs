@@ -10,6 +10,7 @@ use crate::registry::ApplicationId;
 use crate::transmission::Transmission;
 use crate::vm::program::ClassId;
 use crate::vm::trap::Throwable;
+use cap_file::component::CodeOffset;
 use se_crypto::Drbg;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -120,7 +121,7 @@ pub struct Session {
     /// What cryptographic objects have taken in and not given out, by object.
     pub streams: Vec<(u16, Stream)>,
     /// Package slot, method offset and bytecode offset at which the last exception was thrown.
-    pub thrown_at: Option<(u8, u16, u16)>,
+    pub thrown_at: Option<(u8, CodeOffset, CodeOffset)>,
     /// What kind of card it is; `None` for one without limits of its own.
     pub profile: Option<Arc<Profile>>,
     /// What ended the last command in an applet.

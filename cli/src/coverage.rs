@@ -3,6 +3,7 @@
 use crate::failure::Failure;
 use crate::files;
 use crate::source::Sources;
+use cap_file::component::CodeOffset;
 use card_sim::coverage::Coverage;
 use card_sim::vm::program::{API_SLOT, Program};
 use std::collections::BTreeMap;
@@ -12,7 +13,7 @@ use std::path::Path;
 /// A branch of a line.
 struct Branch {
     /// The offset of the instruction: what lcov calls a block.
-    block: u16,
+    block: CodeOffset,
     /// Which of its ways.
     way: usize,
     /// How often it was taken; `None` if the instruction never ran.

@@ -4,6 +4,7 @@
 use crate::failure::Failure;
 use crate::files;
 use cap_file::CapFile;
+use cap_file::component::CodeOffset;
 use cap_file::component::debug::Debug;
 use capgen::package::map::SourceMap;
 use card_sim::Place;
@@ -83,16 +84,19 @@ impl Sources {
         }
     }
 
-    /// The method and the place in the source of an instruction: `offset` is that in the info
-    /// item of the Method component of the package with this AID.
+    /// The method and the place in the source of an instruction in the Method component of the package with this AID.
     #[must_use]
-    pub(crate) fn find(&self, package: &str, offset: u16) -> Option<(String, Option<SourcePlace>)> {
+    pub(crate) fn find(
+        &self,
+        package: &str,
+        offset: CodeOffset,
+    ) -> Option<(String, Option<SourcePlace>)> {
         self.packages
             .iter()
             .filter(|(aid, _)| aid == package)
             .find_map(|(_, lines)| match lines {
                 Lines::Map(map) => {
-                    let (method, line) = map.find(offset)?;
+                    let (method, line) = map.find(u16::try_from(offset).ok()?)?;
                     let place = line.and_then(|line| {
                         let file = map.files.get(usize::try_from(line.file).ok()?)?;
                         Some(SourcePlace {
@@ -140,11 +144,11 @@ impl Sources {
     }
 }
 
-fn in_debug(debug: &Debug, offset: u16) -> Option<(String, Option<SourcePlace>)> {
+fn in_debug(debug: &Debug, offset: CodeOffset) -> Option<(String, Option<SourcePlace>)> {
     for class in &debug.classes {
         for method in &class.methods {
             let code = method.location.saturating_add(method.header_size.into());
-            let pc = u32::from(offset).checked_sub(code);
+            let pc = offset.checked_sub(code);
             let Some(pc) = pc
                 .and_then(|pc| u16::try_from(pc).ok())
                 .filter(|pc| *pc < method.body_size)

@@ -85,6 +85,7 @@ impl Builder {
                     aid: package.aid.0.clone(),
                     version: package.newest(),
                     classes: vec![Class::default(); count],
+                    public_packages: Vec::new(),
                     exports: vec![None; count],
                     statics: 0,
                     installs: Vec::new(),
@@ -306,6 +307,7 @@ impl Builder {
                 aid: Vec::new(),
                 version: Version::default(),
                 classes,
+                public_packages: Vec::new(),
                 exports: Vec::new(),
                 statics: 0,
                 installs: Vec::new(),
@@ -384,8 +386,8 @@ mod tests {
         let throwable = base_program()
             .find_package(&[0xA0, 0, 0, 0, 0x62, 0, 1])
             .unwrap();
-        assert!(program.is_instance(iso, class_id(throwable.0, 1)));
+        assert!(program.is_instance(iso, class_id(throwable.slot, 1)));
         assert_eq!(program.class(iso).unwrap().cells, 1);
-        assert!(!program.is_instance(class_id(throwable.0, 1), iso));
+        assert!(!program.is_instance(class_id(throwable.slot, 1), iso));
     }
 }

@@ -10,7 +10,6 @@ use crate::vm::{Heap, Kind, Trap};
 use cap_file::CapFile;
 use cap_file::api::Api;
 use cap_file::component::Version;
-use cap_file::component::split_code_offset;
 use cap_file::component::static_field::StaticFieldComponent;
 use std::sync::Arc;
 
@@ -91,17 +90,18 @@ impl Runtime {
         let convert = |bytes: &[u8]| {
             Aid::new(bytes).ok_or_else(|| LoadError::Malformed("an AID of the wrong length".into()))
         };
-        if cap.format().extended {
-            return Err(LoadError::Malformed(
-                "an extended CAP file (the simulated card takes compact ones)".into(),
-            ));
-        }
         let header = &cap.header;
         let aid = convert(&header.package.aid.0)?;
         if self.program.find_package(aid.as_bytes()).is_some()
             || self.registry.find_load_file(aid.as_bytes()).is_some()
         {
             return Err(LoadError::Duplicate(aid));
+        }
+        for public in &header.public_packages {
+            let aid = convert(&public.package.aid.0)?;
+            if self.program.find_package(aid.as_bytes()).is_some() {
+                return Err(LoadError::Duplicate(aid));
+            }
         }
         let mut modules: Vec<ExecutableModule> = Vec::new();
         for applet in cap.applet.iter().flat_map(|applet| &applet.applets) {
@@ -113,29 +113,27 @@ impl Runtime {
             }
             modules.push(ExecutableModule {
                 aid: module,
-                install_offset: split_code_offset(applet.install_method_offset).1,
+                install_offset: applet.install_method_offset,
             });
         }
         let mut imports = Vec::new();
         for import in &cap.import.packages {
             let imported = convert(&import.aid.0)?;
             let wanted = import.version;
-            let is_there =
-                self.program
-                    .find_package(imported.as_bytes())
-                    .is_some_and(|(_, package)| {
-                        package.version.major == wanted.major
-                            && package.version.minor >= wanted.minor
-                    })
-                    && self.profile_has(imported.as_bytes(), wanted);
-            if !is_there {
-                return Err(LoadError::MissingPackage {
+            let found = self
+                .program
+                .find_package(imported.as_bytes())
+                .filter(|found| {
+                    found.version.major == wanted.major && found.version.minor >= wanted.minor
+                })
+                .filter(|_| self.profile_has(imported.as_bytes(), wanted))
+                .ok_or(LoadError::MissingPackage {
                     aid: imported,
                     major: wanted.major,
                     minor: wanted.minor,
-                });
-            }
-            imports.push(imported);
+                })?;
+            // A public package of an extended file stays as long as the whole file.
+            imports.push(convert(&found.package.aid)?);
         }
         Ok(LoadFile {
             aid,

@@ -31,8 +31,8 @@ pub enum Constant {
     VirtualMethod {
         /// The class.
         class: ClassId,
-        /// The token; bit 7 is set for package-visible methods.
-        token: u8,
+        /// Its place among the methods of the class; bit 7 is set for package-visible ones.
+        place: u8,
         /// The method of that class itself.
         method: u32,
     },
@@ -71,15 +71,22 @@ pub struct Handler {
     pub class: ClassId,
 }
 
-/// The bytecode of a package. Offsets are those of the Method component's info item.
+/// The bytecode of a package.
 #[derive(Clone, Debug, Default)]
 pub struct Bytecode {
     /// Constant pool.
     pub constants: Vec<Constant>,
-    /// Exception handlers, in the order of the file.
-    pub handlers: Vec<Handler>,
     /// Types of static fields by their offset in the image, where the package tells.
     pub static_types: BTreeMap<u16, Type>,
+    /// The blocks of the Method component; a compact file has one.
+    pub blocks: Vec<Block>,
+}
+
+/// One block. Offsets are those in the block: in the info item of a compact file's Method component.
+#[derive(Clone, Debug, Default)]
+pub struct Block {
+    /// Exception handlers, in the order of the file.
+    pub handlers: Vec<Handler>,
     /// Offset of the first byte of `places`.
     first: u16,
     /// For each byte of code one more than the place in `instructions`; 0 where none begins.
@@ -87,7 +94,7 @@ pub struct Bytecode {
     instructions: Vec<Decoded>,
 }
 
-impl Bytecode {
+impl Block {
     pub(super) fn with_instructions(instructions: BTreeMap<u16, Decoded>) -> Self {
         let first = instructions.keys().next().copied().unwrap_or(0);
         let last = instructions.keys().next_back().copied().unwrap_or(0);
@@ -115,8 +122,7 @@ impl Bytecode {
         self.instructions.get(usize::from(*place).checked_sub(1)?)
     }
 
-    /// Every instruction that control can reach, with its offset.
-    pub fn instructions(&self) -> impl Iterator<Item = (u16, &Decoded)> {
+    fn instructions(&self) -> impl Iterator<Item = (u16, &Decoded)> {
         (self.first..=u16::MAX)
             .zip(&self.places)
             .filter_map(|(offset, place)| {
@@ -125,5 +131,16 @@ impl Bytecode {
                     self.instructions.get(usize::from(*place).checked_sub(1)?)?,
                 ))
             })
+    }
+}
+
+impl Bytecode {
+    /// Every instruction that control can reach, with its block and its offset there.
+    pub fn instructions(&self) -> impl Iterator<Item = (u8, u16, &Decoded)> {
+        (0u8..).zip(&self.blocks).flat_map(|(index, block)| {
+            block
+                .instructions()
+                .map(move |(offset, decoded)| (index, offset, decoded))
+        })
     }
 }

@@ -5,11 +5,13 @@
 //! method's `max_stack` (JCVM 3.0.5 §6.10.2); code for which that does not hold is refused.
 
 use super::link::LinkError;
-use cap_file::component::method::{MethodComponent, MethodHeader};
+use cap_file::component::method::{BlockRef, MethodComponent, MethodHeader};
+use cap_file::component::{CodeOffset, split_code_offset};
 use cap_file::{Instruction, Opcode, Operands};
 use std::collections::BTreeMap;
 
-/// A reachable instruction. Offsets are those of the Method component's info item.
+/// A reachable instruction. Offsets are those in the method's block: in the info item of a compact file's Method
+/// component.
 #[derive(Clone, Debug)]
 pub(super) struct Node {
     pub(super) instruction: Instruction,
@@ -25,6 +27,8 @@ pub(super) struct Node {
 #[derive(Clone, Debug)]
 pub(super) struct Flow {
     pub(super) header: MethodHeader,
+    /// Index of the block that the method is in.
+    pub(super) block: usize,
     pub(super) entry: u16,
     pub(super) nodes: BTreeMap<u16, Node>,
 }
@@ -36,24 +40,27 @@ pub(super) trait Calls {
 }
 
 impl Flow {
-    /// Follows the code of the method whose header stands at `offset`.
-    pub(super) fn discover(methods: &MethodComponent, offset: u16) -> Result<Self, LinkError> {
-        let bytes = methods
-            .bytes_at(offset)
-            .ok_or(LinkError::MethodOffset(offset))?;
-        let header = MethodHeader::decode(bytes).ok_or(LinkError::MethodOffset(offset))?;
-        let entry = offset
-            .checked_add(header.size())
-            .ok_or(LinkError::MethodOffset(offset))?;
+    /// Follows the code of the method whose header stands at `place`.
+    pub(super) fn discover(
+        methods: &MethodComponent,
+        place: CodeOffset,
+    ) -> Result<Self, LinkError> {
+        let no_method = || LinkError::MethodOffset(place);
+        let (index, offset) = split_code_offset(place);
+        let block = methods.block(index).ok_or_else(no_method)?;
+        let bytes = methods.bytes_at(place).ok_or_else(no_method)?;
+        let header = MethodHeader::decode(bytes).ok_or_else(no_method)?;
+        let entry = offset.checked_add(header.size()).ok_or_else(no_method)?;
         let mut flow = Self {
             header,
+            block: index,
             entry,
             nodes: BTreeMap::new(),
         };
         if header.is_abstract() {
             return Ok(flow);
         }
-        let first = methods.first_offset();
+        let first = block.first_offset();
         let mut pending = vec![entry];
         let mut leaders = vec![entry];
         while let Some(at) = pending.pop() {
@@ -61,7 +68,7 @@ impl Flow {
                 continue;
             }
             let start = usize::from(at.checked_sub(first).ok_or(LinkError::CodeOffset(at))?);
-            let (instruction, next) = Instruction::decode(&methods.methods, start)
+            let (instruction, next) = Instruction::decode(block.methods, start)
                 .map_err(|error| LinkError::Code(at, error.to_string()))?;
             let next =
                 u16::try_from(next + usize::from(first)).map_err(|_| LinkError::CodeOffset(at))?;
@@ -75,7 +82,7 @@ impl Flow {
             if instruction.opcode == Opcode::Jsr {
                 leaders.push(next);
             }
-            for handler in &methods.exception_handlers {
+            for handler in block.exception_handlers {
                 let end = handler.start_offset.saturating_add(handler.active_length);
                 if (handler.start_offset..end).contains(&at) {
                     leaders.push(handler.handler_offset);
@@ -133,7 +140,7 @@ impl Flow {
     /// stack at every statement, so a wrong one is found out.
     pub(super) fn measure(
         &mut self,
-        methods: &MethodComponent,
+        block: BlockRef<'_>,
         calls: &dyn Calls,
         guesses: &mut BTreeMap<u16, u8>,
     ) -> Result<(), LinkError> {
@@ -153,7 +160,7 @@ impl Flow {
                 guesses.insert(at, u8::try_from(rest % 3).unwrap_or(0));
                 rest /= 3;
             }
-            last = self.try_measure(methods, calls, guesses);
+            last = self.try_measure(block, calls, guesses);
             if last.is_ok() {
                 break;
             }
@@ -163,7 +170,7 @@ impl Flow {
 
     fn try_measure(
         &mut self,
-        methods: &MethodComponent,
+        block: BlockRef<'_>,
         calls: &dyn Calls,
         guesses: &BTreeMap<u16, u8>,
     ) -> Result<(), LinkError> {
@@ -197,7 +204,7 @@ impl Flow {
                 opcode if opcode.ends_flow() => {}
                 _ => pending.push((node.next, after)),
             }
-            for handler in &methods.exception_handlers {
+            for handler in block.exception_handlers {
                 let end = handler.start_offset.saturating_add(handler.active_length);
                 if (handler.start_offset..end).contains(&at) {
                     if max_stack == 0 {

@@ -7,17 +7,20 @@ mod pool;
 mod results;
 
 use super::flow::Flow;
-use super::program::{Body, Class, ClassExports, Handler, Method, NO_METHOD, Package, Program};
+use super::program::{
+    Body, Class, ClassExports, Handler, Method, NO_METHOD, Package, Program, PublicPackage,
+};
 use super::translate::{Translated, translate};
 use cap_file::CapFile;
 use cap_file::component::constant_pool::{Constant, StaticRef};
-use cap_file::component::{ClassRef, CodeOffset, split_code_offset};
+use cap_file::component::method::BlockRef;
+use cap_file::component::{ClassRef, CodeOffset, INHERITED, split_code_offset};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Why a package cannot be linked. Offsets are those of the component's info item.
+/// Why a package cannot be linked. Offsets are those of the component's info item, or in the block of an extended file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LinkError {
     /// An import that the card cannot satisfy.
@@ -44,7 +47,7 @@ pub enum LinkError {
     External(u16),
     /// No method begins here.
     #[error("no method begins at offset {0} of the Method component")]
-    MethodOffset(u16),
+    MethodOffset(CodeOffset),
     /// Control reaches a place outside the code.
     #[error("at offset {0} of the Method component: control leaves the code")]
     CodeOffset(u16),
@@ -71,20 +74,18 @@ pub enum LinkError {
         "at offset {0} of the Method component: a frame of {1} words, the simulator's limit is 256"
     )]
     FrameSize(u16, u16),
+    /// In a block behind the first of an extended file.
+    #[error("in block {0}: {1}")]
+    Block(usize, Box<LinkError>),
     /// More code than a card can hold.
     #[error("the card holds no more code")]
     TooLarge,
 }
 
 /// An imported package.
-#[derive(Clone, Copy)]
 struct Import {
     slot: u8,
-}
-
-/// The offset of a method in a compact file; 0xFFFF for one that is inherited. Extended files are not loaded.
-const fn offset_of(place: CodeOffset) -> u16 {
-    split_code_offset(place).1
+    exports: Range<usize>,
 }
 
 struct Linker<'a> {
@@ -96,13 +97,13 @@ struct Linker<'a> {
     /// Class component offset of each class, by index.
     offsets: Vec<u16>,
     classes: Vec<Class>,
-    /// Offset of each method, and its place among the new methods.
-    methods: BTreeMap<u16, u32>,
-    method_offsets: Vec<u16>,
+    /// Place of each method in the Method component, and its number among the new methods.
+    methods: BTreeMap<CodeOffset, u32>,
+    method_offsets: Vec<CodeOffset>,
     first_method: u32,
-    flows: BTreeMap<u16, Flow>,
-    /// Result sizes by method offset, as the Descriptor component or the code tells.
-    results: BTreeMap<u16, Option<u8>>,
+    flows: BTreeMap<CodeOffset, Flow>,
+    /// Result sizes by the method's place, as the Descriptor component or the code tells.
+    results: BTreeMap<CodeOffset, Option<u8>>,
 }
 
 /// Links `cap` into `program` as the package of `slot`; `statics` is the object with its static
@@ -132,36 +133,44 @@ pub fn link(program: &mut Program, cap: &CapFile, slot: u8, statics: u16) -> Res
     let translated = linker.translate_all()?;
     let mut package = linker.package()?;
     package.bytecode = Arc::new(linker.bytecode());
-    let methods: Vec<u16> = linker.methods.keys().copied().collect();
+    let methods: Vec<CodeOffset> = linker.methods.keys().copied().collect();
     let headers = linker.headers();
     install(program, slot, package, &methods, headers, translated)
+}
+
+/// Says in which block of an extended file an error is.
+fn in_block(place: CodeOffset, error: LinkError) -> LinkError {
+    match split_code_offset(place).0 {
+        0 => error,
+        block => LinkError::Block(block, Box::new(error)),
+    }
 }
 
 fn to_u32(value: usize) -> Result<u32, LinkError> {
     u32::try_from(value).map_err(|_| LinkError::TooLarge)
 }
 
-/// What is known of a method without its code, by the offset of its header.
-type Headers = BTreeMap<u16, Method>;
+/// What is known of a method without its code, by the place of its header.
+type Headers = BTreeMap<CodeOffset, Method>;
 
 /// Appends the new package to the program.
 fn install(
     program: &mut Program,
     slot: u8,
     package: Package,
-    offsets: &[u16],
+    places: &[CodeOffset],
     mut headers: Headers,
-    mut translated: BTreeMap<u16, Translated>,
+    mut translated: BTreeMap<CodeOffset, Translated>,
 ) -> Result<(), LinkError> {
     let total: usize = translated.values().map(|method| method.ops.len()).sum();
     to_u32(program.code.len() + total)?;
-    for &offset in offsets {
+    for &place in places {
         let base = to_u32(program.code.len())?;
         let mut method = headers
-            .remove(&offset)
-            .ok_or(LinkError::MethodOffset(offset))?;
+            .remove(&place)
+            .ok_or(LinkError::MethodOffset(place))?;
         method.code = base..base;
-        if let Some(mut code) = translated.remove(&offset) {
+        if let Some(mut code) = translated.remove(&place) {
             let first_switch = to_u32(program.switches.len())?;
             for op in &mut code.ops {
                 if let super::Op::SwitchShort { table, .. } | super::Op::SwitchInt { table, .. } =
@@ -187,7 +196,10 @@ fn install(
                 .collect();
             program.code.append(&mut code.ops);
             program.bytecodes_before.append(&mut code.bytecodes_before);
-            program.bytecode_offsets.append(&mut code.bytecode_offsets);
+            let block = place & !0xFFFF;
+            let offsets = code.bytecode_offsets.iter();
+            let offsets = offsets.map(|offset| block | CodeOffset::from(*offset));
+            program.bytecode_offsets.extend(offsets);
             program.switches.append(&mut code.switches);
         }
         program.methods.push(method);
@@ -205,19 +217,21 @@ impl Linker<'_> {
     fn resolve_imports(&mut self) -> Result<(), LinkError> {
         for import in &self.cap.import.packages {
             let wanted = import.version;
-            let slot = self
+            let found = self
                 .program
                 .find_package(&import.aid.0)
-                .filter(|(_, package)| {
-                    package.version.major == wanted.major && package.version.minor >= wanted.minor
+                .filter(|found| {
+                    found.version.major == wanted.major && found.version.minor >= wanted.minor
                 })
-                .map(|(slot, _)| slot)
                 .ok_or_else(|| LinkError::MissingImport {
                     aid: import.aid.to_string(),
                     major: wanted.major,
                     minor: wanted.minor,
                 })?;
-            self.imports.push(Import { slot });
+            self.imports.push(Import {
+                slot: found.slot,
+                exports: found.exports,
+            });
         }
         Ok(())
     }
@@ -225,32 +239,22 @@ impl Linker<'_> {
     /// Every method that anything can name, and the code that each reaches.
     fn find_methods(&mut self) -> Result<(), LinkError> {
         let cap = self.cap;
-        let mut roots: Vec<u16> = Vec::new();
+        let mut roots: Vec<CodeOffset> = Vec::new();
         for class in &cap.class.classes {
             let inherited = [
                 &class.public_virtual_methods,
                 &class.package_virtual_methods,
             ];
-            roots.extend(
-                inherited
-                    .into_iter()
-                    .flatten()
-                    .map(|place| offset_of(*place)),
-            );
+            roots.extend(inherited.into_iter().flatten());
         }
         for constant in &cap.constant_pool.entries {
             if let Constant::StaticMethod(StaticRef::Internal(offset)) = constant {
-                roots.push(offset_of(*offset));
+                roots.push(*offset);
             }
         }
         if let Some(export) = &cap.export {
             for class in &export.classes {
-                roots.extend(
-                    class
-                        .static_method_offsets
-                        .iter()
-                        .map(|place| offset_of(*place)),
-                );
+                roots.extend(&class.static_method_offsets);
             }
         }
         if let Some(applet) = &cap.applet {
@@ -258,13 +262,14 @@ impl Linker<'_> {
                 applet
                     .applets
                     .iter()
-                    .map(|applet| offset_of(applet.install_method_offset)),
+                    .map(|applet| applet.install_method_offset),
             );
         }
-        roots.retain(|offset| *offset != 0xFFFF);
-        for offset in roots {
-            if let Entry::Vacant(place) = self.flows.entry(offset) {
-                place.insert(Flow::discover(&cap.method, offset)?);
+        roots.retain(|place| *place != INHERITED);
+        for place in roots {
+            if let Entry::Vacant(entry) = self.flows.entry(place) {
+                let flow = Flow::discover(&cap.method, place);
+                entry.insert(flow.map_err(|error| in_block(place, error))?);
             }
         }
         for (index, &offset) in (self.first_method..).zip(self.flows.keys()) {
@@ -274,30 +279,36 @@ impl Linker<'_> {
         Ok(())
     }
 
-    fn translate_all(&mut self) -> Result<BTreeMap<u16, Translated>, LinkError> {
+    fn translate_all(&mut self) -> Result<BTreeMap<CodeOffset, Translated>, LinkError> {
         let mut translated = BTreeMap::new();
         let mut flows = std::mem::take(&mut self.flows);
         // Calls look at the headers of other methods.
         self.flows = flows.clone();
-        for (&offset, flow) in &mut flows {
+        for (&place, flow) in &mut flows {
             if flow.header.is_abstract() {
                 continue;
             }
-            let mut guesses = BTreeMap::new();
-            flow.measure(&self.cap.method, self, &mut guesses)?;
-            let method = translate(flow, &self.cap.method, self, &guesses)?;
-            translated.insert(offset, method);
+            let block = self.cap.method.block(flow.block);
+            let block = block.ok_or(LinkError::MethodOffset(place))?;
+            let method = self.translate(flow, block);
+            translated.insert(place, method.map_err(|error| in_block(place, error))?);
         }
         Ok(translated)
+    }
+
+    fn translate(&self, flow: &mut Flow, block: BlockRef<'_>) -> Result<Translated, LinkError> {
+        let mut guesses = BTreeMap::new();
+        flow.measure(block, self, &mut guesses)?;
+        translate(flow, block, self, &guesses)
     }
 
     fn headers(&self) -> Headers {
         let described = self.described_methods();
         self.flows
             .iter()
-            .map(|(&offset, flow)| {
+            .map(|(&place, flow)| {
                 let (is_static, class, signature) = described
-                    .get(&offset)
+                    .get(&place)
                     .cloned()
                     .map_or((None, None, None), |(is_static, class, signature)| {
                         (Some(is_static), class, signature)
@@ -305,21 +316,40 @@ impl Linker<'_> {
                 let method = Method {
                     body: Body::None,
                     arguments: flow.header.nargs,
-                    results: self.results.get(&offset).copied().flatten(),
+                    results: self.results.get(&place).copied().flatten(),
                     locals: 0,
                     registers: 0,
                     code: 0..0,
                     handlers: Vec::new(),
                     slot: self.slot,
-                    header_offset: offset,
-                    bytecode_offset: flow.entry,
+                    header_offset: place,
+                    bytecode_offset: (place & !0xFFFF) | CodeOffset::from(flow.entry),
                     max_stack: flow.header.max_stack,
                     is_static,
                     class,
                     signature,
                     name: None,
                 };
-                (offset, method)
+                (place, method)
+            })
+            .collect()
+    }
+
+    /// The public packages of an extended file (JCVM 3.1 §6.4, §6.13).
+    fn public_packages(&self) -> Vec<PublicPackage> {
+        let counts = self.cap.export.iter();
+        let mut counts = counts.flat_map(|export| &export.package_class_counts);
+        let mut first = 0;
+        let packages = self.cap.header.public_packages.iter();
+        packages
+            .map(|public| {
+                let exports = first..first + counts.next().copied().map_or(0, usize::from);
+                first = exports.end;
+                PublicPackage {
+                    aid: public.package.aid.0.clone(),
+                    version: public.package.version,
+                    exports,
+                }
             })
             .collect()
     }
@@ -333,12 +363,7 @@ impl Linker<'_> {
                 static_methods: class
                     .static_method_offsets
                     .iter()
-                    .map(|place| {
-                        self.methods
-                            .get(&offset_of(*place))
-                            .copied()
-                            .unwrap_or(NO_METHOD)
-                    })
+                    .map(|place| self.methods.get(place).copied().unwrap_or(NO_METHOD))
                     .collect(),
                 static_fields: class.static_field_offsets.clone(),
             }));
@@ -346,9 +371,9 @@ impl Linker<'_> {
         let applets = self.cap.applet.iter().flat_map(|applet| &applet.applets);
         let installs = applets
             .map(|applet| {
-                let offset = offset_of(applet.install_method_offset);
-                let method = self.methods.get(&offset);
-                Ok((offset, *method.ok_or(LinkError::MethodOffset(offset))?))
+                let place = applet.install_method_offset;
+                let method = self.methods.get(&place);
+                Ok((place, *method.ok_or(LinkError::MethodOffset(place))?))
             })
             .collect::<Result<_, LinkError>>()?;
         Ok(Package {
@@ -357,6 +382,7 @@ impl Linker<'_> {
             classes: self.classes.clone(),
             exports,
             statics: self.statics,
+            public_packages: self.public_packages(),
             installs,
             bytecode: Arc::default(),
         })

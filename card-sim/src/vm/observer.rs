@@ -4,6 +4,7 @@ use super::heap::Heap;
 use super::program::{Class, Program};
 use super::stepwise::Word;
 use cap_file::Instruction;
+use cap_file::component::CodeOffset;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The machine just before an instruction.
@@ -11,10 +12,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub struct Step<'a> {
     /// Slot of the package whose code runs: that of its load file.
     pub slot: u8,
-    /// Offset of the method's header in the info item of the Method component.
-    pub method: u16,
-    /// Offset of the instruction, counted likewise.
-    pub offset: u16,
+    /// Place of the method's header in the Method component.
+    pub method: CodeOffset,
+    /// Place of the instruction there.
+    pub offset: CodeOffset,
     /// The instruction.
     pub instruction: &'a Instruction,
     /// Operand stack, its top last.

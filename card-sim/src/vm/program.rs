@@ -6,7 +6,7 @@ use super::op::{Op, Switch};
 use super::trap::{Throwable, Trap};
 use super::types::{Signature, Type};
 use crate::vm::interpreter::Vm;
-use cap_file::component::Version;
+use cap_file::component::{CodeOffset, Version};
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -71,10 +71,10 @@ pub struct Method {
     pub handlers: Vec<Handler>,
     /// Slot of its package.
     pub slot: u8,
-    /// Offset of its header in the info item of the Method component.
-    pub header_offset: u16,
-    /// Offset of its bytecode, counted likewise.
-    pub bytecode_offset: u16,
+    /// Place of its header in the Method component.
+    pub header_offset: CodeOffset,
+    /// Place of its bytecode there.
+    pub bytecode_offset: CodeOffset,
     /// Words that it may have on the operand stack.
     pub max_stack: u8,
     /// Whether it has no `this`, where its package tells.
@@ -117,8 +117,13 @@ pub struct Class {
     pub references: Vec<Range<u16>>,
     /// The type of the field that begins in each cell, where its package tells.
     pub cell_types: Vec<Option<Type>>,
-    /// Methods by public token.
+    /// Public methods: those of the superclass first, at the same places.
     pub public_methods: Vec<u32>,
+    /// By public token: the place in `public_methods`, where the two differ (JCVM 3.1 §6.9.2.2, the token mapping
+    /// of format 2.3).
+    pub public_places: Option<Vec<u8>>,
+    /// Number of public tokens that a subclass in a file without token mapping inherits, if not all.
+    pub inheritable_tokens: Option<u8>,
     /// Methods by package-visible token (without the high bit).
     pub package_methods: Vec<u32>,
     /// For every interface it implements: the methods by the interface's tokens.
@@ -140,7 +145,42 @@ pub struct ClassExports {
     pub static_fields: Vec<u16>,
 }
 
-/// A linked package.
+impl Class {
+    /// Where the public method with this token stands in `public_methods`.
+    #[must_use]
+    pub fn public_place(&self, token: u8) -> Option<u8> {
+        match &self.public_places {
+            None => Some(token),
+            Some(places) => places.get(usize::from(token)).copied(),
+        }
+    }
+}
+
+/// A public package of an extended file.
+#[derive(Clone, Debug)]
+pub struct PublicPackage {
+    /// Its AID.
+    pub aid: Vec<u8>,
+    /// Its version.
+    pub version: Version,
+    /// Which exports of the load file are its own: a class token counts from the first.
+    pub exports: Range<usize>,
+}
+
+/// What an import leads to.
+#[derive(Clone, Debug)]
+pub struct Imported<'a> {
+    /// The slot of the load file.
+    pub slot: u8,
+    /// The load file.
+    pub package: &'a Package,
+    /// The version of the package.
+    pub version: Version,
+    /// Which exports of the load file are the package's own.
+    pub exports: Range<usize>,
+}
+
+/// A linked package, or all packages of an extended file.
 #[derive(Clone, Debug)]
 pub struct Package {
     /// Its AID.
@@ -149,12 +189,14 @@ pub struct Package {
     pub version: Version,
     /// Its classes by index.
     pub classes: Vec<Class>,
-    /// Exports by class token.
+    /// In an extended file: the packages that others import.
+    pub public_packages: Vec<PublicPackage>,
+    /// Exports by class token; those of an extended file's packages one behind the other.
     pub exports: Vec<Option<ClassExports>>,
     /// The object that holds its static fields.
     pub statics: u16,
-    /// (offset in the Method component, method) of each `install` method.
-    pub installs: Vec<(u16, u32)>,
+    /// (place in the Method component, method) of each `install` method.
+    pub installs: Vec<(CodeOffset, u32)>,
     /// Its bytecode as it stands in the file.
     pub bytecode: Arc<Bytecode>,
 }
@@ -170,8 +212,8 @@ pub struct Program {
     pub(super) code: Vec<Op>,
     /// Number of bytecodes of the method before each instruction.
     pub(super) bytecodes_before: Vec<u16>,
-    /// Offset of the bytecode behind each instruction, in the Method component.
-    pub(super) bytecode_offsets: Vec<u16>,
+    /// Place of the bytecode behind each instruction, in the Method component.
+    pub(super) bytecode_offsets: Vec<CodeOffset>,
     pub(super) switches: Vec<Switch>,
     /// Classes of [`Throwable::ALL`].
     pub(crate) throwables: Vec<ClassId>,
@@ -203,12 +245,24 @@ impl Program {
         self.methods.get(usize::try_from(index).ok()?)
     }
 
-    /// The slot of the package with this AID.
+    /// What an import of the package with this AID leads to: a package of the API, that of a compact file, or a
+    /// public package of an extended one.
     #[must_use]
-    pub fn find_package(&self, aid: &[u8]) -> Option<(u8, &Package)> {
+    pub fn find_package(&self, aid: &[u8]) -> Option<Imported<'_>> {
         (0u8..=255).zip(&self.packages).find_map(|(slot, package)| {
             let package = package.as_ref()?;
-            (package.aid == aid).then_some((slot, package))
+            let imported = |version, exports| Imported {
+                slot,
+                package,
+                version,
+                exports,
+            };
+            if package.public_packages.is_empty() && package.aid == aid {
+                return Some(imported(package.version, 0..package.exports.len()));
+            }
+            let mut public = package.public_packages.iter();
+            let public = public.find(|public| public.aid == aid)?;
+            Some(imported(public.version, public.exports.clone()))
         })
     }
 
@@ -257,18 +311,18 @@ impl Program {
             .copied()
     }
 
-    /// The method that a virtual call reaches on an object of `class`: bit 7 of the token is set
-    /// for package-visible methods (JCVM 3.0.5 §4.3.7.6).
+    /// The method that a virtual call reaches on an object of `class`, by its place among the methods: bit 7 is set
+    /// for package-visible methods, as in a token (JCVM 3.0.5 §4.3.7.6).
     #[inline]
     #[must_use]
-    pub fn virtual_method(&self, class: ClassId, token: u8) -> Option<u32> {
+    pub fn virtual_method(&self, class: ClassId, place: u8) -> Option<u32> {
         let class = self.class(class)?;
-        if token & 0x80 == 0 {
-            class.public_methods.get(usize::from(token)).copied()
+        if place & 0x80 == 0 {
+            class.public_methods.get(usize::from(place)).copied()
         } else {
             class
                 .package_methods
-                .get(usize::from(token & 0x7F))
+                .get(usize::from(place & 0x7F))
                 .copied()
         }
     }
@@ -279,9 +333,9 @@ impl Program {
         self.methods.iter().find(|method| method.code.contains(&pc))
     }
 
-    /// Offset in the Method component of the bytecode behind an instruction.
+    /// Place in the Method component of the bytecode behind an instruction.
     #[must_use]
-    pub fn bytecode_offset(&self, pc: u32) -> Option<u16> {
+    pub fn bytecode_offset(&self, pc: u32) -> Option<CodeOffset> {
         self.bytecode_offsets
             .get(usize::try_from(pc).ok()?)
             .copied()

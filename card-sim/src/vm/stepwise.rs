@@ -18,13 +18,14 @@ mod fields;
 mod frame;
 mod instructions;
 
-use super::bytecode::Bytecode;
+use super::bytecode::{Block, Bytecode};
 use super::heap::Context;
 use super::program::{Body, Method, NO_CLASS, Program};
 use super::trap::Trap;
 use super::{Stack, Vm};
 use crate::vm::observer::Step;
 use cap_file::Instruction;
+use cap_file::component::{CodeOffset, split_code_offset};
 
 /// A word of the stack or of the locals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,12 +99,21 @@ impl Word {
 #[derive(Clone, Copy, Debug)]
 struct Frame<'a> {
     method: &'a Method,
-    code: &'a Bytecode,
+    package: &'a Bytecode,
+    code: &'a Block,
     pc: u16,
     base: usize,
     locals: usize,
     depth: usize,
     max_stack: usize,
+}
+
+impl Frame<'_> {
+    /// Where in the Method component it goes on.
+    fn place(&self) -> CodeOffset {
+        // A method does not leave its block.
+        (self.method.header_offset & !0xFFFF) | CodeOffset::from(self.pc)
+    }
 }
 
 /// What the interpreter works on beside the machine that it shares with fast mode.
@@ -219,7 +229,7 @@ impl<'a> Vm<'a> {
     /// Looks for a handler, ending frames down to `depth`.
     fn unwind(&mut self, trap: Trap, depth: usize) -> Result<(), Trap> {
         if let Ok(frame) = self.machine()?.top() {
-            let place = (frame.method.slot, frame.method.header_offset, frame.pc);
+            let place = (frame.method.slot, frame.method.header_offset, frame.place());
             self.session.thrown_at = Some(place);
         }
         let trap = self.to_object(trap);
@@ -261,7 +271,7 @@ impl<'a> Vm<'a> {
             observer.step(&Step {
                 slot: frame.method.slot,
                 method: frame.method.header_offset,
-                offset: frame.pc,
+                offset: frame.place(),
                 instruction: &decoded.instruction,
                 stack: machine.words.get(stack..stack + frame.depth).unwrap_or(&[]),
                 locals: machine.words.get(frame.base..stack).unwrap_or(&[]),
@@ -286,9 +296,12 @@ impl<'a> Vm<'a> {
         let Body::Code(_) = target.body else {
             return Err(super::interpreter::no_body(program, target));
         };
-        let code = program
+        let (block, pc) = split_code_offset(target.bytecode_offset);
+        let package = program
             .package(target.slot)
-            .map(|package| &*package.bytecode)
+            .map(|package| &*package.bytecode);
+        let (package, code) = package
+            .and_then(|package| Some((package, package.blocks.get(block)?)))
             .ok_or(Trap::BadCode("a method of no package"))?;
         let limits = self.limits;
         let waiting = (self.context, self.owner);
@@ -310,8 +323,9 @@ impl<'a> Vm<'a> {
         }
         machine.frames.push(Frame {
             method: target,
+            package,
             code,
-            pc: target.bytecode_offset,
+            pc,
             base,
             locals,
             depth: 0,

@@ -11,7 +11,7 @@ use super::flow::{Calls, Flow, target};
 use super::link::LinkError;
 use super::op::{Jump, Op, Register, Switch};
 use super::program::{ClassId, NO_CLASS};
-use cap_file::component::method::MethodComponent;
+use cap_file::component::method::BlockRef;
 use cap_file::{Instruction, Operands};
 use std::collections::BTreeMap;
 
@@ -25,8 +25,8 @@ pub(super) trait Pool: Calls {
     fn static_field(&self, index: u16) -> Result<(u16, u16), LinkError>;
     /// A static or super method, or a constructor.
     fn method(&self, index: u16) -> Result<u32, LinkError>;
-    /// The token of a virtual method.
-    fn virtual_token(&self, index: u16) -> Result<u8, LinkError>;
+    /// The place of a virtual method among those of its class.
+    fn virtual_place(&self, index: u16) -> Result<u8, LinkError>;
 }
 
 /// A translated method; positions count from its first instruction.
@@ -81,7 +81,7 @@ struct Translator<'a> {
 /// Translates one method.
 pub(super) fn translate(
     flow: &Flow,
-    methods: &MethodComponent,
+    block: BlockRef<'_>,
     pool: &dyn Pool,
     guesses: &BTreeMap<u16, u8>,
 ) -> Result<Translated, LinkError> {
@@ -125,7 +125,7 @@ pub(super) fn translate(
     // Verified code ends in a jump, a return or a throw. Other code meets this.
     translator.emit(Op::Undefined);
     translator.fix_up()?;
-    translator.handlers(methods, flow)?;
+    translator.handlers(block, flow)?;
     Ok(translator.out)
 }
 
@@ -596,8 +596,8 @@ impl Translator<'_> {
         u32::try_from(place).unwrap_or(u32::MAX)
     }
 
-    fn handlers(&mut self, methods: &MethodComponent, flow: &Flow) -> Result<(), LinkError> {
-        for handler in &methods.exception_handlers {
+    fn handlers(&mut self, block: BlockRef<'_>, flow: &Flow) -> Result<(), LinkError> {
+        for handler in block.exception_handlers {
             let Some(&(target, _)) = self.places.get(&handler.handler_offset) else {
                 continue;
             };

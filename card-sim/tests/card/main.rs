@@ -11,6 +11,7 @@ mod assembler;
 mod content;
 mod crypto;
 mod defensive;
+mod extended;
 mod firewall;
 mod hostile;
 mod image;

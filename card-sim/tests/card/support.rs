@@ -10,7 +10,7 @@ use cap_file::component::header::Header;
 use cap_file::component::import::Import;
 use cap_file::component::method::{ExceptionHandler, MethodComponent, MethodHeader};
 use cap_file::component::static_field::StaticFieldComponent;
-use cap_file::component::{PackageInfo, Version};
+use cap_file::component::{CodeOffset, INHERITED, PackageInfo, Version};
 use card_sim::{Aid, Card, CardConfig};
 
 /// A package under construction: class 0 is its applet.
@@ -121,15 +121,15 @@ impl Package {
         let offsets = symbols.methods.clone();
         let offset = |name: &str| offsets[name];
         let applet = symbols.class_reference("javacard/framework/Applet");
-        let inherited: Vec<u16> = vec![
-            0xFFFF,
-            0xFFFF,
-            0xFFFF,
-            0xFFFF,
-            0xFFFF,
-            offset("shareable"),
-            offset("select"),
-            offset("process"),
+        let inherited = [
+            INHERITED,
+            INHERITED,
+            INHERITED,
+            INHERITED,
+            INHERITED,
+            offset("shareable").into(),
+            offset("select").into(),
+            offset("process").into(),
         ];
         let mut class = ClassInfo {
             super_class: Some(applet),
@@ -141,10 +141,9 @@ impl Package {
             },
             reference_count: self.references,
             public_method_table_base: 0,
-            public_virtual_methods: [inherited, own.clone()]
-                .concat()
+            public_virtual_methods: inherited
                 .into_iter()
-                .map(u32::from)
+                .chain(own.iter().map(|offset| CodeOffset::from(*offset)))
                 .collect(),
             ..ClassInfo::default()
         };

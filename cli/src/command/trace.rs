@@ -5,6 +5,7 @@ use crate::output;
 use crate::script::{self, Step as ScriptStep};
 use crate::simulator::CardArguments;
 use crate::source::{SourcePlace, Sources};
+use cap_file::component::CodeOffset;
 use cap_file::{Instruction, Operands};
 use card_sim::vm::bytecode::Constant;
 use card_sim::vm::{Observer, Step, Word, WordTag};
@@ -135,7 +136,7 @@ struct Record {
     package: String,
     method: String,
     /// In the info item of the Method component.
-    offset: u16,
+    offset: CodeOffset,
     source: Option<SourcePlace>,
     instruction: String,
     depth: usize,
@@ -210,7 +211,7 @@ fn instruction(step: &Step<'_>, sources: &Sources, package: &str) -> String {
         opcode, operands, ..
     } = step.instruction;
     let name = opcode.mnemonic();
-    let target = |distance: i16| step.offset.wrapping_add_signed(distance);
+    let target = |distance: i16| step.offset.wrapping_add_signed(distance.into());
     match operands {
         Operands::None => name.to_owned(),
         Operands::Immediate(value) => format!("{name} {value}"),

@@ -2,6 +2,7 @@
 
 use super::Connection;
 use crate::source::{SourcePlace, Sources};
+use cap_file::component::CodeOffset;
 use card_sim::vm::{Heap, Kind, Observer, Step, Word, WordTag};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -30,7 +31,7 @@ enum Until {
 struct Frame {
     name: String,
     place: Option<SourcePlace>,
-    offset: u16,
+    offset: CodeOffset,
     locals: Vec<Word>,
     stack: Vec<Word>,
 }
@@ -48,7 +49,7 @@ pub(crate) struct Session {
     /// Depth and place from which a step began.
     origin: (usize, Option<SourcePlace>),
     frames: Vec<Frame>,
-    known: HashMap<(u8, u16), Found>,
+    known: HashMap<(u8, CodeOffset), Found>,
     /// The editor let the program start.
     configured: bool,
     /// The editor ended the session.

@@ -2,13 +2,14 @@
 //! types that its Descriptor component tells.
 
 use super::Linker;
-use crate::vm::bytecode::{Bytecode, Constant, Decoded, Handler};
+use crate::vm::bytecode::{Block, Bytecode, Constant, Decoded, Handler};
 use crate::vm::program::{Class, ClassId, NO_CLASS, Package, slot_of};
 use crate::vm::translate::Pool;
 use crate::vm::types::{Signature, Type};
 use cap_file::component::constant_pool::{self, StaticRef};
 use cap_file::component::descriptor::{FieldLocation, access};
-use cap_file::component::{ClassRef, DescribedType};
+use cap_file::component::method::ExceptionHandler;
+use cap_file::component::{ClassRef, CodeOffset, DescribedType};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -18,25 +19,41 @@ pub(super) type Described = (bool, Option<ClassId>, Option<Arc<Signature>>);
 impl Linker<'_> {
     /// The package's bytecode.
     pub(super) fn bytecode(&self) -> Bytecode {
-        let mut instructions = BTreeMap::new();
+        let mut instructions: Vec<BTreeMap<u16, Decoded>> = Vec::new();
+        let blocks = self.cap.method.blocks();
+        instructions.resize_with(blocks.count(), BTreeMap::new);
         for flow in self.flows.values() {
+            let Some(block) = instructions.get_mut(flow.block) else {
+                continue;
+            };
             for (&at, node) in &flow.nodes {
-                instructions.entry(at).or_insert_with(|| Decoded {
+                block.entry(at).or_insert_with(|| Decoded {
                     instruction: node.instruction.clone(),
                     next: node.next,
                 });
             }
         }
         let static_types = self.static_types();
-        let mut code = Bytecode::with_instructions(instructions);
-        code.constants = (0u16..)
+        let constants = (0u16..)
             .zip(&self.cap.constant_pool.entries)
             .map(|(index, constant)| self.meaning(index, constant, &static_types))
             .collect();
-        code.handlers = self
-            .cap
-            .method
-            .exception_handlers
+        let blocks = self.cap.method.blocks().zip(instructions);
+        Bytecode {
+            constants,
+            static_types,
+            blocks: blocks
+                .map(|(block, instructions)| {
+                    let mut code = Block::with_instructions(instructions);
+                    code.handlers = self.handlers(block.exception_handlers);
+                    code
+                })
+                .collect(),
+        }
+    }
+
+    fn handlers(&self, handlers: &[ExceptionHandler]) -> Vec<Handler> {
+        handlers
             .iter()
             .filter_map(|handler| {
                 let class = match handler.catch_type_index {
@@ -50,9 +67,7 @@ impl Linker<'_> {
                     class,
                 })
             })
-            .collect();
-        code.static_types = static_types;
-        code
+            .collect()
     }
 
     fn meaning(
@@ -87,9 +102,10 @@ impl Linker<'_> {
                 token,
             } => class(owner)
                 .zip(self.virtual_method(index, owner, token).ok())
-                .map(|(class, method)| Constant::VirtualMethod {
+                .zip(self.virtual_place(index).ok())
+                .map(|((class, method), place)| Constant::VirtualMethod {
                     class,
-                    token,
+                    place,
                     method,
                 }),
             constant_pool::Constant::SuperMethod { class: owner, .. } => class(owner)
@@ -175,8 +191,8 @@ impl Linker<'_> {
         }
     }
 
-    /// What the Descriptor component tells of methods with code or a header, by offset.
-    pub(super) fn described_methods(&self) -> BTreeMap<u16, Described> {
+    /// What the Descriptor component tells of methods with code or a header, by their place.
+    pub(super) fn described_methods(&self) -> BTreeMap<CodeOffset, Described> {
         let Some(descriptor) = &self.cap.descriptor else {
             return BTreeMap::new();
         };
@@ -200,8 +216,7 @@ impl Linker<'_> {
                     .ok()
                     .filter(|class| slot_of(*class) == self.slot);
                 let is_static = method.access_flags & access::ACC_STATIC != 0;
-                let offset = super::offset_of(method.method_offset);
-                (offset, (is_static, class, signature))
+                (method.method_offset, (is_static, class, signature))
             })
             .collect()
     }

@@ -1,9 +1,55 @@
 //! Laying out classes: cells, method tables, interfaces.
 
 use super::{LinkError, Linker};
-use crate::vm::program::{API_SLOT, Class, ClassId, NO_METHOD, class_id, slot_of};
+use crate::vm::program::{
+    API_SLOT, Class, ClassExports, ClassId, NO_METHOD, Package, class_id, slot_of,
+};
 use cap_file::component::class::{ClassInfo, InterfaceInfo};
-use cap_file::component::{ClassRef, CodeOffset};
+use cap_file::component::{ClassRef, CodeOffset, INHERITED};
+
+/// Virtual methods of one kind that a class can have: bit 7 of a token tells the kind (JCVM 3.0.5 §4.3.7.6).
+const MAX_METHODS: usize = 128;
+const TOO_MANY_METHODS: LinkError = LinkError::Classes("more than 128 virtual methods");
+
+/// Finds where the methods of a class's public tokens stand (JCVM 3.1 §6.9.2.2). `class` is still as its superclass:
+/// a token that is mapped takes the place of the superclass's token, any other a new one. In a file without mapping
+/// the tokens of the superclass that subclasses inherit come first.
+fn place_tokens(class: &mut Class, info: &ClassInfo) -> Result<(), LinkError> {
+    const NEW: u8 = 0xFF;
+    let inherited = class.inheritable_tokens.take();
+    let mut tokens = Vec::new();
+    match &info.token_mapping {
+        Some(mapping) => {
+            tokens.extend(&mapping.tokens);
+            class.inheritable_tokens = Some(mapping.inheritable_count);
+        }
+        None => {
+            // Token and place differ only if they do in the superclass.
+            let (Some(places), Some(inheritable)) = (&class.public_places, inherited) else {
+                return Ok(());
+            };
+            let own =
+                usize::from(info.public_method_table_base) + info.public_virtual_methods.len();
+            let inheritable = usize::from(inheritable).min(places.len());
+            tokens.extend((0u8..).take(inheritable));
+            tokens.resize(own.max(inheritable), NEW);
+        }
+    }
+    let mut end = class.public_methods.len();
+    let mut places = Vec::with_capacity(tokens.len());
+    for token in tokens {
+        places.push(if token == NEW {
+            let place = u8::try_from(end).ok().filter(|_| end < MAX_METHODS);
+            end += 1;
+            place.ok_or(TOO_MANY_METHODS)?
+        } else {
+            let place = class.public_place(token);
+            place.ok_or(LinkError::Classes("a token that the superclass has not"))?
+        });
+    }
+    class.public_places = Some(places);
+    Ok(())
+}
 
 impl Linker<'_> {
     pub(super) fn class_reference(&self, reference: ClassRef) -> Result<ClassId, LinkError> {
@@ -23,13 +69,19 @@ impl Linker<'_> {
                     let id = class_id(import.slot, class);
                     return self.program.class(id).map(|_| id).ok_or(dangling);
                 }
-                self.program
-                    .package(import.slot)
-                    .and_then(|package| package.exports.get(usize::from(class))?.as_ref())
-                    .map(|export| export.class)
+                self.exported(package, class)
+                    .map(|(_, export)| export.class)
                     .ok_or(dangling)
             }
         }
+    }
+
+    /// What an imported package offers of a class, with the load file that it is in.
+    pub(super) fn exported(&self, package: u8, class: u8) -> Option<(&Package, &ClassExports)> {
+        let import = self.imports.get(usize::from(package))?;
+        let package = self.program.package(import.slot)?;
+        let exports = package.exports.get(import.exports.clone())?;
+        Some((package, exports.get(usize::from(class))?.as_ref()?))
     }
 
     /// A class of this package or of another.
@@ -44,7 +96,7 @@ impl Linker<'_> {
 
     pub(super) fn lay_out_classes(&mut self) -> Result<(), LinkError> {
         let component = &self.cap.class;
-        self.offsets = component.entries().map(|(offset, _)| offset).collect();
+        self.offsets = self.cap.class_entries().map(|(offset, _)| offset).collect();
         if self.offsets.len() > 255 {
             return Err(LinkError::Classes("more than 255 classes"));
         }
@@ -126,15 +178,20 @@ impl Linker<'_> {
             class.references.push(first..end);
         }
         self.describe_cells(&mut class, inherited);
+        place_tokens(&mut class, info)?;
+        let places = class.public_places.take();
         self.fill(
             &mut class.public_methods,
             info.public_method_table_base,
             &info.public_virtual_methods,
+            places.as_deref(),
         )?;
+        class.public_places = places;
         self.fill(
             &mut class.package_methods,
             info.package_method_table_base,
             &info.package_virtual_methods,
+            None,
         )?;
         // What the superclass implements is implemented by this class's methods now.
         if let Some(parent) = info.super_class {
@@ -150,8 +207,8 @@ impl Linker<'_> {
                 .iter()
                 .map(|&token| {
                     class
-                        .public_methods
-                        .get(usize::from(token))
+                        .public_place(token)
+                        .and_then(|place| class.public_methods.get(usize::from(place)))
                         .copied()
                         .unwrap_or(NO_METHOD)
                 })
@@ -189,19 +246,27 @@ impl Linker<'_> {
         table: &mut Vec<u32>,
         base: u8,
         offsets: &[CodeOffset],
+        places: Option<&[u8]>,
     ) -> Result<(), LinkError> {
         let base = usize::from(base);
-        let end = base + offsets.len();
-        if end > 128 {
-            return Err(LinkError::Classes("more than 128 virtual methods"));
+        if base + offsets.len() > MAX_METHODS {
+            return Err(TOO_MANY_METHODS);
         }
-        if table.len() < end {
-            table.resize(end, NO_METHOD);
-        }
-        for (place, &offset) in table.iter_mut().skip(base).zip(offsets) {
-            let offset = super::offset_of(offset);
-            // 0xFFFF: inherited from another package.
-            if offset != 0xFFFF {
+        for (token, &offset) in (base..).zip(offsets) {
+            let place = match places {
+                None => token,
+                Some(places) => {
+                    let place = places.get(token).copied();
+                    place.map_or(token, usize::from)
+                }
+            };
+            if table.len() <= place {
+                table.resize(place + 1, NO_METHOD);
+            }
+            let Some(place) = table.get_mut(place) else {
+                continue;
+            };
+            if offset != INHERITED {
                 *place = *self
                     .methods
                     .get(&offset)

@@ -2,7 +2,7 @@
 
 use super::{LinkError, Linker};
 use crate::vm::flow::Calls;
-use crate::vm::program::{ClassId, NO_METHOD, Package};
+use crate::vm::program::{Class, ClassId, NO_METHOD};
 use crate::vm::translate::Pool;
 use cap_file::component::ClassRef;
 use cap_file::component::constant_pool::{Constant, StaticRef};
@@ -41,6 +41,17 @@ impl Calls for Linker<'_> {
     }
 }
 
+/// The method of a class with this token; bit 7 is set for package-visible ones.
+fn virtual_method(class: &Class, token: u8) -> Option<u32> {
+    let method = if token & 0x80 == 0 {
+        let place = class.public_place(token)?;
+        class.public_methods.get(usize::from(place))
+    } else {
+        class.package_methods.get(usize::from(token & 0x7F))
+    };
+    method.copied().filter(|method| *method != NO_METHOD)
+}
+
 impl Linker<'_> {
     pub(super) fn virtual_method(
         &self,
@@ -49,18 +60,12 @@ impl Linker<'_> {
         token: u8,
     ) -> Result<u32, LinkError> {
         let class = self.class_reference(class)?;
-        let class = self.class_of(class).ok_or(LinkError::External(index))?;
-        let table = if token & 0x80 == 0 {
-            &class.public_methods
-        } else {
-            &class.package_methods
-        };
-        table
-            .get(usize::from(token & 0x7F))
-            .copied()
-            .filter(|method| *method != NO_METHOD)
+        let class = self.class_of(class);
+        class
+            .and_then(|class| virtual_method(class, token))
             .ok_or(LinkError::External(index))
     }
+
     fn constant(&self, index: u16) -> Result<Constant, LinkError> {
         self.cap
             .constant_pool
@@ -68,13 +73,6 @@ impl Linker<'_> {
             .get(usize::from(index))
             .copied()
             .ok_or(LinkError::Constant(index, "there"))
-    }
-
-    fn imported(&self, index: u16, package: u8) -> Result<&Package, LinkError> {
-        self.imports
-            .get(usize::from(package))
-            .and_then(|import| self.program.package(import.slot))
-            .ok_or(LinkError::External(index))
     }
 }
 
@@ -106,16 +104,13 @@ impl Pool for Linker<'_> {
                 package,
                 class,
                 token,
-            }) => {
-                let package = self.imported(index, package)?;
-                package
-                    .exports
-                    .get(usize::from(class))
-                    .and_then(Option::as_ref)
-                    .and_then(|class| class.static_fields.get(usize::from(token)))
-                    .map(|offset| (package.statics, *offset))
-                    .ok_or(LinkError::External(index))
-            }
+            }) => self
+                .exported(package, class)
+                .and_then(|(package, class)| {
+                    let offset = class.static_fields.get(usize::from(token))?;
+                    Some((package.statics, *offset))
+                })
+                .ok_or(LinkError::External(index)),
             _ => Err(LinkError::Constant(index, "a static field")),
         }
     }
@@ -124,20 +119,16 @@ impl Pool for Linker<'_> {
         match self.constant(index)? {
             Constant::StaticMethod(StaticRef::Internal(offset)) => self
                 .methods
-                .get(&super::offset_of(offset))
+                .get(&offset)
                 .copied()
-                .ok_or(LinkError::MethodOffset(super::offset_of(offset))),
+                .ok_or(LinkError::MethodOffset(offset)),
             Constant::StaticMethod(StaticRef::External {
                 package,
                 class,
                 token,
             }) => self
-                .imported(index, package)?
-                .exports
-                .get(usize::from(class))
-                .and_then(Option::as_ref)
-                .and_then(|class| class.static_methods.get(usize::from(token)))
-                .copied()
+                .exported(package, class)
+                .and_then(|(_, class)| class.static_methods.get(usize::from(token)).copied())
                 .filter(|method| *method != NO_METHOD)
                 .ok_or(LinkError::External(index)),
             Constant::SuperMethod { class, token } => {
@@ -145,26 +136,23 @@ impl Pool for Linker<'_> {
                 let id = self.class_reference(class)?;
                 let parent = self.class_of(id).and_then(|class| class.super_class);
                 let parent = parent.and_then(|id| self.class_of(id));
-                let table = parent.map(|class| {
-                    if token & 0x80 == 0 {
-                        &class.public_methods
-                    } else {
-                        &class.package_methods
-                    }
-                });
-                table
-                    .and_then(|table| table.get(usize::from(token & 0x7F)))
-                    .copied()
-                    .filter(|method| *method != NO_METHOD)
+                parent
+                    .and_then(|class| virtual_method(class, token))
                     .ok_or(LinkError::External(index))
             }
             _ => Err(LinkError::Constant(index, "a static method")),
         }
     }
 
-    fn virtual_token(&self, index: u16) -> Result<u8, LinkError> {
+    fn virtual_place(&self, index: u16) -> Result<u8, LinkError> {
         match self.constant(index)? {
-            Constant::VirtualMethod { token, .. } => Ok(token),
+            Constant::VirtualMethod { token, .. } if token & 0x80 != 0 => Ok(token),
+            Constant::VirtualMethod { class, token } => {
+                let class = self.class_of(self.class_reference(class)?);
+                class
+                    .and_then(|class| class.public_place(token))
+                    .ok_or(LinkError::External(index))
+            }
             _ => Err(LinkError::Constant(index, "a virtual method")),
         }
     }

@@ -2,6 +2,7 @@
 
 use super::Linker;
 use crate::vm::program::ClassId;
+use cap_file::component::CodeOffset;
 
 impl Linker<'_> {
     /// How many words each method returns: from the Descriptor component if it was loaded, else
@@ -23,9 +24,7 @@ impl Linker<'_> {
                     .at(method.type_offset)
                     .and_then(|signature| signature.types())
                     .and_then(|types| types.last().map(|result| result.words()));
-                if let Some(result) = self
-                    .results
-                    .get_mut(&super::offset_of(method.method_offset))
+                if let Some(result) = self.results.get_mut(&method.method_offset)
                     && words.is_some()
                 {
                     *result = words;
@@ -99,7 +98,7 @@ impl Linker<'_> {
     }
 
     /// The offset of a method of this package.
-    pub(super) fn method_offset(&self, index: u32) -> Option<u16> {
+    pub(super) fn method_offset(&self, index: u32) -> Option<CodeOffset> {
         let place = usize::try_from(index.checked_sub(self.first_method)?).ok()?;
         self.method_offsets.get(place).copied()
     }

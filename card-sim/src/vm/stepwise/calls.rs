@@ -49,7 +49,7 @@ impl<'a> Vm<'a> {
                 Opcode::Invokevirtual,
                 Constant::VirtualMethod {
                     class,
-                    token,
+                    place,
                     method,
                 },
             ) => {
@@ -59,7 +59,7 @@ impl<'a> Vm<'a> {
                 if !Type::Object(class).admits(self.program, &object) {
                     return Err(NOT_ITS_CLASS);
                 }
-                let (method, context, owner) = self.virtual_target(&object, token)?;
+                let (method, context, owner) = self.virtual_target(&object, place)?;
                 let target = self.target(method)?;
                 self.enter(target, context, owner)
             }

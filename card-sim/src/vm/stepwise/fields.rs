@@ -70,11 +70,9 @@ const NOT_THAT_VALUE: Trap = Trap::BadCode("a value of another type than the fie
 
 impl Vm<'_> {
     pub(super) fn constant(&mut self, index: u16) -> Result<Constant, Trap> {
-        let code = self.machine()?.top()?.code;
-        code.constants
-            .get(usize::from(index))
-            .copied()
-            .ok_or(MISSING)
+        let package = self.machine()?.top()?.package;
+        let constants = package.constants.get(usize::from(index));
+        constants.copied().ok_or(MISSING)
     }
 
     pub(super) fn class_constant(&mut self, index: u16) -> Result<ClassId, Trap> {

@@ -456,7 +456,7 @@ impl Translator<'_> {
                 Ok(())
             }
             Opcode::Invokevirtual => {
-                let token = self.pool.virtual_token(index)?;
+                let token = self.pool.virtual_place(index)?;
                 self.call(instruction, guesses, |base| Op::InvokeVirtual {
                     base,
                     token,
