@@ -1,7 +1,7 @@
 //! The card as a reader sees it: reset, commands, power.
 
 use crate::aid::Aid;
-use crate::api::apdu::channel;
+use crate::class_byte::MAX_CHANNELS;
 use crate::fault::Fault;
 use crate::gp::{CardManager, IssuerConfig};
 use crate::profile::Profile;
@@ -14,7 +14,7 @@ use serde::Serialize;
 use std::sync::Arc;
 
 /// What a new card is like.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct CardConfig {
     /// Seed of every random byte of the card: keys, challenges, padding. The same seed and the
     /// same commands give the same responses.
@@ -29,8 +29,26 @@ pub struct CardConfig {
     pub defensive: bool,
     /// How commands come.
     pub transmission: Transmission,
+    /// Logical channels, the basic one included: 1 to 20. A card of one answers 6881 to the others.
+    pub channels: u8,
     /// What kind of card it is. Its sizes are in `memory` and `limits`: see [`CardConfig::of`].
     pub profile: Option<Arc<Profile>>,
+}
+
+impl Default for CardConfig {
+    /// Seed 0, all 20 logical channels, no profile; the defaults of the parts.
+    fn default() -> Self {
+        Self {
+            seed: 0,
+            memory: HeapConfig::default(),
+            limits: Limits::default(),
+            issuer: IssuerConfig::default(),
+            defensive: false,
+            transmission: Transmission::default(),
+            channels: MAX_CHANNELS,
+            profile: None,
+        }
+    }
 }
 
 impl CardConfig {
@@ -47,6 +65,7 @@ impl CardConfig {
                 stack_words: profile.memory.stack_words,
                 ..Limits::default()
             },
+            channels: profile.channels,
             profile: Some(Arc::new(profile)),
             ..Self::default()
         }
@@ -123,6 +142,7 @@ impl Card {
                 memory: config.memory,
                 limits: config.limits,
                 defensive: config.defensive,
+                channels: config.channels,
                 apdu_buffer: config
                     .profile
                     .as_ref()
@@ -183,11 +203,8 @@ impl Card {
         if !self.powered || self.runtime.is_torn() {
             return Vec::new();
         }
-        let Some(&cla) = command.first().filter(|_| command.len() >= 4) else {
+        if command.len() < 4 {
             return vec![0x67, 0x00];
-        };
-        if channel(cla) != 0 {
-            return vec![0x68, 0x81];
         }
         self.runtime.clear_fault();
         let before = self.statistics();

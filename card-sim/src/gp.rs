@@ -13,9 +13,11 @@ mod get_status;
 mod install;
 mod keys;
 mod load;
+mod per_channel;
 mod protocol;
 mod put_key;
 mod registry_update;
+mod selection;
 mod set_status;
 mod signature;
 mod stop;
@@ -35,6 +37,7 @@ use se_crypto::Drbg;
 use serde::{Deserialize, Serialize};
 
 use crate::aid::Aid;
+use crate::class_byte;
 use crate::registry::{
     Application, ApplicationId, ApplicationKind, CardState, Privileges, life_cycle,
 };
@@ -44,10 +47,9 @@ use domains::satisfies;
 use get_data::CardData;
 use get_status::Listing;
 use load::PendingLoad;
+use per_channel::PerChannel;
 use put_key::PendingKeys;
-use stop::{
-    CONDITIONS, NO_CLASS, NO_INSTRUCTION, NOT_FOUND, SECURITY, Stop, WRONG_LENGTH, WRONG_PARAMETERS,
-};
+use stop::{CONDITIONS, NO_CLASS, NO_INSTRUCTION, SECURITY, Stop, WRONG_LENGTH, WRONG_PARAMETERS};
 use store_data::PendingData;
 
 /// The card manager: the security domains and what their commands keep between each other.
@@ -56,24 +58,48 @@ pub struct CardManager {
     issuer: Aid,
     domains: SecurityDomains,
     data: CardData,
-    /// The load that LOAD commands go on with.
+    /// What commands leave for the next one on their channel.
     #[serde(skip)]
+    pending: PerChannel<Pending>,
+}
+
+/// What commands leave for the next one.
+#[derive(Clone, Debug, Default)]
+struct Pending {
+    /// The load that LOAD commands go on with.
     load: Option<PendingLoad>,
     /// The listing that GET STATUS \[next\] goes on with.
-    #[serde(skip)]
     listing: Option<Listing>,
     /// A combined load, install and make selectable whose last block has come.
-    #[serde(skip)]
     combined: Option<PendingLoad>,
     /// The PUT KEY that the next one goes on with.
-    #[serde(skip)]
-    pending_keys: Option<PendingKeys>,
+    keys: Option<PendingKeys>,
     /// The STORE DATA blocks so far.
-    #[serde(skip)]
     stored: Option<PendingData>,
     /// The application that STORE DATA is for, after INSTALL \[for personalization\].
-    #[serde(skip)]
     personalized: Option<ApplicationId>,
+}
+
+impl Pending {
+    /// Forgets all but what a command with this instruction goes on with.
+    fn forget(&mut self, ins: Option<u8>) {
+        if ins != Some(LOAD) {
+            self.load = None;
+        }
+        if !matches!(ins, Some(LOAD | INSTALL)) {
+            self.combined = None;
+        }
+        if ins != Some(GET_STATUS) {
+            self.listing = None;
+        }
+        if ins != Some(PUT_KEY) {
+            self.keys = None;
+        }
+        if ins != Some(STORE_DATA) {
+            self.stored = None;
+            self.personalized = None;
+        }
+    }
 }
 
 /// Response data and status word of a command that was not refused.
@@ -102,12 +128,7 @@ impl CardManager {
             issuer: issuer.aid,
             domains: SecurityDomains::new(random.stream("card challenges"), issuer),
             data: CardData::new(&mut random.stream("serial number")),
-            load: None,
-            listing: None,
-            combined: None,
-            pending_keys: None,
-            stored: None,
-            personalized: None,
+            pending: PerChannel::default(),
         }
     }
 
@@ -149,111 +170,6 @@ impl CardManager {
         &mut self.domains
     }
 
-    /// After a card reset: sessions are gone, and the application with the card reset privilege is selected,
-    /// else the issuer security domain.
-    pub fn reset(&mut self, runtime: &mut Runtime) {
-        self.forget_pending(None);
-        let default = runtime
-            .registry
-            .applications()
-            .skip(1)
-            .find(|(_, application)| {
-                application.privileges.has(Privileges::CARD_RESET) && application.is_selectable()
-            })
-            .map(|(id, _)| id)
-            .filter(|_| runtime.registry.card_state != CardState::Locked);
-        let id = default.unwrap_or(ApplicationId::ISSUER_SECURITY_DOMAIN);
-        let aid = runtime.registry.application(id).map(|a| a.aid);
-        self.domains.select(aid);
-        let aid = aid.unwrap_or(self.issuer);
-        let length = u8::try_from(aid.as_bytes().len()).unwrap_or(0);
-        let command = [&[0x00, SELECT, 0x04, 0x00, length], aid.as_bytes()].concat();
-        // Nobody waits for the answer.
-        let _ = runtime.select(&mut self.domains, id, &command);
-    }
-
-    /// Answers a command: data and status word. Empty where power was cut.
-    pub fn process(&mut self, runtime: &mut Runtime, command: &[u8]) -> Vec<u8> {
-        self.domains.forget_back_off();
-        let Ok(parsed) = Command::parse(command) else {
-            return answer(Err(WRONG_LENGTH));
-        };
-        if is_select_by_name(&parsed)
-            && let Some(response) = self.select(runtime, &parsed, command)
-        {
-            return response;
-        }
-        let selected = runtime
-            .selected()
-            .and_then(|id| Some((id, runtime.registry.application(id)?.kind)));
-        match selected {
-            Some((id, ApplicationKind::SecurityDomain)) => {
-                self.process_domain(runtime, id, &parsed, command)
-            }
-            _ if runtime.registry.card_state == CardState::Terminated => answer(Err(CONDITIONS)),
-            _ => runtime.process(&mut self.domains, command),
-        }
-    }
-
-    /// SELECT by name (GPCS 2.3.1 §6.4.2, §11.9). `None` where the selected applet is to answer it, because the
-    /// card has no such application (JCRE 3.0.5 §4.5.2).
-    fn select(&mut self, runtime: &mut Runtime, parsed: &Command, raw: &[u8]) -> Option<Vec<u8>> {
-        if runtime.registry.card_state == CardState::Terminated {
-            return Some(answer(Err(CONDITIONS)));
-        }
-        let Some((id, application)) = self.find_selectable(runtime, parsed) else {
-            let applet = runtime
-                .selected()
-                .and_then(|id| runtime.registry.application(id))
-                .is_some_and(|a| matches!(a.kind, ApplicationKind::Applet { .. }));
-            return (!applet).then(|| answer(Err(NOT_FOUND)));
-        };
-        let Application { aid, kind, .. } = application;
-        self.forget_pending(None);
-        self.domains.select(Some(aid));
-        let response = runtime.select(&mut self.domains, id, raw);
-        if kind != ApplicationKind::SecurityDomain {
-            return Some(response);
-        }
-        let locked = runtime.registry.card_state == CardState::Locked;
-        let status = if locked { 0x6283 } else { OK };
-        Some(answer(Ok((get_data::control_information(&aid), status))))
-    }
-
-    /// The application that a SELECT by name means: by its whole AID, or by the beginning of it; without a name
-    /// the issuer security domain.
-    fn find_selectable(
-        &self,
-        runtime: &Runtime,
-        command: &Command,
-    ) -> Option<(ApplicationId, Application)> {
-        let name = if command.data.is_empty() {
-            self.issuer.as_bytes()
-        } else {
-            command.data.as_slice()
-        };
-        let locked = runtime.registry.card_state == CardState::Locked;
-        let mut candidates: Vec<_> = runtime
-            .registry
-            .applications()
-            .filter(|(id, application)| {
-                application.aid.starts_with(name)
-                    && application.is_selectable()
-                    && (!locked || *id == ApplicationId::ISSUER_SECURITY_DOMAIN)
-            })
-            .map(|(id, application)| (id, *application))
-            .collect();
-        if command.p2 & 0x03 == 0x02 {
-            let current = runtime.selected();
-            return candidates
-                .into_iter()
-                .find(|(id, _)| current.is_none_or(|current| *id > current));
-        }
-        // A whole AID comes before one that it is the beginning of.
-        candidates.sort_by_key(|(_, application)| application.aid.as_bytes() != name);
-        candidates.first().copied()
-    }
-
     /// A command to a security domain.
     fn process_domain(
         &mut self,
@@ -290,7 +206,7 @@ impl CardManager {
         domain: ApplicationId,
         raw: &[u8],
     ) -> Result<Answer, Stop> {
-        self.forget_pending(None);
+        self.pending.forget(None);
         if runtime.registry.card_state == CardState::Terminated {
             return Err(CONDITIONS);
         }
@@ -308,9 +224,9 @@ impl CardManager {
         domain: ApplicationId,
         command: &Command,
     ) -> Result<Answer, Stop> {
-        self.forget_pending(Some(command.ins));
+        self.pending.forget(Some(command.ins));
         // ISO 7816-4 and GlobalPlatform classes; others are not of a card manager (GPCS 2.3.1 §11.1.4).
-        if command.cla & 0x7C != 0 {
+        if class_byte::on_basic_channel(command.cla) & 0x7C != 0 {
             return Err(NO_CLASS);
         }
         if command.ins == GET_DATA {
@@ -349,6 +265,10 @@ impl CardManager {
         if runtime.registry.card_state == CardState::Locked {
             return Err(CONDITIONS);
         }
+        if command.ins == DELETE {
+            // What is under way on other channels may name what goes.
+            self.pending.forget_others();
+        }
         // A domain without a say over content has a say over itself.
         let over_itself = match command.ins {
             PUT_KEY | STORE_DATA => true,
@@ -368,26 +288,6 @@ impl CardManager {
         }
     }
 
-    /// Forgets what commands have left for the next one, but for what this one goes on with.
-    fn forget_pending(&mut self, ins: Option<u8>) {
-        if ins != Some(LOAD) {
-            self.load = None;
-        }
-        if !matches!(ins, Some(LOAD | INSTALL)) {
-            self.combined = None;
-        }
-        if ins != Some(GET_STATUS) {
-            self.listing = None;
-        }
-        if ins != Some(PUT_KEY) {
-            self.pending_keys = None;
-        }
-        if ins != Some(STORE_DATA) {
-            self.stored = None;
-            self.personalized = None;
-        }
-    }
-
     fn require(&self, domain: ApplicationId, level: SecurityLevel) -> Result<(), Stop> {
         if satisfies(self.domains.security_level(domain), level) {
             Ok(())
@@ -395,15 +295,6 @@ impl CardManager {
             Err(SECURITY)
         }
     }
-}
-
-/// Whether this is SELECT by name: first or only, or next occurrence.
-fn is_select_by_name(command: &Command) -> bool {
-    command.cla == 0x00
-        && command.ins == SELECT
-        && command.p1 == 0x04
-        && matches!(command.p2 & 0xF3, 0x00 | 0x02)
-        && command.data.len() <= 16
 }
 
 /// The response on the wire.

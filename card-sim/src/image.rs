@@ -25,7 +25,7 @@ use zeroize::Zeroizing;
 
 const MAGIC: &[u8; 8] = b"TENKOKU\x1A";
 /// Changes with every change of what a file holds.
-const VERSION: u16 = 2;
+const VERSION: u16 = 3;
 const DIGEST: usize = 32;
 
 /// Why an image is refused.
@@ -68,6 +68,7 @@ struct State {
     random: Vec<u8>,
     code: Vec<CodeEntry>,
     deletion_requested: bool,
+    channels: u8,
     profile: Option<Profile>,
 }
 
@@ -102,6 +103,7 @@ impl Card {
                 })
                 .collect(),
             deletion_requested,
+            channels: self.runtime.channels().count(),
             profile: self.runtime.profile().cloned(),
         };
         let json = serde_json::to_vec(&state).map(Zeroizing::new);
@@ -169,6 +171,7 @@ impl Card {
             (&state.keygen, &state.random),
             &load_files,
             state.deletion_requested,
+            state.channels,
             state.profile,
         )
         .ok_or(ImageError::Damaged("its parts do not fit together"))?;

@@ -3,6 +3,8 @@
 pub mod aid;
 pub mod api;
 pub mod card;
+pub mod channels;
+pub mod class_byte;
 pub mod cost;
 pub mod coverage;
 pub mod fault;

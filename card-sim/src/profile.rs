@@ -2,6 +2,7 @@
 //!
 //! "Will it fit and run on that card" is answered by installing it on a card with the profile.
 
+use crate::class_byte::MAX_CHANNELS;
 use crate::cost::Costs;
 use cap_file::api::{Api, RELEASES};
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,9 @@ pub struct Profile {
     pub api: String,
     /// Bytes of the APDU buffer, at least 261.
     pub apdu_buffer: u16,
+    /// Logical channels, the basic one included: 1 to 20.
+    #[serde(default = "all_channels")]
+    pub channels: u8,
     /// Algorithms and key lengths that it has not, as constants of the API:
     /// `javacard/security/KeyBuilder.LENGTH_RSA_4096`.
     #[serde(default)]
@@ -30,6 +34,10 @@ pub struct Profile {
     pub costs: Option<String>,
     /// Sizes.
     pub memory: MemorySizes,
+}
+
+fn all_channels() -> u8 {
+    MAX_CHANNELS
 }
 
 /// The sizes of a card's memories.
@@ -111,6 +119,9 @@ impl Profile {
         }
         if profile.apdu_buffer < 261 {
             return Err(ProfileError::Size("an APDU buffer has at least 261 bytes"));
+        }
+        if !(1..=MAX_CHANNELS).contains(&profile.channels) {
+            return Err(ProfileError::Size("a card has 1 to 20 logical channels"));
         }
         if profile.memory.transient < u32::from(profile.apdu_buffer) + 64 {
             return Err(ProfileError::Size(
@@ -204,6 +215,7 @@ mod tests {
             ("jc304\"", "jc999\"", "no API release `jc999`"),
             ("RSA_4096", "RSA_4097", "has no constant"),
             ("apdu_buffer = 261", "apdu_buffer = 260", "at least 261"),
+            ("channels = 4", "channels = 21", "1 to 20 logical"),
             ("transient = 3072", "transient = 300", "64 bytes more"),
             ("commit = 512", "commit = -1", "not a card profile"),
             ("commit = 512", "comit = 512", "not a card profile"),

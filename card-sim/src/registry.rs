@@ -20,6 +20,15 @@ impl ApplicationId {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct LoadFileId(pub u8);
 
+impl LoadFileId {
+    /// The firewall context of its applets.
+    #[must_use]
+    pub const fn context(self) -> u8 {
+        // Context 0 is the runtime environment's.
+        self.0 + 1
+    }
+}
+
 /// Life-cycle states as they are coded in GET STATUS (GPCS 2.3.1 §11.1.1).
 pub mod life_cycle {
     /// Executable load file: LOADED.

@@ -7,10 +7,13 @@ mod install;
 mod load;
 mod objects;
 mod persist;
+mod selection;
 
 use crate::aid::Aid;
 use crate::api::apdu::ApduState;
 use crate::api::build::base_program;
+use crate::channels::Channels;
+use crate::class_byte::MAX_CHANNELS;
 use crate::fault::{Cause, Fault, Place};
 use crate::profile::Profile;
 use crate::registry::{
@@ -19,8 +22,7 @@ use crate::registry::{
 use crate::secure_channel::{SecurityServices, StatusWord};
 use crate::session::{RandomStreams, Session};
 use crate::transmission::Transmission;
-use crate::vm::heap::Context;
-use crate::vm::program::{NO_METHOD, Program};
+use crate::vm::program::Program;
 use crate::vm::{Heap, HeapConfig, Limits, Observer, Remains, Stack, Throwable, Trap, Vm, Word};
 use se_crypto::Drbg;
 use std::sync::Arc;
@@ -111,6 +113,9 @@ pub enum DeleteError {
     /// Something else on the card still needs it.
     #[error("{0} still refers to it; delete that first")]
     Referenced(Aid),
+    /// It is selected on a logical channel.
+    #[error("{0} is selected; select another application on its logical channel first")]
+    Active(Aid),
 }
 
 impl DeleteError {
@@ -119,7 +124,7 @@ impl DeleteError {
     pub fn status_word(&self) -> StatusWord {
         match self {
             Self::Unknown => 0x6A88,
-            Self::Referenced(_) => 0x6985,
+            Self::Referenced(_) | Self::Active(_) => 0x6985,
         }
     }
 }
@@ -154,6 +159,8 @@ pub struct RuntimeConfig {
     pub apdu_buffer: u16,
     /// Check all types at every instruction.
     pub defensive: bool,
+    /// Logical channels, the basic one included: 1 to 20.
+    pub channels: u8,
     /// What kind of card it is.
     pub profile: Option<Arc<Profile>>,
 }
@@ -166,6 +173,7 @@ impl Default for RuntimeConfig {
             limits: Limits::default(),
             apdu_buffer: 261,
             defensive: false,
+            channels: MAX_CHANNELS,
             profile: None,
         }
     }
@@ -220,6 +228,8 @@ impl std::fmt::Debug for Watcher {
 
 /// Success.
 const OK: StatusWord = 0x9000;
+/// No applet is selected, or it did not want to be (`ISO7816.SW_APPLET_SELECT_FAILED`).
+const SELECT_FAILED: StatusWord = 0x6999;
 /// No precise diagnosis: what an uncaught exception gives (JCRE 3.0.5 §4.4).
 const UNKNOWN: StatusWord = 0x6F00;
 
@@ -238,6 +248,7 @@ impl Runtime {
         let objects = objects::make(&mut heap, program, config.apdu_buffer.max(261));
         let random = RandomStreams::new(&Drbg::from_seed(config.seed));
         let mut session = Session::new(objects, random);
+        session.channels = Channels::new(config.channels);
         session.profile.clone_from(&config.profile);
         Self {
             registry: Registry::new(issuer_security_domain),
@@ -320,10 +331,16 @@ impl Runtime {
         self.session.last_fault = None;
     }
 
-    /// The application that commands go to.
+    /// The application that is selected on the channel of the command.
     #[must_use]
     pub fn selected(&self) -> Option<ApplicationId> {
-        self.session.selected
+        self.session.channels.selected()
+    }
+
+    /// The logical channels.
+    #[must_use]
+    pub fn channels(&self) -> &Channels {
+        &self.session.channels
     }
 
     /// Counts one persistent write of the card manager's own. False means that power is cut at
@@ -369,8 +386,9 @@ impl Runtime {
     pub fn power_on(&mut self) {
         self.torn = false;
         self.heap.power_on();
-        self.session.selected = None;
+        self.session.channels.reset();
         self.session.selecting = false;
+        self.session.reselecting = false;
         self.session.installation = None;
         self.session.apdu = ApduState::default();
         self.session.streams.clear();
@@ -406,42 +424,6 @@ impl Runtime {
         self.watcher = watcher;
         self.session.usage.bytecodes += executed;
         result
-    }
-
-    /// Calls a virtual method of an applet.
-    fn call_applet(
-        &mut self,
-        services: &mut dyn SecurityServices,
-        id: ApplicationId,
-        token: u8,
-        argument: Option<u16>,
-    ) -> Result<i32, Trap> {
-        let Some(ApplicationKind::Applet {
-            load_file,
-            instance,
-        }) = self.registry.application(id).map(|applet| applet.kind)
-        else {
-            return Err(Trap::BadCode("a call of no applet"));
-        };
-        let class = self.heap.object(instance).class;
-        let method = self
-            .program
-            .virtual_method(class, token)
-            .filter(|method| *method != NO_METHOD)
-            .ok_or(Trap::BadCode("an applet without this method"))?;
-        let arguments = [
-            Word::reference(instance),
-            Word::reference(argument.unwrap_or(0)),
-        ];
-        let count = 1 + usize::from(argument.is_some());
-        self.with_machine(services, |machine| {
-            machine.call(
-                method,
-                arguments.get(..count).unwrap_or(&arguments),
-                context_of(load_file),
-                id.0,
-            )
-        })
     }
 
     /// The status word that a trap gives; remembers what it was.
@@ -497,78 +479,15 @@ impl Runtime {
         UNKNOWN
     }
 
-    /// Deselects the selected application, if any.
-    pub fn deselect(&mut self, services: &mut dyn SecurityServices) {
-        let Some(id) = self.session.selected else {
-            return;
-        };
-        let kind = self.registry.application(id).map(|old| old.kind);
-        if let Some(ApplicationKind::Applet { load_file, .. }) = kind {
-            let token = self.session.objects.applet_tokens.deselect;
-            // What deselect() throws is ignored (JCRE 3.0.5 §4.6).
-            if let Err(trap) = self.call_applet(services, id, token, None) {
-                self.status_of(trap);
-            }
-            if self.torn {
-                return;
-            }
-            self.heap.end_of_command();
-            self.heap.clear_on_deselect(context_of(load_file));
-        }
-        self.session.selected = None;
-    }
-
-    /// Selects an application: `deselect()` of the one before, `select()`, then `process()` with
-    /// the SELECT command. A security domain answers 9000 without data.
-    pub fn select(
-        &mut self,
-        services: &mut dyn SecurityServices,
-        id: ApplicationId,
-        command: &[u8],
-    ) -> Vec<u8> {
-        self.deselect(services);
-        if self.torn {
-            return Vec::new();
-        }
-        let Some(application) = self.registry.application(id) else {
-            return 0x6999u16.to_be_bytes().to_vec();
-        };
-        if application.kind == ApplicationKind::SecurityDomain {
-            self.session.selected = Some(id);
-            return OK.to_be_bytes().to_vec();
-        }
-        self.session.selected = Some(id);
-        self.session.selecting = true;
-        let token = self.session.objects.applet_tokens.select;
-        let accepted = match self.call_applet(services, id, token, None) {
-            Ok(accepted) => accepted != 0,
-            Err(trap) => {
-                self.status_of(trap);
-                false
-            }
-        };
-        self.heap.end_of_command();
-        if self.torn {
-            return Vec::new();
-        }
-        if !accepted {
-            self.session.selected = None;
-            self.session.selecting = false;
-            return 0x6999u16.to_be_bytes().to_vec();
-        }
-        let response = self.process(services, command);
-        self.session.selecting = false;
-        response
-    }
-
     /// Gives a command to the selected applet and returns its response with status word. Empty
     /// if power was cut.
     pub fn process(&mut self, services: &mut dyn SecurityServices, command: &[u8]) -> Vec<u8> {
         let Ok(apdu) = ApduState::parse(command) else {
             return 0x6700u16.to_be_bytes().to_vec();
         };
-        let Some(id) = self.session.selected else {
-            return 0x6985u16.to_be_bytes().to_vec();
+        // Nothing is selected on this channel (JCRE 3.0.5 §4.7).
+        let Some(id) = self.selected() else {
+            return SELECT_FAILED.to_be_bytes().to_vec();
         };
         if apdu.extended && !self.takes_extended_length(id) {
             return 0x6700u16.to_be_bytes().to_vec();
@@ -657,7 +576,7 @@ impl Runtime {
             machine.call(
                 method,
                 arguments.get(..count).unwrap_or(&arguments),
-                context_of(load_file),
+                load_file.context(),
                 id.0,
             )
         });
@@ -695,9 +614,4 @@ impl Runtime {
             Some((method, instance, load_file, responds))
         })
     }
-}
-
-/// The firewall context of a load file's applets.
-const fn context_of(load_file: LoadFileId) -> Context {
-    load_file.0 + 1
 }

@@ -4,10 +4,11 @@
 use crate::aid::Aid;
 use crate::api::apdu::ApduState;
 use crate::api::security::Stream;
+use crate::channels::Channels;
 use crate::fault::Fault;
 use crate::profile::Profile;
-use crate::registry::ApplicationId;
 use crate::transmission::Transmission;
+use crate::vm::heap::Context;
 use crate::vm::program::ClassId;
 use crate::vm::trap::Throwable;
 use cap_file::component::CodeOffset;
@@ -45,6 +46,10 @@ pub struct AppletTokens {
     pub select: u8,
     /// `process(APDU)`
     pub process: u8,
+    /// `MultiSelectable.select(boolean)`
+    pub select_again: u8,
+    /// `MultiSelectable.deselect(boolean)`
+    pub deselect_again: u8,
 }
 
 impl RuntimeObjects {
@@ -93,6 +98,8 @@ pub struct SessionUsage {
 pub struct Installation {
     /// The instance AID asked for.
     pub aid: Aid,
+    /// The context that it will have.
+    pub context: Context,
     /// The AID and instance given to `register`.
     pub registered: Option<(Aid, u16)>,
 }
@@ -110,10 +117,12 @@ pub struct Session {
     pub random: RandomStreams,
     /// Counts.
     pub usage: SessionUsage,
-    /// The application that commands go to.
-    pub selected: Option<ApplicationId>,
+    /// Logical channels, and what is selected on them.
+    pub channels: Channels,
     /// Whether the command being processed is the one that selected the applet.
     pub selecting: bool,
+    /// Whether what is being selected was selected on the same channel before.
+    pub reselecting: bool,
     /// An installation under way.
     pub installation: Option<Installation>,
     /// `JCSystem.requestObjectDeletion` was called: collect before the next command.
@@ -138,8 +147,9 @@ impl Session {
             transmission: Transmission::default(),
             random,
             usage: SessionUsage::default(),
-            selected: None,
+            channels: Channels::default(),
             selecting: false,
+            reselecting: false,
             installation: None,
             deletion_requested: false,
             streams: Vec::new(),

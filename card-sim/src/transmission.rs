@@ -1,6 +1,7 @@
 //! How the card and its reader talk: what of it applets see, and the T=0 rules that turn command
 //! APDUs into TPDUs (ISO 7816-3 §12.2, JCRE 3.0.5 §9.4).
 
+use crate::class_byte;
 use std::str::FromStr;
 
 /// Transmission protocol and medium.
@@ -101,6 +102,8 @@ impl Transmission {
 pub(crate) struct T0 {
     /// Response data that wait, and the status word that ends them.
     pending: Option<(Vec<u8>, [u8; 2])>,
+    /// The logical channel of the command whose response waits.
+    channel: u8,
     /// The header of the command whose repetition with the right length gets them, instead of GET
     /// RESPONSE.
     repeats: Option<[u8; 4]>,
@@ -137,7 +140,12 @@ impl T0 {
             Some((p3, data)) => (*p3, data),
         };
         let [cla, instruction, ..] = *header;
-        let is_get_response = instruction == GET_RESPONSE && cla & 0x80 == 0 && data.is_empty();
+        // GET RESPONSE comes on the channel of the command (JCRE 3.0.5 §9.4.2).
+        let channel = class_byte::channel(cla);
+        let is_get_response = instruction == GET_RESPONSE
+            && class_byte::is_interindustry(cla)
+            && channel == self.channel
+            && data.is_empty();
         let is_repetition = data.is_empty() && self.repeats == Some(*header);
         if (is_repetition || (is_get_response && self.repeats.is_none()))
             && let Some((response, status)) = self.pending.take()
@@ -145,7 +153,10 @@ impl T0 {
             self.repeats = None;
             return Step::Answer(self.give(response, status, p3));
         }
-        *self = Self::default();
+        *self = Self {
+            channel,
+            ..Self::default()
+        };
         if data.is_empty() {
             // Case 1 or 2; a card cannot tell them apart by P3 = 0.
             return Step::Run([header.as_slice(), &[p3]].concat());
@@ -265,6 +276,9 @@ mod tests {
         assert_eq!(answer(&mut t0, &[0, 0xC0, 0, 0, 1]), [5, 0x90, 0]);
         assert_eq!(run(&mut t0, &command, &[0x90, 0]), [0x90, 0]);
         assert_eq!(answer(&mut t0, &[0, 0xA4, 4, 0, 2, 1]), [0x67, 0]);
+        // On another channel nothing waits.
+        assert_eq!(run(&mut t0, &command, &full), [0x61, 0]);
+        assert_eq!(run(&mut t0, &[1, 0xC0, 0, 0, 0], &[0x6D, 0]), [0x6D, 0]);
     }
 
     #[test]

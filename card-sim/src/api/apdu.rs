@@ -2,6 +2,7 @@
 
 use super::Row;
 use super::arguments::{check_access, count, range, reference, word};
+use crate::class_byte;
 use crate::vm::Vm;
 use crate::vm::trap::{Throwable, Trap};
 
@@ -27,7 +28,9 @@ pub const NATIVES: &[Row] = &[
     (CLASS, "getCurrentAPDUBuffer", "()[B", |vm, _| {
         current(vm, vm.session.objects.apdu_buffer)
     }),
-    (CLASS, "getCLAChannel", "()B", |vm, _| Ok(channel(cla(vm)))),
+    (CLASS, "getCLAChannel", "()B", |vm, _| {
+        Ok(class_byte::channel(cla(vm)).into())
+    }),
     (CLASS, "waitExtension", "()V", super::exceptions::nothing),
     (CLASS, "getBuffer", "()[B", |vm, _| {
         Ok(vm.session.objects.apdu_buffer.into())
@@ -50,16 +53,16 @@ pub const NATIVES: &[Row] = &[
         Ok(vm.session.apdu.state as i32)
     }),
     (CLASS, "isCommandChainingCLA", "()Z", |vm, _| {
-        Ok(is_chaining(cla(vm)).into())
+        Ok(class_byte::is_chaining(cla(vm)).into())
     }),
     (CLASS, "isSecureMessagingCLA", "()Z", |vm, _| {
-        Ok(is_secure_messaging(cla(vm)).into())
+        Ok(class_byte::is_secure_messaging(cla(vm)).into())
     }),
     (CLASS, "isISOInterindustryCLA", "()Z", |vm, _| {
-        Ok(is_interindustry(cla(vm)).into())
+        Ok(class_byte::is_interindustry(cla(vm)).into())
     }),
     (CLASS, "isValidCLA", "()Z", |vm, _| {
-        Ok(is_valid(cla(vm)).into())
+        Ok(class_byte::is_valid(cla(vm)).into())
     }),
     (CLASS, "getIncomingLength", "()S", get_incoming_length),
     (CLASS, "getOffsetCdata", "()S", get_offset_cdata),
@@ -203,39 +206,8 @@ fn extended_length(le: [u8; 2]) -> usize {
     }
 }
 
-/// The channel number that a class byte names (ISO 7816-4 §5.4.1).
-#[must_use]
-pub fn channel(cla: u8) -> i32 {
-    match cla {
-        0xFF => 0,
-        _ if cla & 0x40 != 0 => i32::from(cla & 0x0F) + 4,
-        _ => i32::from(cla & 0x03),
-    }
-}
-
 fn cla(vm: &Vm<'_>) -> u8 {
     vm.session.apdu.header[0]
-}
-
-/// Bit 5 of a class byte says that another command of a chain follows (ISO 7816-4 §5.3.3).
-pub(super) fn is_chaining(cla: u8) -> bool {
-    cla & 0x10 != 0
-}
-
-/// Bits 3 and 4 of a class byte of the first form, bit 6 of the further one (ISO 7816-4 §5.4.1).
-pub(super) fn is_secure_messaging(cla: u8) -> bool {
-    let bits = if cla & 0x40 != 0 { 0x20 } else { 0x0C };
-    cla & bits != 0
-}
-
-/// Bit 8 of a class byte is that of proprietary commands.
-pub(super) fn is_interindustry(cla: u8) -> bool {
-    cla & 0x80 == 0
-}
-
-/// FF is invalid, and the values 20 to 3F are reserved (ISO 7816-4 §5.4.1).
-pub(super) fn is_valid(cla: u8) -> bool {
-    cla != 0xFF && cla & 0xE0 != 0x20
 }
 
 fn current(vm: &Vm<'_>, object: u16) -> Result<i32, Trap> {
@@ -424,13 +396,5 @@ mod tests {
         ] {
             assert_eq!(ApduState::parse(wrong).unwrap_err(), WrongLength);
         }
-    }
-
-    #[test]
-    fn channels_come_from_both_forms_of_the_class_byte() {
-        assert_eq!(channel(0x80), 0);
-        assert_eq!(channel(0x03), 3);
-        assert_eq!(channel(0x40), 4);
-        assert_eq!(channel(0x4F), 19);
     }
 }

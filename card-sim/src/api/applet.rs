@@ -12,7 +12,9 @@ const CLASS: &str = "javacard/framework/Applet";
 /// The native methods.
 pub const NATIVES: &[Row] = &[
     (CLASS, "install", "([BSB)V", install),
-    (CLASS, "reSelectingApplet", "()Z", no),
+    (CLASS, "reSelectingApplet", "()Z", |vm, _| {
+        Ok(vm.session.reselecting.into())
+    }),
     (CLASS, "register", "()V", register),
     (CLASS, "register", "([BSB)V", register_as),
     (CLASS, "selectingApplet", "()Z", selecting_applet),

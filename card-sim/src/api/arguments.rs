@@ -1,6 +1,6 @@
 //! What native methods do with their arguments.
 
-use crate::vm::heap::{Kind, Object, RUNTIME_CONTEXT, flag};
+use crate::vm::heap::{Kind, Object, flag};
 use crate::vm::trap::{Throwable, Trap};
 use crate::vm::{Heap, Vm};
 
@@ -65,10 +65,10 @@ pub fn array(vm: &Vm<'_>, reference: u16, kind: Kind) -> Result<Object, Trap> {
 /// # Errors
 /// [`Trap::SECURITY`].
 pub fn check_access(vm: &Vm<'_>, object: &Object) -> Result<(), Trap> {
-    let allowed = object.context == vm.context
-        || vm.context == RUNTIME_CONTEXT
-        || object.flags & (flag::GLOBAL_ARRAY | flag::ENTRY_POINT) != 0;
-    if allowed { Ok(()) } else { Err(Trap::SECURITY) }
+    if object.flags & flag::ENTRY_POINT != 0 {
+        return Ok(());
+    }
+    vm.reach().check(object)
 }
 
 /// `length` bytes at `offset` of a byte array.

@@ -102,7 +102,9 @@ pub const NATIVES: &[Row] = &[
         vm.session.deletion_requested = true;
         Ok(0)
     }),
-    (CLASS, "getAssignedChannel", "()B", |_, _| Ok(0)),
+    (CLASS, "getAssignedChannel", "()B", |vm, _| {
+        Ok(vm.session.channels.current().into())
+    }),
     (
         CLASS,
         "isAppletActive",
@@ -154,16 +156,7 @@ pub(super) fn make_transient(
 /// Only the context of the selected applet, or of the one being installed, has objects that are
 /// cleared on deselection (JCRE 3.0.5 §5.1).
 pub(super) fn may_clear_on_deselect(vm: &Vm<'_>) -> bool {
-    if vm.session.installation.is_some() {
-        return true;
-    }
-    vm.session
-        .selected
-        .and_then(|id| vm.registry.application(id))
-        .is_some_and(|application| match application.kind {
-            ApplicationKind::Applet { load_file, .. } => vm.context == load_file.0 + 1,
-            ApplicationKind::SecurityDomain => false,
-        })
+    vm.selected_context == Some(vm.context)
 }
 
 fn make_global_array(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
@@ -262,7 +255,7 @@ fn get_shareable(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
             Word::reference(client),
             Word::short(parameter),
         ],
-        load_file.0 + 1,
+        load_file.context(),
         id.0,
     )?;
     let object = u16::try_from(result & 0xFFFF).unwrap_or(0);
@@ -282,5 +275,7 @@ fn get_shareable(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
 fn is_applet_active(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
     let aid = aid_class::bytes(vm, reference(arguments, 0))?;
     let id = vm.registry.find_application(aid);
-    Ok((id.is_some() && id == vm.session.selected).into())
+    Ok(id
+        .is_some_and(|id| vm.session.channels.is_active(id))
+        .into())
 }

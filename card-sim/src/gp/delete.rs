@@ -2,7 +2,7 @@
 
 use scp::Command;
 
-use super::authority::{NO_RECEIPT, has, is_above, is_above_load_file};
+use super::authority::{has, is_above, is_above_load_file};
 use super::stop::{CONDITIONS, NO_REFERENCE, Stop, WRONG_DATA, WRONG_PARAMETERS};
 use super::{Answer, CardManager, OK, tlv, write};
 use crate::registry::{ApplicationId, ApplicationKind, Privileges};
@@ -47,7 +47,8 @@ impl CardManager {
             }
             None if id.is_some() || version.is_some() => {
                 self.delete_keys(runtime, domain, version, id)?;
-                Ok((NO_RECEIPT.to_vec(), OK))
+                // Keys have no receipt, and no byte that says so (GPCS 2.3.1 §11.2.3.1).
+                Ok((Vec::new(), OK))
             }
             _ => Err(WRONG_DATA),
         }
@@ -93,7 +94,7 @@ impl CardManager {
 
     fn delete_application(&mut self, runtime: &mut Runtime, id: ApplicationId) -> Result<(), Stop> {
         let application = runtime.registry.application(id).ok_or(NO_REFERENCE)?;
-        if id == ApplicationId::ISSUER_SECURITY_DOMAIN || runtime.selected() == Some(id) {
+        if id == ApplicationId::ISSUER_SECURITY_DOMAIN || runtime.channels().is_active(id) {
             return Err(CONDITIONS);
         }
         let is_domain = application.kind == ApplicationKind::SecurityDomain;

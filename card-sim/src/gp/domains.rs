@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::config::{AuthenticationLimit, IssuerConfig};
 use super::keys::{Key, KeyRing};
+use super::per_channel::PerChannel;
 use super::stop::{BLOCKED, Stop};
 use crate::aid::Aid;
 use crate::registry::ApplicationId;
@@ -18,8 +19,8 @@ use crate::secure_channel::{SecurityServices, StatusWord};
 
 /// The security domains of a card.
 ///
-/// There is one session at a time: without logical channels only the selected application has one, with
-/// its security domain.
+/// There is one session at a time on each logical channel: the selected application has it, with its security domain
+/// (GPCS 2.3.1 §10.2.3).
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SecurityDomains {
     keys: BTreeMap<ApplicationId, KeyRing>,
@@ -37,13 +38,24 @@ pub struct SecurityDomains {
     /// How long the last command would have taken for its failed authentication.
     #[serde(skip)]
     back_off: Duration,
+    #[serde(skip)]
+    channel: PerChannel<ChannelState>,
+}
+
+/// What belongs to one logical channel.
+#[derive(Clone, Debug, Default)]
+struct ChannelState {
     /// The application that is selected: its AID goes into pseudo-random challenges.
-    #[serde(skip)]
     selected: Option<Aid>,
-    #[serde(skip)]
     session: CardSession,
-    #[serde(skip)]
     session_domain: Option<ApplicationId>,
+}
+
+impl ChannelState {
+    fn close(&mut self) {
+        self.session.reset();
+        self.session_domain = None;
+    }
 }
 
 impl SecurityDomains {
@@ -70,9 +82,7 @@ impl SecurityDomains {
             failed_authentications: 0,
             random,
             back_off: Duration::ZERO,
-            selected: None,
-            session: CardSession::new(),
-            session_domain: None,
+            channel: PerChannel::default(),
         }
     }
 
@@ -120,15 +130,24 @@ impl SecurityDomains {
         self.back_off = Duration::ZERO;
     }
 
-    /// Another application is selected: the session ends.
+    /// A command came on this logical channel.
+    pub(super) fn enter_channel(&mut self, channel: u8) {
+        self.channel.enter(channel);
+    }
+
+    /// Another application is selected on the channel of the command: its session ends.
     pub(super) fn select(&mut self, aid: Option<Aid>) {
-        self.selected = aid;
+        self.channel.selected = aid;
         self.close();
     }
 
+    /// After a card reset: there are no channels but the basic one, and no sessions.
+    pub(super) fn reset(&mut self) {
+        self.channel = PerChannel::default();
+    }
+
     fn close(&mut self) {
-        self.session.reset();
-        self.session_domain = None;
+        self.channel.close();
     }
 
     /// The keys that a domain uses, the default ones first. A domain without keys of its own uses the issuer's.
@@ -173,13 +192,14 @@ impl SecurityDomains {
         }
     }
 
-    /// The session, if it is one with this domain.
+    /// The session of the channel, if it is one with this domain.
     pub(super) fn session(&mut self, domain: ApplicationId) -> &mut CardSession {
-        if self.session_domain != Some(domain) {
-            self.close();
-            self.session_domain = Some(domain);
+        let channel = &mut *self.channel;
+        if channel.session_domain != Some(domain) {
+            channel.close();
+            channel.session_domain = Some(domain);
         }
-        &mut self.session
+        &mut channel.session
     }
 
     fn parameters(&self, domain: ApplicationId) -> CardParameters {
@@ -198,7 +218,7 @@ impl SecurityDomains {
         let owner = self.key_owner(domain);
         let mut sets = self.sets(domain);
         let mut random = self.random.clone();
-        let aid = self.selected;
+        let aid = self.channel.selected;
         let aid = aid.as_ref().map_or(&[][..], Aid::as_bytes);
         let result = work(self.session(domain), &mut sets, &mut random, aid);
         self.random = random;
@@ -325,8 +345,8 @@ impl SecurityServices for SecurityDomains {
     }
 
     fn security_level(&self, domain: ApplicationId) -> u8 {
-        if self.session_domain == Some(domain) {
-            self.session.security_level()
+        if self.channel.session_domain == Some(domain) {
+            self.channel.session.security_level()
         } else {
             0
         }

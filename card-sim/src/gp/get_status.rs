@@ -51,7 +51,8 @@ impl CardManager {
         let mut listing = if command.p2 & NEXT == 0 {
             Listing::new(runtime, domain, p1, format, &command.data)?
         } else {
-            self.listing
+            self.pending
+                .listing
                 .take()
                 .filter(|listing| (listing.p1, listing.format) == (p1, format))
                 .ok_or(Stop::Status(0x6985))?
@@ -59,12 +60,12 @@ impl CardManager {
         let mut data = Vec::new();
         while let Some(entry) = listing.entries.last() {
             if !data.is_empty() && data.len() + entry.len() > LIMIT {
-                self.listing = Some(listing);
+                self.pending.listing = Some(listing);
                 return Ok((data, MORE));
             }
             data.extend(listing.entries.pop().unwrap_or_default());
         }
-        self.listing = None;
+        self.pending.listing = None;
         Ok((data, OK))
     }
 }

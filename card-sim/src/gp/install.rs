@@ -136,7 +136,7 @@ impl CardManager {
         command: &Command,
     ) -> Result<Answer, Stop> {
         // Whatever does not end a combined process lets it go.
-        let combined = self.combined.take();
+        let combined = self.pending.combined.take();
         let response = match (command.p1, command.p2) {
             (FOR_LOAD, 0) => self.install_for_load(runtime, domain, command, false)?,
             (COMBINED, BEGIN) => self.install_for_load(runtime, domain, command, true)?,
@@ -198,7 +198,7 @@ impl CardManager {
         }
         let mut load = PendingLoad::new(runtime, load_file, target, authority, hash, parameters)?;
         load.combined = combined.then(|| parsed.signed.to_vec());
-        self.load = Some(load);
+        self.pending.load = Some(load);
         Ok(NO_RECEIPT.to_vec())
     }
 
@@ -376,7 +376,7 @@ impl CardManager {
         if application.life_cycle & life_cycle::LOCKED != 0 {
             return Err(CONDITIONS);
         }
-        self.personalized = Some(id);
+        self.pending.personalized = Some(id);
         Ok(NO_RECEIPT.to_vec())
     }
 }

@@ -102,7 +102,7 @@ impl CardManager {
         command: &Command,
     ) -> Result<Answer, Stop> {
         // Taken out: whatever is refused below ends the load.
-        let mut load = self.load.take().ok_or(CONDITIONS)?;
+        let mut load = self.pending.load.take().ok_or(CONDITIONS)?;
         if command.p1 & !LAST != 0 || command.p2 != load.next_block {
             return Err(WRONG_PARAMETERS);
         }
@@ -115,13 +115,13 @@ impl CardManager {
         }
         if command.p1 != LAST {
             load.next_block = load.next_block.wrapping_add(1);
-            self.load = Some(load);
+            self.pending.load = Some(load);
             return Ok((Vec::new(), OK));
         }
         if load.combined.is_some() {
             // Checked now, loaded with the INSTALL that ends the combined process.
             self.data_block(runtime, &load)?;
-            self.combined = Some(load);
+            self.pending.combined = Some(load);
             return Ok((NO_RECEIPT.to_vec(), OK));
         }
         self.finish(runtime, &load)?;

@@ -55,7 +55,7 @@ impl CardManager {
             return Err(WRONG_PARAMETERS);
         }
         let parameters = [replaced, command.p2];
-        let mut pending = match self.pending_keys.take() {
+        let mut pending = match self.pending.keys.take() {
             Some(pending) if pending.parameters == parameters => pending,
             Some(_) => return Err(WRONG_PARAMETERS),
             None => PendingKeys {
@@ -68,7 +68,7 @@ impl CardManager {
             return Err(NO_MEMORY);
         }
         if command.p1 & MORE != 0 {
-            self.pending_keys = Some(pending);
+            self.pending.keys = Some(pending);
             return Ok((Vec::new(), OK));
         }
 

@@ -13,6 +13,16 @@ pub(super) enum Stop {
 
 /// Wrong length.
 pub(super) const WRONG_LENGTH: Stop = Stop::Status(0x6700);
+/// Wrong Le: one byte is there (ISO 7816-4 §5.1.3).
+pub(super) const WRONG_LE: Stop = Stop::Status(0x6C01);
+/// A warning: the state did not change.
+pub(super) const UNCHANGED: Stop = Stop::Status(0x6200);
+/// Logical channel not supported, or not open.
+pub(super) const NO_CHANNEL: Stop = Stop::Status(0x6881);
+/// Secure messaging not supported.
+pub(super) const NO_SECURE_MESSAGING: Stop = Stop::Status(0x6882);
+/// Function not supported.
+pub(super) const FUNCTION: Stop = Stop::Status(0x6A81);
 /// Security status not satisfied.
 pub(super) const SECURITY: Stop = Stop::Status(0x6982);
 /// Authentication method blocked.

@@ -46,7 +46,7 @@ impl CardManager {
         if command.p1 & STRUCTURE == STRUCTURE || command.p1 & 0x06 != 0 {
             return Err(WRONG_PARAMETERS);
         }
-        let pending = self.stored.take();
+        let pending = self.pending.stored.take();
         let next = pending.as_ref().map_or(0, |pending| pending.next_block);
         if command.p2 != next {
             return Err(WRONG_PARAMETERS);
@@ -58,13 +58,13 @@ impl CardManager {
         });
         pending.next_block = next.wrapping_add(1);
         let last = command.p1 & LAST != 0;
-        let target = self.personalized.unwrap_or(domain);
+        let target = self.pending.personalized.unwrap_or(domain);
         let kind = runtime.registry.application(target).map(|found| found.kind);
         if let Some(ApplicationKind::Applet { .. }) = kind {
             if last {
-                self.personalized = None;
+                self.pending.personalized = None;
             } else {
-                self.stored = Some(pending);
+                self.pending.stored = Some(pending);
             }
             let plain = command.to_bytes().map_err(|_| WRONG_LENGTH)?;
             let response = runtime
@@ -81,10 +81,10 @@ impl CardManager {
             return Err(NO_MEMORY);
         }
         if !last {
-            self.stored = Some(pending);
+            self.pending.stored = Some(pending);
             return Ok((Vec::new(), OK));
         }
-        self.personalized = None;
+        self.pending.personalized = None;
         self.store_objects(runtime, target, form & STRUCTURE, &pending.data)?;
         Ok((Vec::new(), OK))
     }

@@ -1,7 +1,7 @@
 //! Deleting applications, load files and objects that nothing refers to.
 
 use super::objects::class_named;
-use super::{DeleteError, Runtime, context_of};
+use super::{DeleteError, Runtime};
 use crate::api::build::base_program;
 use crate::registry::{ApplicationId, ApplicationKind, LoadFileId};
 use crate::secure_channel::SecurityServices;
@@ -26,6 +26,7 @@ impl Runtime {
             self.registry.remove_application(id);
             return Ok(());
         }
+        self.check_inactive(&[id])?;
         self.check_references(&[id], None)?;
         self.uninstall(services, id);
         self.forget_application(id);
@@ -66,6 +67,7 @@ impl Runtime {
         if let Some((_, importer)) = importer {
             return Err(DeleteError::Referenced(importer.aid));
         }
+        self.check_inactive(&instances)?;
         self.check_references(&instances, Some(id))?;
         for &instance in &instances {
             self.uninstall(services, instance);
@@ -85,6 +87,16 @@ impl Runtime {
         Ok(())
     }
 
+    /// Refuses to delete applications that are selected on a channel (JCRE 3.0.5 §11.3.4).
+    fn check_inactive(&self, applications: &[ApplicationId]) -> Result<(), DeleteError> {
+        let channels = self.channels();
+        applications
+            .iter()
+            .find(|id| channels.is_active(**id))
+            .and_then(|id| self.registry.application(*id))
+            .map_or(Ok(()), |active| Err(DeleteError::Active(active.aid)))
+    }
+
     /// Refuses to delete applications whose objects others refer to, or a package with objects
     /// of its classes elsewhere.
     fn check_references(
@@ -95,7 +107,7 @@ impl Runtime {
         let doomed = |object: &Object| {
             let owned =
                 object.kind != Kind::Statics && applications.iter().any(|id| id.0 == object.owner);
-            owned || load_file.is_some_and(|id| object.context == context_of(id))
+            owned || load_file.is_some_and(|id| object.context == id.context())
         };
         for object in self.heap.objects() {
             if object.kind == Kind::Free || doomed(object) {
@@ -119,9 +131,6 @@ impl Runtime {
 
     /// Calls `AppletEvent.uninstall`; what it throws is ignored.
     fn uninstall(&mut self, services: &mut dyn SecurityServices, id: ApplicationId) {
-        if self.session.selected == Some(id) {
-            self.deselect(services);
-        }
         let Some(ApplicationKind::Applet {
             load_file,
             instance,
@@ -138,7 +147,7 @@ impl Runtime {
             machine.call(
                 method,
                 &[Word::reference(instance)],
-                context_of(load_file),
+                load_file.context(),
                 id.0,
             )
         });

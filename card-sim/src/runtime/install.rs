@@ -1,7 +1,7 @@
 //! Making instances of modules.
 
 use super::objects::class_named;
-use super::{InstallError, InstallRequest, Runtime, context_of};
+use super::{InstallError, InstallRequest, Runtime};
 use crate::api::aid_class;
 use crate::registry::{Application, ApplicationId, ApplicationKind, Privileges, life_cycle};
 use crate::secure_channel::SecurityServices;
@@ -63,6 +63,7 @@ impl Runtime {
         self.fill_buffer(&parameters);
         self.session.installation = Some(Installation {
             aid: request.instance,
+            context: load_file.context(),
             registered: None,
         });
         let buffer = Word::reference(self.session.objects.apdu_buffer);
@@ -71,7 +72,7 @@ impl Runtime {
         let length = Word::short(length.cast_signed().into());
         let arguments = [buffer, Word::short(0), length];
         let outcome = self.with_machine(services, |machine| {
-            machine.call(method, &arguments, context_of(load_file), id.0)
+            machine.call(method, &arguments, load_file.context(), id.0)
         });
         if let Err(trap) = outcome {
             return Err(self.install_failure(trap));

@@ -1,6 +1,6 @@
 //! Loading packages.
 
-use super::{Code, LoadError, Runtime, context_of};
+use super::{Code, LoadError, Runtime};
 use crate::aid::Aid;
 use crate::registry::{ApplicationId, ExecutableModule, LoadFile, LoadFileId, life_cycle};
 use crate::vm::heap::Allocation;
@@ -204,7 +204,7 @@ fn make_statics(
         kind: Kind::Statics,
         length: component.image_size,
         class: component.reference_count,
-        context: context_of(id),
+        context: id.context(),
         owner: 0,
         flags: 0,
     };

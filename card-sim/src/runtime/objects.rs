@@ -6,6 +6,9 @@ use crate::vm::program::{API_SLOT, ClassId, HIDDEN_SLOT, NO_CLASS, Program, clas
 use crate::vm::{Heap, Kind, Throwable};
 use cap_file::api::Api;
 
+/// The interface of applets that may be active on several channels.
+pub(super) const MULTI_SELECTABLE: &str = "javacard/framework/MultiSelectable";
+
 /// The class of the API with this name.
 pub(super) fn class_named(name: &str) -> Option<ClassId> {
     let api = Api::builtin();
@@ -18,17 +21,20 @@ pub(super) fn class_named(name: &str) -> Option<ClassId> {
 }
 
 fn applet_tokens() -> AppletTokens {
-    let token = |name: &str| {
+    let token = |class: &str, name: &str| {
         Api::builtin()
-            .find_class("javacard/framework/Applet")
+            .find_class(class)
             .and_then(|(_, class)| class.methods_named(name).next())
             .map_or(0x7F, |method| method.token)
     };
+    let applet = "javacard/framework/Applet";
     AppletTokens {
-        deselect: token("deselect"),
-        get_shareable: token("getShareableInterfaceObject"),
-        select: token("select"),
-        process: token("process"),
+        deselect: token(applet, "deselect"),
+        get_shareable: token(applet, "getShareableInterfaceObject"),
+        select: token(applet, "select"),
+        process: token(applet, "process"),
+        select_again: token(MULTI_SELECTABLE, "select"),
+        deselect_again: token(MULTI_SELECTABLE, "deselect"),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Code, Runtime};
 use crate::api::build::base_program;
+use crate::channels::Channels;
 use crate::profile::Profile;
 use crate::registry::{LoadFileId, Registry};
 use crate::session::{RandomStreams, RuntimeObjects, Session};
@@ -51,6 +52,7 @@ impl Runtime {
         (keygen, random): (&[u8], &[u8]),
         load_files: &[StoredCode<'_>],
         deletion_requested: bool,
+        channels: u8,
         profile: Option<Profile>,
     ) -> Option<Self> {
         let streams = RandomStreams {
@@ -59,6 +61,7 @@ impl Runtime {
         };
         let mut session = Session::new(objects, streams);
         session.deletion_requested = deletion_requested;
+        session.channels = Channels::new(channels);
         session.profile = profile.map(Arc::new);
         let mut runtime = Self {
             registry,

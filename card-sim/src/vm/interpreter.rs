@@ -11,10 +11,10 @@ use super::op::{Op, Register};
 use super::program::{Body, ClassId, Method, NO_CLASS, NO_METHOD, Program, slot_of};
 use super::stepwise::{Stepwise, Word};
 use super::trap::{Throwable, Trap};
-use crate::registry::Registry;
+use crate::registry::{ApplicationKind, Registry};
 use crate::secure_channel::SecurityServices;
 use crate::session::Session;
-use frame::{Exit, Meter, run_frame};
+use frame::{Exit, Meter, Reach, run_frame};
 use serde::{Deserialize, Serialize};
 
 /// Registers lent to a frame.
@@ -120,6 +120,9 @@ pub struct Vm<'a> {
     pub context: Context,
     /// Current application: owner of new objects.
     pub owner: u8,
+    /// The context of the selected applet, or of the one that is being installed: the only one that may work with
+    /// objects that are cleared on deselection (JCRE 3.0.5 §5.1).
+    pub selected_context: Option<Context>,
     pub(super) stack: &'a mut Stack,
     pub(super) base: u32,
     registers: u16,
@@ -130,6 +133,16 @@ pub struct Vm<'a> {
     /// There in defensive mode.
     pub(super) stepwise: Option<Stepwise<'a>>,
     pub(super) observer: Option<&'a mut dyn Observer>,
+}
+
+fn selected_context(registry: &Registry, session: &Session) -> Option<Context> {
+    if let Some(installation) = session.installation {
+        return Some(installation.context);
+    }
+    match registry.application(session.channels.selected()?)?.kind {
+        ApplicationKind::Applet { load_file, .. } => Some(load_file.context()),
+        ApplicationKind::SecurityDomain => None,
+    }
 }
 
 impl<'a> Vm<'a> {
@@ -148,7 +161,9 @@ impl<'a> Vm<'a> {
             .resize(usize::from(limits.stack_words) + FRAME_REGISTERS, 0);
         stack.frames.clear();
         let steps = i64::try_from(limits.steps).unwrap_or(i64::MAX);
+        let selected_context = selected_context(registry, session);
         Self {
+            selected_context,
             program,
             heap,
             registry,
@@ -365,7 +380,7 @@ impl<'a> Vm<'a> {
                 registers,
                 &mut self.pc,
                 &mut self.meter,
-                self.context,
+                Reach::new(self.context, self.selected_context),
             );
             let outcome = match exit {
                 Exit::Op(Op::Return) => {
@@ -555,7 +570,7 @@ impl<'a> Vm<'a> {
             } => {
                 let value = self.reference(value);
                 let address =
-                    frame::field(self.heap, self.reference(object), cell, 1, self.context)?;
+                    frame::field(self.heap, self.reference(object), cell, 1, self.reach())?;
                 self.check_storable(value)?;
                 self.heap.write(address, value.to_be_bytes())
             }
@@ -617,6 +632,10 @@ impl<'a> Vm<'a> {
         Trap::Thrown(exception)
     }
 
+    pub(crate) fn reach(&self) -> Reach {
+        Reach::new(self.context, self.selected_context)
+    }
+
     pub(super) fn check_access(&self, context: Context) -> Result<(), Trap> {
         if context == self.context || self.context == RUNTIME_CONTEXT {
             return Ok(());
@@ -665,7 +684,7 @@ impl<'a> Vm<'a> {
         index: i16,
         value: u16,
     ) -> Result<(), Trap> {
-        let address = frame::element(self.heap, array, index, Kind::ReferenceArray, self.context)?;
+        let address = frame::element(self.heap, array, index, Kind::ReferenceArray, self.reach())?;
         if value != 0 && !self.heap.is_null(value) {
             self.check_storable(value)?;
             let element = self.heap.object(array).class;

@@ -8,6 +8,7 @@
 )]
 
 mod assembler;
+mod channels;
 mod content;
 mod crypto;
 mod defensive;

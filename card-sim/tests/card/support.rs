@@ -154,6 +154,10 @@ impl Package {
                 interface: symbols.class_reference(name),
                 methods: tokens.clone(),
             });
+            let (_, interface) = Api::builtin().find_class(name).unwrap();
+            if interface.flags.shareable {
+                class.flags = ClassInfo::ACC_SHAREABLE;
+            }
         }
         if self.service.is_some() {
             let shareable = symbols.class_reference("javacard/framework/Shareable");

@@ -1,7 +1,7 @@
 //! The inner loop.
 
 use super::FRAME_REGISTERS;
-use crate::vm::heap::{Context, Heap, Kind, RUNTIME_CONTEXT, flag};
+use crate::vm::heap::{Context, Heap, Kind, Object, RUNTIME_CONTEXT, flag};
 use crate::vm::op::{Op, Register};
 use crate::vm::program::Program;
 use crate::vm::trap::{Throwable, Trap};
@@ -27,7 +27,7 @@ pub(in crate::vm) fn element(
     reference: u16,
     index: i16,
     kind: Kind,
-    context: Context,
+    reach: Reach,
 ) -> Result<u32, Trap> {
     let Some(object) = heap.objects.get(usize::from(reference)) else {
         return Err(Trap::NULL);
@@ -35,9 +35,7 @@ pub(in crate::vm) fn element(
     if object.kind != kind {
         check_kind(object.kind, kind)?;
     }
-    if object.context != context {
-        check_foreign(object.flags & flag::GLOBAL_ARRAY != 0, context)?;
-    }
+    reach.check(object)?;
     let index = index.cast_unsigned();
     if index >= object.length {
         return Err(Trap::INDEX);
@@ -60,12 +58,50 @@ fn check_kind(found: Kind, wanted: Kind) -> Result<(), Trap> {
     }
 }
 
-#[cold]
-fn check_foreign(is_shared: bool, context: Context) -> Result<(), Trap> {
-    if is_shared || context == RUNTIME_CONTEXT {
-        return Ok(());
+/// What running code may reach: the objects of its context. Of those, arrays that are cleared on deselection are out of
+/// reach while the context is not that of the selected applet (JCRE 3.0.5 §6.2.8).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reach(u16);
+
+impl Reach {
+    /// Beside the context: it is not that of the selected applet, so that no comparison of contexts is enough.
+    const BARRED: u16 = 0x100;
+
+    #[inline]
+    pub(crate) fn new(context: Context, selected: Option<Context>) -> Self {
+        let is_barred = context != RUNTIME_CONTEXT && selected != Some(context);
+        let barred = if is_barred { Self::BARRED } else { 0 };
+        Self(u16::from(context) | barred)
     }
-    Err(Trap::SECURITY)
+
+    /// Whether an object of this context is in reach, whatever it is.
+    #[inline]
+    fn holds(self, context: Context) -> bool {
+        self.0 == u16::from(context)
+    }
+
+    /// Whether any object is in reach.
+    ///
+    /// # Errors
+    /// [`Trap::SECURITY`]
+    #[inline]
+    pub(crate) fn check(self, object: &Object) -> Result<(), Trap> {
+        if self.holds(object.context) {
+            return Ok(());
+        }
+        self.check_closely(object)
+    }
+
+    #[cold]
+    fn check_closely(self, object: &Object) -> Result<(), Trap> {
+        let [_, context] = self.0.to_be_bytes();
+        let is_own = object.context == context
+            && (object.flags & flag::CLEAR_ON_DESELECT == 0 || !object.kind.is_array());
+        if is_own || context == RUNTIME_CONTEXT || object.flags & flag::GLOBAL_ARRAY != 0 {
+            return Ok(());
+        }
+        Err(Trap::SECURITY)
+    }
 }
 
 /// The address of `cells` cells of an instance that the current context may access.
@@ -75,7 +111,7 @@ pub(in crate::vm) fn field(
     reference: u16,
     cell: u16,
     cells: u16,
-    context: Context,
+    reach: Reach,
 ) -> Result<u32, Trap> {
     let Some(object) = heap.objects.get(usize::from(reference)) else {
         return Err(Trap::NULL);
@@ -87,9 +123,7 @@ pub(in crate::vm) fn field(
             Trap::BadCode("a field of an array")
         });
     }
-    if object.context != context {
-        check_foreign(false, context)?;
-    }
+    reach.check(object)?;
     if u32::from(cell) + u32::from(cells) > u32::from(object.length) {
         return Err(Trap::BadCode("a field that the object has not"));
     }
@@ -147,7 +181,7 @@ pub(super) fn run_frame(
     registers: &mut [i16; FRAME_REGISTERS],
     program_counter: &mut u32,
     meter: &mut Meter,
-    context: Context,
+    reach: Reach,
 ) -> Exit {
     let code = program.code.as_slice();
     let mut pc = usize::try_from(*program_counter).unwrap_or(usize::MAX);
@@ -377,7 +411,7 @@ pub(super) fn run_frame(
                     r!(array).cast_unsigned(),
                     r!(index),
                     Kind::ByteArray,
-                    context
+                    reach
                 ));
                 r!(to) = heap.byte(address).into();
             }
@@ -387,7 +421,7 @@ pub(super) fn run_frame(
                     r!(array).cast_unsigned(),
                     r!(index),
                     Kind::ShortArray,
-                    context
+                    reach
                 ));
                 r!(to) = heap.short(address);
             }
@@ -397,7 +431,7 @@ pub(super) fn run_frame(
                     r!(array).cast_unsigned(),
                     r!(index),
                     Kind::ReferenceArray,
-                    context
+                    reach
                 ));
                 r!(to) = heap.short(address);
             }
@@ -407,7 +441,7 @@ pub(super) fn run_frame(
                     r!(array).cast_unsigned(),
                     r!(index),
                     Kind::IntArray,
-                    context
+                    reach
                 ));
                 let value = heap.int(address);
                 set_int(registers, to, value);
@@ -422,7 +456,7 @@ pub(super) fn run_frame(
                     r!(array).cast_unsigned(),
                     r!(index),
                     Kind::ByteArray,
-                    context
+                    reach
                 ));
                 let [_, low] = r!(value).to_be_bytes();
                 check!(heap.write(address, [low]));
@@ -437,7 +471,7 @@ pub(super) fn run_frame(
                     r!(array).cast_unsigned(),
                     r!(index),
                     Kind::ShortArray,
-                    context
+                    reach
                 ));
                 check!(heap.write(address, r!(value).to_be_bytes()));
             }
@@ -451,7 +485,7 @@ pub(super) fn run_frame(
                     r!(array).cast_unsigned(),
                     r!(index),
                     Kind::IntArray,
-                    context
+                    reach
                 ));
                 let value = get_int(registers, value);
                 check!(heap.write(address, value.to_be_bytes()));
@@ -461,21 +495,16 @@ pub(super) fn run_frame(
                 if !object.kind.is_array() {
                     leave!(Exit::Trap(Trap::BadCode("the length of no array")));
                 }
-                if object.context != context {
-                    check!(check_foreign(
-                        object.flags & flag::GLOBAL_ARRAY != 0,
-                        context
-                    ));
-                }
+                check!(reach.check(&object));
                 r!(to) = object.length.cast_signed();
             }
 
             Op::GetField { to, object, cell } => {
-                let address = check!(field(heap, r!(object).cast_unsigned(), cell, 1, context));
+                let address = check!(field(heap, r!(object).cast_unsigned(), cell, 1, reach));
                 r!(to) = heap.short(address);
             }
             Op::GetFieldInt { to, object, cell } => {
-                let address = check!(field(heap, r!(object).cast_unsigned(), cell, 2, context));
+                let address = check!(field(heap, r!(object).cast_unsigned(), cell, 2, reach));
                 let value = heap.int(address);
                 set_int(registers, to, value);
             }
@@ -484,7 +513,7 @@ pub(super) fn run_frame(
                 value,
                 cell,
             } => {
-                let address = check!(field(heap, r!(object).cast_unsigned(), cell, 1, context));
+                let address = check!(field(heap, r!(object).cast_unsigned(), cell, 1, reach));
                 check!(heap.write(address, r!(value).to_be_bytes()));
             }
             Op::PutFieldByte {
@@ -492,7 +521,7 @@ pub(super) fn run_frame(
                 value,
                 cell,
             } => {
-                let address = check!(field(heap, r!(object).cast_unsigned(), cell, 1, context));
+                let address = check!(field(heap, r!(object).cast_unsigned(), cell, 1, reach));
                 check!(heap.write(address, low_byte(r!(value)).to_be_bytes()));
             }
             Op::PutFieldInt {
@@ -500,7 +529,7 @@ pub(super) fn run_frame(
                 value,
                 cell,
             } => {
-                let address = check!(field(heap, r!(object).cast_unsigned(), cell, 2, context));
+                let address = check!(field(heap, r!(object).cast_unsigned(), cell, 2, reach));
                 let value = get_int(registers, value);
                 check!(heap.write(address, value.to_be_bytes()));
             }

@@ -147,7 +147,7 @@ impl Vm<'_> {
             ));
         }
         let cells = if access.suffix == Suffix::Int { 2 } else { 1 };
-        let address = field(self.heap, object, cell, cells, self.context)?;
+        let address = field(self.heap, object, cell, cells, self.reach())?;
         match (access.is_put, access.suffix) {
             (false, Suffix::Reference) => {
                 self.push_reference(self.heap.short(address).cast_unsigned())

@@ -2,7 +2,7 @@
 
 use super::{Outcome, Word, WordTag};
 use crate::vm::Vm;
-use crate::vm::heap::{Kind, flag};
+use crate::vm::heap::Kind;
 use crate::vm::interpreter::frame::{DIVISION, element, low_byte};
 use crate::vm::interpreter::{primitive_array, truncate};
 use crate::vm::program::NO_CLASS;
@@ -313,9 +313,7 @@ impl Vm<'_> {
                 if !object.kind.is_array() {
                     return Err(Trap::BadCode("the length of no array"));
                 }
-                if object.flags & flag::GLOBAL_ARRAY == 0 {
-                    self.check_access(object.context)?;
-                }
+                self.reach().check(&object)?;
                 self.push_short(object.length.cast_signed())
             }
             _ => Err(Trap::BadCode("an undefined instruction")),
@@ -325,7 +323,7 @@ impl Vm<'_> {
     fn pop_element(&mut self, kind: Kind) -> Result<u32, Trap> {
         let index = self.pop_short()?;
         let array = self.pop_reference()?;
-        element(self.heap, array, index, kind, self.context)
+        element(self.heap, array, index, kind, self.reach())
     }
 
     pub(super) fn pop_length(&mut self) -> Result<u16, Trap> {
