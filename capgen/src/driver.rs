@@ -1,6 +1,6 @@
 //! From a crate's folder to a CAP file.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use cap_file::verify::{Exports, Report, verify};
 
@@ -16,7 +16,7 @@ use crate::opt::Options;
 use crate::package::{self, Output, Target};
 use crate::source::{CrateError, Sources};
 
-/// Why an applet could not be compiled.
+/// Why a package could not be compiled.
 #[derive(Debug, thiserror::Error)]
 pub enum CompileError {
     /// The crate could not be read.
@@ -31,6 +31,15 @@ pub enum CompileError {
     /// The CAP file does not pass the verifier: a fault of the compiler, not of the source.
     #[error("internal error: the compiled CAP file does not verify; please report this:\n{0}")]
     Unverified(Report),
+    /// There is neither an applet nor a library package.
+    #[error(
+        "this crate has no applet: nothing in it implements `platform::Applet`; a library package has \
+         `[package.metadata.tenkoku.library]` with its `aid` in its manifest"
+    )]
+    NothingToBuild,
+    /// One applet is asked for twice.
+    #[error("applet `{0}` is named twice")]
+    Repeated(String),
     /// There is no such applet.
     #[error("no applet `{wanted}` in this crate: {}", known(.found))]
     NoApplet {
@@ -41,7 +50,7 @@ pub enum CompileError {
     },
 }
 
-/// An applet, compiled.
+/// A package, compiled.
 #[derive(Debug)]
 pub struct Built {
     /// CAP file, export file and source map.
@@ -52,46 +61,125 @@ pub struct Built {
     pub sources: Sources,
 }
 
-/// Compiles the applet named `applet` (the struct that implements `platform::Applet`; upper and lower
-/// case do not matter) of the crate in `folder`. The same source gives the same bytes.
-///
-/// # Errors
-/// As [`lower`], and if the target does not have what the applet needs, or the compiler made a file
-/// that does not verify.
-pub fn build(folder: &Path, applet: &str, target: &Target) -> Result<Built, CompileError> {
-    build_with(folder, applet, target, &Options::ALL)
+/// What to compile.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// The folder of the crate.
+    pub folder: PathBuf,
+    /// The applets of the package: structs that implement `platform::Applet`; upper and lower case do not
+    /// matter. Without any: those that the manifest lists as `applets` in `[package.metadata.tenkoku]`, or else
+    /// all that the crate has.
+    pub applets: Vec<String>,
 }
 
-/// [`build`] with the optimisations that `options` names.
+impl Request {
+    /// A package with one applet.
+    #[must_use]
+    pub fn applet(folder: &Path, applet: &str) -> Self {
+        Self {
+            folder: folder.to_path_buf(),
+            applets: vec![applet.to_owned()],
+        }
+    }
+
+    /// Compiles. The same source gives the same bytes.
+    ///
+    /// # Errors
+    /// As [`Request::lower`], and if the target does not have what the package needs, or the compiler made a
+    /// file that does not verify.
+    pub fn build(&self, target: &Target, options: &Options) -> Result<Built, CompileError> {
+        let Lowered { program, sources } = self.lower()?;
+        let output = match package::build_with(&program, target, options) {
+            Ok(output) => output,
+            Err(BackendError::NotOnTarget(lacks))
+                if lacks.iter().any(|lack| lack.position.is_some()) =>
+            {
+                let list = lacks.iter().filter_map(|lack| lacking(lack, &sources));
+                return Err(source_error(list.collect(), sources));
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let report = verify(&output.cap, &Exports::builtin());
+        if !report.is_ok() {
+            return Err(CompileError::Unverified(report));
+        }
+        Ok(Built {
+            output,
+            program,
+            sources,
+        })
+    }
+
+    /// Compiles to IR.
+    ///
+    /// # Errors
+    /// If the crate cannot be read, has no such applet, or is not Card Rust.
+    pub fn lower(&self) -> Result<Lowered, CompileError> {
+        let (context, errors) = Context::load(&self.folder)?;
+        if !errors.is_empty() {
+            return Err(source_error(errors, context.sources));
+        }
+        let applets = self.selected(&context)?;
+        match lower::lower(&context, &applets) {
+            Ok(program) => Ok(Lowered {
+                program,
+                sources: context.sources,
+            }),
+            Err(errors) => Err(source_error(errors, context.sources)),
+        }
+    }
+
+    /// The structs of the package's applets.
+    fn selected(&self, context: &Context) -> Result<Vec<StructId>, CompileError> {
+        let all = applets(context);
+        let listed = &context.manifests[0].applets;
+        let wanted = match (self.applets.is_empty(), listed.is_empty()) {
+            (false, _) => &self.applets,
+            (true, false) => listed,
+            (true, true) => {
+                let is_own =
+                    |id: &StructId| context.is_own(context.definitions.structs[id.0].module);
+                let own: Vec<StructId> = all.into_iter().filter(is_own).collect();
+                return if own.is_empty() {
+                    Err(CompileError::NothingToBuild)
+                } else {
+                    Ok(own)
+                };
+            }
+        };
+        let name = |id: &StructId| context.definitions.structs[id.0].name.clone();
+        let mut found = Vec::new();
+        for wanted in wanted {
+            let id = all
+                .iter()
+                .find(|id| name(id).eq_ignore_ascii_case(wanted))
+                .ok_or_else(|| CompileError::NoApplet {
+                    wanted: wanted.clone(),
+                    found: all.iter().map(name).collect(),
+                })?;
+            if found.contains(id) {
+                return Err(CompileError::Repeated(wanted.clone()));
+            }
+            found.push(*id);
+        }
+        Ok(found)
+    }
+}
+
+/// Compiles a package with one applet, with every optimisation.
 ///
 /// # Errors
-/// As [`build`].
-pub fn build_with(
-    folder: &Path,
-    applet: &str,
-    target: &Target,
-    options: &Options,
-) -> Result<Built, CompileError> {
-    let Lowered { program, sources } = lower(folder, applet)?;
-    let output = match package::build_with(&program, target, options) {
-        Ok(output) => output,
-        Err(BackendError::NotOnTarget(lacks))
-            if lacks.iter().any(|lack| lack.position.is_some()) =>
-        {
-            let list = lacks.iter().filter_map(|lack| lacking(lack, &sources));
-            return Err(source_error(list.collect(), sources));
-        }
-        Err(error) => return Err(error.into()),
-    };
-    let report = verify(&output.cap, &Exports::builtin());
-    if !report.is_ok() {
-        return Err(CompileError::Unverified(report));
-    }
-    Ok(Built {
-        output,
-        program,
-        sources,
-    })
+/// As [`Request::build`].
+pub fn build(folder: &Path, applet: &str, target: &Target) -> Result<Built, CompileError> {
+    Request::applet(folder, applet).build(target, &Options::ALL)
+}
+
+/// Compiles a package with one applet to IR.
+///
+/// # Errors
+/// As [`Request::lower`].
+pub fn lower(folder: &Path, applet: &str) -> Result<Lowered, CompileError> {
+    Request::applet(folder, applet).lower()
 }
 
 /// What to say of a line that needs what the target does not have.
@@ -138,34 +226,13 @@ fn known(found: &[String]) -> String {
     }
 }
 
-/// An applet's IR, and the sources that it came from.
+/// A package's IR, and the sources that it came from.
 #[derive(Debug)]
 pub struct Lowered {
     /// The package.
     pub program: ir::Program,
     /// The sources that [`ir::Position`]s point into.
     pub sources: Sources,
-}
-
-/// Compiles the applet named `applet` (the struct that implements `platform::Applet`; upper and lower
-/// case do not matter) of the crate in `folder` to IR.
-///
-/// # Errors
-/// If the crate cannot be read, has no such applet, or is not Card Rust.
-pub fn lower(folder: &Path, applet: &str) -> Result<Lowered, CompileError> {
-    let (mut context, errors) = Context::load(folder)?;
-    if !errors.is_empty() {
-        return Err(source_error(errors, context.sources));
-    }
-    let app = find(&context, applet)?;
-    context.app = Some(app);
-    match lower::lower(&context, app) {
-        Ok(program) => Ok(Lowered {
-            program,
-            sources: context.sources,
-        }),
-        Err(errors) => Err(source_error(errors, context.sources)),
-    }
 }
 
 fn source_error(mut list: Vec<Diagnostic>, sources: Sources) -> CompileError {
@@ -181,24 +248,13 @@ fn source_error(mut list: Vec<Diagnostic>, sources: Sources) -> CompileError {
     CompileError::Source(Box::new(Diagnostics { list, sources }))
 }
 
-/// The struct that implements `platform::Applet` and has this name.
-fn find(context: &Context, applet: &str) -> Result<StructId, CompileError> {
-    let all = context
-        .definitions
-        .implementors
-        .keys()
+/// The structs that implement `platform::Applet`, in source order.
+fn applets(context: &Context) -> Vec<StructId> {
+    let implementors = context.definitions.implementors.keys();
+    implementors
         .filter_map(|(name, key)| match key {
             TypeKey::Struct(id) if name == "Applet" => Some(*id),
             _ => None,
-        });
-    let name = |id: &StructId| context.definitions.structs[id.0].name.clone();
-    let found: Vec<StructId> = all.collect();
-    found
-        .iter()
-        .find(|id| name(id).eq_ignore_ascii_case(applet))
-        .copied()
-        .ok_or_else(|| CompileError::NoApplet {
-            wanted: applet.to_owned(),
-            found: found.iter().map(name).collect(),
         })
+        .collect()
 }

@@ -1,5 +1,6 @@
 //! The source of an applet's crate and of the crates that it depends on by path.
 
+mod manifest;
 mod metadata;
 mod modules;
 
@@ -7,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::diagnostic::Span;
 
+pub(crate) use manifest::Manifest;
 pub use metadata::CrateError;
 pub(crate) use modules::{CrateId, ModuleId, ModuleSource, add_text, compiled, load, span};
 

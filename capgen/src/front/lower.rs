@@ -30,13 +30,20 @@ const SMALL: usize = 6;
 /// What the constants of `platform::Applet` say.
 struct Identity {
     applet_aid: Vec<u8>,
-    package_aid: Vec<u8>,
+    package: Package,
+}
+
+/// A package's AID and version.
+#[derive(PartialEq, Eq)]
+struct Package {
+    aid: Vec<u8>,
     version: (u8, u8),
 }
 
 /// The IR of a package under construction.
 pub(crate) struct Lowering<'a> {
     context: &'a Context,
+    applets: &'a [StructId],
     classes: Vec<ir::Class>,
     class_ids: BTreeMap<StructId, ir::ClassId>,
     /// Of each class: the IR field of each source field, where it has one.
@@ -45,14 +52,18 @@ pub(crate) struct Lowering<'a> {
     array_ids: BTreeMap<ConstId, ir::ArrayId>,
     functions: Vec<Option<ir::Function>>,
     function_ids: BTreeMap<FnId, ir::FunctionId>,
-    queue: VecDeque<(FnId, ir::FunctionId, Option<ir::Entry>)>,
+    queue: VecDeque<(FnId, ir::FunctionId)>,
     errors: Vec<Diagnostic>,
 }
 
-/// Lowers the applet `app` and everything that it reaches.
-pub(crate) fn lower(context: &Context, app: StructId) -> Result<ir::Program, Vec<Diagnostic>> {
+/// Lowers the applets of a package and everything that they reach.
+pub(crate) fn lower(
+    context: &Context,
+    applets: &[StructId],
+) -> Result<ir::Program, Vec<Diagnostic>> {
     let mut lowering = Lowering {
         context,
+        applets,
         classes: Vec::new(),
         class_ids: BTreeMap::new(),
         field_map: Vec::new(),
@@ -63,7 +74,7 @@ pub(crate) fn lower(context: &Context, app: StructId) -> Result<ir::Program, Vec
         queue: VecDeque::new(),
         errors: Vec::new(),
     };
-    let program = lowering.applet(app);
+    let program = lowering.package();
     lowering.errors.append(&mut context.errors.borrow_mut());
     match program {
         Ok(program) if lowering.errors.is_empty() => Ok(program),
@@ -76,41 +87,110 @@ pub(crate) fn lower(context: &Context, app: StructId) -> Result<ir::Program, Vec
 }
 
 impl<'a> Lowering<'a> {
-    fn applet(&mut self, app: StructId) -> Checked<ir::Program> {
-        let context = self.context;
-        let span = context.definitions.structs[app.0].span;
-        let identity = self.identity(app)?;
-        let class = self.class(app, span)?;
-        let install = self.entry("install", "([BSB)V", span)?;
-        self.entry("process", "(Ljavacard/framework/APDU;)V", span)?;
-        if !context
-            .member_of(&TypeKey::Struct(app), "deselect")
-            .is_empty()
-        {
-            self.entry("deselect", "()V", span)?;
+    fn package(&mut self) -> Checked<ir::Program> {
+        let mut applets: Vec<ir::AppletEntry> = Vec::new();
+        let mut package = None;
+        for app in self.applets {
+            let Identity {
+                applet_aid,
+                package: own,
+            } = self.identity(*app)?;
+            let definition = &self.context.definitions.structs[app.0];
+            if package.as_ref().is_some_and(|package| *package != own) {
+                return Err(Diagnostic::new(
+                    definition.span,
+                    "the applets of one package name different packages",
+                    "its `PACKAGE` is not that of the applets before",
+                )
+                .help(
+                    "give all of them one constant: `const PACKAGE: Package = crate::PACKAGE;`",
+                ));
+            }
+            if applets.iter().any(|applet| applet.aid == applet_aid) {
+                return Err(Diagnostic::new(
+                    definition.span,
+                    "two applets of one package have the same AID",
+                    "its `AID` is that of an applet before",
+                ));
+            }
+            package = Some(own);
+            applets.push(self.applet(*app, applet_aid)?);
         }
-        while let Some((id, target, entry)) = self.queue.pop_front() {
-            match self.function(id, entry) {
+        while let Some((id, target)) = self.queue.pop_front() {
+            match self.function(id, None) {
                 Ok(function) => self.functions[target.0] = Some(function),
                 Err(error) => self.errors.push(error),
             }
         }
         let functions: Vec<ir::Function> = self.functions.drain(..).flatten().collect();
         self.errors.extend(allocation::check(&functions));
-        let krate = context.definitions.structs[app.0].name.to_lowercase();
+        let Package { aid, version } = package.unwrap_or(Package {
+            aid: Vec::new(),
+            version: (0, 0),
+        });
         Ok(ir::Program {
-            aid: identity.package_aid,
-            version: identity.version,
-            name: krate,
-            applets: vec![ir::AppletEntry {
-                aid: identity.applet_aid,
-                class,
-                install,
-            }],
+            aid,
+            version,
+            name: self.name(),
+            applets,
             classes: std::mem::take(&mut self.classes),
             arrays: std::mem::take(&mut self.arrays),
             functions,
-            files: context.sources.names().map(ToOwned::to_owned).collect(),
+            files: self
+                .context
+                .sources
+                .names()
+                .map(ToOwned::to_owned)
+                .collect(),
+        })
+    }
+
+    /// The package's name: that of its applet, or of the crate where it has several.
+    fn name(&self) -> String {
+        match self.applets {
+            [app] => self.context.definitions.structs[app.0].name.to_lowercase(),
+            _ => self.context.modules[self.context.roots[0].0].name.clone(),
+        }
+    }
+
+    /// The class and the entry points of an applet.
+    fn applet(&mut self, app: StructId, aid: Vec<u8>) -> Checked<ir::AppletEntry> {
+        let context = self.context;
+        let span = context.definitions.structs[app.0].span;
+        context.app.set(Some(app));
+        let class = self.class(app, span)?;
+        let mut entries = vec![
+            ("install", "([BSB)V"),
+            ("process", "(Ljavacard/framework/APDU;)V"),
+        ];
+        if !context
+            .member_of(&TypeKey::Struct(app), "deselect")
+            .is_empty()
+        {
+            entries.push(("deselect", "()V"));
+        }
+        let first = self.functions.len();
+        self.functions.resize(first + entries.len(), None);
+        for (index, (name, descriptor)) in entries.into_iter().enumerate() {
+            let id = context.binding(name, span)?;
+            // `App` is another struct in each applet.
+            context.bodies.borrow_mut().remove(&id);
+            let entry = ir::Entry {
+                name: name.to_owned(),
+                descriptor: descriptor.to_owned(),
+            };
+            match self.function(id, Some(entry)) {
+                Ok(function) => {
+                    let name = format!("{}::{name}", context.definitions.structs[app.0].name);
+                    self.functions[first + index] = Some(ir::Function { name, ..function });
+                }
+                Err(error) => self.errors.push(error),
+            }
+        }
+        Ok(ir::AppletEntry {
+            aid,
+            class,
+            install: ir::FunctionId(first),
         })
     }
 
@@ -165,21 +245,11 @@ impl<'a> Lowering<'a> {
         }
         Ok(Identity {
             applet_aid,
-            package_aid,
-            version,
+            package: Package {
+                aid: package_aid,
+                version,
+            },
         })
-    }
-
-    fn entry(&mut self, name: &str, descriptor: &str, span: Span) -> Checked<ir::FunctionId> {
-        let id = self.context.binding(name, span)?;
-        let target = ir::FunctionId(self.functions.len());
-        self.functions.push(None);
-        let entry = ir::Entry {
-            name: name.to_owned(),
-            descriptor: descriptor.to_owned(),
-        };
-        self.queue.push_back((id, target, Some(entry)));
-        Ok(target)
     }
 
     /// The IR function of a source function, queued where it is new.
@@ -190,7 +260,7 @@ impl<'a> Lowering<'a> {
         let target = ir::FunctionId(self.functions.len());
         self.functions.push(None);
         self.function_ids.insert(id, target);
-        self.queue.push_back((id, target, None));
+        self.queue.push_back((id, target));
         target
     }
 
@@ -244,8 +314,10 @@ impl<'a> Lowering<'a> {
             )
             .help("clean up in `deselect`, or where the value is no longer needed"));
         }
-        let superclass =
-            (self.context.app == Some(id)).then(|| "javacard/framework/Applet".to_owned());
+        let superclass = self
+            .applets
+            .contains(&id)
+            .then(|| "javacard/framework/Applet".to_owned());
         self.classes.push(ir::Class {
             name: definition.name.clone(),
             superclass,

@@ -3,7 +3,7 @@
 mod collect;
 mod types;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::rc::Rc;
@@ -14,7 +14,7 @@ use super::tree::Body;
 use super::ty::{Ty, TypeKey};
 use crate::bindings;
 use crate::diagnostic::{Diagnostic, Span};
-use crate::source::{self, CrateError, CrateId, ModuleId, ModuleSource, Sources};
+use crate::source::{self, CrateError, CrateId, Manifest, ModuleId, ModuleSource, Sources};
 
 pub(crate) type Checked<T> = Result<T, Diagnostic>;
 
@@ -31,8 +31,10 @@ pub(crate) struct Context {
     pub(crate) bindings: ModuleId,
     /// The root of the integers' methods.
     integers: ModuleId,
-    /// The applet's struct, which the bindings call `App`.
-    pub(crate) app: Option<StructId>,
+    /// The struct of the applet whose entry points are being made, which the bindings call `App`.
+    pub(crate) app: Cell<Option<StructId>>,
+    /// What the manifest of each crate says to the compiler.
+    pub(crate) manifests: Vec<Manifest>,
     pub(crate) bodies: RefCell<BTreeMap<FnId, Rc<Body>>>,
     /// The constants found; nothing for those under way.
     pub(crate) constants: RefCell<BTreeMap<ConstId, Option<(Ty, Constant)>>>,
@@ -69,7 +71,12 @@ impl Context {
             platform,
             bindings,
             integers,
-            app: None,
+            app: Cell::default(),
+            manifests: parsed
+                .crates
+                .into_iter()
+                .map(|krate| krate.manifest)
+                .collect(),
             bodies: RefCell::default(),
             constants: RefCell::default(),
             errors: RefCell::default(),
@@ -81,6 +88,11 @@ impl Context {
 
     pub(crate) fn span(&self, module: ModuleId, node: &impl syn::spanned::Spanned) -> Span {
         source::span(self.modules[module.0].file, node.span())
+    }
+
+    /// Whether a module is of the crate that is compiled, not of a dependency.
+    pub(crate) fn is_own(&self, module: ModuleId) -> bool {
+        self.krate(module) == CrateId(0)
     }
 
     fn krate(&self, module: ModuleId) -> CrateId {

@@ -1,7 +1,7 @@
 //! Which function calls which, kept beside a program so that nobody walks all of it to find the
 //! callers of one function.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Function, FunctionId, Program};
 
@@ -57,6 +57,19 @@ impl CallGraph {
     #[must_use]
     pub fn callees(&self, index: usize) -> &[FunctionId] {
         self.callees.get(index).map_or(&[], Vec::as_slice)
+    }
+
+    /// These functions and all that they call, directly or not.
+    #[must_use]
+    pub fn reached_from(&self, roots: &[FunctionId]) -> BTreeSet<FunctionId> {
+        let mut found = BTreeSet::new();
+        let mut wanted = roots.to_vec();
+        while let Some(id) = wanted.pop() {
+            if found.insert(id) {
+                wanted.extend(self.callees(id.0));
+            }
+        }
+        found
     }
 
     /// The functions that call `callee`, in their order, and how often each does.

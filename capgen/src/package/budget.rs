@@ -21,7 +21,8 @@ mod transaction;
 mod treemap;
 
 use super::map::SourceMap;
-use crate::ir::{Element, Position, Program, Type};
+use crate::ir::calls::CallGraph;
+use crate::ir::{Element, FunctionId, Position, Program, Type};
 pub use install::{Allocated, Memory};
 use serde::Serialize;
 pub use stack::Stack;
@@ -108,25 +109,28 @@ impl Budget {
     #[must_use]
     pub fn of(program: &Program, map: &SourceMap) -> Self {
         let mut stacks = stack::Stacks::new(program, map);
+        let calls = CallGraph::of(program);
         let origins = origin::Origins::of(program);
         let transactions = transaction::all(program, &origins);
         let applet = |applet: &crate::ir::AppletEntry| {
-            let entries = program
-                .functions
-                .iter()
-                .enumerate()
-                .filter(|(id, function)| {
+            let is_entry = |id: &FunctionId| {
+                program.functions.get(id.0).is_some_and(|function| {
                     function.entry.is_some()
-                        && (function.receiver == Some(applet.class) || *id == applet.install.0)
-                });
-            let mut stack: Vec<Stack> = entries.map(|(id, _)| stacks.of(id)).collect();
+                        && (function.receiver == Some(applet.class) || *id == applet.install)
+                })
+            };
+            let all = (0..program.functions.len()).map(FunctionId);
+            let entries: Vec<FunctionId> = all.filter(is_entry).collect();
+            let mut stack: Vec<Stack> = entries.iter().map(|id| stacks.of(id.0)).collect();
             stack.sort_by_key(|stack| std::cmp::Reverse(stack.words));
+            let reached = calls.reached_from(&entries);
+            let own = transactions.iter().filter(|(id, _)| reached.contains(id));
             AppletBudget {
                 aid: hexadecimal(&applet.aid),
                 class: class_name(program, applet.class),
                 install: install::of(program, applet.install),
                 stack,
-                transactions: transactions.clone(),
+                transactions: own.map(|(_, transaction)| transaction.clone()).collect(),
             }
         };
         let applets = program.applets.iter().map(applet).collect();

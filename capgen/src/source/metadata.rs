@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 
+use super::manifest::Manifest;
+
 /// Why an applet's crate could not be found or read.
 #[derive(Debug, thiserror::Error)]
 pub enum CrateError {
@@ -22,6 +24,14 @@ pub enum CrateError {
     /// The package has no library.
     #[error("package {0} has no library: an applet lives in the library of its crate")]
     NoLibrary(String),
+    /// `[package.metadata.tenkoku]` is not as it should be.
+    #[error("{manifest}: [package.metadata.tenkoku]: {reason}")]
+    Manifest {
+        /// The manifest.
+        manifest: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
     /// A source file cannot be read.
     #[error("cannot read {path}: {error}")]
     Read {
@@ -41,6 +51,8 @@ pub(crate) struct CrateSource {
     pub(crate) root: PathBuf,
     /// Its path dependencies: the name in source, and the manifest's folder.
     pub(crate) dependencies: BTreeMap<String, PathBuf>,
+    /// What its manifest says to the compiler.
+    pub(crate) manifest: Manifest,
 }
 
 /// The crates that `folder`'s crate reaches by path, by folder, and the root of its workspace.
@@ -129,5 +141,6 @@ fn source(package: &Package) -> Result<CrateSource, CrateError> {
         package: package.name.to_string(),
         root: library.src_path.as_std_path().to_path_buf(),
         dependencies,
+        manifest: Manifest::of(package)?,
     })
 }

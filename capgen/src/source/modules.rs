@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::manifest::Manifest;
 use super::metadata::{self, CrateError};
 use super::{Sources, shown};
 use crate::diagnostic::{Diagnostic, Span};
@@ -30,6 +31,8 @@ pub(crate) struct Crate {
     pub(crate) package: String,
     pub(crate) root: ModuleId,
     pub(crate) dependencies: BTreeMap<String, CrateId>,
+    /// What its manifest says to the compiler.
+    pub(crate) manifest: Manifest,
 }
 
 /// Everything that was parsed.
@@ -74,6 +77,7 @@ pub(crate) fn load(folder: &Path) -> Result<Parsed, CrateError> {
             package: source.package.clone(),
             root,
             dependencies,
+            manifest: source.manifest.clone(),
         });
         let name = source.package.replace('-', "_");
         let folder = source.root.parent().unwrap_or(Path::new("")).to_path_buf();
@@ -95,6 +99,7 @@ pub(crate) fn add_text(
         package: name.to_owned(),
         root,
         dependencies,
+        manifest: Manifest::default(),
     });
     let file = parsed.sources.add(format!("{name}.rs"), text.to_owned());
     let items = parse(text, file, &mut parsed.errors);

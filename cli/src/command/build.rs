@@ -2,8 +2,8 @@
 
 use crate::failure::Failure;
 use crate::{files, output};
-use capgen::driver::{self, Built, CompileError};
-use capgen::ir::text;
+use capgen::driver::{Built, CompileError, Request};
+use capgen::ir::{AppletEntry, Program, text};
 use capgen::java;
 use capgen::opt::Options;
 use capgen::package::Target;
@@ -18,15 +18,19 @@ use std::time::Instant;
 /// The arguments of `tenkoku build`.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Example:\n  tenkoku build applet-model --applet Jpki -o jpki.cap --emit cap,exp,map"
+    after_help = "Examples:\n  tenkoku build applet-model --applet Jpki -o jpki.cap --emit cap,exp,map\n  \
+                        tenkoku build wallet --applet Purse --applet Loyalty -o wallet.cap\n\n\
+                        Without --applet, the package has the applets that the crate's manifest lists, or else all that the \
+                        crate has:\n\n  \
+                        [package.metadata.tenkoku]\n  applets = [\"Purse\", \"Loyalty\"]"
 )]
 pub struct Build {
     /// The folder of the applet's crate, the one with Cargo.toml.
     #[arg(value_name = "CRATE")]
     pub folder: PathBuf,
-    /// The struct that implements `platform::Applet`.
+    /// A struct that implements `platform::Applet`; several times for a package with several applets.
     #[arg(long, value_name = "NAME")]
-    pub applet: String,
+    pub applet: Vec<String>,
     /// The CAP file to write. Other outputs lie beside it, with extensions of their own.
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
@@ -101,7 +105,7 @@ fn targets() -> impl TypedValueParser<Value = Target> {
 /// What was written.
 #[derive(Serialize)]
 struct Report {
-    applet: String,
+    applets: Vec<Module>,
     target: &'static str,
     package: String,
     /// Bytes of the load file: what the card receives.
@@ -114,6 +118,25 @@ struct Report {
     imports: Vec<Imported>,
     files: Vec<Written>,
     milliseconds: u128,
+}
+
+/// An applet of the package.
+#[derive(Serialize)]
+struct Module {
+    /// The Rust struct.
+    name: String,
+    aid: String,
+}
+
+fn modules(program: &Program) -> Vec<Module> {
+    let module = |applet: &AppletEntry| Module {
+        name: program
+            .classes
+            .get(applet.class.0)
+            .map_or_else(String::new, |class| class.name.clone()),
+        aid: hex::encode_upper(&applet.aid),
+    };
+    program.applets.iter().map(module).collect()
 }
 
 #[derive(Serialize)]
@@ -157,8 +180,11 @@ impl Build {
     /// [`Failure::Source`] where the source is not Card Rust; [`Failure::Input`], [`Failure::Output`].
     pub fn run(&self) -> Result<(), Failure> {
         let start = Instant::now();
-        let options = self.goal.options();
-        let built = compile_with(&self.folder, &self.applet, &self.target, &options)?;
+        let request = Request {
+            folder: self.folder.clone(),
+            applets: self.applet.clone(),
+        };
+        let built = compile_request(&request, &self.target, &self.goal.options())?;
         let mut files = Vec::new();
         for kind in Emit::value_variants() {
             if self.emit.contains(kind) {
@@ -171,7 +197,7 @@ impl Build {
             .map_err(|error| Failure::input("CAP file", error))?;
         let methods = &built.output.map.methods;
         let report = Report {
-            applet: self.applet.clone(),
+            applets: modules(&built.program),
             target: self.target.name,
             package: cap.header.package.aid.to_string(),
             load_file_bytes: load_file.len(),
@@ -185,11 +211,14 @@ impl Build {
             milliseconds: start.elapsed().as_millis(),
         };
         if self.json {
-            return output::print_json("tenkoku.build/1", &report);
+            return output::print_json("tenkoku.build/2", &report);
         }
         let mut text = String::new();
         for Written { file, bytes, .. } in &report.files {
             text += &format!("{} ({bytes} bytes)\n", file.display());
+        }
+        for Module { name, aid } in &report.applets {
+            text += &format!("applet {name} {aid}\n");
         }
         text += &format!(
             "package {} for {}: {} bytes to load, {} of them bytecode in {} methods; {} ms\n",
@@ -269,20 +298,19 @@ impl Build {
 /// # Errors
 /// [`Failure::Source`] where the source is not Card Rust; [`Failure::Input`].
 pub fn compile(folder: &Path, applet: &str, target: &Target) -> Result<Built, Failure> {
-    compile_with(folder, applet, target, &Options::ALL)
+    compile_request(&Request::applet(folder, applet), target, &Options::ALL)
 }
 
-fn compile_with(
-    folder: &Path,
-    applet: &str,
+fn compile_request(
+    request: &Request,
     target: &Target,
     options: &Options,
 ) -> Result<Built, Failure> {
-    driver::build_with(folder, applet, target, options).map_err(|error| match error {
+    request.build(target, options).map_err(|error| match error {
         CompileError::Source(diagnostics) => {
             let color = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
             Failure::Source(diagnostics.render(color))
         }
-        other => Failure::input(folder.display(), other),
+        other => Failure::input(request.folder.display(), other),
     })
 }

@@ -52,6 +52,7 @@ impl Checker<'_> {
             && let Some(key) = self
                 .context
                 .app
+                .get()
                 .filter(|_| self.is_binding() && first == "App")
                 .map(Ty::Struct)
                 .and_then(|ty| ty.key())

@@ -165,6 +165,7 @@ impl Context {
             if module == self.bindings && name == "App" {
                 return self
                     .app
+                    .get()
                     .map(Ty::Struct)
                     .ok_or_else(|| Diagnostic::new(span, "no applet", "no applet"));
             }

@@ -65,8 +65,9 @@ impl Cost for Writes {
     }
 }
 
-/// All transactions of a program, the largest first, those without a bound before all.
-pub(super) fn all(program: &Program, origins: &Origins<'_>) -> Vec<Transaction> {
+/// All transactions of a program with the functions that begin them, the largest first, those without a
+/// bound before all.
+pub(super) fn all(program: &Program, origins: &Origins<'_>) -> Vec<(FunctionId, Transaction)> {
     let mut found = Vec::new();
     for (index, function) in program.functions.iter().enumerate() {
         for (block, content) in function.blocks.iter().enumerate() {
@@ -77,13 +78,14 @@ pub(super) fn all(program: &Program, origins: &Origins<'_>) -> Vec<Transaction> 
                         origins,
                         path: RefCell::default(),
                     };
-                    let writes = analysis.region(FunctionId(index), function, block, statement + 1);
-                    found.push(transaction(program, function, *position, writes));
+                    let id = FunctionId(index);
+                    let writes = analysis.region(id, function, block, statement + 1);
+                    found.push((id, transaction(program, function, *position, writes)));
                 }
             }
         }
     }
-    found.sort_by_key(|transaction| {
+    found.sort_by_key(|(_, transaction)| {
         std::cmp::Reverse((
             transaction.bytes.is_none(),
             transaction.bytes,

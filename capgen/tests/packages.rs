@@ -1,0 +1,10 @@
+//! Packages of more than one applet, library packages, and applets that use each other: the crates of
+//! `examples`, on this machine and as CAP files on the simulated card.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+#[path = "packages/applets.rs"]
+mod applets;
+#[path = "packages/card.rs"]
+mod card;
+#[path = "packages/refused.rs"]
+mod refused;

@@ -1,0 +1,132 @@
+//! Several applets in one package.
+
+use capgen::driver::Request;
+use capgen::ir::text;
+use card_sim::{Card, CardConfig};
+use platform::Applet;
+use platform::host::{Host, HostCard, HostConfig};
+use wallet::{Loyalty, Purse};
+
+use crate::card::{build, example, install, load, select};
+
+const PURSE: &[u8] = <Purse<Host> as Applet<Host>>::AID;
+const LOYALTY: &[u8] = <Loyalty<Host> as Applet<Host>>::AID;
+
+/// As the manifest lists them.
+fn wallet() -> Request {
+    Request {
+        folder: example("wallet"),
+        ..Request::default()
+    }
+}
+
+#[test]
+fn both_answer_as_on_this_machine() {
+    let built = build(&wallet());
+    let mut card = Card::new(&CardConfig::default());
+    load(&mut card, &built.output.cap);
+    install(&mut card, LOYALTY);
+    install(&mut card, PURSE);
+    let mut purse = HostCard::<Purse<Host>>::install(&HostConfig::default(), &[]).unwrap();
+    let mut loyalty = HostCard::<Loyalty<Host>>::install(&HostConfig::default(), &[]).unwrap();
+    let purse_commands: [&[u8]; 5] = [
+        &[0x80, 0x10, 0x12, 0x34],
+        &[0x80, 0x20, 0x99, 0x00],
+        &[0x80, 0x20, 0x00, 0x35],
+        &[0x80, 0x30, 0x00, 0x00, 0x00],
+        &[0x80, 0x40, 0x00, 0x00],
+    ];
+    let loyalty_commands: [&[u8]; 4] = [
+        &[0x80, 0x40, 0xC8, 0x00],
+        &[0x80, 0x40, 0xC9, 0x00],
+        &[0x80, 0x50, 0x00, 0x00, 0x00],
+        &[0x80, 0x10, 0x00, 0x00],
+    ];
+    for _ in 0..3 {
+        assert_eq!(card.transmit(&select(PURSE)), [0x90, 0x00]);
+        assert_eq!(purse.select(), [0x90, 0x00]);
+        for command in purse_commands {
+            let found = card.transmit(command);
+            assert_eq!(found, purse.transmit(command), "{:?}", card.last_fault());
+        }
+        assert_eq!(card.transmit(&select(LOYALTY)), [0x90, 0x00]);
+        assert_eq!(loyalty.select(), [0x90, 0x00]);
+        for command in loyalty_commands {
+            let found = card.transmit(command);
+            assert_eq!(found, loyalty.transmit(command), "{:?}", card.last_fault());
+        }
+    }
+}
+
+#[test]
+fn what_both_use_is_there_once() {
+    let both = build(&wallet()).output;
+    let written = both
+        .map
+        .methods
+        .iter()
+        .filter(|method| method.path == "wallet::decimal::write");
+    assert_eq!(written.count(), 1);
+    assert_eq!(
+        both.cap.static_field.array_init.len(),
+        1,
+        "one table of weights"
+    );
+    let alone = |applet: &str| {
+        let built = build(&Request {
+            applets: vec![applet.to_owned()],
+            ..wallet()
+        });
+        built.output.cap.load_file(false).unwrap().len()
+    };
+    let together = both.cap.load_file(false).unwrap().len();
+    assert!(
+        together < alone("Purse") + alone("Loyalty") - 100,
+        "{together}"
+    );
+}
+
+#[test]
+fn the_budget_tells_the_applets_apart() {
+    let budget = build(&wallet()).output.budget;
+    let [purse, loyalty] = budget.applets.as_slice() else {
+        panic!("{budget:?}");
+    };
+    assert_eq!(
+        (purse.class.as_str(), loyalty.class.as_str()),
+        ("Purse", "Loyalty")
+    );
+    assert_eq!(purse.install.clear_on_deselect_bytes, 0);
+    assert_eq!(loyalty.install.clear_on_deselect_bytes, 1);
+    assert!(purse.transactions.is_empty());
+    assert_eq!(loyalty.transactions[0].writes, Some(1));
+    let entries = |budget: &capgen::package::budget::AppletBudget| {
+        let mut entries: Vec<String> = budget
+            .stack
+            .iter()
+            .map(|stack| stack.entry.clone())
+            .collect();
+        entries.sort();
+        entries
+    };
+    assert_eq!(entries(purse), ["install", "process"]);
+    assert_eq!(entries(loyalty), ["deselect", "install", "process"]);
+}
+
+#[test]
+fn the_order_of_the_request_is_that_of_the_package() {
+    let request = Request {
+        applets: vec!["loyalty".to_owned(), "purse".to_owned()],
+        ..wallet()
+    };
+    let program = request.lower().unwrap().program;
+    assert_eq!(program.name, "wallet");
+    let aids: Vec<&[u8]> = program
+        .applets
+        .iter()
+        .map(|applet| applet.aid.as_slice())
+        .collect();
+    assert_eq!(aids, [LOYALTY, PURSE]);
+    let printed = text::print(&program);
+    assert_eq!(text::parse(&printed).unwrap(), program);
+}
