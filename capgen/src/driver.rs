@@ -1,20 +1,25 @@
 //! From a crate's folder to a CAP file.
 
+mod libraries;
+
 use std::path::{Path, PathBuf};
 
+use cap_file::ExportFile;
 use cap_file::verify::{Exports, Report, verify};
 
 use crate::codegen::BackendError;
 use crate::codegen::error::Lack;
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::front::define::StructId;
-use crate::front::lower;
+use crate::front::lower::{self, Whole};
 use crate::front::resolve::Context;
 use crate::front::ty::TypeKey;
 use crate::ir;
 use crate::opt::Options;
 use crate::package::{self, Output, Target};
 use crate::source::{CrateError, Sources};
+
+pub use libraries::LibraryError;
 
 /// Why a package could not be compiled.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +36,9 @@ pub enum CompileError {
     /// The CAP file does not pass the verifier: a fault of the compiler, not of the source.
     #[error("internal error: the compiled CAP file does not verify; please report this:\n{0}")]
     Unverified(Report),
+    /// The library packages do not go together.
+    #[error(transparent)]
+    Library(#[from] LibraryError),
     /// There is neither an applet nor a library package.
     #[error(
         "this crate has no applet: nothing in it implements `platform::Applet`; a library package has \
@@ -68,8 +76,15 @@ pub struct Request {
     pub folder: PathBuf,
     /// The applets of the package: structs that implement `platform::Applet`; upper and lower case do not
     /// matter. Without any: those that the manifest lists as `applets` in `[package.metadata.tenkoku]`, or else
-    /// all that the crate has.
+    /// all that the crate has. A crate whose manifest has `[package.metadata.tenkoku.library]` is a library
+    /// package instead.
     pub applets: Vec<String>,
+    /// Export files of library packages: the crates that these are of, by path dependencies, are imported
+    /// instead of compiled again.
+    pub imports: Vec<ExportFile>,
+    /// The export file of the version of this library package before: its tokens are kept, and what was linked
+    /// against it must link against this one, unless the major version is another.
+    pub previous: Option<ExportFile>,
 }
 
 impl Request {
@@ -79,6 +94,7 @@ impl Request {
         Self {
             folder: folder.to_path_buf(),
             applets: vec![applet.to_owned()],
+            ..Self::default()
         }
     }
 
@@ -99,7 +115,11 @@ impl Request {
             }
             Err(error) => return Err(error.into()),
         };
-        let report = verify(&output.cap, &Exports::builtin());
+        let mut exports = Exports::builtin();
+        for package in &program.imports {
+            exports.add(package.clone());
+        }
+        let report = verify(&output.cap, &exports);
         if !report.is_ok() {
             return Err(CompileError::Unverified(report));
         }
@@ -115,12 +135,29 @@ impl Request {
     /// # Errors
     /// If the crate cannot be read, has no such applet, or is not Card Rust.
     pub fn lower(&self) -> Result<Lowered, CompileError> {
-        let (context, errors) = Context::load(&self.folder)?;
+        let (mut context, errors) = Context::load(&self.folder)?;
         if !errors.is_empty() {
             return Err(source_error(errors, context.sources));
         }
-        let applets = self.selected(&context)?;
-        match lower::lower(&context, &applets) {
+        for file in &self.imports {
+            libraries::import(&mut context, file)?;
+        }
+        let library = context.manifests[0].library.clone();
+        let lowered = match library.filter(|_| self.applets.is_empty()) {
+            Some(library) => {
+                libraries::without_applets(&context, &applets(&context))?;
+                let previous = self.previous.as_ref().map(libraries::read).transpose()?;
+                let whole = Whole::Library(&library, previous.as_ref());
+                let lowered = lower::lower(&context, &whole);
+                if let (Ok(program), Some(previous)) = (&lowered, &previous) {
+                    libraries::check(previous, program)?;
+                }
+                lowered
+            }
+            None if self.previous.is_some() => return Err(LibraryError::PreviousOfApplets.into()),
+            None => lower::lower(&context, &Whole::Applets(&self.selected(&context)?)),
+        };
+        match lowered {
             Ok(program) => Ok(Lowered {
                 program,
                 sources: context.sources,

@@ -5,6 +5,7 @@ pub(crate) mod check;
 pub(crate) mod constant;
 pub(crate) mod define;
 pub(crate) mod lower;
+pub(crate) mod public;
 pub(crate) mod resolve;
 pub(crate) mod tree;
 pub(crate) mod ty;

@@ -22,6 +22,8 @@ pub mod text;
 mod typing;
 pub mod verify;
 
+use cap_file::api::{Api, ApiClass, ApiPackage};
+use cap_file::component::{Aid, Version};
 use std::fmt;
 
 /// Index of a [`Class`] in [`Program::classes`].
@@ -55,8 +57,14 @@ pub struct Program {
     pub classes: Vec<Class>,
     /// Constant arrays, each a static field with an image.
     pub arrays: Vec<ConstArray>,
-    /// The functions that the applets reach.
+    /// The functions that the applets reach, or that a library package offers, and all that those reach.
     pub functions: Vec<Function>,
+    /// The packages beside the public API that the code refers to, by their export files. Their classes are
+    /// named as those of the API are ([`Type::Api`], [`Callee::Api`]).
+    pub imports: Vec<ApiPackage>,
+    /// What other packages may use of this one, with its tokens; class names are those in [`Program::classes`]
+    /// behind the package's.
+    pub exports: Vec<ApiClass>,
     /// Paths of the source files that [`Position::file`] names, relative to the crate's workspace.
     pub files: Vec<String>,
 }
@@ -151,8 +159,8 @@ pub struct Function {
     pub name: String,
     /// The class whose instance is the first parameter, if it is an instance method.
     pub receiver: Option<ClassId>,
-    /// Whether this is called by the runtime environment, and so must keep the Java name and
-    /// descriptor given here: `install([BSB)V`, `process(Ljavacard/framework/APDU;)V`, `deselect()V`.
+    /// Whether this is called by the runtime environment or by other packages, and so must keep the Java name
+    /// and descriptor given here: `install([BSB)V`, `process(Ljavacard/framework/APDU;)V`, `deselect()V`.
     pub entry: Option<Entry>,
     /// The parameters, receiver first.
     pub parameters: Vec<LocalId>,
@@ -166,13 +174,15 @@ pub struct Function {
     pub position: Position,
 }
 
-/// A method that the runtime environment calls.
+/// A method that is called from outside of the package.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// Its Java name.
     pub name: String,
     /// Its Java descriptor.
     pub descriptor: String,
+    /// Of a static method that the package exports: its class.
+    pub class: Option<ClassId>,
 }
 
 /// A local variable.
@@ -248,7 +258,7 @@ pub enum Callee {
 }
 
 /// A method of an API class.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ApiMethod {
     /// The class in Java form, `javacard/framework/Util`.
     pub class: String,
@@ -355,6 +365,46 @@ pub enum CompareOp {
     Gt,
     /// `>=`
     Ge,
+}
+
+impl Program {
+    /// A class or interface of the public API, of an imported package, or that this package exports.
+    #[must_use]
+    pub fn api_class(&self, name: &str) -> Option<&ApiClass> {
+        if let Some((_, class)) = Api::builtin().find_class(name) {
+            return Some(class);
+        }
+        let imported = self.imports.iter().flat_map(|package| &package.classes);
+        imported
+            .chain(&self.exports)
+            .find(|class| class.name == name)
+    }
+
+    /// The full name of an exported class.
+    #[must_use]
+    pub fn exported_name(&self, class: ClassId) -> String {
+        let name = self.classes.get(class.0).map_or("", |class| &class.name);
+        format!("{}/{name}", self.name)
+    }
+
+    /// Whether it is a library package: one without applets, for others to use.
+    #[must_use]
+    pub fn is_library(&self) -> bool {
+        self.applets.is_empty()
+    }
+
+    /// The package as others see it.
+    #[must_use]
+    pub fn exported(&self) -> ApiPackage {
+        let version = Version::new(self.version.0, self.version.1);
+        ApiPackage {
+            name: self.name.replace('/', "."),
+            aid: Aid(self.aid.clone()),
+            versions: vec![version],
+            uses: Vec::new(),
+            classes: self.exports.clone(),
+        }
+    }
 }
 
 impl Type {

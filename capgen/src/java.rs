@@ -17,6 +17,7 @@ use crate::codegen::{BackendError, legalize};
 use crate::ir::{ClassId, Element, FunctionId, Program, Type, verify};
 use crate::opt::{self, Options};
 use names::Names;
+pub(crate) use names::identifier;
 use std::fmt::Write;
 
 /// A Java source file.
@@ -108,6 +109,8 @@ fn header(out: &mut String, program: &Program, names: &Names, id: ClassId) -> st
         return Ok(());
     };
     let is_applet = program.applets.iter().any(|applet| applet.class == id);
+    let exported = program.exported_name(id);
+    let is_exported = program.exports.iter().any(|class| class.name == exported);
     let superclass = class
         .superclass
         .as_ref()
@@ -116,7 +119,11 @@ fn header(out: &mut String, program: &Program, names: &Names, id: ClassId) -> st
         out,
         "\n/** The Rust struct {}. */\n{}class {}{} {{",
         class.name,
-        if is_applet { "public " } else { "" },
+        if is_applet || is_exported {
+            "public "
+        } else {
+            ""
+        },
         names.class(id),
         superclass.unwrap_or_default()
     )?;

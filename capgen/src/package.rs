@@ -17,7 +17,7 @@ use crate::codegen::assemble::{self, Pool};
 use crate::codegen::item::{Item, Symbol};
 use crate::codegen::linkage::Methods;
 use crate::codegen::{self, BackendError, Effort, FunctionCode, legalize};
-use crate::ir::{ArrayId, ClassId, Element, FunctionId, Program, verify};
+use crate::ir::{ArrayId, ClassId, Element, Expr, FunctionId, Program, verify};
 use crate::opt::{self, Options};
 use budget::Budget;
 use cap_file::CapFile;
@@ -31,7 +31,7 @@ use cap_file::component::{Aid, ClassRef, PackageInfo, Version};
 use cap_file::export_file::ExportFile;
 use imports::{Demand, Imports};
 use map::{MappedMethod, SourceMap};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 pub use target::Target;
 
 /// What a program becomes.
@@ -103,6 +103,7 @@ pub fn build_with(
     classes::set_method_offsets(&mut layout.class, &program, &methods, &offsets);
     let pool = constant_pool(&layout, &methods, &assembled, &offsets)?;
     let descriptor = descriptor::component(&program, &methods, &layout, &layout.class, &assembled)?;
+    let export = export::component(&program, &layout, &offsets);
     let imports = layout.imports.demands();
     // Without effort for small code nothing is proved, and nothing said of it.
     let is_unproved = |unit: &&Unit| !unit.code.is_proved;
@@ -120,6 +121,7 @@ pub fn build_with(
         static_field: static_fields(&program, &layout.arrays),
         reference_location: references.component(),
         class: layout.class,
+        export,
         method,
         descriptor: Some(descriptor),
         ..CapFile::default()
@@ -127,7 +129,7 @@ pub fn build_with(
     cap.update_directory()?;
     Ok(Output {
         cap,
-        exp: export::file(&program),
+        exp: export::file(&program)?,
         budget: Budget::of(&program, &map),
         map,
         imports,
@@ -152,21 +154,37 @@ pub(crate) struct Assembled {
     code_size: u16,
 }
 
-/// Compiles everything, class by class, each class's constructor first.
+/// The classes of which there are objects.
+fn constructed(program: &Program) -> BTreeSet<ClassId> {
+    let mut found = BTreeSet::new();
+    for function in &program.functions {
+        function.walk(&mut |expr| {
+            if let Expr::New(class) = expr {
+                found.insert(*class);
+            }
+        });
+    }
+    found
+}
+
+/// Compiles everything, class by class, each class's constructor first. A class without objects needs none.
 fn compile(
     program: &Program,
     methods: &Methods,
     effort: Effort,
 ) -> Result<Vec<Unit>, BackendError> {
     let mut units = Vec::new();
+    let constructed = constructed(program);
     for (index, class) in program.classes.iter().enumerate() {
         let id = ClassId(index);
-        units.push(Unit {
-            path: format!("{}::<init>", class.name),
-            class: id,
-            function: None,
-            code: codegen::constructor(program, id),
-        });
+        if constructed.contains(&id) {
+            units.push(Unit {
+                path: format!("{}::<init>", class.name),
+                class: id,
+                function: None,
+                code: codegen::constructor(program, id),
+            });
+        }
         for (index, function) in program.functions.iter().enumerate() {
             let function_id = FunctionId(index);
             if methods.home.get(index) == Some(&id) {
@@ -184,7 +202,7 @@ fn compile(
 
 /// Where everything is that instructions and descriptors refer to.
 struct Layout<'a> {
-    imports: Imports,
+    imports: Imports<'a>,
     /// The constant pool as symbols.
     pool: Vec<&'a Symbol>,
     class: cap_file::component::class::ClassComponent,
@@ -199,13 +217,13 @@ struct Layout<'a> {
 
 impl<'a> Layout<'a> {
     fn of(
-        program: &Program,
+        program: &'a Program,
         methods: &Methods,
         code: &'a [Unit],
         target: &Target,
     ) -> Result<Self, BackendError> {
         let symbols = pool_order(code);
-        let imports = Imports::of(program, symbols.iter().copied(), target)?;
+        let mut imports = Imports::of(program, symbols.iter().copied(), target)?;
         let limit = 0x3fff;
         if symbols.len() > limit {
             return Err(BackendError::TooLarge {
@@ -221,6 +239,13 @@ impl<'a> Layout<'a> {
             &imports,
             target.format >= Version::new(2, 2),
         );
+        let classes = classes::class_refs(&class, program)?;
+        for (index, place) in classes.iter().enumerate() {
+            let name = program.exported_name(ClassId(index));
+            if program.exports.iter().any(|class| class.name == name) {
+                imports.place_internal(&name, *place);
+            }
+        }
         let mut used: Vec<ArrayId> = symbols
             .iter()
             .filter_map(|symbol| match symbol {
@@ -231,7 +256,7 @@ impl<'a> Layout<'a> {
         used.sort_unstable();
         let arrays = used.into_iter().enumerate();
         Ok(Self {
-            classes: classes::class_refs(&class, program)?,
+            classes,
             field_tokens: (0..program.classes.len())
                 .map(|index| classes::field_tokens(program, ClassId(index)))
                 .collect::<Result<_, _>>()?,
@@ -423,11 +448,13 @@ fn header(program: &Program, target: &Target) -> Header {
     let (major, minor) = program.version;
     Header {
         format: target.format,
-        flags: if program.applets.is_empty() {
-            0
-        } else {
-            Header::ACC_APPLET
-        },
+        flags: [
+            (!program.is_library(), Header::ACC_APPLET),
+            (!program.exports.is_empty(), Header::ACC_EXPORT),
+        ]
+        .iter()
+        .filter_map(|(set, flag)| set.then_some(*flag))
+        .sum(),
         package: PackageInfo {
             version: Version::new(major, minor),
             aid: Aid(program.aid.clone()),

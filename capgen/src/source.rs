@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::diagnostic::Span;
 
-pub(crate) use manifest::Manifest;
+pub(crate) use manifest::{Manifest, Package};
 pub use metadata::CrateError;
 pub(crate) use modules::{CrateId, ModuleId, ModuleSource, add_text, compiled, load, span};
 

@@ -6,5 +6,7 @@
 mod applets;
 #[path = "packages/card.rs"]
 mod card;
+#[path = "packages/libraries.rs"]
+mod libraries;
 #[path = "packages/refused.rs"]
 mod refused;

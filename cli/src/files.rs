@@ -49,10 +49,15 @@ fn add(exports: &mut Exports, path: &Path) -> Result<(), Failure> {
 }
 
 /// Reads an export file.
+pub(crate) fn read_exp(path: &Path) -> Result<ExportFile, Failure> {
+    ExportFile::read(&read(path)?).map_err(|error| Failure::input(path.display(), error))
+}
+
+/// Reads an export file as tables.
 pub(crate) fn export_file(path: &Path) -> Result<ApiPackage, Failure> {
-    let invalid = |error: &dyn std::fmt::Display| Failure::input(path.display(), error);
-    let file = ExportFile::read(&read(path)?).map_err(|error| invalid(&error))?;
-    file.to_api().map_err(|error| invalid(&error))
+    let file = read_exp(path)?;
+    file.to_api()
+        .map_err(|error| Failure::input(path.display(), error))
 }
 
 /// Reads a text, from standard input if the path is `-`.

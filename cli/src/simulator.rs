@@ -5,6 +5,7 @@ use crate::files;
 use crate::installation::Installation;
 use crate::output;
 use crate::source::Sources;
+use cap_file::CapFile;
 use card_link::atr::Atr;
 use card_link::contact::{Abilities, Application, Contact};
 use card_sim::gp::{IssuerConfig, Protocol};
@@ -40,7 +41,8 @@ pub struct CardArguments {
     /// The file that keeps the card's state; it is made where there is none.
     #[arg(long, value_name = "FILE")]
     pub image: Option<PathBuf>,
-    /// A CAP file to load; may be given several times. One that is in the image already is passed over.
+    /// A CAP file to load; may be given several times, in any order: a package comes after those that it imports. One
+    /// that is in the image already is passed over.
     #[arg(long, value_name = "FILE")]
     pub cap: Vec<PathBuf>,
     /// An instance to install; AIDs and parameters in hexadecimal. One that is in the image already is passed over.
@@ -132,7 +134,7 @@ impl CardArguments {
             });
         }
         prepare(&mut simulator.card);
-        for file in &self.cap {
+        for file in in_order(&self.cap)? {
             simulator.load(file)?;
         }
         for installation in &self.install {
@@ -141,6 +143,29 @@ impl CardArguments {
         simulator.save()?;
         Ok(simulator)
     }
+}
+
+/// The CAP files in an order in which each comes after those whose packages it imports.
+fn in_order(files: &[PathBuf]) -> Result<Vec<&PathBuf>, Failure> {
+    let mut waiting = Vec::new();
+    for file in files {
+        waiting.push((file, files::read_cap(file)?));
+    }
+    let mut order = Vec::new();
+    while !waiting.is_empty() {
+        let is_free = |(_, cap): &(&PathBuf, CapFile)| {
+            let mut imports = cap.import.packages.iter();
+            imports.all(|import| {
+                let is_it =
+                    |(_, other): &(&PathBuf, CapFile)| other.header.package.aid == import.aid;
+                !waiting.iter().any(is_it)
+            })
+        };
+        // Packages that import each other are left to the card, which refuses them.
+        let next = waiting.iter().position(is_free).unwrap_or(0);
+        order.push(waiting.remove(next).0);
+    }
+    Ok(order)
 }
 
 /// A profile by its name, or from a file.

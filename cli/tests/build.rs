@@ -97,3 +97,65 @@ fn a_target_that_is_too_old_or_unknown_is_told() {
             .contains("Java Card 3.1, compact CAP file")
     );
 }
+
+#[test]
+fn a_library_package_is_imported_and_loaded_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (library, exports, wallet) = (path("ledger.cap"), path("ledger.exp"), path("wallet.cap"));
+    let output = tenkoku(0, &["build", "examples/ledger", "-o", &library]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("library ledger 1.0"), "{text}");
+    let arguments = [
+        "build",
+        "examples/wallet",
+        "--import",
+        &exports,
+        "-o",
+        &wallet,
+        "--json",
+    ];
+    let report: serde_json::Value = serde_json::from_slice(&tenkoku(0, &arguments).stdout).unwrap();
+    assert_eq!(report["applets"][1]["name"], "Loyalty");
+    assert_eq!(report["applets"][1]["aid"], "F0544B574102");
+    let imports = report["imports"].as_array().unwrap();
+    assert!(
+        imports.iter().any(|import| import["package"] == "ledger"),
+        "{imports:?}"
+    );
+    tenkoku(0, &["verify", &wallet, "--exp", &exports]);
+    tenkoku(0, &["verify", &library, "--exp", &exports]);
+    let script = path("session.apdu");
+    let commands = "00A4040006F0544B574101 => 9000\n80100123 => 9000\n8030000000 => 3030323931 9000\n\
+                    00A4040006F0544B574102 => 9000\n80402000 => 9000\n8050000000 => 303030333220 9000\n";
+    std::fs::write(&script, commands).unwrap();
+    // The applets before the library: the order is found.
+    let run = [
+        "card",
+        "exec",
+        "--cap",
+        &wallet,
+        "--cap",
+        &library,
+        "--install",
+        "F0544B574101",
+        "--install",
+        "F0544B574102",
+        "--script",
+        &script,
+    ];
+    tenkoku(0, &run);
+    // A card without the library is told of before anything is written.
+    let image = path("card.img");
+    let flash = |code: i32, cap: &str| {
+        let arguments = ["flash", cap, "--exp", &exports, "--sim", &image, "--yes"];
+        String::from_utf8(tenkoku(code, &arguments).stderr).unwrap()
+    };
+    let missing = flash(1, &wallet);
+    assert!(
+        missing.contains("the card has no package F0544B4C47: load it first"),
+        "{missing}"
+    );
+    flash(0, &library);
+    flash(0, &wallet);
+}

@@ -14,7 +14,7 @@ pub struct Package {
 }
 
 /// A Java Card applet (`javacard.framework.Applet`).
-pub trait Applet<P: Platform>: Sized {
+pub trait Applet<P: Platform>: Sized + 'static {
     /// The package that the applet is compiled into.
     const PACKAGE: Package;
     /// The AID of the applet's class (executable module), 5 to 16 bytes.

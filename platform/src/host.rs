@@ -1,4 +1,5 @@
-//! The platform of this machine: a secure element in memory, with one applet.
+//! The platform of this machine: a secure element in memory, with one applet ([`HostCard`]) or several that may use
+//! each other ([`HostElement`]).
 //!
 //! It keeps the promises that tests are after: retry counters that nothing gives back, transactions
 //! that roll back, transient memory that reset and deselection clear, power that may fail before any
@@ -38,53 +39,65 @@
 //! # Ok::<(), platform::StatusWord>(())
 //! ```
 
+mod aid;
 mod apdu;
 mod card;
 mod channel;
+mod context;
 mod crypto;
+mod element;
 mod journal;
 mod memory;
 mod pin;
+mod share;
 
+pub use aid::HostAid;
 pub use apdu::HostApdu;
 pub use card::{HostCard, HostConfig, PowerLoss};
 pub use channel::HostChannel;
 pub use crypto::{HostRandom, HostRsaKeyPair, HostRsaSigner};
+pub use element::HostElement;
 pub use memory::{HostBytes, HostCell, HostTransientBytes, HostTransientCell};
 pub use pin::HostPin;
+pub use share::{Argument, Boxed, HostShared, Proxied, Proxy, Simulated};
 
-use crate::{Platform, Result, Value};
+use crate::{Interface, Platform, Result, Value};
 use channel::Channel;
+use context::Contexts;
+use element::Slot;
 use journal::Journal;
 use se_crypto::Drbg;
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::rc::Rc;
+use std::vec::Vec;
 
 /// A secure element in memory.
 pub struct Host {
     journal: Rc<Journal>,
-    installing: Cell<bool>,
+    contexts: Rc<Contexts>,
+    applets: Rc<RefCell<Vec<Rc<Slot>>>>,
     key_generation: Rc<RefCell<Drbg>>,
     random: Rc<RefCell<Drbg>>,
     channel: Rc<RefCell<Channel>>,
 }
 
 impl Host {
-    fn new(config: &HostConfig, instance: &[u8]) -> Self {
+    fn new(config: &HostConfig) -> Self {
         // The simulated card names its streams likewise.
         let root = Drbg::from_seed(config.seed);
         Self {
             journal: Rc::new(Journal::new(config.commit_capacity)),
-            installing: Cell::new(false),
+            contexts: Rc::default(),
+            applets: Rc::default(),
             key_generation: Rc::new(RefCell::new(root.stream("keygen"))),
             random: Rc::new(RefCell::new(root.stream("random"))),
-            channel: Rc::new(RefCell::new(Channel::new(config, instance))),
+            channel: Rc::new(RefCell::new(Channel::new(config))),
         }
     }
 
     fn allocate(&self) {
         assert!(
-            self.installing.get(),
+            self.contexts.is_installing(),
             "an applet allocates only while it is installed"
         );
     }
@@ -101,6 +114,8 @@ impl Platform for Host {
     type Random = HostRandom;
     type Apdu = HostApdu;
     type SecureChannel = HostChannel;
+    type Aid = HostAid;
+    type Shared<T: Interface + ?Sized> = HostShared<T>;
 
     fn cell<T: Value>(&mut self, initial: T) -> HostCell<T> {
         self.allocate();
@@ -114,12 +129,12 @@ impl Platform for Host {
 
     fn transient_cell<T: Value + Default>(&mut self) -> HostTransientCell<T> {
         self.allocate();
-        HostTransientCell::new(&self.journal)
+        HostTransientCell::new(&self.journal, &self.contexts)
     }
 
     fn transient_bytes<const N: usize>(&mut self) -> HostTransientBytes<N> {
         self.allocate();
-        HostTransientBytes::new(&self.journal)
+        HostTransientBytes::new(&self.journal, &self.contexts)
     }
 
     fn pin(&mut self, tries: u8, max_size: u8) -> HostPin {
@@ -144,6 +159,18 @@ impl Platform for Host {
 
     fn secure_channel(&mut self) -> HostChannel {
         HostChannel::new(&self.channel)
+    }
+
+    fn shareable<T: Interface + ?Sized>(
+        &mut self,
+        server: &[u8],
+        parameter: u8,
+    ) -> Option<HostShared<T>> {
+        self.find_shareable(server, parameter)
+    }
+
+    fn called_by(&mut self, aid: &[u8]) -> bool {
+        self.is_called_by(aid)
     }
 
     fn atomically<T>(&mut self, body: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {

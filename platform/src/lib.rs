@@ -14,6 +14,8 @@
 #[cfg(feature = "host")]
 extern crate std;
 
+use core::ops::DerefMut;
+
 mod apdu;
 mod applet;
 mod crypto;
@@ -22,6 +24,7 @@ pub mod host;
 mod memory;
 mod pin;
 mod secure_channel;
+mod shareable;
 
 pub use apdu::Apdu;
 pub use apdu_spec::StatusWord;
@@ -30,13 +33,14 @@ pub use crypto::{Random, RsaKeyPair, RsaSigner};
 pub use memory::{Bytes, Cell, Value};
 pub use pin::OwnerPin;
 pub use secure_channel::SecureChannel;
+pub use shareable::{Aid, Interface, Serve};
 
 /// What an applet's function gives: a value, or the status word that ends the command
 /// (on the card a throw of `javacard.framework.ISOException`).
 pub type Result<T = ()> = core::result::Result<T, StatusWord>;
 
 /// The secure element: a bundle of types and the ways to make them, erased on the card.
-pub trait Platform: Sized {
+pub trait Platform: Sized + 'static {
     /// One persistent value (on the card a field).
     type Cell<T: Value>: Cell<T>;
     /// `N` persistent bytes (on the card a `byte[]`).
@@ -57,6 +61,10 @@ pub trait Platform: Sized {
     type Apdu: Apdu;
     /// The applet's end of a GlobalPlatform secure channel (`org.globalplatform.SecureChannel`).
     type SecureChannel: SecureChannel<Self::Apdu>;
+    /// The AID of an applet on the card (`javacard.framework.AID`).
+    type Aid: Aid;
+    /// Another applet, as far as it lets itself be called.
+    type Shared<T: Interface + ?Sized>: DerefMut<Target = T>;
 
     /// Makes a persistent value. Only while the applet is installed.
     fn cell<T: Value>(&mut self, initial: T) -> Self::Cell<T>;
@@ -80,6 +88,18 @@ pub trait Platform: Sized {
 
     /// The secure channel of the applet's security domain (`GPSystem.getSecureChannel`).
     fn secure_channel(&mut self) -> Self::SecureChannel;
+
+    /// The applet with the AID `server`, as far as it lets this one call it; `None` where there is none, or it does
+    /// not (`JCSystem.lookupAID`, `JCSystem.getAppletShareableInterfaceObject`). To be looked up in each command that
+    /// needs it: an applet can be deleted between two of them.
+    fn shareable<T: Interface + ?Sized>(
+        &mut self,
+        server: &[u8],
+        parameter: u8,
+    ) -> Option<Self::Shared<T>>;
+    /// Whether this method of a shareable interface was called by the applet `aid`
+    /// (`JCSystem.getPreviousContextAID`).
+    fn called_by(&mut self, aid: &[u8]) -> bool;
 
     /// Runs `body` atomically: all of its persistent writes happen, or none
     /// (`JCSystem.beginTransaction` … `commitTransaction`). An `Err` must leave the command with

@@ -126,8 +126,12 @@ impl Methods {
     }
 }
 
-/// The class of each function: that of its receiver, of its applet, or of the first applet.
+/// The class of each function: that of its receiver, that which exports it, that of its applet, or that of the
+/// first applet.
 fn homes(program: &Program) -> Result<Vec<ClassId>, BackendError> {
+    if program.functions.is_empty() {
+        return Ok(Vec::new());
+    }
     let common = match (program.applets.first(), program.classes.is_empty()) {
         (Some(applet), _) => applet.class,
         (None, false) => ClassId(0),
@@ -138,8 +142,10 @@ fn homes(program: &Program) -> Result<Vec<ClassId>, BackendError> {
             .applets
             .iter()
             .find(|applet| applet.install == FunctionId(index));
+        let exported = function.entry.as_ref().and_then(|entry| entry.class);
         function
             .receiver
+            .or(exported)
             .or(applet.map(|applet| applet.class))
             .unwrap_or(common)
     };

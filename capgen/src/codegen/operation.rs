@@ -8,7 +8,7 @@ use super::value::Form;
 use crate::ir::{
     self, ApiMethod, BinaryOp, Callee, Element, Expr, FunctionId, Type, UnaryOp, descriptor,
 };
-use cap_file::api::{Api, MethodKind};
+use cap_file::api::MethodKind;
 use cap_file::{Opcode, Operands};
 
 impl Emitter<'_> {
@@ -130,9 +130,7 @@ impl Emitter<'_> {
             function: self.function.name.clone(),
             item: method.to_string(),
         };
-        let (_, class) = Api::builtin()
-            .find_class(&method.class)
-            .ok_or_else(unknown)?;
+        let class = self.program.api_class(&method.class).ok_or_else(unknown)?;
         let found = class
             .method(&method.name, &method.descriptor)
             .ok_or_else(unknown)?;

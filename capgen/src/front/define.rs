@@ -83,6 +83,8 @@ pub(crate) struct FnDef {
     pub(crate) name: String,
     pub(crate) module: ModuleId,
     pub(crate) span: Span,
+    /// Whether it is declared `pub`.
+    pub(crate) public: bool,
     pub(crate) signature: Rc<syn::Signature>,
     pub(crate) body: Rc<syn::Block>,
     pub(crate) owner: Option<ImplId>,
@@ -102,6 +104,14 @@ pub(crate) struct Scope {
     /// `use` declarations: the name, and the path it stands for.
     pub(crate) imports: BTreeMap<String, Vec<Vec<String>>>,
     pub(crate) globs: Vec<Vec<String>>,
+    /// The paths of `pub use`, those of globs last but for their `*`.
+    pub(crate) reexports: Vec<Reexport>,
+}
+
+/// A `pub use`.
+pub(crate) enum Reexport {
+    Name(Vec<String>),
+    Glob(Vec<String>),
 }
 
 /// All definitions of a compilation.

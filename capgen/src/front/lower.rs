@@ -8,13 +8,16 @@ mod allocation;
 mod branch;
 mod builder;
 mod call;
+mod export;
 mod expr;
 mod intrinsic;
 mod place;
 mod value;
 mod variant;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use cap_file::api::ApiPackage;
 
 use super::constant::Value as Constant;
 use super::define::{ConstId, FnId, StructId};
@@ -22,6 +25,7 @@ use super::resolve::{Checked, Context};
 use super::ty::{Int, Ty, TypeKey};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::ir;
+use crate::source::Package;
 use builder::Builder;
 
 /// Functions of at most so many expressions are put into their callers.
@@ -33,11 +37,12 @@ struct Identity {
     package: Package,
 }
 
-/// A package's AID and version.
-#[derive(PartialEq, Eq)]
-struct Package {
-    aid: Vec<u8>,
-    version: (u8, u8),
+/// What a package is.
+pub(crate) enum Whole<'a> {
+    /// These applets.
+    Applets(&'a [StructId]),
+    /// A library package, and the version of it whose tokens are kept.
+    Library(&'a Package, Option<&'a ApiPackage>),
 }
 
 /// The IR of a package under construction.
@@ -52,18 +57,22 @@ pub(crate) struct Lowering<'a> {
     array_ids: BTreeMap<ConstId, ir::ArrayId>,
     functions: Vec<Option<ir::Function>>,
     function_ids: BTreeMap<FnId, ir::FunctionId>,
-    queue: VecDeque<(FnId, ir::FunctionId)>,
+    queue: VecDeque<(FnId, ir::FunctionId, Option<ir::Entry>)>,
+    /// The imported methods that make objects.
+    allocating: BTreeSet<ir::ApiMethod>,
     errors: Vec<Diagnostic>,
 }
 
-/// Lowers the applets of a package and everything that they reach.
-pub(crate) fn lower(
-    context: &Context,
-    applets: &[StructId],
-) -> Result<ir::Program, Vec<Diagnostic>> {
+/// Lowers the applets of a package, or what a library package offers, and everything that is reached from
+/// there.
+pub(crate) fn lower(context: &Context, whole: &Whole<'_>) -> Result<ir::Program, Vec<Diagnostic>> {
     let mut lowering = Lowering {
         context,
-        applets,
+        applets: match whole {
+            Whole::Applets(applets) => applets,
+            Whole::Library(..) => &[],
+        },
+        allocating: BTreeSet::new(),
         classes: Vec::new(),
         class_ids: BTreeMap::new(),
         field_map: Vec::new(),
@@ -74,7 +83,7 @@ pub(crate) fn lower(
         queue: VecDeque::new(),
         errors: Vec::new(),
     };
-    let program = lowering.package();
+    let program = lowering.package(whole);
     lowering.errors.append(&mut context.errors.borrow_mut());
     match program {
         Ok(program) if lowering.errors.is_empty() => Ok(program),
@@ -87,9 +96,13 @@ pub(crate) fn lower(
 }
 
 impl<'a> Lowering<'a> {
-    fn package(&mut self) -> Checked<ir::Program> {
+    fn package(&mut self, whole: &Whole<'_>) -> Checked<ir::Program> {
         let mut applets: Vec<ir::AppletEntry> = Vec::new();
-        let mut package = None;
+        let (mut package, mut exports) = (None, Vec::new());
+        if let Whole::Library(library, previous) = whole {
+            exports = self.exports(library.version, *previous)?;
+            package = Some((*library).clone());
+        }
         for app in self.applets {
             let Identity {
                 applet_aid,
@@ -116,14 +129,19 @@ impl<'a> Lowering<'a> {
             package = Some(own);
             applets.push(self.applet(*app, applet_aid)?);
         }
-        while let Some((id, target)) = self.queue.pop_front() {
-            match self.function(id, None) {
+        while let Some((id, target, entry)) = self.queue.pop_front() {
+            match self.function(id, entry) {
                 Ok(function) => self.functions[target.0] = Some(function),
                 Err(error) => self.errors.push(error),
             }
         }
         let functions: Vec<ir::Function> = self.functions.drain(..).flatten().collect();
-        self.errors.extend(allocation::check(&functions));
+        self.errors
+            .extend(allocation::check(&functions, &self.allocating));
+        if let Whole::Library(..) = whole {
+            self.errors
+                .extend(export::constant_arrays(&functions, &self.arrays));
+        }
         let Package { aid, version } = package.unwrap_or(Package {
             aid: Vec::new(),
             version: (0, 0),
@@ -136,6 +154,8 @@ impl<'a> Lowering<'a> {
             classes: std::mem::take(&mut self.classes),
             arrays: std::mem::take(&mut self.arrays),
             functions,
+            imports: self.context.imports.values().cloned().collect(),
+            exports,
             files: self
                 .context
                 .sources
@@ -178,6 +198,7 @@ impl<'a> Lowering<'a> {
             let entry = ir::Entry {
                 name: name.to_owned(),
                 descriptor: descriptor.to_owned(),
+                class: None,
             };
             match self.function(id, Some(entry)) {
                 Ok(function) => {
@@ -260,7 +281,7 @@ impl<'a> Lowering<'a> {
         let target = ir::FunctionId(self.functions.len());
         self.functions.push(None);
         self.function_ids.insert(id, target);
-        self.queue.push_back((id, target));
+        self.queue.push_back((id, target, None));
         target
     }
 
@@ -268,12 +289,15 @@ impl<'a> Lowering<'a> {
         let definition = &self.context.definitions.fns[id.0];
         let (name, span) = (self.context.fn_path(id), definition.span);
         let has_self = definition.signature.receiver().is_some();
+        let exported = entry.as_ref().is_some_and(|entry| entry.class.is_some());
         let body = self.context.body(id)?;
         let receiver = match body
             .parameters
             .first()
             .map(|first| &body.variables[first.0].ty)
         {
+            // An exported method is static; its receiver is an ordinary parameter.
+            _ if exported => None,
             Some(Ty::Struct(app)) if entry.is_some() || has_self => Some(self.class(*app, span)?),
             _ => None,
         };
@@ -301,6 +325,9 @@ impl<'a> Lowering<'a> {
     fn class(&mut self, id: StructId, span: Span) -> Checked<ir::ClassId> {
         if let Some(found) = self.class_ids.get(&id) {
             return Ok(*found);
+        }
+        if self.imported_class(id).is_some() {
+            return Err(self.out_of_reach(id, span));
         }
         let class = ir::ClassId(self.classes.len());
         self.class_ids.insert(id, class);
@@ -349,7 +376,10 @@ impl<'a> Lowering<'a> {
             Ty::IntVar(_) => ir::Type::I16,
             Ty::Enum(_) => ir::Type::U8,
             Ty::Newtype(id) => return self.value_type(&self.context.newtype_inner(*id)?, span),
-            Ty::Struct(id) => ir::Type::Class(self.class(*id, span)?),
+            Ty::Struct(id) => match self.imported_class(*id) {
+                Some(class) => ir::Type::Api(class),
+                None => ir::Type::Class(self.class(*id, span)?),
+            },
             Ty::Api(name) => ir::Type::Api(name.clone()),
             Ty::Bytes => ir::Type::Array(ir::Element::U8),
             Ty::Shorts => ir::Type::Array(ir::Element::U16),

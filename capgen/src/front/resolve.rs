@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::rc::Rc;
 
+use cap_file::api::ApiPackage;
+
 use super::constant::Value as Constant;
 use super::define::{ConstId, Def, Definitions, FnId, ImplId, StructId};
 use super::tree::Body;
@@ -35,6 +37,8 @@ pub(crate) struct Context {
     pub(crate) app: Cell<Option<StructId>>,
     /// What the manifest of each crate says to the compiler.
     pub(crate) manifests: Vec<Manifest>,
+    /// The library packages that are imported instead of compiled again, by their crates.
+    pub(crate) imports: BTreeMap<CrateId, ApiPackage>,
     pub(crate) bodies: RefCell<BTreeMap<FnId, Rc<Body>>>,
     /// The constants found; nothing for those under way.
     pub(crate) constants: RefCell<BTreeMap<ConstId, Option<(Ty, Constant)>>>,
@@ -72,6 +76,7 @@ impl Context {
             bindings,
             integers,
             app: Cell::default(),
+            imports: BTreeMap::new(),
             manifests: parsed
                 .crates
                 .into_iter()
@@ -95,7 +100,12 @@ impl Context {
         self.krate(module) == CrateId(0)
     }
 
-    fn krate(&self, module: ModuleId) -> CrateId {
+    /// The package that a module's crate is, where that is imported.
+    pub(crate) fn import_of(&self, module: ModuleId) -> Option<&ApiPackage> {
+        self.imports.get(&self.krate(module))
+    }
+
+    pub(crate) fn krate(&self, module: ModuleId) -> CrateId {
         self.modules[module.0].krate
     }
 

@@ -198,6 +198,14 @@ fn print_program(program: &Program, out: &mut String) -> std::fmt::Result {
         }
         writeln!(out, " }}")?;
     }
+    // Packages by their export files are more than text has room for.
+    for package in &program.imports {
+        let version = package.newest();
+        writeln!(out, "// imports {} {} {version}", package.name, package.aid)?;
+    }
+    for class in &program.exports {
+        writeln!(out, "// exports {} token {}", class.name, class.token)?;
+    }
     for applet in &program.applets {
         let (class, install) = (names.class(applet.class), names.function(applet.install.0));
         writeln!(out, "applet {} {class} {install}", hex(&applet.aid))?;
@@ -255,6 +263,9 @@ fn print_function_to(names: &Names, function: &Function, out: &mut String) -> st
             " entry {:?}",
             format!("{}{}", entry.name, entry.descriptor)
         )?;
+        if let Some(class) = entry.class {
+            write!(out, " of {}", names.class(class))?;
+        }
     }
     writeln!(out, "{} {{", place(function.position))?;
     for index in 0..function.locals.len() {

@@ -9,7 +9,7 @@ use crate::ir::{
     ApiMethod, BinaryOp, Callee, CompareOp, Element, Expr, Function, FunctionId, Program, Type,
     UnaryOp, descriptor,
 };
-use cap_file::api::{Api, MethodKind};
+use cap_file::api::MethodKind;
 
 /// What Java knows of an expression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -422,9 +422,10 @@ impl Expressions<'_> {
     }
 
     fn api_call(&self, method: &ApiMethod, arguments: &[Expr]) -> Java {
-        let kind = Api::builtin()
-            .find_class(&method.class)
-            .and_then(|(_, class)| class.method(&method.name, &method.descriptor))
+        let kind = self
+            .program
+            .api_class(&method.class)
+            .and_then(|class| class.method(&method.name, &method.descriptor))
             .map(|method| method.kind);
         let class = self.names.api(&method.class);
         let (head, rest) = match (kind, arguments.split_first()) {

@@ -243,8 +243,8 @@ fn simple(class: &str) -> &str {
     class.rsplit(['/', '$']).next().unwrap_or(class)
 }
 
-/// A Java identifier as near to `wanted` as can be, and not among those taken.
-pub(super) fn unique(wanted: &str, taken: &mut BTreeSet<String>) -> String {
+/// A Java identifier as near to `wanted` as can be.
+pub(crate) fn identifier(wanted: &str) -> String {
     let mut base: String = wanted
         .chars()
         .map(|c| {
@@ -261,6 +261,12 @@ pub(super) fn unique(wanted: &str, taken: &mut BTreeSet<String>) -> String {
     if KEYWORDS.contains(&base.as_str()) || base == "_" {
         base.push('_');
     }
+    base
+}
+
+/// A Java identifier as near to `wanted` as can be, and not among those taken.
+pub(super) fn unique(wanted: &str, taken: &mut BTreeSet<String>) -> String {
+    let base = identifier(wanted);
     let mut name = base.clone();
     for number in 2.. {
         if taken.insert(name.clone()) {

@@ -47,7 +47,7 @@ pub(super) fn field_tokens(program: &Program, class: ClassId) -> Result<Vec<u8>,
 pub(super) fn component(
     program: &Program,
     methods: &Methods,
-    imports: &Imports,
+    imports: &Imports<'_>,
     has_signature_pool: bool,
 ) -> ClassComponent {
     let classes = (0..program.classes.len())
@@ -59,7 +59,12 @@ pub(super) fn component(
     }
 }
 
-fn class_info(program: &Program, methods: &Methods, imports: &Imports, id: ClassId) -> ClassInfo {
+fn class_info(
+    program: &Program,
+    methods: &Methods,
+    imports: &Imports<'_>,
+    id: ClassId,
+) -> ClassInfo {
     let class = program.classes.get(id.0);
     let superclass = class
         .and_then(|class| class.superclass.as_deref())
@@ -103,7 +108,7 @@ fn class_info(program: &Program, methods: &Methods, imports: &Imports, id: Class
 }
 
 /// The first public virtual method token that a superclass leaves free.
-fn next_public_token(imports: &Imports, superclass: &str) -> u8 {
+fn next_public_token(imports: &Imports<'_>, superclass: &str) -> u8 {
     let version = imports.version_for(superclass);
     let methods = Api::builtin()
         .find_class(superclass)

@@ -5,7 +5,8 @@ use super::{Assembled, Layout};
 use crate::codegen::BackendError;
 use crate::codegen::item::Symbol;
 use crate::codegen::linkage::{Linkage, Methods};
-use crate::ir::{ClassId, Element, Program, Type};
+use crate::ir::{ClassId, Element, Entry, Program, Type};
+use cap_file::api::ApiClass;
 use cap_file::component::class::ClassComponent;
 use cap_file::component::common::DescribedType;
 use cap_file::component::constant_pool::StaticRef;
@@ -124,13 +125,7 @@ impl Builder<'_> {
             .get(id.0)
             .copied()
             .unwrap_or(ClassRef::Internal(0));
-        // A public class has a token, also where no Export component follows from it.
-        let applet = self
-            .program
-            .applets
-            .iter()
-            .position(|applet| applet.class == id);
-        let applet = applet.and_then(|index| u8::try_from(index).ok());
+        let token = self.class_token(id);
         let mut fields = self.instance_fields(id, this_class)?;
         if self.layout.array_home == id {
             fields.extend(self.array_fields()?);
@@ -140,8 +135,8 @@ impl Builder<'_> {
             methods.push(self.method(method)?);
         }
         Ok(ClassDescriptor {
-            token: applet.unwrap_or(NO_TOKEN),
-            access_flags: if applet.is_some() {
+            token: token.unwrap_or(NO_TOKEN),
+            access_flags: if token.is_some() {
                 access::ACC_PUBLIC
             } else {
                 0
@@ -151,6 +146,29 @@ impl Builder<'_> {
             fields,
             methods,
         })
+    }
+
+    /// The token of a class that others may know: an exported one, or, where nothing is exported, an applet's,
+    /// although no Export component follows from it.
+    fn class_token(&self, id: ClassId) -> Option<u8> {
+        let program = self.program;
+        if program.exports.is_empty() {
+            let applet = program.applets.iter().position(|applet| applet.class == id);
+            return applet.and_then(|index| u8::try_from(index).ok());
+        }
+        self.exported_class(id).map(|class| class.token)
+    }
+
+    fn exported_class(&self, id: ClassId) -> Option<&ApiClass> {
+        let name = self.program.exported_name(id);
+        self.program.exports.iter().find(|class| class.name == name)
+    }
+
+    /// The token of an exported static method.
+    fn method_token(&self, entry: &Entry) -> Option<u8> {
+        let class = self.exported_class(entry.class?)?;
+        let method = class.method(&entry.name, &entry.descriptor)?;
+        Some(method.token)
     }
 
     fn instance_fields(
@@ -223,13 +241,16 @@ impl Builder<'_> {
             Some(id) => {
                 let linkage = self.methods.linkage(id);
                 let function = self.program.functions.get(id.0);
-                let is_entry = function.is_some_and(|function| function.entry.is_some());
-                let (token, flags) = match linkage {
-                    Linkage::Static if is_entry => (0, access::ACC_PUBLIC | access::ACC_STATIC),
-                    Linkage::Static => (NO_TOKEN, access::ACC_STATIC),
-                    Linkage::Private => (NO_TOKEN, access::ACC_PRIVATE),
-                    Linkage::Package(token) => (0x80 | token, 0),
-                    Linkage::Public(token) => (token, access::ACC_PUBLIC),
+                let entry = function.and_then(|function| function.entry.as_ref());
+                let (token, flags) = match (linkage, entry) {
+                    (Linkage::Static, Some(entry)) => (
+                        self.method_token(entry).unwrap_or(0),
+                        access::ACC_PUBLIC | access::ACC_STATIC,
+                    ),
+                    (Linkage::Static, None) => (NO_TOKEN, access::ACC_STATIC),
+                    (Linkage::Private, _) => (NO_TOKEN, access::ACC_PRIVATE),
+                    (Linkage::Package(token), _) => (0x80 | token, 0),
+                    (Linkage::Public(token), _) => (token, access::ACC_PUBLIC),
                 };
                 let spelled = self.spelled();
                 (

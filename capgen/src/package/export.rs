@@ -1,31 +1,78 @@
-//! The export file: what others may use of the package. An applet package offers nothing but its
-//! name, AID and version.
+//! What others may use of the package: the Export component and the export file. A package that exports
+//! nothing has no Export component, and an export file with nothing but its name, AID and version.
 
+use super::Layout;
+use crate::codegen::BackendError;
 use crate::ir::Program;
-use cap_file::component::{Aid, Version};
-use cap_file::export_file::{ExportConstant, ExportFile};
+use cap_file::api::{ApiClass, MethodKind};
+use cap_file::component::export::{ClassExport, Export};
+use cap_file::component::{ClassRef, CodeOffset, Version};
+use cap_file::export_file::ExportFile;
 
-/// Package flag: a library, without applets.
-const ACC_LIBRARY: u8 = 1;
+/// The component; `offsets` are those of the functions in the Method component.
+pub(super) fn component(program: &Program, layout: &Layout<'_>, offsets: &[u16]) -> Option<Export> {
+    let class = |class: &ApiClass| {
+        let Some(ClassRef::Internal(class_offset)) = layout.imports.class_ref(&class.name) else {
+            return ClassExport::default();
+        };
+        ClassExport {
+            class_offset,
+            static_field_offsets: Vec::new(),
+            static_method_offsets: static_methods(program, class, offsets),
+        }
+    };
+    let mut classes: Vec<&ApiClass> = program.exports.iter().collect();
+    classes.sort_by_key(|class| class.token);
+    (!classes.is_empty()).then(|| Export {
+        classes: classes.into_iter().map(class).collect(),
+        package_class_counts: Vec::new(),
+    })
+}
 
-pub(super) fn file(program: &Program) -> ExportFile {
+/// The offsets of a class's static methods by token.
+fn static_methods(program: &Program, class: &ApiClass, offsets: &[u16]) -> Vec<CodeOffset> {
+    let mut methods: Vec<_> = class
+        .methods
+        .iter()
+        .filter(|method| method.kind == MethodKind::Static)
+        .collect();
+    methods.sort_by_key(|method| method.token);
+    let offset = |name: &str| {
+        let is_it = |function: &&crate::ir::Function| {
+            function.entry.as_ref().is_some_and(|entry| {
+                entry.name == name
+                    && entry
+                        .class
+                        .is_some_and(|id| program.exported_name(id) == class.name)
+            })
+        };
+        let index = program
+            .functions
+            .iter()
+            .position(|function| is_it(&function));
+        index
+            .and_then(|index| offsets.get(index))
+            .copied()
+            .unwrap_or_default()
+    };
+    methods
+        .into_iter()
+        .map(|method| offset(&method.name).into())
+        .collect()
+}
+
+/// The export file.
+pub(super) fn file(program: &Program) -> Result<ExportFile, BackendError> {
     let (major, minor) = program.version;
-    ExportFile {
-        format: Version::new(2, 1),
-        constant_pool: vec![
-            ExportConstant::Utf8(program.name.clone().into_bytes()),
-            ExportConstant::Package {
-                flags: if program.applets.is_empty() {
-                    ACC_LIBRARY
-                } else {
-                    0
-                },
-                name: 0,
-                version: Version::new(major, minor),
-                aid: Aid(program.aid.clone()),
-            },
-        ],
-        this_package: 1,
-        ..ExportFile::default()
-    }
+    ExportFile::from_api(
+        &program.exported(),
+        Version::new(major, minor),
+        program.is_library(),
+    )
+    .ok_or_else(|| BackendError::TooLarge {
+        place: program.name.clone(),
+        what: "the number of names in the export file",
+        value: program.exports.len(),
+        limit: 0xffff,
+    })
 }

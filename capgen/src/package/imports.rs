@@ -26,9 +26,12 @@ pub struct Demand {
 }
 
 /// The imported packages.
-pub(super) struct Imports {
+pub(super) struct Imports<'a> {
     target: Target,
-    api: &'static Api,
+    /// The packages that come from export files.
+    own: &'a [ApiPackage],
+    /// The classes of this package that have a name, by that name; filled in when they have their places.
+    internal: BTreeMap<String, ClassRef>,
     /// By name: the lowest version that serves.
     versions: BTreeMap<String, Demand>,
     /// What the target does not have.
@@ -37,20 +40,25 @@ pub(super) struct Imports {
     at: Option<Position>,
 }
 
-impl Imports {
+impl<'a> Imports<'a> {
     /// Everything that a program's structs, signatures and instructions name.
-    pub(super) fn of<'a>(
-        program: &Program,
-        symbols: impl Iterator<Item = &'a Symbol>,
+    pub(super) fn of<'s>(
+        program: &'a Program,
+        symbols: impl Iterator<Item = &'s Symbol>,
         target: &Target,
     ) -> Result<Self, BackendError> {
         let mut imports = Self {
             target: target.clone(),
-            api: Api::builtin(),
+            own: &program.imports,
+            internal: BTreeMap::new(),
             versions: BTreeMap::new(),
             lacks: Vec::new(),
             at: None,
         };
+        for class in &program.exports {
+            // Their places are not known yet; that they are here is.
+            imports.place_internal(&class.name, ClassRef::Internal(0));
+        }
         imports.class("java/lang/Object")?;
         // Calls first: of what demands a version, the place of a call says most.
         for (index, function) in program.functions.iter().enumerate() {
@@ -133,7 +141,9 @@ impl Imports {
     }
 
     fn method(&mut self, method: &ApiMethod) -> Result<(), BackendError> {
-        let (package, class) = self.class(&method.class)?;
+        let Some((package, class)) = self.class(&method.class)? else {
+            return self.descriptor(&method.descriptor);
+        };
         let found = class
             .method(&method.name, &method.descriptor)
             .ok_or_else(|| BackendError::UnknownApi {
@@ -157,23 +167,49 @@ impl Imports {
         Ok(())
     }
 
+    /// A class of another package; `None` for one of this package.
     fn class(
         &mut self,
         name: &str,
-    ) -> Result<(&'static ApiPackage, &'static ApiClass), BackendError> {
-        let (package, class) =
-            self.api
-                .find_class(name)
-                .ok_or_else(|| BackendError::UnknownApi {
-                    function: "this package".to_owned(),
-                    item: format!("class {name}"),
-                })?;
+    ) -> Result<Option<(&'a ApiPackage, &'a ApiClass)>, BackendError> {
+        if self.internal.contains_key(name) {
+            return Ok(None);
+        }
+        let (package, class) = self.find(name).ok_or_else(|| BackendError::UnknownApi {
+            function: "this package".to_owned(),
+            item: format!("class {name}"),
+        })?;
         self.require(package, class.since, || name.to_owned());
-        Ok((package, class))
+        Ok(Some((package, class)))
+    }
+
+    fn find(&self, name: &str) -> Option<(&'a ApiPackage, &'a ApiClass)> {
+        Api::builtin().find_class(name).or_else(|| {
+            let class = |package: &'a ApiPackage| {
+                let found = package.classes.iter().find(|class| class.name == name)?;
+                Some((package, found))
+            };
+            self.own.iter().find_map(class)
+        })
+    }
+
+    fn find_package(&self, name: &str) -> Option<&'a ApiPackage> {
+        let own = self.own.iter().find(|package| package.name == name);
+        Api::builtin().find_package_by_name(name).or(own)
+    }
+
+    /// Takes note of the places of the classes and interfaces that this package exports.
+    pub(super) fn place_internal(&mut self, name: &str, class: ClassRef) {
+        self.internal.insert(name.to_owned(), class);
     }
 
     fn require(&mut self, package: &ApiPackage, since: Version, item: impl Fn() -> String) {
-        let ceiling = self.target.ceiling(package);
+        // A card has of these what is loaded onto it.
+        let ceiling = if self.own.iter().any(|own| own.aid == package.aid) {
+            Some(package.newest())
+        } else {
+            self.target.ceiling(package)
+        };
         if ceiling.is_none_or(|ceiling| ceiling < since) {
             let lack = Lack {
                 item: item(),
@@ -222,14 +258,17 @@ impl Imports {
 
     /// The imported version of the package that holds a class.
     pub(super) fn version_for(&self, class: &str) -> Option<Version> {
-        let (package, _) = self.api.find_class(class)?;
+        let (package, _) = self.find(class)?;
         self.versions
             .get(&package.name)
             .map(|demand| demand.version)
     }
 
     pub(super) fn class_ref(&self, name: &str) -> Option<ClassRef> {
-        let (package, class) = self.api.find_class(name)?;
+        if let Some(class) = self.internal.get(name) {
+            return Some(*class);
+        }
+        let (package, class) = self.find(name)?;
         Some(ClassRef::External {
             package: self.package_token(package)?,
             class: class.token,
@@ -237,12 +276,12 @@ impl Imports {
     }
 
     pub(super) fn method_token(&self, method: &ApiMethod) -> Option<u8> {
-        let (_, class) = self.api.find_class(&method.class)?;
+        let (_, class) = self.find(&method.class)?;
         Some(class.method(&method.name, &method.descriptor)?.token)
     }
 
     pub(super) fn static_ref(&self, method: &ApiMethod) -> Option<StaticRef<CodeOffset>> {
-        let (package, class) = self.api.find_class(&method.class)?;
+        let (package, class) = self.find(&method.class)?;
         Some(StaticRef::External {
             package: self.package_token(package)?,
             class: class.token,
@@ -253,7 +292,7 @@ impl Imports {
     /// The Import component; package tokens are indices into it.
     pub(super) fn component(&self) -> Import {
         let info = |demand: &Demand| {
-            let package = self.api.find_package_by_name(&demand.package)?;
+            let package = self.find_package(&demand.package)?;
             Some(PackageInfo {
                 version: demand.version,
                 aid: package.aid.clone(),

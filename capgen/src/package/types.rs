@@ -7,7 +7,7 @@ use cap_file::component::{ClassRef, TypeDescriptor};
 
 /// Spells types; knows where classes are.
 pub(super) struct Types<'a> {
-    pub(super) imports: &'a Imports,
+    pub(super) imports: &'a Imports<'a>,
     pub(super) classes: &'a [ClassRef],
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use cargo_metadata::Package;
+use cargo_metadata::Package as CargoPackage;
 use serde::Deserialize;
 
 use super::metadata::CrateError;
@@ -13,15 +13,15 @@ pub(crate) struct Manifest {
     /// The applets of the package, where the manifest lists them.
     pub(crate) applets: Vec<String>,
     /// The library package that the crate is, where it is one.
-    pub(crate) library: Option<Library>,
+    pub(crate) library: Option<Package>,
 }
 
-/// The identity of a library package.
+/// A package's AID and version.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Library {
-    /// Its AID, 5 to 16 bytes.
+pub(crate) struct Package {
+    /// 5 to 16 bytes.
     pub(crate) aid: Vec<u8>,
-    /// Major and minor version: those of the crate.
+    /// Major and minor. A library package has those of its crate.
     pub(crate) version: (u8, u8),
 }
 
@@ -40,7 +40,7 @@ struct LibraryTable {
 }
 
 impl Manifest {
-    pub(super) fn of(package: &Package) -> Result<Self, CrateError> {
+    pub(super) fn of(package: &CargoPackage) -> Result<Self, CrateError> {
         let wrong = |reason: String| CrateError::Manifest {
             manifest: Path::new(&package.manifest_path).to_path_buf(),
             reason,
@@ -72,7 +72,7 @@ impl Manifest {
                     })
                 };
                 let version = (byte(package.version.major)?, byte(package.version.minor)?);
-                Some(Library { aid, version })
+                Some(Package { aid, version })
             }
         };
         Ok(Self {

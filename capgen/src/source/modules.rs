@@ -20,6 +20,8 @@ pub(crate) struct ModuleSource {
     pub(crate) name: String,
     pub(crate) krate: CrateId,
     pub(crate) parent: Option<ModuleId>,
+    /// Whether it is declared `pub`; a crate's root is.
+    pub(crate) public: bool,
     pub(crate) file: u32,
     /// Its items; modules are taken out of it into [`ModuleSource::children`].
     pub(crate) items: Vec<syn::Item>,
@@ -107,6 +109,7 @@ pub(crate) fn add_text(
         name: name.to_owned(),
         krate,
         parent: None,
+        public: true,
         file,
         items,
         children: BTreeMap::new(),
@@ -154,6 +157,7 @@ impl Loader {
             name,
             krate,
             parent,
+            public: true,
             file,
             items: Vec::new(),
             children: BTreeMap::new(),
@@ -183,6 +187,7 @@ impl Loader {
                     self.file(&path, &below, name.clone(), krate, Some(id))?
                 }
             };
+            self.parsed.modules[child.0].public = matches!(module.vis, syn::Visibility::Public(_));
             self.parsed.modules[id.0].children.insert(name, child);
         }
         self.parsed.modules[id.0].items = kept;

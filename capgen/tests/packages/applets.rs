@@ -9,8 +9,8 @@ use wallet::{Loyalty, Purse};
 
 use crate::card::{build, example, install, load, select};
 
-const PURSE: &[u8] = <Purse<Host> as Applet<Host>>::AID;
-const LOYALTY: &[u8] = <Loyalty<Host> as Applet<Host>>::AID;
+pub(crate) const PURSE: &[u8] = <Purse<Host> as Applet<Host>>::AID;
+pub(crate) const LOYALTY: &[u8] = <Loyalty<Host> as Applet<Host>>::AID;
 
 /// As the manifest lists them.
 fn wallet() -> Request {
@@ -29,14 +29,29 @@ fn both_answer_as_on_this_machine() {
     install(&mut card, PURSE);
     let mut purse = HostCard::<Purse<Host>>::install(&HostConfig::default(), &[]).unwrap();
     let mut loyalty = HostCard::<Loyalty<Host>>::install(&HostConfig::default(), &[]).unwrap();
-    let purse_commands: [&[u8]; 5] = [
+    session(&mut card, &mut purse, &mut loyalty);
+}
+
+/// The same commands to both applets on the simulated card and to their models.
+pub(crate) fn session(
+    card: &mut Card,
+    purse: &mut HostCard<Purse<Host>>,
+    loyalty: &mut HostCard<Loyalty<Host>>,
+) {
+    let purse_commands: [&[u8]; 10] = [
+        &[0x80, 0x60, 0x00, 0x00, 0x00],
         &[0x80, 0x10, 0x12, 0x34],
         &[0x80, 0x20, 0x99, 0x00],
         &[0x80, 0x20, 0x00, 0x35],
         &[0x80, 0x30, 0x00, 0x00, 0x00],
+        &[0x80, 0x32, 0x00, 0x00, 0x00],
+        &[0x80, 0x34, 0x00, 0x00, 0x00],
+        &[0x80, 0x34, 0x03, 0x00, 0x00],
+        &[0x80, 0x34, 0x04, 0x00, 0x00],
         &[0x80, 0x40, 0x00, 0x00],
     ];
-    let loyalty_commands: [&[u8]; 4] = [
+    let loyalty_commands: [&[u8]; 5] = [
+        &[0x80, 0x60, 0x00, 0x00, 0x00],
         &[0x80, 0x40, 0xC8, 0x00],
         &[0x80, 0x40, 0xC9, 0x00],
         &[0x80, 0x50, 0x00, 0x00, 0x00],
@@ -47,13 +62,19 @@ fn both_answer_as_on_this_machine() {
         assert_eq!(purse.select(), [0x90, 0x00]);
         for command in purse_commands {
             let found = card.transmit(command);
-            assert_eq!(found, purse.transmit(command), "{:?}", card.last_fault());
+            let fault = card.last_fault();
+            assert_eq!(found, purse.transmit(command), "{command:02x?}: {fault:?}");
         }
         assert_eq!(card.transmit(&select(LOYALTY)), [0x90, 0x00]);
         assert_eq!(loyalty.select(), [0x90, 0x00]);
         for command in loyalty_commands {
             let found = card.transmit(command);
-            assert_eq!(found, loyalty.transmit(command), "{:?}", card.last_fault());
+            let fault = card.last_fault();
+            assert_eq!(
+                found,
+                loyalty.transmit(command),
+                "{command:02x?}: {fault:?}"
+            );
         }
     }
 }
@@ -65,13 +86,9 @@ fn what_both_use_is_there_once() {
         .map
         .methods
         .iter()
-        .filter(|method| method.path == "wallet::decimal::write");
+        .filter(|method| method.path == "ledger::decimal::write");
     assert_eq!(written.count(), 1);
-    assert_eq!(
-        both.cap.static_field.array_init.len(),
-        1,
-        "one table of weights"
-    );
+    assert_eq!(both.cap.static_field.array_init.len(), 1, "one name");
     let alone = |applet: &str| {
         let built = build(&Request {
             applets: vec![applet.to_owned()],
@@ -98,8 +115,12 @@ fn the_budget_tells_the_applets_apart() {
     );
     assert_eq!(purse.install.clear_on_deselect_bytes, 0);
     assert_eq!(loyalty.install.clear_on_deselect_bytes, 1);
-    assert!(purse.transactions.is_empty());
-    assert_eq!(loyalty.transactions[0].writes, Some(1));
+    let begun = |budget: &capgen::package::budget::AppletBudget| {
+        let transactions = budget.transactions.iter();
+        transactions.map(|one| one.writes).collect::<Vec<_>>()
+    };
+    assert_eq!(begun(purse), [Some(6)]);
+    assert_eq!(begun(loyalty), [Some(1)]);
     let entries = |budget: &capgen::package::budget::AppletBudget| {
         let mut entries: Vec<String> = budget
             .stack

@@ -27,18 +27,12 @@ pub(crate) fn build(request: &Request) -> Built {
 
 fn keep(built: &Built) {
     if let Some(folder) = std::env::var_os("KEEP_CAPS") {
-        let cap = &built.output.cap;
-        let name = format!(
-            "package-{}-{}",
-            built.program.name, cap.header.package.version
-        );
+        let imports = built.program.imports.len();
+        let name = format!("package-{}-{imports}", built.program.name);
         let path = Path::new(&folder).join(name);
+        let (cap, exp) = (&built.output.cap, &built.output.exp);
         std::fs::write(path.with_extension("cap"), cap.write().unwrap()).unwrap();
-        std::fs::write(
-            path.with_extension("exp"),
-            built.output.exp.write().unwrap(),
-        )
-        .unwrap();
+        std::fs::write(path.with_extension("exp"), exp.write().unwrap()).unwrap();
     }
 }
 

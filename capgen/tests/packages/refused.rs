@@ -2,16 +2,21 @@
 
 use std::path::Path;
 
+use cap_file::ExportFile;
+use cap_file::api::ApiPackage;
+use cap_file::component::{Aid, Version};
 use capgen::driver::Request;
 use tempfile::TempDir;
 
-/// A crate with this table in its manifest and this source.
-fn krate(table: &str, source: &str) -> TempDir {
+use crate::card::{build, example};
+
+/// A crate with this table in its manifest, these dependencies, and this source.
+fn krate(table: &str, dependencies: &str, source: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let platform = Path::new(env!("CARGO_MANIFEST_DIR")).join("../platform");
     let manifest = format!(
         "[package]\nname = \"case\"\nversion = \"1.2.3\"\nedition = \"2024\"\n{table}\n[workspace]\n\
-         [dependencies]\nplatform = {{ path = {platform:?} }}\n"
+         [dependencies]\nplatform = {{ path = {platform:?} }}\n{dependencies}"
     );
     std::fs::create_dir(folder.path().join("src")).unwrap();
     std::fs::write(folder.path().join("Cargo.toml"), manifest).unwrap();
@@ -20,15 +25,62 @@ fn krate(table: &str, source: &str) -> TempDir {
 }
 
 /// What the compiler says of it, without the name of the temporary folder.
-fn refused(table: &str, source: &str, applets: &[&str]) -> String {
-    let folder = krate(table, source);
+fn error_of(folder: &TempDir, request: Request) -> String {
     let request = Request {
         folder: folder.path().to_path_buf(),
-        applets: applets.iter().map(|&name| name.to_owned()).collect(),
+        ..request
     };
     let error = request.lower().map(|_| ()).unwrap_err().to_string();
     let shown = folder.path().canonicalize().unwrap();
     error.replace(&shown.display().to_string(), "FOLDER")
+}
+
+fn refused(table: &str, source: &str, applets: &[&str]) -> String {
+    let request = Request {
+        applets: applets.iter().map(|&name| name.to_owned()).collect(),
+        ..Request::default()
+    };
+    error_of(&krate(table, "", source), request)
+}
+
+/// A library package of this source.
+fn library(source: &str) -> String {
+    let uses = "use platform::{Bytes, Cell, Platform, Result};\n";
+    refused(LIBRARY, &format!("{uses}{source}"), &[])
+}
+
+const LIBRARY: &str = "[package.metadata.tenkoku.library]\naid = \"F000000001\"";
+
+/// An applet that depends on `ledger`, with this in `process`, built with these export files.
+fn importing(process: &str, imports: Vec<ExportFile>) -> String {
+    let ledger = format!("ledger = {{ path = {:?} }}\n", example("ledger"));
+    let uses = "use platform::{Applet, Package, Platform, Result};\n";
+    let applet = applet("One", r#"b"abcde""#, r#"b"abcde1""#);
+    let applet = applet.replace(
+        "_: &mut P::Apdu) -> Result { ",
+        &format!("_: &mut P::Apdu) -> Result {{ {process} "),
+    );
+    let applet = applet.replace(
+        "process(&mut self, _: &mut P",
+        "process(&mut self, platform: &mut P",
+    );
+    let request = Request {
+        imports,
+        ..Request::default()
+    };
+    error_of(&krate("", &ledger, &format!("{uses}{applet}")), request)
+}
+
+fn ledger() -> ApiPackage {
+    let request = Request {
+        folder: example("ledger"),
+        ..Request::default()
+    };
+    build(&request).output.exp.to_api().unwrap()
+}
+
+fn file(package: &ApiPackage) -> ExportFile {
+    ExportFile::from_api(package, package.newest(), true).unwrap()
 }
 
 /// An applet in two lines.
@@ -101,4 +153,135 @@ fn a_table_with_another_key() {
         "",
         &[]
     ));
+}
+
+#[test]
+fn a_library_with_an_aid_that_is_none() {
+    let table = "[package.metadata.tenkoku.library]\naid = \"F0010203\"";
+    insta::assert_snapshot!(refused(table, "", &[]));
+}
+
+#[test]
+fn a_library_without_an_aid() {
+    insta::assert_snapshot!(refused("[package.metadata.tenkoku.library]", "", &[]));
+}
+
+#[test]
+fn a_library_that_lists_applets() {
+    let table = format!("[package.metadata.tenkoku]\napplets = [\"One\"]\n{LIBRARY}");
+    insta::assert_snapshot!(refused(&table, "", &[]));
+}
+
+#[test]
+fn a_library_with_an_applet() {
+    let source = two(
+        (r#"b"abcde""#, r#"b"abcde1""#),
+        (r#"b"abcde""#, r#"b"abcde2""#),
+    );
+    insta::assert_snapshot!(refused(LIBRARY, &source, &[]));
+}
+
+#[test]
+fn a_public_field_of_an_exported_struct() {
+    insta::assert_snapshot!(library(
+        "pub struct Counter<P: Platform> {\n    pub count: P::Cell<u8>,\n}\n"
+    ));
+}
+
+#[test]
+fn a_method_that_gives_an_option() {
+    insta::assert_snapshot!(library(
+        "pub struct Counter<P: Platform> {\n    count: P::Cell<u8>,\n}\n\
+         impl<P: Platform> Counter<P> {\n    \
+         pub fn more(&self) -> Option<u8> {\n        Some(self.count.get())\n    }\n}\n"
+    ));
+}
+
+#[test]
+fn a_function_of_a_struct_that_is_not_exported() {
+    insta::assert_snapshot!(library(
+        "pub(crate) struct Counter<P: Platform> {\n    count: P::Cell<u8>,\n}\n\
+         pub fn value<P: Platform>(counter: &Counter<P>) -> u8 {\n    counter.count.get()\n}\n"
+    ));
+}
+
+#[test]
+fn two_functions_of_one_name() {
+    insta::assert_snapshot!(library(
+        "pub mod first {\n    pub struct Part(pub u8);\n    impl Part {\n        pub fn value(self) -> u8 { self.0 }\n    }\n}\n\
+         pub mod part {\n    pub fn value() -> u8 { 1 }\n}\n"
+    ));
+}
+
+#[test]
+fn a_constant_array_in_a_library() {
+    insta::assert_snapshot!(library(
+        "const WEIGHTS: [u16; 2] = [100, 10];\n\npub fn weight(index: usize) -> u16 {\n    WEIGHTS[index]\n}\n"
+    ));
+}
+
+#[test]
+fn an_export_file_of_no_dependency() {
+    let mut package = ledger();
+    package.aid = Aid(b"other".to_vec());
+    insta::assert_snapshot!(importing("", vec![file(&package)]));
+}
+
+#[test]
+fn an_export_file_of_another_version() {
+    let mut package = ledger();
+    package.versions = vec![Version::new(1, 1)];
+    insta::assert_snapshot!(importing("", vec![file(&package)]));
+}
+
+#[test]
+fn an_export_file_given_twice() {
+    insta::assert_snapshot!(importing("", vec![file(&ledger()), file(&ledger())]));
+}
+
+#[test]
+fn an_export_file_of_another_source() {
+    let mut package = ledger();
+    for method in package
+        .classes
+        .iter_mut()
+        .flat_map(|class| &mut class.methods)
+    {
+        if method.name == "checksum" {
+            method.descriptor = "([BSS)S".to_owned();
+        }
+    }
+    let process = "ledger::checksum(0, &[1]);";
+    insta::assert_snapshot!(importing(process, vec![file(&package)]));
+}
+
+#[test]
+fn an_object_of_an_imported_struct_made_while_a_command_runs() {
+    let process =
+        "let mut log = ledger::Log::<P>::new(platform);\n log.note(ledger::Direction::In, 1);";
+    insta::assert_snapshot!(importing(process, vec![file(&ledger())]));
+}
+
+#[test]
+fn a_version_that_breaks_the_one_before() {
+    let mut package = ledger();
+    package.classes[0].methods[0].name = "other".to_owned();
+    let request = Request {
+        folder: example("ledger"),
+        previous: Some(file(&package)),
+        ..Request::default()
+    };
+    let error = request.lower().map(|_| ()).unwrap_err();
+    insta::assert_snapshot!(error.to_string());
+}
+
+#[test]
+fn a_previous_version_of_applets() {
+    let request = Request {
+        folder: example("wallet"),
+        previous: Some(file(&ledger())),
+        ..Request::default()
+    };
+    let error = request.lower().map(|_| ()).unwrap_err();
+    insta::assert_snapshot!(error.to_string());
 }

@@ -22,7 +22,11 @@ use std::time::Instant;
                         tenkoku build wallet --applet Purse --applet Loyalty -o wallet.cap\n\n\
                         Without --applet, the package has the applets that the crate's manifest lists, or else all that the \
                         crate has:\n\n  \
-                        [package.metadata.tenkoku]\n  applets = [\"Purse\", \"Loyalty\"]"
+                        [package.metadata.tenkoku]\n  applets = [\"Purse\", \"Loyalty\"]\n\n\
+                        A library package, and applets that import it instead of holding a copy:\n\n  \
+                        tenkoku build examples/ledger -o ledger.cap\n  \
+                        tenkoku build examples/wallet --import ledger.exp -o wallet.cap\n  \
+                        tenkoku build examples/ledger --previous ledger-1.0.exp -o ledger.cap    # the next version"
 )]
 pub struct Build {
     /// The folder of the applet's crate, the one with Cargo.toml.
@@ -37,6 +41,14 @@ pub struct Build {
     /// The kind of card to build for.
     #[arg(long, default_value = Target::default().name, value_name = "TARGET", value_parser = targets())]
     pub target: Target,
+    /// The export file of a library package that the crate depends on by path: it is imported instead of compiled
+    /// again. Several times for several packages.
+    #[arg(long, value_name = "EXP")]
+    pub import: Vec<PathBuf>,
+    /// The export file of the version of this library package before: its tokens are kept, and what was linked
+    /// against it has to link against this one, unless the major version is another.
+    #[arg(long, value_name = "EXP", conflicts_with = "applet")]
+    pub previous: Option<PathBuf>,
     /// What the code is optimised for.
     #[arg(
         short = 'O',
@@ -45,13 +57,8 @@ pub struct Build {
         value_name = "GOAL"
     )]
     pub goal: Goal,
-    /// What to write.
-    #[arg(
-        long,
-        value_delimiter = ',',
-        default_value = "cap",
-        value_name = "KIND,…"
-    )]
+    /// What to write: `cap` if nothing else is said, and of a library package `cap,exp`.
+    #[arg(long, value_delimiter = ',', value_name = "KIND,…")]
     pub emit: Vec<Emit>,
     /// Report in JSON.
     #[arg(long)]
@@ -183,11 +190,22 @@ impl Build {
         let request = Request {
             folder: self.folder.clone(),
             applets: self.applet.clone(),
+            imports: self
+                .import
+                .iter()
+                .map(|path| files::read_exp(path))
+                .collect::<Result<_, _>>()?,
+            previous: self.previous.as_deref().map(files::read_exp).transpose()?,
         };
         let built = compile_request(&request, &self.target, &self.goal.options())?;
+        let emit = match (self.emit.is_empty(), built.program.is_library()) {
+            (false, _) => self.emit.as_slice(),
+            (true, true) => &[Emit::Cap, Emit::Exp],
+            (true, false) => &[Emit::Cap],
+        };
         let mut files = Vec::new();
         for kind in Emit::value_variants() {
-            if self.emit.contains(kind) {
+            if emit.contains(kind) {
                 files.extend(self.write(*kind, &built)?);
             }
         }
@@ -220,6 +238,12 @@ impl Build {
         for Module { name, aid } in &report.applets {
             text += &format!("applet {name} {aid}\n");
         }
+        if built.program.is_library() {
+            text += &format!(
+                "library {} {}\n",
+                built.program.name, cap.header.package.version
+            );
+        }
         text += &format!(
             "package {} for {}: {} bytes to load, {} of them bytecode in {} methods; {} ms\n",
             report.package,
@@ -229,7 +253,7 @@ impl Build {
             report.methods,
             report.milliseconds
         );
-        if self.emit.contains(&Emit::Budget) {
+        if emit.contains(&Emit::Budget) {
             text += "\n";
             text += &built.output.budget.text();
         }

@@ -1,15 +1,14 @@
-//! Two applets in one package: a purse, and loyalty points. They share code and constants, which the package
-//! holds once.
+//! Two applets in one package: a purse, and loyalty points. What they share of `ledger` the package holds once,
+//! or imports it.
 #![no_std]
 
-mod decimal;
 mod loyalty;
 mod purse;
 
 pub use loyalty::Loyalty;
 pub use purse::Purse;
 
-use platform::Package;
+use platform::{Apdu, Package, Platform, Result};
 
 /// The package of both.
 pub const PACKAGE: Package = Package {
@@ -17,3 +16,11 @@ pub const PACKAGE: Package = Package {
     major: 1,
     minor: 0,
 };
+
+/// What INS 60 answers.
+const NAME: &[u8] = b"wallet";
+
+fn name<P: Platform>(apdu: &mut P::Apdu) -> Result {
+    apdu.buffer()[..NAME.len()].copy_from_slice(NAME);
+    apdu.send(NAME.len())
+}

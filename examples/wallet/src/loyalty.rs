@@ -1,6 +1,6 @@
 //! Loyalty points.
 
-use crate::decimal;
+use ledger::decimal;
 use platform::{Apdu, Applet, Cell, Package, Platform, Result, StatusWord};
 
 /// Loyalty points: INS 40 gives P1 points, INS 50 tells how many there are and how many this session gave.
@@ -31,6 +31,7 @@ impl<P: Platform> Applet<P> for Loyalty<P> {
                     Ok(())
                 })
             }
+            0x60 => crate::name::<P>(apdu),
             0x50 => {
                 let buffer = apdu.buffer();
                 decimal::write(self.points.get(), buffer);

@@ -1,32 +1,46 @@
 //! A purse.
 
-use crate::decimal;
+use ledger::{Direction, Log, SEED, checksum, decimal, parts};
 use platform::{Apdu, Applet, Cell, Package, Platform, Result, StatusWord};
 
 /// The most that a purse holds.
 const LIMIT: u16 = 50_000;
 
-/// A purse: INS 10 puts in P1 P2, INS 20 takes out, INS 30 tells the balance.
+/// A purse: INS 10 puts in P1 P2, INS 20 takes out, INS 30 tells the balance in digits, INS 32 in whole and
+/// hundredths, INS 34 the change before P1 others with a checksum.
 pub struct Purse<P: Platform> {
     balance: P::Cell<u16>,
+    log: Log<P>,
 }
 
 impl<P: Platform> Purse<P> {
-    fn change(&mut self, apdu: &mut P::Apdu) -> Result {
-        let amount = u16::from_be_bytes([apdu.p1(), apdu.p2()]);
+    fn change(&mut self, platform: &mut P, direction: Direction, amount: u16) -> Result {
         let balance = self.balance.get();
-        if apdu.ins() == 0x20 {
+        let after = if direction == Direction::Out {
             if amount > balance {
                 return Err(StatusWord::CONDITIONS_NOT_SATISFIED);
             }
-            self.balance.set(balance - amount);
+            balance - amount
         } else {
             if amount > LIMIT - balance {
                 return Err(StatusWord::CONDITIONS_NOT_SATISFIED);
             }
-            self.balance.set(balance + amount);
-        }
-        Ok(())
+            balance + amount
+        };
+        platform.atomically(|_| {
+            self.balance.set(after);
+            self.log.note(direction, amount);
+            Ok(())
+        })
+    }
+
+    fn last(&self, age: u8, buffer: &mut [u8]) -> Result<usize> {
+        self.log.read(age, buffer)?;
+        buffer[3] = self.log.count();
+        let [high, low] = checksum(SEED, &buffer[..4]).to_be_bytes();
+        buffer[4] = high;
+        buffer[5] = low;
+        Ok(6)
     }
 }
 
@@ -37,15 +51,33 @@ impl<P: Platform> Applet<P> for Purse<P> {
     fn install(platform: &mut P, _parameters: &[u8]) -> Result<Self> {
         Ok(Purse {
             balance: platform.cell(0u16),
+            log: Log::new(platform),
         })
     }
 
-    fn process(&mut self, _platform: &mut P, apdu: &mut P::Apdu) -> Result {
+    fn process(&mut self, platform: &mut P, apdu: &mut P::Apdu) -> Result {
+        let amount = u16::from_be_bytes([apdu.p1(), apdu.p2()]);
         match apdu.ins() {
-            0x10 | 0x20 => self.change(apdu),
+            0x10 => self.change(platform, Direction::In, amount),
+            0x20 => self.change(platform, Direction::Out, amount),
             0x30 => {
                 decimal::write(self.balance.get(), apdu.buffer());
                 apdu.send(5)
+            }
+            0x32 => {
+                let (whole, hundredths) = parts(self.balance.get());
+                let buffer = apdu.buffer();
+                let [high, low] = whole.to_be_bytes();
+                buffer[0] = high;
+                buffer[1] = low;
+                buffer[2] = hundredths;
+                apdu.send(3)
+            }
+            0x60 => crate::name::<P>(apdu),
+            0x34 => {
+                let age = apdu.p1();
+                let length = self.last(age, apdu.buffer())?;
+                apdu.send(length)
             }
             _ => Err(StatusWord::INSTRUCTION_NOT_SUPPORTED),
         }

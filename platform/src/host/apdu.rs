@@ -43,6 +43,11 @@ impl HostApdu {
         &self.command
     }
 
+    /// The buffer, where all applets may read and write.
+    pub(super) fn global(&self) -> &[u8] {
+        &self.buffer
+    }
+
     /// The response data.
     pub(super) fn response(&self) -> &[u8] {
         &self.buffer[..self.sent]

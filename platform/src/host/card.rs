@@ -1,16 +1,10 @@
-use super::Host;
-use super::apdu::HostApdu;
-use super::journal::Event;
-use crate::{Applet, Result, StatusWord};
-use apdu_spec::{Command, Lengths};
+use super::{Host, HostElement};
+use crate::{Applet, Result};
 use scp::CardKeySet;
 use scp::scp03::StaticKeys;
-use std::panic::{self, AssertUnwindSafe};
+use std::cell::{Ref, RefCell};
+use std::rc::Rc;
 use std::vec::Vec;
-
-/// SELECT by name (ISO 7816-4 §7.1.1).
-const SELECT: u8 = 0xA4;
-const BY_NAME: u8 = 0x04;
 
 /// How a host card is made. The same configuration gives the same bytes.
 #[derive(Clone, Debug)]
@@ -61,11 +55,10 @@ impl core::fmt::Display for PowerLoss {
 impl core::error::Error for PowerLoss {}
 
 /// A card with one applet, and no card manager: before the applet is selected it answers 6985 to all
-/// but SELECT.
+/// but SELECT. [`HostElement`] has several.
 pub struct HostCard<A: Applet<Host>> {
-    host: Host,
-    applet: A,
-    selected: bool,
+    element: HostElement,
+    applet: Rc<RefCell<A>>,
 }
 
 impl<A: Applet<Host>> HostCard<A> {
@@ -74,148 +67,46 @@ impl<A: Applet<Host>> HostCard<A> {
     /// # Errors
     /// The status word with which the applet refuses the parameters.
     pub fn install(config: &HostConfig, parameters: &[u8]) -> Result<Self> {
-        let mut host = Host::new(config, A::AID);
-        host.installing.set(true);
-        let applet = A::install(&mut host, parameters)?;
-        host.installing.set(false);
-        Ok(Self {
-            host,
-            applet,
-            selected: false,
-        })
+        let mut element = HostElement::new(config);
+        let applet = element.put::<A>(parameters)?;
+        Ok(Self { element, applet })
     }
 
     /// The applet, for a look inside.
-    pub fn applet(&self) -> &A {
-        &self.applet
+    pub fn applet(&self) -> Ref<'_, A> {
+        self.applet.borrow()
     }
 
     /// Selects the applet by its whole AID, without asking for a response.
     pub fn select(&mut self) -> Vec<u8> {
-        let mut bytes = [0; 32];
-        let command = Command::new(0x00, SELECT, BY_NAME, 0x0C).with_data(A::AID);
-        match command.encode(&mut bytes) {
-            Ok(command) => self.transmit(command),
-            Err(_) => answer(Err(StatusWord::WRONG_LENGTH), &[]),
-        }
+        self.element.select(A::AID)
     }
 
-    /// Answers a command: response data and status word. Bytes that are no command, and extended
-    /// lengths, are answered with 6700, logical channels with 6881.
+    /// As [`HostElement::transmit`].
     ///
     /// # Panics
-    /// Where the applet does what a Java Card would answer with 6F00.
+    /// As [`HostElement::transmit`].
     pub fn transmit(&mut self, command: &[u8]) -> Vec<u8> {
-        match self.attempt(command, None) {
-            Ok(response) => response,
-            // Power lasts where nobody takes it away.
-            Err(PowerLoss) => unreachable!("power failed by itself"),
-        }
+        self.element.transmit(command)
     }
 
-    /// Answers a command, or loses power at the write to persistent memory after `writes` of them.
+    /// As [`HostElement::transmit_torn`].
     ///
     /// # Errors
     /// [`PowerLoss`] where the command writes more often than `writes` times.
     ///
     /// # Panics
-    /// As [`HostCard::transmit`].
+    /// As [`HostElement::transmit`].
     pub fn transmit_torn(
         &mut self,
         command: &[u8],
         writes: usize,
     ) -> core::result::Result<Vec<u8>, PowerLoss> {
-        self.attempt(command, Some(writes))
+        self.element.transmit_torn(command, writes)
     }
 
-    /// Resets the card: transient memory, verified PINs and the secure channel are gone, and so is
-    /// the selection.
+    /// As [`HostElement::reset`].
     pub fn reset(&mut self) {
-        self.host.journal.raise(Event::Reset);
-        self.host.channel.borrow_mut().close();
-        self.selected = false;
+        self.element.reset();
     }
-
-    fn attempt(
-        &mut self,
-        command: &[u8],
-        writes: Option<usize>,
-    ) -> core::result::Result<Vec<u8>, PowerLoss> {
-        self.host.journal.tear_after(writes);
-        // Power loss leaves the applet by unwinding; every write is whole or undone, and the reset
-        // clears the rest. Any other panic goes on.
-        let outcome = panic::catch_unwind(AssertUnwindSafe(|| self.dispatch(command)));
-        self.host.journal.tear_after(None);
-        match outcome {
-            Ok(response) => Ok(response),
-            Err(cause) if cause.is::<PowerLoss>() => {
-                self.host.journal.abort();
-                self.reset();
-                Err(PowerLoss)
-            }
-            Err(cause) => panic::resume_unwind(cause),
-        }
-    }
-
-    fn dispatch(&mut self, bytes: &[u8]) -> Vec<u8> {
-        let command = match Command::parse(bytes) {
-            Ok(command) if command.lengths == Lengths::Short => command,
-            _ => return answer(Err(StatusWord::WRONG_LENGTH), &[]),
-        };
-        if channel_of(command.cla) != 0 {
-            return answer(Err(StatusWord::LOGICAL_CHANNEL_NOT_SUPPORTED), &[]);
-        }
-        if names_application(&command)
-            && !command.data.is_empty()
-            && A::AID.starts_with(command.data)
-        {
-            self.deselect();
-            self.selected = true;
-            return answer(Ok(()), &[]);
-        }
-        if !self.selected {
-            let status = if names_application(&command) {
-                StatusWord::FILE_NOT_FOUND
-            } else {
-                StatusWord::CONDITIONS_NOT_SATISFIED
-            };
-            return answer(Err(status), &[]);
-        }
-        let mut apdu = HostApdu::new(bytes, &command);
-        let result = self.applet.process(&mut self.host, &mut apdu);
-        answer(result, apdu.response())
-    }
-
-    fn deselect(&mut self) {
-        if self.selected {
-            self.applet.deselect(&mut self.host);
-            self.host.journal.raise(Event::Deselect);
-            self.host.channel.borrow_mut().close();
-        }
-    }
-}
-
-/// Whether the command is a SELECT of the first or only application with a name.
-fn names_application(command: &Command<'_>) -> bool {
-    command.cla == 0x00 && command.ins == SELECT && command.p1 == BY_NAME && command.p2 & 0xF3 == 0
-}
-
-/// The logical channel in a class byte (ISO 7816-4 §5.1.1, GPCS 2.3.1 §11.1.4).
-fn channel_of(cla: u8) -> u8 {
-    if cla & 0x40 == 0 {
-        cla & 0x03
-    } else {
-        4 + (cla & 0x0F)
-    }
-}
-
-/// A response; data only where the command was carried out.
-fn answer(result: Result, data: &[u8]) -> Vec<u8> {
-    let (data, status) = match result {
-        Ok(()) => (data, StatusWord::SUCCESS),
-        Err(status) => (&[][..], status),
-    };
-    let mut response = data.to_vec();
-    response.extend(status.to_bytes());
-    response
 }

@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::vec::Vec;
 
-/// The security domain of the applet, and its one channel.
+/// The security domain of the applets, and its one channel.
 pub(super) struct Channel {
     session: CardSession,
     key_sets: Vec<CardKeySet>,
@@ -19,14 +19,19 @@ pub(super) struct Channel {
 }
 
 impl Channel {
-    pub(super) fn new(config: &HostConfig, instance: &[u8]) -> Self {
+    pub(super) fn new(config: &HostConfig) -> Self {
         Self {
             session: CardSession::new(),
             key_sets: std::vec![config.keys.clone()],
             parameters: CardParameters::default(),
-            instance: instance.to_vec(),
+            instance: Vec::new(),
             random: Drbg::from_seed(config.seed).stream("challenge"),
         }
+    }
+
+    /// From now on this instance uses it.
+    pub(super) fn belongs_to(&mut self, instance: &[u8]) {
+        self.instance = instance.to_vec();
     }
 
     pub(super) fn close(&mut self) {

@@ -2,6 +2,7 @@
 //! not commit.
 
 use super::card::PowerLoss;
+use super::context::ContextId;
 use std::boxed::Box;
 use std::cell::{Cell, RefCell};
 use std::panic;
@@ -12,8 +13,8 @@ use std::vec::Vec;
 pub(super) enum Event {
     /// The card was reset, or lost its power.
     Reset,
-    /// The applet was deselected.
-    Deselect,
+    /// An applet of this context was deselected.
+    Deselect(ContextId),
 }
 
 /// Takes one write back.

@@ -1,6 +1,7 @@
 //! Persistent and transient memory.
 
-use super::journal::Journal;
+use super::context::{ContextId, Contexts};
+use super::journal::{Event, Journal};
 use crate::{Bytes, Cell, Value};
 use std::boxed::Box;
 use std::cell::{Cell as StdCell, RefCell};
@@ -84,26 +85,44 @@ impl<const N: usize> Bytes for HostBytes<N> {
     }
 }
 
+/// Whether an event clears transient memory of a context (`CLEAR_ON_DESELECT`).
+fn clears(event: Event, owner: Option<ContextId>) -> bool {
+    match event {
+        Event::Reset => true,
+        Event::Deselect(context) => owner == Some(context),
+    }
+}
+
 /// One transient value.
 pub struct HostTransientCell<T: Value> {
     value: Rc<StdCell<T>>,
+    contexts: Rc<Contexts>,
 }
 
 impl<T: Value + Default> HostTransientCell<T> {
-    pub(super) fn new(journal: &Journal) -> Self {
+    pub(super) fn new(journal: &Journal, contexts: &Rc<Contexts>) -> Self {
         let value = Rc::new(StdCell::new(T::default()));
-        let cleared = Rc::clone(&value);
-        journal.on_event(move |_| cleared.set(T::default()));
-        Self { value }
+        let (cleared, owner) = (Rc::clone(&value), contexts.active().context);
+        journal.on_event(move |event| {
+            if clears(event, owner) {
+                cleared.set(T::default());
+            }
+        });
+        Self {
+            value,
+            contexts: Rc::clone(contexts),
+        }
     }
 }
 
 impl<T: Value> Cell<T> for HostTransientCell<T> {
     fn get(&self) -> T {
+        self.contexts.assert_selected();
         self.value.get()
     }
 
     fn set(&mut self, value: T) {
+        self.contexts.assert_selected();
         self.value.set(value);
     }
 }
@@ -111,35 +130,48 @@ impl<T: Value> Cell<T> for HostTransientCell<T> {
 /// `N` transient bytes.
 pub struct HostTransientBytes<const N: usize> {
     bytes: Rc<RefCell<Vec<u8>>>,
+    contexts: Rc<Contexts>,
 }
 
 impl<const N: usize> HostTransientBytes<N> {
-    pub(super) fn new(journal: &Journal) -> Self {
+    pub(super) fn new(journal: &Journal, contexts: &Rc<Contexts>) -> Self {
         let bytes = Rc::new(RefCell::new(std::vec![0; N]));
-        let cleared = Rc::clone(&bytes);
-        journal.on_event(move |_| cleared.borrow_mut().fill(0));
-        Self { bytes }
+        let (cleared, owner) = (Rc::clone(&bytes), contexts.active().context);
+        journal.on_event(move |event| {
+            if clears(event, owner) {
+                cleared.borrow_mut().fill(0);
+            }
+        });
+        Self {
+            bytes,
+            contexts: Rc::clone(contexts),
+        }
+    }
+
+    fn bytes(&self) -> &RefCell<Vec<u8>> {
+        self.contexts.assert_selected();
+        &self.bytes
     }
 }
 
 impl<const N: usize> Bytes for HostTransientBytes<N> {
     fn get(&self, index: usize) -> u8 {
-        self.bytes.borrow()[index]
+        self.bytes().borrow()[index]
     }
 
     fn set(&mut self, index: usize, value: u8) {
-        self.bytes.borrow_mut()[index] = value;
+        self.bytes().borrow_mut()[index] = value;
     }
 
     fn read(&self, offset: usize, out: &mut [u8]) {
-        out.copy_from_slice(&self.bytes.borrow()[offset..offset + out.len()]);
+        out.copy_from_slice(&self.bytes().borrow()[offset..offset + out.len()]);
     }
 
     fn write(&mut self, offset: usize, data: &[u8]) {
-        self.bytes.borrow_mut()[offset..offset + data.len()].copy_from_slice(data);
+        self.bytes().borrow_mut()[offset..offset + data.len()].copy_from_slice(data);
     }
 
     fn fill(&mut self, offset: usize, length: usize, value: u8) {
-        self.bytes.borrow_mut()[offset..offset + length].fill(value);
+        self.bytes().borrow_mut()[offset..offset + length].fill(value);
     }
 }

@@ -14,6 +14,10 @@ use crate::ir::{self, Callee};
 
 impl Builder<'_, '_> {
     pub(super) fn call(&mut self, id: FnId, arguments: &[Expr], expr: &Expr) -> Checked<Value> {
+        if let Some(method) = self.lowering.imported(id, expr.span)? {
+            let result = self.lowering.context.signature(id)?.result;
+            return self.call_method(Callee::Api(method), arguments, &result, expr.span);
+        }
         let body = match self.lowering.context.body(id) {
             Ok(body) => body,
             Err(error) => {
@@ -25,6 +29,18 @@ impl Builder<'_, '_> {
         if self.goes_inside(id, &body) {
             return self.put_inside(id, &body, arguments, expr.span);
         }
+        let target = self.lowering.function_id(id);
+        self.call_method(Callee::Function(target), arguments, &body.result, expr.span)
+    }
+
+    /// A call of a method with all of its arguments; a slice is three of them.
+    fn call_method(
+        &mut self,
+        callee: Callee,
+        arguments: &[Expr],
+        result: &Ty,
+        span: Span,
+    ) -> Checked<Value> {
         let values = self.operands(arguments)?;
         let mut list = Vec::new();
         for (value, argument) in values.into_iter().zip(arguments) {
@@ -45,14 +61,13 @@ impl Builder<'_, '_> {
                 }
             }
         }
-        let result = match &body.result {
-            Ty::Result(inner) => self.lowering.value_type(inner, expr.span)?,
-            other => self.lowering.value_type(other, expr.span)?,
+        let result = match result {
+            Ty::Result(inner) => self.lowering.value_type(inner, span)?,
+            other => self.lowering.value_type(other, span)?,
         };
-        let target = self.lowering.function_id(id);
-        self.locate(expr.span);
+        self.locate(span);
         Ok(self.called(
-            ir::Expr::Call(Callee::Function(target), list, result.clone()),
+            ir::Expr::Call(callee, list, result.clone()),
             result.is_some(),
         ))
     }

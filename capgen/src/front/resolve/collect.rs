@@ -7,7 +7,7 @@ use super::{Context, segments};
 use crate::diagnostic::Diagnostic;
 use crate::front::define::{
     AliasDef, AliasId, ConstDef, ConstId, Def, EnumDef, EnumId, FnDef, FnId, ImplDef, ImplId,
-    Scope, StructDef, StructId, TraitDef, TraitId,
+    Reexport, Scope, StructDef, StructId, TraitDef, TraitId,
 };
 use crate::front::ty::Ty;
 use crate::source::{ModuleId, compiled};
@@ -99,19 +99,26 @@ impl Context {
             }
             syn::Item::Fn(ast) if compiled(&ast.attrs) => {
                 let name = ast.sig.ident.to_string();
-                let id = self.function(module, ast.sig, *ast.block, None);
+                let id = self.function(module, (&ast.vis, ast.sig), *ast.block, None);
                 self.name(module, name, Def::Fn(id));
             }
             syn::Item::Impl(ast) if compiled(&ast.attrs) => impls.push((module, ast)),
             syn::Item::Use(ast) if compiled(&ast.attrs) => {
                 let mut prefix = Vec::new();
-                self.import(module, &ast.tree, &mut prefix);
+                let public = matches!(ast.vis, syn::Visibility::Public(_));
+                self.import(module, &ast.tree, &mut prefix, public);
             }
             _ => {}
         }
     }
 
-    fn import(&mut self, module: ModuleId, tree: &syn::UseTree, prefix: &mut Vec<String>) {
+    fn import(
+        &mut self,
+        module: ModuleId,
+        tree: &syn::UseTree,
+        prefix: &mut Vec<String>,
+        public: bool,
+    ) {
         let scope = self.definitions.scopes.entry(module).or_default();
         let mut named = |name: String, last: String| {
             let mut path = prefix.clone();
@@ -123,6 +130,9 @@ impl Context {
             } else {
                 name
             };
+            if public {
+                scope.reexports.push(Reexport::Name(path.clone()));
+            }
             scope.imports.entry(name).or_default().push(path);
         };
         match tree {
@@ -130,15 +140,20 @@ impl Context {
             syn::UseTree::Rename(rename) => {
                 named(rename.rename.to_string(), rename.ident.to_string())
             }
-            syn::UseTree::Glob(_) => scope.globs.push(prefix.clone()),
+            syn::UseTree::Glob(_) => {
+                if public {
+                    scope.reexports.push(Reexport::Glob(prefix.clone()));
+                }
+                scope.globs.push(prefix.clone());
+            }
             syn::UseTree::Path(path) => {
                 prefix.push(path.ident.to_string());
-                self.import(module, &path.tree, prefix);
+                self.import(module, &path.tree, prefix, public);
                 prefix.pop();
             }
             syn::UseTree::Group(group) => {
                 for tree in &group.items {
-                    self.import(module, tree, prefix);
+                    self.import(module, tree, prefix, public);
                 }
             }
         }
@@ -165,7 +180,7 @@ impl Context {
     fn function(
         &mut self,
         module: ModuleId,
-        signature: syn::Signature,
+        (vis, signature): (&syn::Visibility, syn::Signature),
         body: syn::Block,
         owner: Option<ImplId>,
     ) -> FnId {
@@ -175,6 +190,7 @@ impl Context {
             name,
             module,
             span,
+            public: matches!(vis, syn::Visibility::Public(_)),
             signature: Rc::new(signature),
             body: Rc::new(body),
             owner,
@@ -204,7 +220,7 @@ impl Context {
             match item {
                 syn::ImplItem::Fn(ast) if compiled(&ast.attrs) => {
                     let name = ast.sig.ident.to_string();
-                    let function = self.function(module, ast.sig, ast.block, Some(id));
+                    let function = self.function(module, (&ast.vis, ast.sig), ast.block, Some(id));
                     // An inherent function hides that of a trait.
                     let key = (key.clone(), name);
                     if trait_.is_none() || !self.definitions.methods.contains_key(&key) {

@@ -53,6 +53,8 @@ impl Program {
             classes: Vec::new(),
             arrays: Vec::new(),
             functions: Vec::new(),
+            imports: Vec::new(),
+            exports: Vec::new(),
             files: Vec::new(),
         }
     }
@@ -459,8 +461,15 @@ impl Parser<'_> {
                 Some(Entry {
                     name: name.to_owned(),
                     descriptor,
+                    class: None,
                 })
             })?);
+            if self.takes("of") {
+                let class = self.class_id()?;
+                if let Some(entry) = &mut function.entry {
+                    entry.class = Some(class);
+                }
+            }
         }
         function.position = self.place();
         self.mark('{')?;

@@ -2,7 +2,7 @@
 
 use super::{Checker, Rule, check_type};
 use crate::ir::{BinaryOp, Callee, CompareOp, Expr, Type, UnaryOp, descriptor};
-use cap_file::api::{Api, MethodKind};
+use cap_file::api::MethodKind;
 
 /// Whether a value of type `found` may stand where `wanted` is asked for.
 pub(super) fn fits(found: &Type, wanted: &Type) -> bool {
@@ -162,9 +162,10 @@ impl Checker<'_> {
             );
         };
         let wrong = || format!("a call that does not agree with {method}");
-        let found = Api::builtin()
-            .find_class(&method.class)
-            .and_then(|(_, class)| class.method(&method.name, &method.descriptor))
+        let found = self
+            .program
+            .api_class(&method.class)
+            .and_then(|class| class.method(&method.name, &method.descriptor))
             .ok_or_else(|| format!("the API has no {method}"))?;
         let parameters = descriptor::parameters(&method.descriptor).ok_or_else(wrong)?;
         let has_receiver = matches!(found.kind, MethodKind::Virtual | MethodKind::Interface);

@@ -1,0 +1,157 @@
+//! Library packages, and applets that import them.
+
+use cap_file::ExportFile;
+use cap_file::api::{ApiMethod, MethodKind};
+use capgen::driver::{CompileError, LibraryError, Request};
+use card_sim::{Card, CardConfig};
+use platform::host::{HostCard, HostConfig};
+
+use crate::applets::{LOYALTY, PURSE, session};
+use crate::card::{build, example, install, load};
+
+fn ledger() -> Request {
+    Request {
+        folder: example("ledger"),
+        ..Request::default()
+    }
+}
+
+/// The export file as another build reads it.
+fn exported(request: &Request) -> ExportFile {
+    ExportFile::read(&build(request).output.exp.write().unwrap()).unwrap()
+}
+
+fn wallet(imports: Vec<ExportFile>) -> Request {
+    Request {
+        folder: example("wallet"),
+        imports,
+        ..Request::default()
+    }
+}
+
+#[test]
+fn the_export_file_names_what_is_public() {
+    let package = exported(&ledger()).to_api().unwrap();
+    assert_eq!(
+        (package.name.as_str(), package.newest().to_string().as_str()),
+        ("ledger", "1.0")
+    );
+    let mut offered = Vec::new();
+    for class in &package.classes {
+        for method in &class.methods {
+            offered.push(format!(
+                "{}.{}{}",
+                class.name, method.name, method.descriptor
+            ));
+        }
+    }
+    insta::assert_snapshot!(offered.join("\n"));
+}
+
+#[test]
+fn what_is_imported_is_not_in_the_package() {
+    let (library, copied) = (build(&ledger()), build(&wallet(Vec::new())));
+    let importing = build(&wallet(vec![library.output.exp.clone()]));
+    let of_ledger = |built: &capgen::driver::Built| {
+        let methods = built.output.map.methods.iter();
+        methods
+            .filter(|method| method.path.starts_with("ledger::") || method.class == "Log")
+            .count()
+    };
+    assert!(of_ledger(&copied) > 1);
+    assert_eq!(of_ledger(&importing), 0);
+    let import = importing
+        .output
+        .imports
+        .iter()
+        .find(|demand| demand.package == "ledger");
+    assert_eq!(
+        import.map(|demand| demand.version.to_string()).as_deref(),
+        Some("1.0")
+    );
+}
+
+#[test]
+fn applets_that_import_answer_as_on_this_machine() {
+    let library = build(&ledger());
+    let importing = build(&wallet(vec![library.output.exp.clone()]));
+    let mut card = Card::new(&CardConfig::default());
+    assert!(
+        card.load_cap(&importing.output.cap).is_err(),
+        "the library comes first"
+    );
+    load(&mut card, &library.output.cap);
+    load(&mut card, &importing.output.cap);
+    install(&mut card, PURSE);
+    install(&mut card, LOYALTY);
+    let mut purse = HostCard::install(&HostConfig::default(), &[]).unwrap();
+    let mut loyalty = HostCard::install(&HostConfig::default(), &[]).unwrap();
+    session(&mut card, &mut purse, &mut loyalty);
+}
+
+#[test]
+fn tokens_stay_from_version_to_version() {
+    // The version before had another function first, in the order of the source too.
+    let previous = exported(&ledger());
+    let again = Request {
+        previous: Some(previous.clone()),
+        ..ledger()
+    };
+    assert_eq!(build(&again).output.exp, previous);
+    let mut older = previous.to_api().unwrap();
+    older.versions = vec![cap_file::component::Version::new(0, 9)];
+    for class in &mut older.classes {
+        // Another numbering: the opposite order.
+        let is_static = |method: &&mut ApiMethod| method.kind == MethodKind::Static;
+        let last = class.methods.iter_mut().filter(is_static).count() - 1;
+        for method in class.methods.iter_mut().filter(is_static) {
+            method.token = u8::try_from(last).unwrap() - method.token;
+        }
+    }
+    let file = |package: &cap_file::api::ApiPackage| {
+        ExportFile::from_api(package, package.newest(), true).unwrap()
+    };
+    let after = |package: &cap_file::api::ApiPackage| {
+        let request = Request {
+            previous: Some(file(package)),
+            ..ledger()
+        };
+        request.lower().map(|lowered| lowered.program.exported())
+    };
+    // Another major version binds nothing.
+    let tokens = |package: &cap_file::api::ApiPackage, class: usize| {
+        let methods = package.classes[class].methods.iter();
+        methods
+            .map(|method| (method.name.clone(), method.token))
+            .collect::<Vec<_>>()
+    };
+    let now = previous.to_api().unwrap();
+    assert_eq!(tokens(&after(&older).unwrap(), 0), tokens(&now, 0));
+    // The same one does: the old numbers, and what is new behind them.
+    older.versions = vec![cap_file::component::Version::new(1, 0)];
+    let log = older
+        .classes
+        .iter()
+        .position(|class| class.name == "ledger/Log")
+        .unwrap();
+    let kept = after(&older).unwrap();
+    let kept = kept
+        .classes
+        .iter()
+        .find(|class| class.name == "ledger/Log")
+        .unwrap();
+    for method in &older.classes[log].methods {
+        assert_eq!(
+            kept.method(&method.name, &method.descriptor).unwrap().token,
+            method.token
+        );
+    }
+    // What is gone breaks what was linked against it.
+    let mut gone = older.classes[log].methods[0].clone();
+    (gone.name, gone.token) = ("forget".to_owned(), 4);
+    older.classes[log].methods.push(gone);
+    let Err(CompileError::Library(LibraryError::Incompatible { found, .. })) = after(&older) else {
+        panic!("a method is gone");
+    };
+    assert_eq!(found[0].item, "ledger/Log.forget()Lledger/Log;");
+}
