@@ -74,6 +74,8 @@ struct Pending {
     combined: Option<PendingLoad>,
     /// The PUT KEY that the next one goes on with.
     keys: Option<PendingKeys>,
+    /// The INSTALL or DELETE that the next one goes on with.
+    chain: Option<Command>,
     /// The STORE DATA blocks so far.
     stored: Option<PendingData>,
     /// The application that STORE DATA is for, after INSTALL \[for personalization\].
@@ -94,6 +96,9 @@ impl Pending {
         }
         if ins != Some(PUT_KEY) {
             self.keys = None;
+        }
+        if !matches!(ins, Some(INSTALL | DELETE)) {
+            self.chain = None;
         }
         if ins != Some(STORE_DATA) {
             self.stored = None;
@@ -118,6 +123,10 @@ const GET_STATUS: u8 = 0xF2;
 const SET_STATUS: u8 = 0xF0;
 const GET_DATA: u8 = 0xCA;
 const PUT_KEY: u8 = 0xD8;
+/// P1 of INSTALL and DELETE: more commands of the same follow.
+const MORE: u8 = 0x80;
+/// The most data of an INSTALL or a DELETE in several commands.
+const MAX_CHAINED: usize = 2048;
 
 impl CardManager {
     /// The card manager of a new card. `seed` decides its serial number and random challenges.
@@ -279,6 +288,17 @@ impl CardManager {
         if !over_itself {
             authority::authority(runtime, domain)?;
         }
+        let whole;
+        let command = match command.ins {
+            INSTALL | DELETE => match self.assemble(command)? {
+                Some(assembled) => {
+                    whole = assembled;
+                    &whole
+                }
+                None => return Ok((Vec::new(), OK)),
+            },
+            _ => command,
+        };
         match command.ins {
             INSTALL => self.install(runtime, domain, command),
             LOAD => self.load(runtime, command),
@@ -286,6 +306,31 @@ impl CardManager {
             PUT_KEY => self.put_key(runtime, domain, command),
             _ => self.store_data(runtime, domain, command),
         }
+    }
+
+    /// Puts an INSTALL or a DELETE together that came in several commands: all but the last have the highest bit of
+    /// P1 set (GPCS 2.3.1 tables 11-21, 11-41). `None` where more is to come.
+    fn assemble(&mut self, command: &Command) -> Result<Option<Command>, Stop> {
+        let more = command.p1 & MORE != 0;
+        let mut whole = Command {
+            p1: command.p1 & !MORE,
+            ..command.clone()
+        };
+        if let Some(mut begun) = self.pending.chain.take() {
+            if [begun.ins, begun.p1, begun.p2] != [whole.ins, whole.p1, whole.p2] {
+                return Err(stop::WRONG_PARAMETERS);
+            }
+            begun.data.append(&mut whole.data);
+            whole.data = begun.data;
+        }
+        if whole.data.len() > MAX_CHAINED {
+            return Err(stop::WRONG_DATA);
+        }
+        if more {
+            self.pending.chain = Some(whole);
+            return Ok(None);
+        }
+        Ok(Some(whole))
     }
 
     fn require(&self, domain: ApplicationId, level: SecurityLevel) -> Result<(), Stop> {

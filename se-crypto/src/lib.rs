@@ -20,6 +20,7 @@ mod error;
 mod hash;
 mod named_curve;
 mod p256_key;
+mod pss;
 mod rsa_key;
 mod rsa_padding;
 
@@ -33,6 +34,7 @@ pub use error::CryptoError;
 pub use hash::{Hash, Hasher, hmac, sha1, sha256};
 pub use named_curve::{DomainParameters, NamedCurve};
 pub use p256_key::{P256Key, verify_p256};
+pub use pss::{mgf1_mask, pss_encode, pss_verify};
 pub use rsa_key::{RsaCrt, RsaKey, RsaPublicKey};
 pub use subtle;
 pub use zeroize;

@@ -11,7 +11,7 @@ pub mod key_pair;
 pub mod keys;
 pub mod one_shot;
 pub mod random_data;
-pub(crate) mod rsa_padding;
+mod rsa_padding;
 pub mod signature;
 
 use super::{Layout, Row};

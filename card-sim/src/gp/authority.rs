@@ -90,6 +90,18 @@ impl CardManager {
         signed: &[u8],
         token: &[u8],
     ) -> Result<Authority, Stop> {
+        let data = token_data(command, signed)?;
+        self.authorize_data(runtime, domain, &data, token)
+    }
+
+    /// The same for what a token is over as a whole.
+    pub(super) fn authorize_data(
+        &self,
+        runtime: &Runtime,
+        domain: ApplicationId,
+        data: &[u8],
+        token: &[u8],
+    ) -> Result<Authority, Stop> {
         let authority = authority(runtime, domain)?;
         if token.is_empty() {
             return match authority {
@@ -97,9 +109,6 @@ impl CardManager {
                 Authority::Delegated => Err(CONDITIONS),
             };
         }
-        let mut data = vec![command.p1, command.p2];
-        data.extend(coded_length(signed.len())?);
-        data.extend_from_slice(signed);
         let mut keys = self
             .domains
             .keys(ApplicationId::ISSUER_SECURITY_DOMAIN)
@@ -109,7 +118,7 @@ impl CardManager {
         if keys.peek().is_none() {
             return Err(CONDITIONS);
         }
-        if keys.any(|key| verifies(key, &data, token)) {
+        if keys.any(|key| verifies(key, data, token)) {
             Ok(authority)
         } else {
             Err(SECURITY)
@@ -137,8 +146,12 @@ impl CardManager {
         let Some(key) = key else {
             return Ok(NO_RECEIPT.to_vec());
         };
+        // The counter never starts again: at its end there are no receipts any more (§C.5).
+        let Some(counter) = self.data.confirmations.checked_add(1) else {
+            return Ok(NO_RECEIPT.to_vec());
+        };
         write(runtime)?;
-        self.data.confirmations = self.data.confirmations.wrapping_add(1);
+        self.data.confirmations = counter;
         let mut confirmation = Vec::new();
         field(&mut confirmation, &self.data.confirmations.to_be_bytes());
         field(&mut confirmation, &self.data.unique(issuer));
@@ -156,6 +169,14 @@ impl CardManager {
         field(&mut response, &content);
         Ok(response)
     }
+}
+
+/// What a token for one command is over: P1, P2, and the data without the token behind their length.
+pub(super) fn token_data(command: &Command, signed: &[u8]) -> Result<Vec<u8>, Stop> {
+    let mut data = vec![command.p1, command.p2];
+    data.extend(coded_length(signed.len())?);
+    data.extend_from_slice(signed);
+    Ok(data)
 }
 
 /// A length as in Lc: one byte, or three.

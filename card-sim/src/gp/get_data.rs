@@ -171,13 +171,18 @@ impl CardManager {
             let mut information = vec![key.id, key.version];
             let long = key.components.iter().any(|part| part.value.len() > 0xFF);
             for part in &key.components {
+                // Without the 04 at the head of a point.
+                let length = match part.kind {
+                    kind::EC_PUBLIC => part.value.len().saturating_sub(1),
+                    _ => part.value.len(),
+                };
                 if long {
-                    let length = u16::try_from(part.value.len()).unwrap_or(u16::MAX);
+                    let length = u16::try_from(length).unwrap_or(u16::MAX);
                     information.extend([kind::EXTENDED, part.kind]);
                     information.extend(length.to_be_bytes());
                 } else {
                     information.push(part.kind);
-                    information.push(u8::try_from(part.value.len()).unwrap_or(u8::MAX));
+                    information.push(u8::try_from(length).unwrap_or(u8::MAX));
                 }
             }
             if long {

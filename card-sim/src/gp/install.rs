@@ -2,7 +2,7 @@
 
 use scp::{Command, Protocol};
 
-use super::authority::{Authority, NO_RECEIPT, is_above};
+use super::authority::{NO_RECEIPT, is_above, token_data};
 use super::load::{PendingLoad, check_quotas};
 use super::stop::{CONDITIONS, NO_MEMORY, NO_REFERENCE, Stop, WRONG_DATA, WRONG_PARAMETERS};
 use super::{Answer, CardManager, OK, aid, tlv, write};
@@ -197,7 +197,9 @@ impl CardManager {
             return Err(CONDITIONS);
         }
         let mut load = PendingLoad::new(runtime, load_file, target, authority, hash, parameters)?;
-        load.combined = combined.then(|| parsed.signed.to_vec());
+        if combined {
+            load.combined = Some(token_data(command, parsed.signed)?);
+        }
         self.pending.load = Some(load);
         Ok(NO_RECEIPT.to_vec())
     }
@@ -214,7 +216,8 @@ impl CardManager {
         let wanted = Wanted::parse(runtime, [module, instance, privileges, parameters])?;
         let selectable = command.p1 & FOR_MAKE_SELECTABLE != 0;
         self.make_instance(runtime, domain, load_file, &wanted, selectable)?;
-        self.installed(runtime, authority, load_file, &wanted)
+        let names = [load_file, wanted.instance.as_bytes()];
+        self.receipt(runtime, authority, &names)
     }
 
     /// The end of a combined load, install and make selectable: all of it happens now, or nothing.
@@ -226,9 +229,10 @@ impl CardManager {
         load: &PendingLoad,
     ) -> Result<Vec<u8>, Stop> {
         let parsed = Fields::<5>::parse(&command.data)?;
+        // Both commands, one after the other (table C-10).
         let begun = load.combined.as_deref().unwrap_or(&[]);
-        let signed = [begun, parsed.signed].concat();
-        let authority = self.authorize(runtime, domain, command, &signed, parsed.token)?;
+        let signed = [begun, &token_data(command, parsed.signed)?].concat();
+        let authority = self.authorize_data(runtime, domain, &signed, parsed.token)?;
         let [load_file, module, instance, privileges, parameters] = parsed.fields;
         if !load_file.is_empty() && load_file != load.load_file.as_bytes() {
             return Err(WRONG_DATA);
@@ -245,17 +249,12 @@ impl CardManager {
             }
             return Err(stop);
         }
-        self.installed(runtime, authority, load_file, &wanted)
-    }
-
-    fn installed(
-        &mut self,
-        runtime: &mut Runtime,
-        authority: Authority,
-        load_file: &[u8],
-        wanted: &Wanted,
-    ) -> Result<Vec<u8>, Stop> {
-        let names = [load_file, wanted.instance.as_bytes()];
+        let owner = runtime.registry.application(load.domain).map(|d| d.aid);
+        let names = [
+            load_file,
+            wanted.instance.as_bytes(),
+            owner.as_ref().map_or(&[][..], Aid::as_bytes),
+        ];
         self.receipt(runtime, authority, &names)
     }
 

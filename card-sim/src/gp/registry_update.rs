@@ -105,10 +105,11 @@ impl CardManager {
             found.map_or(Vec::new(), |found| found.aid.as_bytes().to_vec())
         };
         let (old_aid, new_aid) = (aid_of(application.security_domain), aid_of(new));
-        let new_aid = if target.is_empty() {
-            Vec::new()
+        // They are named for extradition only (§C.5.4).
+        let (old_aid, new_aid) = if target.is_empty() {
+            (Vec::new(), Vec::new())
         } else {
-            new_aid
+            (old_aid, new_aid)
         };
         write(runtime)?;
         if let Some(found) = runtime.registry.application_mut(id) {
@@ -116,11 +117,8 @@ impl CardManager {
             found.security_domain = new;
         }
         let [_, _, _, given, parameters] = parsed.fields;
-        self.receipt(
-            runtime,
-            authority,
-            &[&old_aid, name, &new_aid, given, parameters],
-        )
+        let names = [&old_aid, name, &new_aid, given, parameters];
+        self.receipt(runtime, authority, &names)
     }
 }
 

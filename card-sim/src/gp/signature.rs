@@ -1,9 +1,8 @@
 //! Signatures and MACs of tokens, receipts and load file data blocks (GPCS 2.3.1 §B.1 to §B.4, §C.1).
 
-use se_crypto::{AesKey, DesKey, Hash, RsaPublicKey, equal, verify_p256};
+use se_crypto::{AesKey, DesKey, Hash, RsaPublicKey, equal, pss_verify, verify_p256};
 
 use super::keys::{Key, kind};
-use crate::api::security::rsa_padding::pss_verify;
 
 /// RSA keys up to this length, in bytes, sign with scheme 1, longer ones with scheme 2 (GPCS 2.3.1 §B.3).
 const SCHEME_1: usize = 128;
@@ -59,8 +58,7 @@ pub(super) fn mac(key: &Key, data: &[u8]) -> Option<Vec<u8>> {
 mod tests {
     use super::super::keys::Component;
     use super::*;
-    use crate::api::security::rsa_padding::pss_encode;
-    use se_crypto::{Drbg, P256Key, RsaKey};
+    use se_crypto::{Drbg, P256Key, RsaKey, pss_encode};
 
     fn key(parts: &[(u8, &[u8])]) -> Key {
         let component = |(kind, value): &(u8, &[u8])| Component {

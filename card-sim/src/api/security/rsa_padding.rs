@@ -1,67 +1,7 @@
-//! The randomised paddings of PKCS#1: PSS for signatures, OAEP for encryption (RFC 8017).
+//! The randomised encryption padding of PKCS#1: OAEP (RFC 8017). That of signatures, PSS, is `se_crypto`'s.
 
-use se_crypto::Hash;
 use se_crypto::zeroize::Zeroizing;
-
-/// MGF1 (RFC 8017 §B.2.1), added to `data` by exclusive or.
-fn mask(hash: Hash, seed: &[u8], data: &mut [u8]) {
-    for (counter, chunk) in (0u32..).zip(data.chunks_mut(hash.length())) {
-        let block = hash.digest(&[seed, &counter.to_be_bytes()]);
-        for (byte, mask) in chunk.iter_mut().zip(block) {
-            *byte ^= mask;
-        }
-    }
-}
-
-/// EMSA-PSS encoding (§9.1.1) for a modulus of `length` bytes whose highest bit is set. `None` if
-/// the modulus is too short for the hash.
-pub(crate) fn pss_encode(hash: Hash, digest: &[u8], salt: &[u8], length: usize) -> Option<Vec<u8>> {
-    let hashed = hash.digest(&[&[0; 8], digest, salt]);
-    let zeros = length.checked_sub(hash.length() + salt.len() + 2)?;
-    let mut block = vec![0; zeros];
-    block.push(1);
-    block.extend_from_slice(salt);
-    mask(hash, &hashed, &mut block);
-    if let Some(first) = block.first_mut() {
-        *first &= 0x7F;
-    }
-    block.extend(hashed);
-    block.push(0xBC);
-    Some(block)
-}
-
-/// EMSA-PSS verification (§9.1.2) with a salt as long as the digest.
-pub(crate) fn pss_verify(hash: Hash, digest: &[u8], encoded: &[u8]) -> bool {
-    let Some((0xBC, rest)) = encoded.split_last().map(|(last, rest)| (*last, rest)) else {
-        return false;
-    };
-    let Some((block, hashed)) = rest
-        .len()
-        .checked_sub(hash.length())
-        .and_then(|place| rest.split_at_checked(place))
-    else {
-        return false;
-    };
-    let mut block = block.to_vec();
-    if block.first().is_none_or(|first| first & 0x80 != 0) {
-        return false;
-    }
-    mask(hash, hashed, &mut block);
-    if let Some(first) = block.first_mut() {
-        *first &= 0x7F;
-    }
-    let Some((padding, salt)) = block
-        .len()
-        .checked_sub(hash.length())
-        .and_then(|place| block.split_at_checked(place))
-    else {
-        return false;
-    };
-    let is_padding = padding
-        .split_last()
-        .is_some_and(|(last, zeros)| *last == 1 && zeros.iter().all(|byte| *byte == 0));
-    is_padding && hash.digest(&[&[0; 8], digest, salt]) == hashed
-}
+use se_crypto::{Hash, mgf1_mask};
 
 /// EME-OAEP encoding (§7.1.1) with an empty label. `None` if the message is too long.
 pub(super) fn oaep_encode(
@@ -75,9 +15,9 @@ pub(super) fn oaep_encode(
     block.resize(hash.length() + zeros, 0);
     block.push(1);
     block.extend_from_slice(message);
-    mask(hash, seed, &mut block);
+    mgf1_mask(hash, seed, &mut block);
     let mut masked_seed = seed.to_vec();
-    mask(hash, &block, &mut masked_seed);
+    mgf1_mask(hash, &block, &mut masked_seed);
     Some([&[0], masked_seed.as_slice(), block.as_slice()].concat())
 }
 
@@ -86,9 +26,9 @@ pub(super) fn oaep_decode(hash: Hash, encoded: &[u8]) -> Option<Vec<u8>> {
     let (first, rest) = encoded.split_first()?;
     let (masked_seed, block) = rest.split_at_checked(hash.length())?;
     let mut seed = Zeroizing::new(masked_seed.to_vec());
-    mask(hash, block, &mut seed);
+    mgf1_mask(hash, block, &mut seed);
     let mut block = Zeroizing::new(block.to_vec());
-    mask(hash, &seed, &mut block);
+    mgf1_mask(hash, &seed, &mut block);
     let (label, rest) = block.split_at_checked(hash.length())?;
     let end = rest.iter().position(|byte| *byte != 0)?;
     let message = rest.get(end..)?.strip_prefix(&[1])?;
@@ -99,22 +39,6 @@ pub(super) fn oaep_decode(hash: Hash, encoded: &[u8]) -> Option<Vec<u8>> {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may panic")]
     use super::*;
-
-    #[test]
-    fn pss_verifies_what_it_encoded_and_nothing_else() {
-        let digest = Hash::Sha256.digest(&[b"abc"]);
-        let mut encoded = pss_encode(Hash::Sha256, &digest, &[7; 32], 128).unwrap();
-        assert_eq!(encoded.len(), 128);
-        assert!(pss_verify(Hash::Sha256, &digest, &encoded));
-        assert!(!pss_verify(Hash::Sha256, &[0; 32], &encoded));
-        for place in [0, 50, 126, 127] {
-            encoded[place] ^= 4;
-            assert!(!pss_verify(Hash::Sha256, &digest, &encoded));
-            encoded[place] ^= 4;
-        }
-        assert!(!pss_verify(Hash::Sha256, &digest, &[0xBC]));
-        assert!(pss_encode(Hash::Sha512, &[0; 64], &[0; 64], 128).is_none());
-    }
 
     #[test]
     fn oaep_decodes_what_it_encoded() {

@@ -9,7 +9,6 @@ use super::digest::set_initial_digest;
 use super::iso9796;
 use super::key_pair::{ec_private, ec_public, rsa_private, rsa_public};
 use super::keys::{self, Sort, component};
-use super::rsa_padding::{pss_encode, pss_verify};
 use super::{
     ILLEGAL_USE, ILLEGAL_VALUE, INVALID_INIT, NO_SUCH_ALGORITHM, Stream, UNINITIALIZED_KEY,
     hash_of, keep_stream, take_stream,
@@ -21,7 +20,7 @@ use crate::api::{Layout, Row};
 use crate::vm::trap::Trap;
 use crate::vm::{Kind, Vm};
 use se_crypto::zeroize::Zeroizing;
-use se_crypto::{AesKey, DesKey, Hash, hmac};
+use se_crypto::{AesKey, DesKey, Hash, hmac, pss_encode, pss_verify};
 
 const CLASS: &str = "javacard/security/Signature";
 const RECOVERY: &str = "javacard/security/SignatureMessageRecovery";
