@@ -88,25 +88,94 @@ mod tests {
     use super::*;
     use clap::CommandFactory;
 
+    /// The examples of a help text, each as its words. What stands behind two spaces is a remark; a line that ends
+    /// with a backslash goes on.
+    fn examples(help: &str) -> Vec<Vec<String>> {
+        let mut lines: Vec<String> = Vec::new();
+        let mut goes_on = false;
+        for line in help.lines() {
+            let part = line.trim().trim_end_matches('\\').trim_end();
+            match lines.last_mut().filter(|_| goes_on) {
+                Some(last) => *last = format!("{last} {part}"),
+                None => lines.push(part.to_owned()),
+            }
+            goes_on = line.ends_with('\\');
+        }
+        lines
+            .iter()
+            .filter(|line| line.starts_with("tenkoku "))
+            .map(|line| {
+                // A shell's comments and redirections are no arguments.
+                let command = ["  ", " #", " > ", " | "]
+                    .iter()
+                    .fold(line.as_str(), |command, end| {
+                        command.split(end).next().unwrap_or_default()
+                    });
+                let mut words = vec![String::new()];
+                let mut quoted = false;
+                for character in command.chars() {
+                    match (character, words.last_mut()) {
+                        ('\'' | '"', _) => quoted = !quoted,
+                        (' ', _) if !quoted => words.push(String::new()),
+                        (other, Some(word)) => word.push(other),
+                        (_, None) => (),
+                    }
+                }
+                words
+            })
+            .collect()
+    }
+
     /// Man pages and completions are drawn from the same definitions, so these have the examples too.
     #[test]
-    fn every_command_shows_examples() {
+    fn every_command_shows_examples_that_it_takes() {
         let mut command = Arguments::command();
         command.build();
+        let (mut texts, mut missing) = (Vec::new(), Vec::new());
+        let help_of = |command: &clap::Command| {
+            let help = command.get_after_help().or(command.get_after_long_help());
+            help.map(ToString::to_string).unwrap_or_default()
+        };
         for subcommand in command
             .get_subcommands()
             .filter(|command| command.get_name() != "help")
         {
-            let help = subcommand
-                .get_after_help()
-                .map(ToString::to_string)
-                .unwrap_or_default();
+            let help = help_of(subcommand);
             let name = subcommand.get_name();
             assert!(
                 help.contains(&format!("  tenkoku {name}")),
                 "{name}: {help}"
             );
             assert!(subcommand.get_about().is_some(), "{name}");
+            // Its own subcommands are shown by an example each, there or here.
+            for inner in subcommand
+                .get_subcommands()
+                .filter(|command| command.get_name() != "help")
+            {
+                let wanted = format!("tenkoku {name} {}", inner.get_name());
+                if !help.contains(&wanted) && !help_of(inner).contains(&wanted) {
+                    missing.push(wanted.clone());
+                }
+                assert!(inner.get_about().is_some(), "{wanted}");
+                texts.push(help_of(inner));
+            }
+            texts.push(help);
         }
+        let wrong: Vec<String> = texts
+            .iter()
+            .flat_map(|text| examples(text))
+            .filter_map(|words| refused(&words))
+            .collect();
+        assert!(
+            wrong.is_empty() && missing.is_empty(),
+            "{wrong:#?} {missing:#?}"
+        );
+    }
+
+    /// What is wrong with an example, if anything.
+    fn refused(words: &[String]) -> Option<String> {
+        let error = Arguments::try_parse_from(words).err()?.to_string();
+        let first = error.lines().next().unwrap_or_default();
+        Some(format!("{}: {first}", words.join(" ")))
     }
 }

@@ -1,12 +1,13 @@
 //! The way to a card, as arguments, and a session with its issuer security domain.
 
+use crate::delegation::Delegation;
 use crate::failure::Failure;
+use crate::secret;
 use crate::simulator::Simulator;
-use crate::{files, secret};
 use clap::Args;
 use loader::{
-    Aid, CardInfo, Frame, KeySet, PcscTransport, Phoenix, PhoenixOptions, SecurityLevel,
-    SerialLine, Session, Sharing, TcpTransport, Tokens, Transport,
+    Aid, CardInfo, Frame, KeySet, PcscTransport, Phoenix, PhoenixOptions, Pkcs11Error, Pkcs11Uri,
+    SecurityLevel, SerialLine, Session, Sharing, StaticKeys, TcpTransport, Tokens, Transport,
 };
 use se_crypto::Drbg;
 use std::path::{Path, PathBuf};
@@ -41,14 +42,15 @@ pub struct Connection {
     pub allow_remote: bool,
     /// The keys: a key file (TOML: `kvn`, and `enc`, `mac`, `dek` or one `key`), `env` for those of TENKOKU_KEY or
     /// TENKOKU_ENC, TENKOKU_MAC and TENKOKU_DEK, `prompt` to be asked for one; the published test keys without it.
-    #[arg(long, value_name = "FILE|env|prompt")]
+    /// `pkcs11:token=NAME;object=NAME?module-path=FILE` (RFC 7512) are those of a token, which they never leave: one secret
+    /// key of that name, or three with -ENC, -MAC and -DEK behind it; `&kvn=30` and `&diversification=visa2` as in a key
+    /// file. Its PIN comes from `pin-source=FILE`, from TENKOKU_PKCS11_PIN, or is asked for; session keys come out of it,
+    /// and of master keys those of the card in the reader.
+    #[arg(long, value_name = "FILE|env|prompt|pkcs11:…")]
     pub keys: Option<PathBuf>,
     /// The security domain to open the session with; the issuer's without it.
     #[arg(long, value_name = "AID", value_parser = crate::aid::parse)]
     pub domain: Option<Aid>,
-    /// Tokens for a security domain with delegated management, as `tenkoku token sign` writes them.
-    #[arg(long, value_name = "FILE")]
-    pub tokens: Option<PathBuf>,
 }
 
 /// What is at a serial port.
@@ -125,8 +127,8 @@ pub struct Authenticated<T = AnyTransport> {
     pub keys: KeySet,
     /// The security level of the session.
     pub level: SecurityLevel,
-    /// The tokens that it sends.
-    pub tokens: Tokens,
+    /// How many receipts the issuer security domain had given before, where that was asked.
+    pub confirmations: Option<u16>,
 }
 
 impl Connection {
@@ -190,21 +192,24 @@ impl Connection {
         transport: T,
         keys: KeySet,
     ) -> Result<Authenticated<T>, Failure> {
-        let tokens = self.tokens()?;
-        let mut card = open(transport, keys, self.domain.as_ref())?;
-        card.session.use_tokens(tokens.clone());
-        card.tokens = tokens;
-        Ok(card)
+        open(transport, keys, self.domain.as_ref(), false)
     }
-}
 
-impl Connection {
-    fn tokens(&self) -> Result<Tokens, Failure> {
-        let Some(file) = &self.tokens else {
-            return Ok(Tokens::default());
-        };
-        serde_json::from_slice(&files::read(file)?)
-            .map_err(|error| Failure::input(file.display(), format!("no tokens: {error}")))
+    /// [`Connection::open`], for a security domain with delegated management.
+    ///
+    /// # Errors
+    /// [`Failure::Card`].
+    pub fn open_delegated<T: Transport>(
+        &self,
+        transport: T,
+        keys: KeySet,
+        delegation: &Delegation,
+        tokens: Tokens,
+    ) -> Result<Authenticated<T>, Failure> {
+        let counts = delegation.wants_receipts();
+        let mut card = open(transport, keys, self.domain.as_ref(), counts)?;
+        card.session.use_tokens(tokens);
+        Ok(card)
     }
 }
 
@@ -215,6 +220,18 @@ impl Connection {
 pub fn read_keys(source: &Path) -> Result<KeySet, Failure> {
     let invalid = |error| Failure::input("keys", error);
     match source.to_str() {
+        Some(uri) if uri.starts_with("pkcs11:") => {
+            let uri: Pkcs11Uri = uri.parse().map_err(|error| Failure::input("keys", error))?;
+            let pin = |token: &str| {
+                let prompt = format!("PIN of the token {token} (not shown): ");
+                secret::read(uri.pin_source.as_deref(), "TENKOKU_PKCS11_PIN", &prompt)
+                    .map_err(|error| error.to_string())
+            };
+            KeySet::of_token(&uri, pin).map_err(|error| match error {
+                Pkcs11Error::Login { .. } => Failure::Token(error),
+                error => Failure::input("keys", error),
+            })
+        }
         Some("env") => KeySet::from_environment(|name| std::env::var(name).ok()).map_err(invalid),
         Some("prompt") => {
             let typed = secret::read(None, "TENKOKU_KEY", "key, in hexadecimal (not shown): ")?;
@@ -222,6 +239,18 @@ pub fn read_keys(source: &Path) -> Result<KeySet, Failure> {
         }
         _ => KeySet::read(source).map_err(invalid),
     }
+}
+
+/// The keys themselves, for what a token cannot do without giving them away.
+///
+/// # Errors
+/// [`Failure::Usage`] where they lie in a token.
+pub fn at_hand(keys: &KeySet) -> Result<&StaticKeys, Failure> {
+    keys.plain().ok_or_else(|| {
+        Failure::Usage(format!(
+            "{keys} never leave it, and this wants keys that are at hand: give a key file, `env` or `prompt`"
+        ))
+    })
 }
 
 /// Key check values for a person.
@@ -236,17 +265,24 @@ pub fn check_values(keys: &KeySet, protocol: u8) -> Option<String> {
 /// # Errors
 /// [`Failure::Card`].
 pub fn authenticate<T: Transport>(transport: T, keys: KeySet) -> Result<Authenticated<T>, Failure> {
-    open(transport, keys, None)
+    open(transport, keys, None, false)
 }
 
 fn open<T: Transport>(
     transport: T,
     keys: KeySet,
     domain: Option<&Aid>,
+    counts: bool,
 ) -> Result<Authenticated<T>, Failure> {
     let mut session = Session::select(transport, None)?;
     let info = session.info()?;
     let level = level(&info);
+    // Only the domain that gives receipts tells their number.
+    let confirmations = if counts {
+        session.confirmation_counter()?
+    } else {
+        None
+    };
     if let Some(domain) = domain {
         session.select_again(Some(domain))?;
     }
@@ -274,7 +310,7 @@ fn open<T: Transport>(
         info,
         keys,
         level,
-        tokens: Tokens::default(),
+        confirmations,
     })
 }
 

@@ -1,6 +1,6 @@
 //! What can go wrong in a command, and the exit code that tells it.
 
-use loader::{Error, FlashError, TransportError};
+use loader::{Error, FlashError, Pkcs11Error, TransportError};
 use miette::Diagnostic;
 use thiserror::Error as ThisError;
 
@@ -47,6 +47,9 @@ pub enum Failure {
     /// The card, or the way to it.
     #[error(transparent)]
     Card(#[from] Error),
+    /// A token that refused its PIN.
+    #[error(transparent)]
+    Token(Pkcs11Error),
     /// A flash that ended early.
     #[error(transparent)]
     Flash(#[from] Box<FlashError>),
@@ -79,6 +82,7 @@ impl Failure {
             Self::Flash(error) if error.step > 0 && is_interruption(&error.cause) => 7,
             Self::Flash(error) => card_code(&error.cause),
             Self::Simulator(_) => 4,
+            Self::Token(_) => 5,
             Self::Declined => 6,
         }
     }

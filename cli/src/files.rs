@@ -28,6 +28,18 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     std::fs::write(path, bytes).map_err(failed)
 }
 
+/// Writes a file that may be there, so that it is the old one or the new one whatever happens.
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".new");
+    let beside = PathBuf::from(beside);
+    write(&beside, bytes)?;
+    std::fs::rename(&beside, path).map_err(|cause| Failure::Output {
+        subject: path.display().to_string(),
+        cause,
+    })
+}
+
 /// The built-in export tables, and those of the files and folders given.
 pub(crate) fn exports(paths: &[PathBuf]) -> Result<Exports, Failure> {
     let mut exports = Exports::builtin();

@@ -41,8 +41,8 @@ pub struct KeyInfo {
     pub version: u8,
     /// Its type: 80 triple DES, 88 AES (GPCS 2.3.1 table 11-16).
     pub kind: u8,
-    /// Its length in bytes.
-    pub length: u8,
+    /// Its length in bytes, that of its first part where it has several.
+    pub length: u16,
 }
 
 impl KeyInfo {
@@ -56,8 +56,14 @@ impl KeyInfo {
             0x88 => format!("AES-{bits}"),
             0x90 => format!("HMAC-SHA1 {bits}"),
             0x91 => format!("HMAC-SHA1-160 {bits}"),
+            0xA0..=0xA8 if bits == 0 => "RSA of 2048 bits or more".to_owned(),
             0xA0..=0xA8 => format!("RSA {bits}"),
-            0xB0..=0xB7 => format!("EC {bits}"),
+            // The length of a point is told without the 04 at its head (§11.3.3.1), though not by every card.
+            0xB0 => match usize::from(self.length) / 2 * 8 {
+                528 => "EC 521 public".to_owned(),
+                bits => format!("EC {bits} public"),
+            },
+            0xB1..=0xB7 => format!("EC {bits}"),
             kind => format!("type {kind:02X}, {bits} bits"),
         }
     }
@@ -132,6 +138,15 @@ impl<T: Transport> Session<T> {
         }))
     }
 
+    /// How many receipts the selected domain has given; `None` where it does not tell (GPCS 2.3.1 table H-1, tag C2).
+    ///
+    /// # Errors
+    /// [`Error::Transport`], [`Error::Channel`].
+    pub fn confirmation_counter(&mut self) -> Result<Option<u16>, Error> {
+        let told = self.data(0x00C2)?;
+        Ok(told.and_then(|bytes| Some(u16::from_be_bytes(bytes.try_into().ok()?))))
+    }
+
     /// What the card tells about itself.
     ///
     /// # Errors
@@ -171,14 +186,21 @@ impl<T: Transport> Session<T> {
 }
 
 /// One C0 of the key information template: identifier, version, then type and length, once per component; the
-/// first says it all for our purposes.
+/// first says it all for our purposes. In the extended structure type and length have two bytes each (GPCS 2.3.1 tables
+/// 11-28, 11-29).
 fn key(tag: u32, value: &[u8]) -> Option<KeyInfo> {
     match (tag, value) {
+        (0xC0, &[id, version, 0xFF, kind, high, low, ..]) => Some(KeyInfo {
+            id,
+            version,
+            kind,
+            length: u16::from_be_bytes([high, low]),
+        }),
         (0xC0, &[id, version, kind, length, ..]) if kind != 0xFF => Some(KeyInfo {
             id,
             version,
             kind,
-            length,
+            length: length.into(),
         }),
         _ => None,
     }

@@ -21,9 +21,14 @@ pub(crate) struct WrappedKey {
     pub(crate) check_value: [u8; 3],
 }
 
-/// Triple DES and AES in PUT KEY (GPCS 2.3.1 table 11-16).
-const DES: u8 = 0x80;
-const AES: u8 = 0x88;
+/// What a secret key is for, as PUT KEY tells it (GPCS 2.3.1 table 11-16).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecretKind {
+    /// Triple DES.
+    TripleDes = 0x80,
+    /// AES.
+    Aes = 0x88,
+}
 
 impl Channel {
     pub(crate) fn level(&self) -> SecurityLevel {
@@ -62,27 +67,53 @@ impl Channel {
         }
     }
 
+    /// The kind of the channel's own keys.
+    pub(crate) fn kind(&self) -> SecretKind {
+        match self {
+            Self::Scp02(_) => SecretKind::TripleDes,
+            Self::Scp03(_) => SecretKind::Aes,
+        }
+    }
+
+    /// The block length of the data encryption key, in bytes.
+    pub(crate) fn sensitive_block(&self) -> usize {
+        match self {
+            Self::Scp02(_) => 8,
+            Self::Scp03(_) => 16,
+        }
+    }
+
+    /// Encrypts sensitive data in place with the data encryption key: whole blocks (GPCS 2.3.1 §E.4.7, Amendment D
+    /// §6.2.8).
+    pub(crate) fn encrypt_sensitive(&self, data: &mut [u8]) -> Result<(), Error> {
+        match self {
+            Self::Scp02(session) => session.encrypt_sensitive(data)?,
+            Self::Scp03(session) => session.encrypt_sensitive(data)?,
+        }
+        Ok(())
+    }
+
     /// Encrypts a key for PUT KEY.
-    pub(crate) fn wrap_key(&self, key: &[u8]) -> Result<WrappedKey, Error> {
-        let mut value = Zeroizing::new(key.to_vec());
-        let length = u8::try_from(key.len()).unwrap_or(u8::MAX);
-        let (head, check_value) = match self {
-            Self::Scp02(session) => {
-                let check_value = scp02::key_check_value(key)?;
-                session.encrypt_sensitive(&mut value)?;
-                (vec![DES, length], check_value)
-            }
-            Self::Scp03(session) => {
-                let check_value = key_check_value(key)?;
-                // AES keys are padded to whole blocks, and the length of the key stands before them.
-                value.resize(key.len().next_multiple_of(16), 0);
-                session.static_keys().encrypt_sensitive(&mut value)?;
-                let coded = u8::try_from(value.len() + 1).unwrap_or(u8::MAX);
-                (vec![AES, coded, length], check_value)
-            }
+    pub(crate) fn wrap_key(&self, kind: SecretKind, key: &[u8]) -> Result<WrappedKey, Error> {
+        let check_value = match kind {
+            SecretKind::TripleDes => scp02::key_check_value(key)?,
+            SecretKind::Aes => key_check_value(key)?,
         };
-        let mut component = Zeroizing::new(head);
-        component.extend_from_slice(&value);
+        let mut value = Zeroizing::new(key.to_vec());
+        value.resize(key.len().next_multiple_of(self.sensitive_block()), 0);
+        // The length of an AES key always stands before it, of another where it was padded (§11.8.2.3.2).
+        let told = kind == SecretKind::Aes || value.len() != key.len();
+        self.encrypt_sensitive(&mut value)?;
+        let mut block = Zeroizing::new(Vec::with_capacity(1 + value.len()));
+        if told {
+            block.push(u8::try_from(key.len()).unwrap_or(u8::MAX));
+        }
+        block.extend_from_slice(&value);
+        let mut component = Zeroizing::new(vec![
+            kind as u8,
+            u8::try_from(block.len()).unwrap_or(u8::MAX),
+        ]);
+        component.extend_from_slice(&block);
         Ok(WrappedKey {
             component,
             check_value,

@@ -4,12 +4,18 @@ use apdu_spec::{Aid, StatusWord};
 use scp::scp03::StaticKeys;
 use zeroize::Zeroizing;
 
+use crate::channel::SecretKind;
 use crate::error::{Error, Refusal};
 use crate::progress::Event;
-use crate::session::Session;
+use crate::public_key::PublicKey;
+use crate::receipt::Operation;
+use crate::session::{Loading, Session};
 use crate::tlv;
-use crate::token::LoadFileSignature;
+use crate::token::{BEGIN, COMBINED, DELETE, END, INSTALL, LoadFileSignature, MORE};
 use crate::transport::Transport;
+
+const LOAD: u8 = 0xE8;
+const PUT_KEY: u8 = 0xD8;
 
 /// What INSTALL \[for install\] asks for.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -30,6 +36,38 @@ pub struct Installation {
     pub parameters: Vec<u8>,
     /// Whether it becomes selectable at once.
     pub selectable: bool,
+}
+
+impl Installation {
+    /// The data of INSTALL \[for install\] (GPCS 2.3.1 table 11-43), without a token.
+    fn data(&self) -> Result<Vec<u8>, Error> {
+        let parameters = tlv::object(0xC9, &self.parameters);
+        let [first, second, third] = self.privileges;
+        // Many cards take one byte of privileges only; three are needed for few.
+        let privileges: &[u8] = if (second, third) == (0, 0) {
+            &[first]
+        } else {
+            &[first, second, third]
+        };
+        fields(&[
+            self.load_file.as_bytes(),
+            self.module.as_bytes(),
+            self.instance.as_bytes(),
+            privileges,
+            &parameters,
+        ])
+    }
+}
+
+/// A command with short lengths. Its data fit: [`Session::max_data`] was looked at.
+fn short_command(ins: u8, p1: u8, p2: u8, data: &[u8]) -> Vec<u8> {
+    let mut command = vec![0x80, ins, p1, p2];
+    if !data.is_empty() {
+        command.push(u8::try_from(data.len()).unwrap_or(u8::MAX));
+        command.extend_from_slice(data);
+    }
+    command.push(0x00);
+    command
 }
 
 /// A data grouping of STORE DATA. Its `Debug` tells the length only: personalisation data may be secret.
@@ -76,12 +114,16 @@ impl std::fmt::Debug for Dgi {
 const SECURITY_DOMAIN_PACKAGE: &[u8] = &[0xA0, 0x00, 0x00, 0x01, 0x51, 0x53, 0x50];
 const SECURITY_DOMAIN_MODULE: &[u8] = &[0xA0, 0x00, 0x00, 0x01, 0x51, 0x53, 0x50, 0x41];
 
-/// A field behind its length.
-fn field(out: &mut Vec<u8>, value: &[u8]) -> Result<(), Error> {
-    let length = u8::try_from(value.len()).map_err(|_| too_long(value.len(), 255))?;
-    out.push(length);
-    out.extend_from_slice(value);
-    Ok(())
+/// The fields of an INSTALL, each behind its length (BER-TLV, GPCS 2.3.1 §11.5.2.3), and the length 00 of its token.
+fn fields(values: &[&[u8]]) -> Result<Vec<u8>, Error> {
+    let mut data = Vec::new();
+    for value in values {
+        let length = tlv::length(value.len()).ok_or_else(|| too_long(value.len(), 65535))?;
+        data.extend(length);
+        data.extend_from_slice(value);
+    }
+    data.push(0x00);
+    Ok(data)
 }
 
 fn too_long(length: usize, most: usize) -> Error {
@@ -90,25 +132,40 @@ fn too_long(length: usize, most: usize) -> Error {
     ))
 }
 
-impl<T: Transport> Session<T> {
-    fn management(&mut self, ins: u8, p1: u8, p2: u8, data: &[u8]) -> Result<Vec<u8>, Error> {
-        let command = self.build(ins, p1, p2, data)?;
-        self.command(&command)
-    }
+/// What a receipt of a command is over, besides the confirmation data.
+type About<'a> = Option<(Operation, &'a [&'a [u8]])>;
 
-    fn build(&self, ins: u8, p1: u8, p2: u8, data: &[u8]) -> Result<Vec<u8>, Error> {
-        let with_token = self.tokens().apply(ins, p1, p2, data);
+impl<T: Transport> Session<T> {
+    /// Sends a command, in several parts where it is one that may be and does not fit, with its token where there is
+    /// one; takes the receipt of what it is `about` in.
+    fn management(
+        &mut self,
+        ins: u8,
+        [p1, p2]: [u8; 2],
+        data: &[u8],
+        about: About<'_>,
+    ) -> Result<Vec<u8>, Error> {
+        let with_token = self.with_token(ins, p1, p2, data);
         let data = with_token.as_deref().unwrap_or(data);
         let most = self.max_data();
-        if data.len() > most {
+        let may_split = matches!(ins, INSTALL | DELETE | PUT_KEY);
+        if data.len() > most && !may_split {
             return Err(too_long(data.len(), most));
         }
-        let mut command = vec![0x80, ins, p1, p2];
-        if !data.is_empty() {
-            field(&mut command, data)?;
+        let mut rest = data;
+        while rest.len() > most {
+            let (part, behind) = rest.split_at(most.max(1));
+            self.command(&short_command(ins, p1 | MORE, p2, part))?;
+            rest = behind;
         }
-        command.push(0x00);
-        Ok(command)
+        let answer = self.command(&short_command(ins, p1, p2, rest))?;
+        if let Some((operation, names)) = about {
+            // A load goes by the token of what announced it.
+            let is_delegated = with_token.is_some() || ins == LOAD && self.is_delegated();
+            self.receipts_mut()
+                .hear(operation, names, is_delegated, &answer);
+        }
+        Ok(answer)
     }
 
     /// INSTALL \[for load\] (GPCS 2.3.1 §11.5.2.3.1). `domain` is the security domain that the load file will
@@ -122,11 +179,43 @@ impl<T: Transport> Session<T> {
         domain: &[u8],
         hash: &[u8],
     ) -> Result<(), Error> {
-        let mut data = Vec::new();
-        for value in [load_file.as_bytes(), domain, hash, &[], &[]] {
-            field(&mut data, value)?;
-        }
-        self.management(0xE6, 0x02, 0x00, &data).map(drop)
+        self.announce([0x02, 0x00], load_file, domain, hash)
+    }
+
+    /// The beginning of INSTALL \[for load, install and make selectable\] (GPCS 2.3.1 §9.3.5, §11.5.2.2): everything
+    /// happens with its end, [`Session::end_load_and_install`], or nothing. Otherwise as [`Session::install_for_load`].
+    ///
+    /// # Errors
+    /// [`Error`]; many cards do not have the combined command, and refuse with 6A86.
+    pub fn begin_load_and_install(
+        &mut self,
+        load_file: &Aid,
+        domain: &[u8],
+        hash: &[u8],
+    ) -> Result<(), Error> {
+        self.announce([COMBINED, BEGIN], load_file, domain, hash)
+    }
+
+    fn announce(
+        &mut self,
+        parameters: [u8; 2],
+        load_file: &Aid,
+        domain: &[u8],
+        hash: &[u8],
+    ) -> Result<(), Error> {
+        let data = fields(&[load_file.as_bytes(), domain, hash, &[]])?;
+        self.management(INSTALL, parameters, &data, None)?;
+        let owner = if domain.is_empty() {
+            self.domain().to_vec()
+        } else {
+            domain.to_vec()
+        };
+        self.set_loading(Loading {
+            load_file: *load_file,
+            owner,
+            is_combined: parameters == [COMBINED, BEGIN],
+        });
+        Ok(())
     }
 
     /// The LOAD commands: `load_file` is the load file data without tag, as `CapFile::load_file` gives it.
@@ -163,7 +252,13 @@ impl<T: Transport> Session<T> {
                 0x00
             };
             let number_byte = u8::try_from(number).unwrap_or(u8::MAX);
-            self.management(0xE8, last, number_byte, block)?;
+            let loading = self.loading().filter(|_| last != 0).cloned();
+            let names = loading
+                .as_ref()
+                .filter(|loading| !loading.is_combined)
+                .map(|loading| [loading.load_file.as_bytes(), &loading.owner]);
+            let about = names.as_ref().map(|names| (Operation::Load, &names[..]));
+            self.management(LOAD, [last, number_byte], block, about)?;
             bytes += block.len();
             taken(Event::Block {
                 block: number + 1,
@@ -180,27 +275,36 @@ impl<T: Transport> Session<T> {
     /// # Errors
     /// [`Error`]; nothing of the instance is then on the card.
     pub fn install(&mut self, installation: &Installation) -> Result<(), Error> {
-        let mut data = Vec::new();
-        let parameters = tlv::object(0xC9, &installation.parameters);
-        let [first, second, third] = installation.privileges;
-        // Many cards take one byte of privileges only; three are needed for few.
-        let privileges: &[u8] = if (second, third) == (0, 0) {
-            &[first]
-        } else {
-            &[first, second, third]
-        };
-        for value in [
+        let data = installation.data()?;
+        let names = [
             installation.load_file.as_bytes(),
-            installation.module.as_bytes(),
             installation.instance.as_bytes(),
-            privileges,
-            &parameters,
-            &[],
-        ] {
-            field(&mut data, value)?;
-        }
+        ];
         let p1 = if installation.selectable { 0x0C } else { 0x04 };
-        self.management(0xE6, p1, 0x00, &data).map(drop)
+        let about = Some((Operation::Install, &names[..]));
+        self.management(INSTALL, [p1, 0x00], &data, about)?;
+        self.know_origin(installation.instance, installation.load_file);
+        Ok(())
+    }
+
+    /// The end of what [`Session::begin_load_and_install`] began, after the LOAD commands: the instance is made from
+    /// the load file, and selectable.
+    ///
+    /// # Errors
+    /// [`Error`]; neither the load file nor the instance is then on the card.
+    pub fn end_load_and_install(&mut self, installation: &Installation) -> Result<(), Error> {
+        let data = installation.data()?;
+        let loading = self.loading().cloned();
+        let owner = loading.map_or_else(|| self.domain().to_vec(), |loading| loading.owner);
+        let names = [
+            installation.load_file.as_bytes(),
+            installation.instance.as_bytes(),
+            &owner,
+        ];
+        let about = Some((Operation::LoadAndInstall, &names[..]));
+        self.management(INSTALL, [COMBINED, END], &data, about)?;
+        self.know_origin(installation.instance, installation.load_file);
+        Ok(())
     }
 
     /// Makes a supplementary security domain (INSTALL \[for install and make selectable\] of the module that GPCS
@@ -234,11 +338,12 @@ impl<T: Transport> Session<T> {
     /// # Errors
     /// [`Error`].
     pub fn extradite(&mut self, subject: &Aid, domain: &Aid) -> Result<(), Error> {
-        let mut data = Vec::new();
-        for value in [domain.as_bytes(), &[], subject.as_bytes(), &[], &[], &[]] {
-            field(&mut data, value)?;
-        }
-        self.management(0xE6, 0x10, 0x00, &data).map(drop)
+        let data = fields(&[domain.as_bytes(), &[], subject.as_bytes(), &[], &[]])?;
+        let old = self.domain().to_vec();
+        let names = [&old, subject.as_bytes(), domain.as_bytes()];
+        let about = Some((Operation::Extradition, &names[..]));
+        self.management(INSTALL, [0x10, 0x00], &data, about)
+            .map(drop)
     }
 
     /// INSTALL \[for make selectable\] (GPCS 2.3.1 §11.5.2.3.3).
@@ -246,11 +351,13 @@ impl<T: Transport> Session<T> {
     /// # Errors
     /// [`Error`].
     pub fn make_selectable(&mut self, instance: &Aid) -> Result<(), Error> {
-        let mut data = Vec::new();
-        for value in [&[], &[], instance.as_bytes(), &[0x00], &[], &[]] {
-            field(&mut data, value)?;
-        }
-        self.management(0xE6, 0x08, 0x00, &data).map(drop)
+        let data = fields(&[&[], &[], instance.as_bytes(), &[0x00], &[]])?;
+        let origin = self.origin(instance);
+        let origin = origin.as_ref().map_or(&[][..], Aid::as_bytes);
+        let names = [origin, instance.as_bytes()];
+        let about = Some((Operation::Install, &names[..]));
+        self.management(INSTALL, [0x08, 0x00], &data, about)
+            .map(drop)
     }
 
     /// INSTALL \[for personalization\] (GPCS 2.3.1 §11.5.2.3.6): the STORE DATA commands that follow are passed on
@@ -259,11 +366,9 @@ impl<T: Transport> Session<T> {
     /// # Errors
     /// [`Error`].
     pub fn install_for_personalization(&mut self, instance: &Aid) -> Result<(), Error> {
-        let mut data = Vec::new();
-        for value in [&[], &[], instance.as_bytes(), &[], &[], &[]] {
-            field(&mut data, value)?;
-        }
-        self.management(0xE6, 0x20, 0x00, &data).map(drop)
+        let data = fields(&[&[], &[], instance.as_bytes(), &[], &[]])?;
+        self.management(INSTALL, [0x20, 0x00], &data, None)
+            .map(drop)
     }
 
     /// INSTALL \[for registry update\] (GPCS 2.3.1 §11.5.2.3.5): other privileges, or with system parameters (the
@@ -283,18 +388,18 @@ impl<T: Transport> Session<T> {
         } else {
             tlv::object(0xEF, system_parameters)
         };
-        let mut data = Vec::new();
-        for value in [
-            &[],
+        let names = [
             &[],
             application.as_bytes(),
+            &[],
             &privileges[..],
             &parameters,
-            &[],
-        ] {
-            field(&mut data, value)?;
-        }
-        self.management(0xE6, 0x40, 0x00, &data).map(drop)
+        ];
+        let [_, name, _, privileges, parameters] = names;
+        let data = fields(&[&[], &[], name, privileges, parameters])?;
+        let about = Some((Operation::RegistryUpdate, &names[..]));
+        self.management(INSTALL, [0x40, 0x00], &data, about)
+            .map(drop)
     }
 
     /// STORE DATA of data groupings (GPCS 2.3.1 §11.11, EMV CPS): as many whole ones in a command as fit; one
@@ -338,7 +443,7 @@ impl<T: Transport> Session<T> {
                 0x00
             };
             let number = u8::try_from(number).unwrap_or(u8::MAX);
-            self.management(0xE2, p1 & 0x7F | last, number, block)?;
+            self.management(0xE2, [p1 & 0x7F | last, number], block, None)?;
         }
         Ok(())
     }
@@ -351,7 +456,8 @@ impl<T: Transport> Session<T> {
     pub fn delete(&mut self, aid: &Aid, with_related: bool) -> Result<(), Error> {
         let p2 = if with_related { 0x80 } else { 0x00 };
         let data = tlv::object(0x4F, aid.as_bytes());
-        let result = self.management(0xE4, 0x00, p2, &data).map(drop);
+        let about = Some((Operation::Delete, &[aid.as_bytes()][..]));
+        let result = self.management(DELETE, [0x00, p2], &data, about).map(drop);
         match result {
             Err(Error::Refused(refusal))
                 if refusal.status == StatusWord(0x6985) && !with_related =>
@@ -384,7 +490,7 @@ impl<T: Transport> Session<T> {
     /// # Errors
     /// [`Error`].
     pub fn delete_key_set(&mut self, version: u8) -> Result<(), Error> {
-        self.management(0xE4, 0x00, 0x00, &[0xD2, 0x01, version])
+        self.management(DELETE, [0x00, 0x00], &[0xD2, 0x01, version], None)
             .map(drop)
     }
 
@@ -394,7 +500,7 @@ impl<T: Transport> Session<T> {
     /// [`Error`].
     pub fn set_locked(&mut self, application: &Aid, locked: bool) -> Result<(), Error> {
         let state = if locked { 0x80 } else { 0x00 };
-        self.management(0xF0, 0x40, state, application.as_bytes())
+        self.management(0xF0, [0x40, state], application.as_bytes(), None)
             .map(drop)
     }
 
@@ -404,7 +510,7 @@ impl<T: Transport> Session<T> {
     /// # Errors
     /// [`Error`].
     pub fn set_card_state(&mut self, state: u8) -> Result<(), Error> {
-        self.management(0xF0, 0x80, state, &[]).map(drop)
+        self.management(0xF0, [0x80, state], &[], None).map(drop)
     }
 
     /// PUT KEY (GPCS 2.3.1 §11.8, Amendment D §7.2): adds the key set `version`, or puts it in the place of
@@ -420,30 +526,85 @@ impl<T: Transport> Session<T> {
         version: u8,
         keys: &StaticKeys,
     ) -> Result<(), Error> {
-        let Some(channel) = self.channel() else {
-            return Err(Error::Unsendable(
-                "PUT KEY needs an open session: its keys encrypt the new ones".to_owned(),
-            ));
-        };
+        let channel = self.channel().ok_or_else(no_session)?;
         channel.check_kind(keys)?;
         let mut data = Zeroizing::new(vec![version]);
         let mut expected = vec![version];
         for key in [keys.enc(), keys.mac(), keys.dek()] {
-            let wrapped = channel.wrap_key(key)?;
+            let wrapped = channel.wrap_key(channel.kind(), key)?;
             data.extend_from_slice(&wrapped.component);
             data.push(0x03);
             data.extend(wrapped.check_value);
             expected.extend(wrapped.check_value);
         }
-        let answer = self.management(0xD8, replaced.unwrap_or(0), 0x81, &data)?;
-        if answer == expected {
-            Ok(())
-        } else {
-            Err(Error::Response {
-                command: "PUT KEY",
-                expected: "the version and our key check values",
-                found: hex::encode_upper(answer),
-            })
-        }
+        let answer = self.management(PUT_KEY, [replaced.unwrap_or(0), 0x81], &data, None)?;
+        confirm_key(&answer, &expected)
     }
+
+    /// PUT KEY of one public key, with which the card verifies: tokens (version 70), load file signatures (73), or as
+    /// an off-card entity's. `id` is the key's identifier, 01 to 7F.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn put_public_key(
+        &mut self,
+        replaced: Option<u8>,
+        version: u8,
+        id: u8,
+        key: &PublicKey,
+    ) -> Result<(), Error> {
+        let data = [&[version][..], &key.key_data()].concat();
+        self.put_one(replaced, version, id, &data, &[])
+    }
+
+    /// PUT KEY of one secret key that is none of a secure channel: a receipt key (version 71), or a symmetric token or
+    /// DAP key. It travels encrypted, and the card's check value is compared with ours.
+    ///
+    /// # Errors
+    /// As [`Session::put_key`].
+    pub fn put_secret_key(
+        &mut self,
+        replaced: Option<u8>,
+        version: u8,
+        id: u8,
+        kind: SecretKind,
+        key: &[u8],
+    ) -> Result<(), Error> {
+        let channel = self.channel().ok_or_else(no_session)?;
+        let wrapped = channel.wrap_key(kind, key)?;
+        let mut data = Zeroizing::new(vec![version]);
+        data.extend_from_slice(&wrapped.component);
+        data.push(0x03);
+        data.extend(wrapped.check_value);
+        self.put_one(replaced, version, id, &data, &wrapped.check_value)
+    }
+
+    fn put_one(
+        &mut self,
+        replaced: Option<u8>,
+        version: u8,
+        id: u8,
+        data: &[u8],
+        check_value: &[u8],
+    ) -> Result<(), Error> {
+        let parameters = [replaced.unwrap_or(0), id & 0x7F];
+        let answer = self.management(PUT_KEY, parameters, data, None)?;
+        confirm_key(&answer, &[&[version], check_value].concat())
+    }
+}
+
+fn no_session() -> Error {
+    Error::Unsendable("PUT KEY needs an open session: its keys encrypt the new ones".to_owned())
+}
+
+/// The card tells version and check values back (§11.8.3.1).
+fn confirm_key(answer: &[u8], expected: &[u8]) -> Result<(), Error> {
+    if answer == expected {
+        return Ok(());
+    }
+    Err(Error::Response {
+        command: "PUT KEY",
+        expected: "the version and our key check values",
+        found: hex::encode_upper(answer),
+    })
 }

@@ -3,7 +3,7 @@ mod template;
 pub use template::Template;
 
 use scp::scp03::{KeyError, StaticKeys};
-use se_crypto::{AesKey, DesKey};
+use scp::{BlockCipher, KeyName, KeyOperations};
 use zeroize::Zeroizing;
 
 /// How a card's keys follow from a master key and the ten bytes that the card tells in INITIALIZE UPDATE.
@@ -20,9 +20,6 @@ pub enum Diversification {
     /// A method that the user describes.
     Template(Template),
 }
-
-/// Which key of a set is derived, as it goes into the derivation.
-const PURPOSES: [u8; 3] = [1, 2, 3];
 
 impl Diversification {
     /// Every method that is built in, with the name that key files give it.
@@ -55,67 +52,81 @@ impl Diversification {
     ///
     /// # Errors
     /// [`KeyError`] where the master keys are none of the method's cipher: 16 bytes for triple DES.
-    pub fn derive(self, master: &StaticKeys, data: &[u8; 10]) -> Result<StaticKeys, KeyError> {
-        let [enc, mac, dek] = PURPOSES;
+    pub fn derive(
+        self,
+        master: &dyn KeyOperations,
+        data: &[u8; 10],
+    ) -> Result<StaticKeys, KeyError> {
+        let [enc, mac, dek] = KeyName::ALL;
         StaticKeys::new(
-            &self.derive_key(master.enc(), enc, data)?,
-            &self.derive_key(master.mac(), mac, data)?,
-            &self.derive_key(master.dek(), dek, data)?,
+            &self.derive_key(master, enc, data)?,
+            &self.derive_key(master, mac, data)?,
+            &self.derive_key(master, dek, data)?,
         )
     }
 
     fn derive_key(
         self,
-        master: &[u8],
-        purpose: u8,
+        master: &dyn KeyOperations,
+        name: KeyName,
         data: &[u8; 10],
     ) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+        let purpose = purpose(name);
         let &[a, b, c, d, e, f, g, h, i, j] = data;
         let chosen = match self {
-            Self::Kdf3 => return counter_mode(master, purpose, data),
-            Self::Template(template) => return template.derive_key(master, purpose, data),
+            Self::Kdf3 => return counter_mode(master, name, data),
+            Self::Template(template) => return template.derive_key(master, name, data),
             Self::Visa2 => [a, b, e, f, g, h],
             Self::Visa => [a, b, c, d, i, j],
             Self::Emv => [e, f, g, h, i, j],
         };
-        if master.len() != 16 {
-            return Err(refuse(se_crypto::CryptoError::KeyLength {
-                algorithm: "triple DES master",
-                expected: "16 bytes",
-                length: master.len(),
-            }));
-        }
+        check_des(master)?;
         let mut key = Zeroizing::new(Vec::with_capacity(16));
         for half in [0xF0, 0x0F] {
             key.extend(chosen);
             key.extend([half, purpose]);
         }
-        DesKey::new(master)
-            .and_then(|master| master.encrypt_ecb(&mut key))
-            .map_err(refuse)?;
+        master.encrypt_blocks(name, BlockCipher::TripleDes, &mut key)?;
         Ok(key)
     }
 }
 
-fn refuse(cause: se_crypto::CryptoError) -> KeyError {
-    KeyError::Length {
-        name: "master",
-        cause,
+/// Which key of a set is derived, as it goes into the derivation.
+fn purpose(name: KeyName) -> u8 {
+    match name {
+        KeyName::Enc => 1,
+        KeyName::Mac => 2,
+        KeyName::Dek => 3,
     }
+}
+
+/// Master keys of triple DES have 16 bytes.
+fn check_des(master: &dyn KeyOperations) -> Result<(), KeyError> {
+    if master.length() == 16 {
+        return Ok(());
+    }
+    Err(KeyError::Length {
+        name: "master",
+        cause: se_crypto::CryptoError::KeyLength {
+            algorithm: "triple DES master",
+            expected: "16 bytes",
+            length: master.length(),
+        },
+    })
 }
 
 /// KDF3: counter, three zeros, the purpose, a zero, the card's data; as long as the master key.
 fn counter_mode(
-    master: &[u8],
-    purpose: u8,
+    master: &dyn KeyOperations,
+    name: KeyName,
     data: &[u8; 10],
 ) -> Result<Zeroizing<Vec<u8>>, KeyError> {
-    let cipher = AesKey::new(master).map_err(refuse)?;
     let mut key = Zeroizing::new(Vec::with_capacity(32));
     for counter in [1, 2] {
-        key.extend(cipher.cmac(&[&[counter, 0, 0, 0, purpose, 0], data]));
+        let input = [&[counter, 0, 0, 0, purpose(name), 0][..], data].concat();
+        key.extend(master.cmac(name, &input)?);
     }
-    key.truncate(master.len());
+    key.truncate(master.length());
     Ok(key)
 }
 

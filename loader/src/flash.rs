@@ -53,6 +53,16 @@ pub enum PartialState {
         #[serde(serialize_with = "crate::hexadecimal::aid")]
         load_file: Aid,
     },
+    /// The answer to the end of a combined load and install was lost: both are there, or neither.
+    #[error("perhaps {load_file} with {instance}, or nothing of either")]
+    MaybeLoadedAndInstalled {
+        /// The package.
+        #[serde(serialize_with = "crate::hexadecimal::aid")]
+        load_file: Aid,
+        /// The instance.
+        #[serde(serialize_with = "crate::hexadecimal::aid")]
+        instance: Aid,
+    },
     /// The package, and some of the instances.
     #[error("{load_file} with {} of its instances{}", .installed.len(), if .maybe.is_some() { ", perhaps one more" } else { "" })]
     Loaded {
@@ -78,7 +88,9 @@ impl PartialState {
     pub fn advice(&self) -> String {
         match self {
             Self::Unchanged | Self::NotLoaded { .. } => "Run the same command again".to_owned(),
-            Self::MaybeDeleted { .. } | Self::MaybeLoaded { .. } => {
+            Self::MaybeDeleted { .. }
+            | Self::MaybeLoaded { .. }
+            | Self::MaybeLoadedAndInstalled { .. } => {
                 "Run the same command again, replacing what is there".to_owned()
             }
             Self::Loaded { load_file, .. } => format!(
@@ -136,11 +148,12 @@ impl Plan {
         let (done, rest) = self.steps.split_at(step.min(self.steps.len()));
         let installed: Vec<Aid> = done
             .iter()
-            .filter_map(|step| match step {
-                Step::Install(installation) => Some(installation.instance),
-                _ => None,
-            })
+            .filter_map(|step| step.installation())
+            .map(|installation| installation.instance)
             .collect();
+        let combined = done
+            .iter()
+            .any(|step| matches!(step, Step::InstallForLoad { combined: true, .. }));
         match rest.first() {
             Some(Step::Delete { aid, .. }) if lost => PartialState::MaybeDeleted { aid: *aid },
             None | Some(Step::Delete { .. }) => PartialState::Unchanged,
@@ -148,11 +161,22 @@ impl Plan {
             Some(Step::InstallForLoad { load_file, .. }) => PartialState::NotLoaded {
                 load_file: *load_file,
             },
-            Some(Step::Load { load_file, .. }) if lost && last_block => PartialState::MaybeLoaded {
-                load_file: *load_file,
-            },
+            Some(Step::Load { load_file, .. }) if lost && last_block && !combined => {
+                PartialState::MaybeLoaded {
+                    load_file: *load_file,
+                }
+            }
             Some(Step::Load { load_file, .. }) => PartialState::NotLoaded {
                 load_file: *load_file,
+            },
+            Some(Step::EndLoadAndInstall(installation)) if lost => {
+                PartialState::MaybeLoadedAndInstalled {
+                    load_file: installation.load_file,
+                    instance: installation.instance,
+                }
+            }
+            Some(Step::EndLoadAndInstall(installation)) => PartialState::NotLoaded {
+                load_file: installation.load_file,
             },
             Some(Step::Install(installation)) => PartialState::Loaded {
                 load_file: installation.load_file,

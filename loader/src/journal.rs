@@ -45,7 +45,7 @@ pub enum Reached {
 fn installations_hash(plan: &Plan) -> String {
     let mut all = Vec::new();
     for step in &plan.steps {
-        if let Step::Install(installation) = step {
+        if let Some(installation) = step.installation() {
             for part in [
                 installation.module.as_bytes(),
                 installation.instance.as_bytes(),
@@ -120,16 +120,18 @@ impl Plan {
             && journal.load_file_hash == hex::encode_upper(sha256(&self.load_file))
             && journal.instances_hash == installations_hash(self)
             && journal.is_on_card(content)
-            && self.steps.iter().all(|step| match step {
-                Step::Install(installation) => content
-                    .application(&installation.instance)
-                    .is_some_and(|there| {
+            && self
+                .steps
+                .iter()
+                .filter_map(Step::installation)
+                .all(|installation| {
+                    let there = content.application(&installation.instance);
+                    there.is_some_and(|there| {
                         there
                             .load_file
                             .is_none_or(|file| file == installation.load_file)
-                    }),
-                _ => true,
-            })
+                    })
+                })
     }
 
     /// What is left of a flash that ended early. Where its package is on the card already, only instances that
@@ -151,12 +153,20 @@ impl Plan {
         let same = journal.load_file_hash == hex::encode_upper(sha256(&plan.load_file));
         if same && journal.is_on_card(content) {
             let load_file = journal.aid();
+            for step in &mut plan.steps {
+                // What was loaded is there already; its instance may have been deleted since.
+                if let Step::EndLoadAndInstall(installation) = step {
+                    *step = Step::Install(installation.clone());
+                }
+            }
             plan.steps.retain(|step| match step {
                 Step::Delete { aid, .. } => Some(*aid) != load_file,
                 Step::Install(installation) => content
                     .application(&installation.instance)
                     .is_none_or(|there| there.load_file.is_some_and(|of| Some(of) != load_file)),
-                Step::InstallForLoad { .. } | Step::Load { .. } => false,
+                Step::InstallForLoad { .. } | Step::Load { .. } | Step::EndLoadAndInstall(_) => {
+                    false
+                }
             });
         }
         Ok(plan)

@@ -1,11 +1,14 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use scp::scp03::{KeyError, StaticKeys};
+use scp::{BlockCipher, KeyName, KeyOperations, scp02};
 use serde::Deserialize;
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::diversification::Diversification;
+use crate::pkcs11::{Pkcs11Error, Pkcs11Uri, TokenKeys};
 
 /// The keys of a security domain and where they come from. Zeroized when dropped, redacted in `Debug`.
 #[derive(Clone, PartialEq, Eq)]
@@ -13,11 +16,41 @@ pub struct KeySet {
     /// The key version number, 01 to 7F; 00 lets the card choose.
     pub version: u8,
     /// The keys; master keys where [`KeySet::diversification`] says so.
-    pub keys: StaticKeys,
+    pub keys: Keys,
     /// How the card's keys follow from these; `None` where these are the card's.
     pub diversification: Option<Diversification>,
     /// Where they come from.
     pub source: KeySource,
+}
+
+/// Three static keys: at hand, or in a token that they do not leave.
+#[derive(Clone, Debug)]
+pub enum Keys {
+    /// At hand.
+    Plain(StaticKeys),
+    /// In a PKCS #11 token.
+    Token(Arc<TokenKeys>),
+}
+
+impl PartialEq for Keys {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Plain(these), Self::Plain(those)) => these == those,
+            (Self::Token(these), Self::Token(those)) => Arc::ptr_eq(these, those),
+            _ => false,
+        }
+    }
+}
+
+impl Eq for Keys {}
+
+impl Keys {
+    fn operations(&self) -> &dyn KeyOperations {
+        match self {
+            Self::Plain(keys) => keys,
+            Self::Token(keys) => &**keys,
+        }
+    }
 }
 
 /// Where keys come from.
@@ -29,6 +62,8 @@ pub enum KeySource {
     File(PathBuf),
     /// Environment variables.
     Environment,
+    /// A PKCS #11 token.
+    Token,
     /// The caller.
     Given,
 }
@@ -106,7 +141,7 @@ impl KeySet {
     pub fn test_keys() -> Self {
         Self {
             version: 0,
-            keys: StaticKeys::test_keys(),
+            keys: Keys::Plain(StaticKeys::test_keys()),
             diversification: None,
             source: KeySource::TestKeys,
         }
@@ -178,7 +213,7 @@ impl KeySet {
         let key = decode("key", &digits)?;
         Ok(Self {
             version: 0,
-            keys: StaticKeys::new(&key, &key, &key)?,
+            keys: Keys::Plain(StaticKeys::new(&key, &key, &key)?),
             diversification: None,
             source: KeySource::Given,
         })
@@ -190,15 +225,43 @@ impl KeySet {
     /// # Errors
     /// [`KeyError`] where the keys are none of triple DES.
     pub fn check_values(&self, protocol: u8) -> Result<[[u8; 3]; 3], KeyError> {
-        let value = |key: &[u8]| match protocol {
-            0x02 => scp::scp02::key_check_value(key),
-            _ => scp::scp03::key_check_value(key),
+        let keys = self.keys.operations();
+        let value = |name| {
+            // Sixteen 01 with AES, eight zeros with triple DES (GPCS 2.3.1 §B.6).
+            let (cipher, mut block) = match protocol {
+                0x02 => (BlockCipher::TripleDes, vec![0; 8]),
+                _ => (BlockCipher::Aes, vec![1; 16]),
+            };
+            keys.encrypt_blocks(name, cipher, &mut block)?;
+            Ok::<[u8; 3], KeyError>(block.first_chunk().copied().unwrap_or_default())
         };
-        Ok([
-            value(self.keys.enc())?,
-            value(self.keys.mac())?,
-            value(self.keys.dek())?,
-        ])
+        let [enc, mac, dek] = KeyName::ALL;
+        Ok([value(enc)?, value(mac)?, value(dek)?])
+    }
+
+    /// The keys of a PKCS #11 token; `pin` is asked for its PIN ([`TokenKeys::open`]).
+    ///
+    /// # Errors
+    /// [`Pkcs11Error`].
+    pub fn of_token(
+        uri: &Pkcs11Uri,
+        pin: impl FnOnce(&str) -> Result<Zeroizing<String>, String>,
+    ) -> Result<Self, Pkcs11Error> {
+        Ok(Self {
+            version: uri.version,
+            keys: Keys::Token(Arc::new(TokenKeys::open(uri, pin)?)),
+            diversification: uri.diversification,
+            source: KeySource::Token,
+        })
+    }
+
+    /// The keys themselves, where they are at hand.
+    #[must_use]
+    pub fn plain(&self) -> Option<&StaticKeys> {
+        match &self.keys {
+            Keys::Plain(keys) => Some(keys),
+            Keys::Token(_) => None,
+        }
     }
 
     fn from_parts(file: &File) -> Result<Self, KeyFileError> {
@@ -231,7 +294,7 @@ impl KeySet {
         };
         Ok(Self {
             version,
-            keys,
+            keys: Keys::Plain(keys),
             diversification,
             source: KeySource::Given,
         })
@@ -251,36 +314,63 @@ impl KeySet {
         Ok(set)
     }
 
-    /// The keys of the card that tells these ten bytes in INITIALIZE UPDATE.
+    /// The keys of the card that tells these ten bytes in INITIALIZE UPDATE, for this protocol: 2 or 3.
+    ///
+    /// # Errors
+    /// [`KeyError`] where the keys are none of the protocol, or too long for the method of diversification.
+    pub fn for_card(
+        &self,
+        protocol: u8,
+        key_diversification_data: &[u8; 10],
+    ) -> Result<Arc<dyn KeyOperations>, KeyError> {
+        let Some(plain) = self.derived(key_diversification_data)? else {
+            return Ok(match &self.keys {
+                Keys::Plain(keys) => Arc::new(keys.clone()),
+                Keys::Token(keys) => keys.clone(),
+            });
+        };
+        if protocol == 0x02 {
+            let keys = scp02::StaticKeys::new(plain.enc(), plain.mac(), plain.dek())?;
+            return Ok(Arc::new(keys));
+        }
+        Ok(Arc::new(plain))
+    }
+
+    /// The card's keys themselves; `None` where they lie in a token that they do not leave.
     ///
     /// # Errors
     /// [`KeyError`] where the keys are too long for the method of diversification.
-    pub fn for_card(&self, key_diversification_data: &[u8; 10]) -> Result<StaticKeys, KeyError> {
+    pub fn derived(
+        &self,
+        key_diversification_data: &[u8; 10],
+    ) -> Result<Option<StaticKeys>, KeyError> {
         match self.diversification {
-            Some(method) => method.derive(&self.keys, key_diversification_data),
-            None => Ok(self.keys.clone()),
+            Some(method) => method
+                .derive(self.keys.operations(), key_diversification_data)
+                .map(Some),
+            None => Ok(self.plain().cloned()),
         }
     }
 
     /// Whether these are the published test keys, wherever they come from.
     #[must_use]
     pub fn are_test_keys(&self) -> bool {
-        self.keys.are_test_keys()
+        self.plain().is_some_and(StaticKeys::are_test_keys)
     }
 }
 
 /// Names the keys without showing them.
 impl fmt::Display for KeySet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.are_test_keys() {
-            f.write_str("the published test keys (404142…4F)")?;
-        } else {
-            write!(f, "the AES-{} keys", self.keys.length() * 8)?;
+        match &self.keys {
+            _ if self.are_test_keys() => f.write_str("the published test keys (404142…4F)")?,
+            Keys::Plain(keys) => write!(f, "the AES-{} keys", keys.length() * 8)?,
+            Keys::Token(keys) => fmt::Display::fmt(keys, f)?,
         }
         match &self.source {
             KeySource::File(path) => write!(f, " of {}", path.display())?,
             KeySource::Environment => f.write_str(" of the environment")?,
-            KeySource::TestKeys | KeySource::Given => (),
+            KeySource::TestKeys | KeySource::Given | KeySource::Token => (),
         }
         if let Some(method) = self.diversification {
             write!(f, ", diversified by {}", method.name())?;
@@ -325,7 +415,8 @@ mod tests {
     fn one_key_stands_for_three() {
         let set = KeySet::from_toml(&format!("key = '{KEY}'")).unwrap();
         assert_eq!(set.version, 0);
-        assert_eq!(set.keys.enc(), set.keys.dek());
+        let keys = set.plain().unwrap();
+        assert_eq!(keys.enc(), keys.dek());
         assert!(!set.are_test_keys());
         let test = KeySet::from_toml("kvn = 1\nkey = '404142434445464748494A4B4C4D4E4F'").unwrap();
         assert!(test.are_test_keys());

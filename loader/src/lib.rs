@@ -22,10 +22,13 @@ mod journal;
 mod key_set;
 mod listing;
 mod pace;
+mod pkcs11;
 mod plan;
 pub mod preflight;
 mod profile;
 mod progress;
+mod public_key;
+mod receipt;
 mod recipe;
 mod session;
 mod tlv;
@@ -35,17 +38,24 @@ mod transport;
 pub use access_rules::{ARA_M, AccessRule, access_rules};
 pub use apdu_spec::{Aid, StatusWord};
 pub use card_info::{CardInfo, KeyInfo, ProductionLifeCycle, key_set_in_words};
+pub use channel::SecretKind;
 pub use content::{Dgi, Installation};
 pub use diversification::{Diversification, Template};
 pub use error::{AuthenticationError, Error, Refusal};
 pub use flash::{FlashError, PartialState};
+pub use hexadecimal::Hex;
 pub use journal::{Journal, Reached};
-pub use key_set::{KeyFileError, KeySet, KeySource};
+pub use key_set::{KeyFileError, KeySet, KeySource, Keys};
 pub use listing::{Application, CardContent, LoadFile, privileges};
 pub use pace::Pace;
+pub use pkcs11::{Pkcs11Error, Pkcs11Uri, TokenKeys, UriError};
 pub use plan::{FlashOptions, InstanceOptions, Plan, PlanError, Step};
 pub use profile::{Profile, identify, profiles};
 pub use progress::{Event, Phase, Progress};
+pub use public_key::{CardCurve, PublicKey};
+pub use receipt::{
+    Checked, Confirmation, Operation, Receipt, ReceiptKey, Receipts, Unconfirmed, Unreadable,
+};
 pub use recipe::{
     Change, DataRecipe, DomainRecipe, Found, InstanceRecipe, PackageRecipe, Recipe, RecipeError,
 };

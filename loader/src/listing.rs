@@ -102,11 +102,17 @@ impl<T: Transport> Session<T> {
             Err(Error::Refused(_)) => self.entries(Scope::LoadFiles)?,
             other => other?,
         };
-        Ok(CardContent {
+        let content = CardContent {
             issuer: issuer.application(),
             applications: applications.into_iter().map(Entry::application).collect(),
             load_files: merge(load_files),
-        })
+        };
+        for application in &content.applications {
+            if let Some(load_file) = application.load_file {
+                self.know_origin(application.aid, load_file);
+            }
+        }
+        Ok(content)
     }
 
     fn entries(&mut self, scope: Scope) -> Result<Vec<Entry>, Error> {

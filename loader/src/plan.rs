@@ -27,6 +27,9 @@ pub struct FlashOptions {
     pub with_hash: bool,
     /// Signatures of security domains over the load file (DAP verification).
     pub signatures: Vec<LoadFileSignature>,
+    /// Loads, and makes the first instance, in one process of which the card does all or nothing (INSTALL \[for load,
+    /// install and make selectable\]). Not every card has it.
+    pub combined: bool,
 }
 
 /// One instance to make.
@@ -75,6 +78,8 @@ pub enum Step {
         /// Its hash, or empty.
         #[serde(serialize_with = "crate::hexadecimal::bytes")]
         hash: Vec<u8>,
+        /// Whether it is the beginning of a process that ends with [`Step::EndLoadAndInstall`].
+        combined: bool,
     },
     /// The LOAD commands.
     Load {
@@ -86,6 +91,8 @@ pub enum Step {
     },
     /// INSTALL \[for install and make selectable\].
     Install(Installation),
+    /// The end of INSTALL \[for load, install and make selectable\].
+    EndLoadAndInstall(Installation),
 }
 
 /// The steps of a flash, in order, and the load file data that they send.
@@ -119,6 +126,9 @@ pub enum PlanError {
         /// What it is the signature of.
         found: String,
     },
+    /// There is no instance for a combined load and install.
+    #[error("there is no instance to make together with the load; load without --combined")]
+    NothingToInstall,
     /// The module is not in the CAP file.
     #[error("the CAP file has no module {module}; it has: {}", .there.join(", "))]
     NoModule {
@@ -194,14 +204,18 @@ impl Plan {
             } else {
                 Vec::new()
             },
+            combined: options.combined,
         });
         steps.push(Step::Load {
             load_file: load_file_aid,
             bytes: load_file.len(),
         });
-        if !options.load_only {
-            steps.extend(installations.into_iter().map(Step::Install));
+        let mut installations = installations.into_iter().filter(|_| !options.load_only);
+        if options.combined {
+            let first = installations.next().ok_or(PlanError::NothingToInstall)?;
+            steps.push(Step::EndLoadAndInstall(first));
         }
+        steps.extend(installations.map(Step::Install));
         Ok(Self {
             steps,
             load_file,
@@ -289,12 +303,31 @@ impl Step {
                 with_related: true,
             } => format!("delete {aid} and what was made from it"),
             Self::Delete { aid, .. } => format!("delete {aid}"),
+            Self::InstallForLoad {
+                load_file,
+                combined: true,
+                ..
+            } => format!("announce load file {load_file}, to be loaded and installed in one"),
             Self::InstallForLoad { load_file, .. } => format!("announce load file {load_file}"),
             Self::Load { load_file, bytes } => format!("load {bytes} bytes as {load_file}"),
             Self::Install(installation) => format!(
                 "install {} from module {}",
                 installation.instance, installation.module
             ),
+            Self::EndLoadAndInstall(installation) => format!(
+                "install {} from module {}, and keep both or neither",
+                installation.instance, installation.module
+            ),
+        }
+    }
+
+    /// The instance that it makes.
+    pub(crate) fn installation(&self) -> Option<&Installation> {
+        match self {
+            Self::Install(installation) | Self::EndLoadAndInstall(installation) => {
+                Some(installation)
+            }
+            _ => None,
         }
     }
 
@@ -304,7 +337,9 @@ impl Step {
             Self::Delete { aid, .. } => (Phase::Delete, *aid),
             Self::InstallForLoad { load_file, .. } => (Phase::InstallForLoad, *load_file),
             Self::Load { load_file, .. } => (Phase::Load, *load_file),
-            Self::Install(installation) => (Phase::Install, installation.instance),
+            Self::Install(installation) | Self::EndLoadAndInstall(installation) => {
+                (Phase::Install, installation.instance)
+            }
         }
     }
 
@@ -322,11 +357,20 @@ impl Step {
         });
         match self {
             Self::Delete { aid, with_related } => session.delete(aid, *with_related)?,
-            Self::InstallForLoad { load_file, hash } => {
-                session.install_for_load(load_file, &[], hash)?;
+            Self::InstallForLoad {
+                load_file,
+                hash,
+                combined,
+            } => {
+                if *combined {
+                    session.begin_load_and_install(load_file, &[], hash)?;
+                } else {
+                    session.install_for_load(load_file, &[], hash)?;
+                }
             }
             Self::Load { .. } => session.load(&plan.load_file, &plan.signatures, progress)?,
             Self::Install(installation) => session.install(installation)?,
+            Self::EndLoadAndInstall(installation) => session.end_load_and_install(installation)?,
         }
         progress(Event::Done { phase });
         Ok(())

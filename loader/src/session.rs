@@ -1,13 +1,17 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use apdu_spec::{Aid, StatusWord};
-use scp::scp02;
-use scp::scp03::{Challenge, HostError, HostOpening, SecurityLevel};
+use scp::scp03::{Challenge, HostError, HostOpening, SecurityLevel, StaticKeys};
+use scp::{KeyOperations, scp02};
 use se_crypto::Drbg;
 
 use crate::channel::Channel;
 use crate::error::{AuthenticationError, Error, Refusal};
 use crate::key_set::KeySet;
+use crate::receipt::Receipts;
 use crate::tlv;
-use crate::token::Tokens;
+use crate::token::{TokenInputs, Tokens};
 use crate::transport::{Rehearsal, Transport};
 
 /// A conversation with a security domain: selected, and with a secure channel once one is opened.
@@ -18,6 +22,21 @@ pub struct Session<T> {
     channel: Option<Channel>,
     record: Option<Vec<Vec<u8>>>,
     tokens: Tokens,
+    token_inputs: TokenInputs,
+    receipts: Receipts,
+    loading: Option<Loading>,
+    /// From which load file an application was made.
+    origins: BTreeMap<Aid, Aid>,
+}
+
+/// A load that INSTALL has announced.
+#[derive(Clone, Debug)]
+pub(crate) struct Loading {
+    pub(crate) load_file: Aid,
+    /// The AID of the security domain that it will belong to.
+    pub(crate) owner: Vec<u8>,
+    /// It is the beginning of a load, install and make selectable.
+    pub(crate) is_combined: bool,
 }
 
 /// A response in plain form.
@@ -47,6 +66,10 @@ impl<T: Transport> Session<T> {
             channel: None,
             record: None,
             tokens: Tokens::default(),
+            token_inputs: TokenInputs::default(),
+            receipts: Receipts::default(),
+            loading: None,
+            origins: BTreeMap::new(),
         };
         session.select_again(domain)?;
         Ok(session)
@@ -109,25 +132,25 @@ impl<T: Transport> Session<T> {
         random.fill(&mut challenge);
         let short = challenge.first_chunk::<8>().copied().unwrap_or_default();
         // The command does not depend on the keys; those of the card may depend on its answer.
-        let opening = |challenge: &[u8], keys: &KeySet, data: &[u8; 10]| {
+        let opening = |challenge: &[u8], card_keys| {
             let challenge = Challenge::new(challenge)?;
-            let card_keys = keys.for_card(data)?;
-            Ok::<_, Error>(HostOpening::new(card_keys, keys.version, challenge))
+            Ok::<_, Error>(HostOpening::with(card_keys, keys.version, challenge))
         };
         let unknown = [0; 10];
+        let any: Arc<dyn KeyOperations> = Arc::new(StaticKeys::test_keys());
         let mut used = &short[..];
-        let mut response = self.transmit(&opening(used, keys, &unknown)?.command())?;
+        let mut response = self.transmit(&opening(used, any.clone())?.command())?;
         if response == [0x67, 0x00] {
             // The card wants S16 mode (Amendment D 1.2): this is no failed authentication.
             used = &challenge;
-            response = self.transmit(&opening(used, keys, &unknown)?.command())?;
+            response = self.transmit(&opening(used, any)?.command())?;
         }
         // Key diversification data, key version, then the protocol.
         let result = if response.get(11) == Some(&0x02) && response.len() > 13 {
             self.open_scp02(keys, level, short)?
         } else {
             let data = response.first_chunk::<10>().unwrap_or(&unknown);
-            opening(used, keys, data)?
+            opening(used, keys.for_card(0x03, data)?)?
                 .answer(&response, level)
                 .map(|(session, command)| (Channel::Scp03(Box::new(session)), command))
         };
@@ -172,11 +195,9 @@ impl<T: Transport> Session<T> {
             .find(|parameters| parameters.is_valid() && !parameters.is_implicit())
             .unwrap_or(scp02::Parameters::I15);
         let opening = |data: &[u8; 10]| {
-            let card_keys = keys.for_card(data)?;
-            let card_keys =
-                scp02::StaticKeys::new(card_keys.enc(), card_keys.mac(), card_keys.dek())?;
+            let card_keys = keys.for_card(0x02, data)?;
             let version = keys.version;
-            Ok::<_, Error>(scp02::HostOpening::new(
+            Ok::<_, Error>(scp02::HostOpening::with(
                 card_keys, version, challenge, parameters,
             ))
         };
@@ -252,8 +273,42 @@ impl<T: Transport> Session<T> {
         self.tokens = tokens;
     }
 
-    pub(crate) fn tokens(&self) -> &Tokens {
-        &self.tokens
+    /// The data of a command with its token, where there is one for it.
+    pub(crate) fn with_token(&mut self, ins: u8, p1: u8, p2: u8, data: &[u8]) -> Option<Vec<u8>> {
+        let input = self.token_inputs.next(ins, p1, p2, data)?;
+        self.tokens.apply(ins, &input, data)
+    }
+
+    /// Whether tokens are the ground of what this session does.
+    pub(crate) fn is_delegated(&self) -> bool {
+        !self.tokens.is_empty()
+    }
+
+    /// The receipts that the card has given in this session, and what it did without one.
+    #[must_use]
+    pub fn receipts(&self) -> &Receipts {
+        &self.receipts
+    }
+
+    pub(crate) fn receipts_mut(&mut self) -> &mut Receipts {
+        &mut self.receipts
+    }
+
+    pub(crate) fn loading(&self) -> Option<&Loading> {
+        self.loading.as_ref()
+    }
+
+    pub(crate) fn set_loading(&mut self, loading: Loading) {
+        self.loading = Some(loading);
+    }
+
+    /// Remembers from which load file an application was made: a receipt names both.
+    pub(crate) fn know_origin(&mut self, application: Aid, load_file: Aid) {
+        self.origins.insert(application, load_file);
+    }
+
+    pub(crate) fn origin(&self, application: &Aid) -> Option<Aid> {
+        self.origins.get(application).copied()
     }
 
     /// From now on keeps the commands sent, in plain form. They may hold secrets.
@@ -325,6 +380,10 @@ impl Session<Rehearsal> {
             channel: None,
             record: None,
             tokens: Tokens::default(),
+            token_inputs: TokenInputs::default(),
+            receipts: Receipts::default(),
+            loading: None,
+            origins: BTreeMap::new(),
         }
     }
 }

@@ -29,3 +29,15 @@ pub(crate) fn object(tag: u16, value: &[u8]) -> Vec<u8> {
     out.truncate(written);
     out
 }
+
+/// A length as BER-TLV has it, up to 65535.
+pub(crate) fn length(length: usize) -> Option<Vec<u8>> {
+    match u8::try_from(length) {
+        Ok(short @ 0..0x80) => Some(vec![short]),
+        Ok(long) => Some(vec![0x81, long]),
+        Err(_) => {
+            let [high, low] = u16::try_from(length).ok()?.to_be_bytes();
+            Some(vec![0x82, high, low])
+        }
+    }
+}

@@ -5,8 +5,11 @@
 use std::collections::BTreeMap;
 
 use apdu_spec::Aid;
-use se_crypto::{CryptoError, Drbg, Hash, P256Key, RsaKey, sha256};
+use se_crypto::{CryptoError, Drbg, Hash, P256Key, RsaKey, pss_encode, sha256};
 use serde::{Deserialize, Serialize};
+
+use crate::public_key::{PublicKey, SCHEME_1};
+use crate::tlv;
 
 /// What signs tokens. It never leaves the caller.
 pub enum TokenKey {
@@ -30,12 +33,27 @@ impl std::fmt::Debug for TokenKey {
 #[serde(transparent)]
 pub struct Tokens(BTreeMap<String, String>);
 
-const INSTALL: u8 = 0xE6;
-const DELETE: u8 = 0xE4;
+pub(crate) const INSTALL: u8 = 0xE6;
+pub(crate) const DELETE: u8 = 0xE4;
+/// P1 of INSTALL \[for load, install and make selectable\], and P2 of its beginning and its end (tables 11-41, §11.5.2.2).
+pub(crate) const COMBINED: u8 = 0x0E;
+pub(crate) const BEGIN: u8 = 0x01;
+pub(crate) const END: u8 = 0x03;
+/// P1 of INSTALL, DELETE and PUT KEY: more commands of the same follow.
+pub(crate) const MORE: u8 = 0x80;
 /// The tag of a token in DELETE.
 const DELETE_TOKEN: u16 = 0x9E;
 
 impl TokenKey {
+    /// The public key, which the card verifies with; `None` where the key does not hold it.
+    #[must_use]
+    pub fn public(&self) -> Option<PublicKey> {
+        match self {
+            Self::Rsa(key) => key.public_key().map(PublicKey::Rsa),
+            Self::P256(key) => PublicKey::ec("1.2.840.10045.3.1.7", &key.public()),
+        }
+    }
+
     /// The signature over a [`token_input`], or over the hash of a load file for DAP verification. `random` gives the
     /// salt of PSS.
     ///
@@ -49,35 +67,15 @@ impl TokenKey {
             Self::Rsa(key) => {
                 let mut salt = [0; 32];
                 random.fill(&mut salt);
-                let encoded = encode_pss(&sha256(input), &salt, key.length());
-                Ok(key.private_operation(&encoded)?.to_vec())
+                // A key of this length has room for hash and salt.
+                let encoded = pss_encode(Hash::Sha256, &sha256(input), &salt, key.length());
+                Ok(key
+                    .private_operation(&encoded.unwrap_or_default())?
+                    .to_vec())
             }
             Self::P256(key) => Ok(key.sign_digest(&sha256(input))?.to_vec()),
         }
     }
-}
-
-/// The longest RSA key, in bytes, that signs with scheme 1 (§B.3).
-const SCHEME_1: usize = 128;
-
-/// EMSA-PSS-ENCODE (RFC 8017 §9.1.1) with SHA-256 and MGF1, for a modulus of whole bytes.
-fn encode_pss(digest: &[u8; 32], salt: &[u8; 32], length: usize) -> Vec<u8> {
-    let hash = Hash::Sha256.digest(&[&[0; 8], digest, salt]);
-    // Zeros, 01, the salt; masked.
-    let mut block = vec![0; length.saturating_sub(salt.len() + hash.len() + 2)];
-    block.push(0x01);
-    block.extend_from_slice(salt);
-    let mask = (0_u32..).flat_map(|counter| Hash::Sha256.digest(&[&hash, &counter.to_be_bytes()]));
-    for (byte, mask) in block.iter_mut().zip(mask) {
-        *byte ^= mask;
-    }
-    // The first bit is cleared: the value is below the modulus.
-    if let Some(first) = block.first_mut() {
-        *first &= 0x7F;
-    }
-    block.extend(hash);
-    block.push(0xBC);
-    block
 }
 
 /// A security domain's signature over the hash of a load file (DAP verification, §9.2.1, §C.3).
@@ -113,20 +111,29 @@ impl LoadFileSignature {
 
     /// The block that goes before the load file data (§11.6.2.3); `None` where a part is not hexadecimal.
     pub(crate) fn block(&self) -> Option<Vec<u8>> {
-        let domain = crate::tlv::object(0x4F, &hex::decode(&self.domain).ok()?);
-        let signature = crate::tlv::object(0xC3, &hex::decode(&self.signature).ok()?);
-        Some(crate::tlv::object(0xE2, &[domain, signature].concat()))
+        let domain = tlv::object(0x4F, &hex::decode(&self.domain).ok()?);
+        let signature = tlv::object(0xC3, &hex::decode(&self.signature).ok()?);
+        Some(tlv::object(0xE2, &[domain, signature].concat()))
     }
 }
 
-/// What a token is the signature of: P1, P2, the length of the data without the token, and these data (§C.4.1 to
-/// §C.4.7). `None` where a command of this kind takes no token.
+/// What the token of one command is the signature of: P1, P2, the length of the data without the token, and these data
+/// (§C.4.1 to §C.4.6). `None` where a command of this kind takes no token, or only together with another.
 #[must_use]
 pub fn token_input(command: &[u8]) -> Option<Vec<u8>> {
     let &[_, ins, p1, p2, length, ref rest @ ..] = command else {
         return None;
     };
     let data = rest.get(..usize::from(length))?;
+    if (ins, p1) == (INSTALL, COMBINED) {
+        return None;
+    }
+    input(ins, p1, p2, data)
+}
+
+/// The same for one command of several: of those of a combined load, install and make selectable the token is over
+/// both inputs, one after the other (§C.4.7).
+fn input(ins: u8, p1: u8, p2: u8, data: &[u8]) -> Option<Vec<u8>> {
     let data = match ins {
         // INSTALL ends with the length of its token, 00; none is for personalization.
         INSTALL if p1 != 0x20 => data.strip_suffix(&[0x00])?,
@@ -134,8 +141,57 @@ pub fn token_input(command: &[u8]) -> Option<Vec<u8>> {
         DELETE if data.first() == Some(&0x4F) => data,
         _ => return None,
     };
-    let length = u8::try_from(data.len()).ok()?;
-    Some([&[p1, p2, length], data].concat())
+    let mut input = vec![p1, p2];
+    match u8::try_from(data.len()) {
+        Ok(length) => input.push(length),
+        // Three bytes, as in an extended Lc.
+        Err(_) => {
+            input.push(0);
+            input.extend(u16::try_from(data.len()).ok()?.to_be_bytes());
+        }
+    }
+    input.extend_from_slice(data);
+    Some(input)
+}
+
+/// Goes along with the commands of a session, in plain form, and says what token each of them is to carry.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct TokenInputs {
+    /// The input of the INSTALL that has begun a combined process.
+    begun: Vec<u8>,
+}
+
+impl TokenInputs {
+    /// The input of this command's token; `None` where it carries none.
+    pub(crate) fn next(&mut self, ins: u8, p1: u8, p2: u8, data: &[u8]) -> Option<Vec<u8>> {
+        let input = input(ins, p1, p2, data)?;
+        if (ins, p1) != (INSTALL, COMBINED) {
+            return Some(input);
+        }
+        if p2 == BEGIN {
+            // The token of a combined process comes with its end.
+            self.begun = input;
+            return None;
+        }
+        Some([std::mem::take(&mut self.begun), input].concat())
+    }
+}
+
+/// Puts commands together that were sent in several parts: all but the last have the highest bit of P1 set.
+fn assemble(commands: &[Vec<u8>]) -> Vec<(u8, u8, u8, Vec<u8>)> {
+    let mut whole = Vec::new();
+    let mut parts: Vec<u8> = Vec::new();
+    for command in commands {
+        let &[_, ins, p1, p2, length, ref rest @ ..] = command.as_slice() else {
+            continue;
+        };
+        parts.extend(rest.iter().take(usize::from(length)));
+        // The highest bit of P1 means something else elsewhere.
+        if !(matches!(ins, INSTALL | DELETE) && p1 & MORE != 0) {
+            whole.push((ins, p1, p2, std::mem::take(&mut parts)));
+        }
+    }
+    whole
 }
 
 impl Tokens {
@@ -150,9 +206,12 @@ impl Tokens {
         random: &mut Drbg,
     ) -> Result<Self, CryptoError> {
         let mut tokens = BTreeMap::new();
-        for input in commands.iter().filter_map(|command| token_input(command)) {
-            let token = hex::encode_upper(key.sign(&input, random)?);
-            tokens.insert(hex::encode_upper(input), token);
+        let mut inputs = TokenInputs::default();
+        for (ins, p1, p2, data) in assemble(commands) {
+            if let Some(input) = inputs.next(ins, p1, p2, &data) {
+                let token = hex::encode_upper(key.sign(&input, random)?);
+                tokens.insert(hex::encode_upper(input), token);
+            }
         }
         Ok(Self(tokens))
     }
@@ -169,33 +228,18 @@ impl Tokens {
         self.0.is_empty()
     }
 
-    /// The data of a command with its token, where there is one for it.
-    pub(crate) fn apply(&self, ins: u8, p1: u8, p2: u8, data: &[u8]) -> Option<Vec<u8>> {
-        let length = u8::try_from(data.len()).ok()?;
-        let command = [&[0x80, ins, p1, p2, length], data].concat();
-        let input = token_input(&command)?;
-        let token = hex::decode(self.0.get(&hex::encode_upper(&input))?).ok()?;
+    /// The data of a command with the token for this input, where there is one.
+    pub(crate) fn apply(&self, ins: u8, input: &[u8], data: &[u8]) -> Option<Vec<u8>> {
+        let token = hex::decode(self.0.get(&hex::encode_upper(input))?).ok()?;
         let mut with = data.to_vec();
         if ins == INSTALL {
             with.pop();
-            with.extend(coded_length(token.len())?);
+            with.extend(tlv::length(token.len())?);
             with.extend(token);
         } else {
-            with.extend(crate::tlv::object(DELETE_TOKEN, &token));
+            with.extend(tlv::object(DELETE_TOKEN, &token));
         }
         Some(with)
-    }
-}
-
-/// A length as BER-TLV has it.
-fn coded_length(length: usize) -> Option<Vec<u8>> {
-    match u8::try_from(length) {
-        Ok(short @ 0..0x80) => Some(vec![short]),
-        Ok(long) => Some(vec![0x81, long]),
-        Err(_) => {
-            let [high, low] = u16::try_from(length).ok()?.to_be_bytes();
-            Some(vec![0x82, high, low])
-        }
     }
 }
 
@@ -287,33 +331,16 @@ mod tests {
         });
     }
 
-    /// RSASSA-PSS as an unrelated library, RustCrypto's `rsa`, checks it is tested where that is at hand, in the CLI;
-    /// here its form: the trailer, the cleared bit, the salt that comes back.
+    /// That an unrelated library takes them for RSASSA-PSS is tested where one is at hand, in the CLI.
     #[test]
     fn long_keys_sign_with_scheme_2() {
         let mut random = Drbg::from_seed(22);
-        let key = RsaKey::generate(&mut random, 1536).unwrap();
-        let public = key.public_key().unwrap();
-        let signature = TokenKey::Rsa(key).sign(b"input", &mut random).unwrap();
-        let encoded = public.public_operation(&signature).unwrap();
-        assert_eq!((encoded.len(), encoded.last()), (192, Some(&0xBC)));
-        let (masked, rest) = encoded.split_at(192 - 33);
-        let hash = &rest[..32];
-        let mask =
-            (0_u32..).flat_map(|counter| Hash::Sha256.digest(&[hash, &counter.to_be_bytes()]));
-        let mut block: Vec<u8> = masked
-            .iter()
-            .zip(mask)
-            .map(|(byte, mask)| byte ^ mask)
-            .collect();
-        block[0] &= 0x7F;
-        let (padding, salt) = block.split_at(block.len() - 32);
-        assert!(padding[..padding.len() - 1].iter().all(|byte| *byte == 0));
-        assert_eq!(padding.last(), Some(&1));
-        assert_eq!(
-            Hash::Sha256.digest(&[&[0; 8], &sha256(b"input"), salt]),
-            hash
-        );
+        let key = TokenKey::Rsa(RsaKey::generate(&mut random, 1536).unwrap());
+        let signature = key.sign(b"input", &mut random).unwrap();
+        assert_eq!(signature.len(), 192);
+        let public = key.public().unwrap();
+        assert!(public.verifies(b"input", &signature));
+        assert!(!public.verifies(b"other", &signature));
     }
 
     #[test]

@@ -11,10 +11,12 @@
 mod card;
 mod class;
 mod command;
+mod key_operations;
 mod protocol;
 pub mod scp02;
 pub mod scp03;
 
 pub use card::{CardKeySet, CardKeys, CardParameters, CardSession};
 pub use command::{Command, CommandError};
+pub use key_operations::{BlockCipher, KeyName, KeyOperations};
 pub use protocol::{Protocol, ProtocolError};

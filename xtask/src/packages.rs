@@ -26,6 +26,7 @@ pub(crate) const TEST: &[Package] = &[
     package("vsmartcard-vpcd", "a virtual reader for the simulated card"),
     package("opensc", "a foreign client to sign with"),
     package("openssl", "to check the signatures that OpenSC makes"),
+    package("softhsm2", "a PKCS #11 token, for keys that never leave it"),
     package(
         "iproute2",
         "to run a smart card service of its own for each test",

@@ -2,6 +2,7 @@
 
 use crate::confirm::confirm;
 use crate::connection::{Authenticated, Connection};
+use crate::delegation::{Delegation, Settled};
 use crate::failure::Failure;
 use crate::installation::Installation;
 use crate::{aid, output};
@@ -15,7 +16,10 @@ use zeroize::Zeroizing;
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  \
     tenkoku applet install D392F000260100000001 --package D392F000260100000000\n  \
+    tenkoku applet make-selectable D392F000260100000001\n  \
     tenkoku applet lock D392F000260100000001 --reader ACR --keys card.toml\n  \
+    tenkoku applet unlock D392F000260100000001\n  \
+    tenkoku applet extradite D392F000260100000001 --to A0000001515344\n  \
     tenkoku applet store D392F000260100000001 --dgi 0101:5F2003414243\n  \
     tenkoku applet privileges D392F000260100000001 card-reset      selected by default after reset")]
 pub struct Applet {
@@ -60,6 +64,9 @@ pub struct Way {
     /// The card.
     #[command(flatten)]
     pub connection: Connection,
+    /// Delegated management.
+    #[command(flatten)]
+    pub delegation: Delegation,
     /// Do not ask before writing.
     #[arg(long)]
     pub yes: bool,
@@ -161,6 +168,8 @@ impl FromStr for Grouping {
 #[derive(Serialize)]
 struct Report<'a> {
     done: &'a str,
+    #[serde(flatten)]
+    receipts: Settled,
 }
 
 impl Way {
@@ -170,14 +179,28 @@ impl Way {
         what: &str,
         act: impl FnOnce(&mut Authenticated) -> Result<(), loader::Error>,
     ) -> Result<(), Failure> {
-        let mut card = self.connection.authenticate()?;
+        let keys = self.connection.keys()?;
+        let delegation = self.delegation.prepare()?;
+        let mut card = self.connection.open_delegated(
+            self.connection.connect()?,
+            keys,
+            &self.delegation,
+            delegation.tokens.clone(),
+        )?;
         confirm(&format!("{what}?"), self.yes)?;
-        act(&mut card)?;
+        let result = act(&mut card);
+        let receipts = delegation.settle(card.session.receipts(), card.confirmations)?;
+        result?;
+        let report = Report {
+            done: what,
+            receipts,
+        };
         if self.json {
-            output::print_json("tenkoku.applet/1", &Report { done: what })
+            output::print_json("tenkoku.applet/1", &report)?;
         } else {
-            output::print(&format!("done: {what}\n"))
+            output::print(&format!("done: {what}\n"))?;
         }
+        report.receipts.verdict()
     }
 }
 
@@ -189,10 +212,15 @@ impl Applet {
     pub fn run(&self) -> Result<(), Failure> {
         match &self.action {
             Action::Install(install) => install.run(),
-            Action::MakeSelectable(One { aid, way }) => way
-                .go(&format!("make {aid} selectable"), |card| {
+            Action::MakeSelectable(One { aid, way }) => {
+                way.go(&format!("make {aid} selectable"), |card| {
+                    // A receipt names the package too.
+                    if way.delegation.tokens.is_some() {
+                        card.session.content()?;
+                    }
                     card.session.make_selectable(aid)
-                }),
+                })
+            }
             Action::Lock(One { aid, way }) => way.go(&format!("lock {aid}"), |card| {
                 card.session.set_locked(aid, true)
             }),

@@ -1,7 +1,7 @@
 //! `tenkoku apply`
 
 use crate::confirm;
-use crate::connection::{Connection, level, random, read_keys};
+use crate::connection::{Connection, at_hand, level, random, read_keys};
 use crate::failure::Failure;
 use crate::journals::Place;
 use crate::progress::Drawn;
@@ -240,6 +240,7 @@ fn versions(keys: &[Option<KeySet>]) -> Vec<Option<u8>> {
 
 fn read_domain_keys(file: &Path) -> Result<KeySet, Failure> {
     let keys = read_keys(file)?;
+    at_hand(&keys)?;
     if keys.version == 0 || keys.diversification.is_some() {
         return Err(Failure::input(
             file.display(),
@@ -287,7 +288,7 @@ fn make<T: Transport>(card: &mut Card<T>, inputs: &Inputs, change: &Change) -> R
             card.session.select_again(Some(domain))?;
             card.session
                 .open(&card.keys, level(&card.info), &mut random()?)?;
-            Ok(card.session.put_key(None, new.version, &new.keys)?)
+            Ok(card.session.put_key(None, new.version, at_hand(new)?)?)
         }
         other => Ok(other.run(&mut card.session, &mut |_| ())?),
     }

@@ -11,7 +11,7 @@ use clap::{Args, Subcommand};
 /// The arguments of `tenkoku card`.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  tenkoku card exec --cap jpki.cap --install D392F000260100000001 --script session.apdu\n  tenkoku card serve --image card.image"
+    after_help = "Examples:\n  tenkoku card exec --cap jpki.cap --install D392F000260100000001 --script session.apdu\n  tenkoku card serve --image card.image\n  tenkoku card api    what of the Java Card API is there"
 )]
 pub struct Card {
     /// What to do with the card.

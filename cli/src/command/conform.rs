@@ -2,7 +2,7 @@
 
 use crate::command::build;
 use crate::confirm::confirm;
-use crate::connection::{Connection, random};
+use crate::connection::{Connection, at_hand, random};
 use crate::failure::Failure;
 use crate::{files, output};
 use apdu_spec::jpki::SPECIFICATION;
@@ -160,6 +160,8 @@ impl Conform {
             keys: self.keys.clone(),
             ..Connection::default()
         };
+        // The vectors open channels of their own.
+        at_hand(&connection.keys()?)?;
         let cap = self.cap_file()?;
         let question = "The package of the JPKI applet is deleted from the card with all data, then loaded. Go on?";
         confirm(question, self.yes)?;

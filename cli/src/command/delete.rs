@@ -2,6 +2,7 @@
 
 use crate::confirm::confirm;
 use crate::connection::Connection;
+use crate::delegation::{Delegation, Settled};
 use crate::failure::Failure;
 use crate::{aid, output};
 use clap::Args;
@@ -10,7 +11,10 @@ use serde::Serialize;
 
 /// The arguments of `tenkoku delete`.
 #[derive(Args, Debug)]
-#[command(after_help = "Example:\n  tenkoku delete D392F000260100000000 --related --reader ACR")]
+#[command(after_help = "Examples:\n  \
+    tenkoku delete D392F000260100000000 --related --reader ACR\n  \
+    tenkoku delete D392F000260100000000 --related --dry-run       what would go with it\n  \
+    tenkoku delete F000000001 --domain A0000001515344 --tokens delete.tokens --receipts receipt.toml")]
 pub struct Delete {
     /// The AIDs of applications or packages.
     #[arg(required = true, value_name = "AID", value_parser = aid::parse)]
@@ -18,6 +22,9 @@ pub struct Delete {
     /// The card.
     #[command(flatten)]
     pub connection: Connection,
+    /// Delegated management.
+    #[command(flatten)]
+    pub delegation: Delegation,
     /// With a package, delete the applications made from it too.
     #[arg(long)]
     pub related: bool,
@@ -36,6 +43,8 @@ pub struct Delete {
 struct Report {
     deleted: Vec<String>,
     dry_run: bool,
+    #[serde(flatten)]
+    receipts: Settled,
 }
 
 impl Delete {
@@ -49,7 +58,14 @@ impl Delete {
                 "--json does not ask: give --yes or --dry-run".to_owned(),
             ));
         }
-        let mut card = self.connection.authenticate()?;
+        let keys = self.connection.keys()?;
+        let delegation = self.delegation.prepare()?;
+        let mut card = self.connection.open_delegated(
+            self.connection.connect()?,
+            keys,
+            &self.delegation,
+            delegation.tokens.clone(),
+        )?;
         let content = card.session.content()?;
         for aid in &self.aids {
             if content.application(aid).is_none() && content.load_file(aid).is_none() {
@@ -66,28 +82,35 @@ impl Delete {
                 eprintln!("{aid}: {} {fate}", application.aid);
             }
         }
+        let mut receipts = Settled::default();
         if !self.dry_run {
             let names: Vec<String> = self.aids.iter().map(Aid::to_string).collect();
             confirm(
                 &format!("Delete {} with all data?", names.join(", ")),
                 self.yes,
             )?;
-            for aid in &self.aids {
-                card.session.delete(aid, self.related)?;
-            }
+            let result = self
+                .aids
+                .iter()
+                .try_for_each(|aid| card.session.delete(aid, self.related));
+            receipts = delegation.settle(card.session.receipts(), card.confirmations)?;
+            result?;
         }
         let report = Report {
             deleted: self.aids.iter().map(Aid::to_string).collect(),
             dry_run: self.dry_run,
+            receipts,
         };
         if self.json {
-            return output::print_json("tenkoku.delete/1", &report);
+            output::print_json("tenkoku.delete/1", &report)?;
+            return report.receipts.verdict();
         }
         let done = if self.dry_run {
             "would delete"
         } else {
             "deleted"
         };
-        output::print(&format!("{done} {}\n", report.deleted.join(", ")))
+        output::print(&format!("{done} {}\n", report.deleted.join(", ")))?;
+        report.receipts.verdict()
     }
 }

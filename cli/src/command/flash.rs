@@ -1,10 +1,12 @@
 //! `tenkoku flash`
 
 mod bundle;
+mod text;
 mod watch;
 
 use crate::confirm::confirm;
 use crate::connection::{AnyTransport, Authenticated, Connection};
+use crate::delegation::{Delegation, Settled};
 use crate::failure::Failure;
 use crate::installation::Installation;
 use crate::journals::Place;
@@ -14,7 +16,7 @@ use cap_file::CapFile;
 use cap_file::verify::verify;
 use capgen::package::map::SourceMap;
 use clap::Args;
-use loader::preflight::{self, ApiLevel, Finding, Severity};
+use loader::preflight::{self, ApiLevel, Finding};
 use loader::{
     CardContent, CardInfo, FlashError, FlashOptions, InstanceOptions, Interruptible, Journal,
     PartialState, Plan, Reached, Trace, Traced,
@@ -22,6 +24,8 @@ use loader::{
 use serde::Serialize;
 use std::path::PathBuf;
 use std::time::Instant;
+use text::apdu_text;
+pub(crate) use text::plan_text;
 
 /// The arguments of `tenkoku flash`.
 #[derive(Args, Debug)]
@@ -30,6 +34,8 @@ use std::time::Instant;
     tenkoku flash jpki.cap --replace --install D392F000260100000001::01 --keys card.toml\n  \
     tenkoku flash jpki.cap --resume                      goes on where the last flash ended early\n  \
     tenkoku flash jpki.cap --clean                       takes what it left off the card again\n  \
+    tenkoku flash jpki.cap --combined                    package and first instance, or nothing\n  \
+    tenkoku flash jpki.cap --domain A0000001515344 --tokens jpki.tokens --receipts receipt.toml\n  \
     tenkoku flash jpki.cap --replace --yes --if-changed  for scripts\n  \
     tenkoku flash jpki.cap --replace --yes --watch       for development\n  \
     tenkoku flash jpki.cap --report fault.zip            for a report of a fault")]
@@ -71,12 +77,19 @@ pub struct Flash {
     /// Export files of packages that the CAP file imports, or folders of such, for its verification.
     #[arg(long, value_name = "FILE-OR-FOLDER")]
     pub exp: Vec<PathBuf>,
-    /// Send the SHA-256 of the load file, for the card to check.
+    /// Load, and make the first instance, in one process of which the card does all or nothing (INSTALL [for load,
+    /// install and make selectable]). Cards that do not have it refuse before anything is written.
+    #[arg(long, conflicts_with_all = ["load_only", "clean"])]
+    pub combined: bool,
+    /// Send the SHA-256 of the load file, for the card to check; with signatures or tokens it always goes along.
     #[arg(long)]
     pub hash: bool,
     /// A signature of the load file for a security domain with DAP verification, as `tenkoku token dap` writes it.
     #[arg(long, value_name = "FILE")]
     pub dap: Vec<PathBuf>,
+    /// Delegated management.
+    #[command(flatten)]
+    pub delegation: Delegation,
     /// Show the plan and its APDUs, and write nothing.
     #[arg(long)]
     pub dry_run: bool,
@@ -120,6 +133,9 @@ struct Case {
     written: bool,
     milliseconds: Option<u128>,
     failed: Option<Failed>,
+    /// What a security domain with delegated management got.
+    #[serde(flatten)]
+    receipts: Settled,
 }
 
 /// Where a flash ended early.
@@ -193,10 +209,14 @@ impl Flash {
         case.package = Some(package.clone());
         // A key file that is none must not cost the card anything.
         let keys = self.connection.keys()?;
+        let delegation = self.delegation.prepare()?;
         let transport = Interruptible::new(self.connection.connect()?, interrupt::flag());
-        let mut card = self
-            .connection
-            .open(Traced::new(transport, trace.clone()), keys)?;
+        let mut card = self.connection.open_delegated(
+            Traced::new(transport, trace.clone()),
+            keys,
+            &self.delegation,
+            delegation.tokens.clone(),
+        )?;
         case.card = Some(card.info.clone());
         let profile = loader::identify(&card.info.connection.atr);
         case.profile = profile.map(|profile| profile.name.as_str());
@@ -227,7 +247,7 @@ impl Flash {
                 preflight::check(&cap, &content, &card.info, level, &options).map_err(invalid)?;
             self.locate(&mut case.findings);
         }
-        let apdus = plan.rehearse_with(card.session.max_data(), &card.tokens)?;
+        let apdus = plan.rehearse_with(card.session.max_data(), &delegation.tokens)?;
         case.commands = apdus.len();
         case.plan = Some(plan.clone());
         if !self.json {
@@ -250,7 +270,12 @@ impl Flash {
             Some(journal) if self.resume || self.clean => journal,
             _ => Journal::begin(&cap, &plan, &content),
         };
-        self.write(&mut card, &plan, journal, place.as_ref(), case)
+        let result = self.write(&mut card, &plan, journal, place.as_ref(), case);
+        // What came before the end is worth keeping, however it ended.
+        let receipts = card.session.receipts();
+        case.receipts = delegation.settle(receipts, card.confirmations)?;
+        result?;
+        case.receipts.verdict()
     }
 
     /// Adds the lines of the source, where the source map of the compiler lies beside the CAP file.
@@ -288,8 +313,9 @@ impl Flash {
             instances: self.install.iter().map(InstanceOptions::from).collect(),
             replace: self.replace || self.resume,
             load_only: self.load_only,
-            with_hash: self.hash,
+            with_hash: self.hash || self.delegation.tokens.is_some(),
             signatures,
+            combined: self.combined,
             ..FlashOptions::default()
         })
     }
@@ -419,60 +445,4 @@ impl Flash {
             _ => Ok(()),
         }
     }
-}
-
-/// How much of an APDU a person is shown, in hexadecimal digits.
-const SHOWN: usize = 64;
-
-/// APDUs for a person: long ones cut short, `--json` has them whole.
-fn apdu_text(apdus: &[String]) -> String {
-    apdus
-        .iter()
-        .map(|apdu| match apdu.get(..SHOWN) {
-            Some(head) if apdu.len() > SHOWN => {
-                format!("> {head}… ({} bytes)\n", apdu.len() / 2)
-            }
-            _ => format!("> {apdu}\n"),
-        })
-        .collect()
-}
-
-/// Findings and plan for a person.
-pub(crate) fn plan_text(
-    reader: &str,
-    findings: &[Finding],
-    plan: &Plan,
-    commands: usize,
-) -> String {
-    let mut text = format!("card: {reader}\n");
-    for Finding {
-        severity,
-        subject,
-        message,
-        uses,
-    } in findings
-    {
-        let mark = match severity {
-            Severity::Good => "ok",
-            Severity::Unknown => "?",
-            Severity::Problem => "no",
-        };
-        text += &format!("  {mark:<3}{subject}: {message}\n");
-        for used in uses {
-            let places = used.places.join(", ");
-            let at = if places.is_empty() { "" } else { " at " };
-            text += &format!(
-                "       {} is there since {}{at}{places}\n",
-                used.item, used.since
-            );
-        }
-    }
-    text += &format!("plan ({commands} commands):\n");
-    for (number, step) in plan.steps.iter().enumerate() {
-        text += &format!("  {}. {}\n", number + 1, step.describe());
-    }
-    if plan.steps.is_empty() {
-        text += "  nothing is left to do\n";
-    }
-    text
 }

@@ -1,13 +1,14 @@
 //! `tenkoku keys`
 
 use crate::confirm;
-use crate::connection::{Connection, check_values, read_keys};
+use crate::connection::{Connection, at_hand, check_values, read_keys};
 use crate::failure::Failure;
-use crate::output;
-use clap::{Args, Subcommand};
-use loader::KeySet;
+use crate::{delegation, output, public_key};
+use clap::{ArgGroup, Args, Subcommand, ValueEnum};
+use loader::{KeySet, PublicKey, SecretKind, StaticKeys};
 use serde::Serialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
 
 /// The arguments of `tenkoku keys`.
 #[derive(Args, Debug)]
@@ -15,6 +16,9 @@ use std::path::PathBuf;
     tenkoku keys check new.toml                            the key check values, without a card\n  \
     tenkoku keys put --new new.toml --replace 30           rotates key version 30\n  \
     tenkoku keys put --new new.toml --card 4090-01234567-0001 --keys old.toml\n  \
+    tenkoku keys put --public issuer.pem --role token      verifies tokens from now on\n  \
+    tenkoku keys put --secret receipt.toml --role receipt  gives receipts from now on\n  \
+    tenkoku keys put --public owner.pem --role dap --domain A0000001515344\n  \
     tenkoku keys delete 31 --keys new.toml\n\n\
     Keys that are lost are lost for ever: keep the new ones before they are put. The card's identity, as\n\
     `tenkoku identify` tells it, is asked for, or given with --card.")]
@@ -48,10 +52,27 @@ pub struct Check {
 
 /// The arguments of `tenkoku keys put`.
 #[derive(Args, Debug)]
+#[command(group = ArgGroup::new("what").required(true))]
 pub struct Put {
-    /// The new keys, with their version in `kvn`: a key file, `env` or `prompt`.
-    #[arg(long, value_name = "FILE|env|prompt")]
-    pub new: PathBuf,
+    /// The new keys of a secure channel, with their version in `kvn`: a key file, `env` or `prompt`.
+    #[arg(long, value_name = "FILE|env|prompt", group = "what")]
+    pub new: Option<PathBuf>,
+    /// One public key, RSA or EC, or a certificate of one, PEM or DER; it travels in plain form.
+    #[arg(long, value_name = "FILE", group = "what")]
+    pub public: Option<PathBuf>,
+    /// One secret key that is none of a secure channel: a key file with one `key`.
+    #[arg(long, value_name = "FILE", group = "what")]
+    pub secret: Option<PathBuf>,
+    /// What one key is for, which says its version: 70 verifies tokens, 71 makes receipts, 73 verifies load file
+    /// signatures (DAP).
+    #[arg(long, conflicts_with_all = ["new", "kvn"])]
+    pub role: Option<Role>,
+    /// The identifier of one key within its version, in hexadecimal.
+    #[arg(long, value_name = "ID", value_parser = version, default_value = "01", conflicts_with = "new")]
+    pub id: u8,
+    /// What one secret key is; that of the secure channel's own keys without it.
+    #[arg(long, requires = "secret")]
+    pub kind: Option<Kind>,
     /// The version of the key set that they replace, in hexadecimal; without it they are added.
     #[arg(long, value_name = "KVN", value_parser = version)]
     pub replace: Option<u8>,
@@ -70,6 +91,37 @@ pub struct Put {
     /// Report in JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+/// What one key is for.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Role {
+    /// Verifies tokens of delegated management.
+    Token,
+    /// Makes receipts of delegated management.
+    Receipt,
+    /// Verifies signatures of load files.
+    Dap,
+}
+
+/// What a secret key is.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Kind {
+    /// AES.
+    Aes,
+    /// Triple DES.
+    Des,
+}
+
+impl Role {
+    /// The key version that the UICC configuration of GlobalPlatform has for it.
+    fn version(self) -> u8 {
+        match self {
+            Self::Token => 0x70,
+            Self::Receipt => 0x71,
+            Self::Dap => 0x73,
+        }
+    }
 }
 
 /// The arguments of `tenkoku keys delete`.
@@ -152,58 +204,111 @@ impl Check {
     }
 }
 
+/// What is put.
+enum New {
+    Set(Box<KeySet>, StaticKeys),
+    Public(PublicKey),
+    Secret(Zeroizing<Vec<u8>>),
+}
+
 impl Put {
     fn run(&self) -> Result<(), Failure> {
-        let new = read_keys(&self.new)?;
-        let version = match (self.kvn, new.version) {
-            (Some(version), _) => version,
-            (None, 0) => {
-                return Err(Failure::Usage(
-                    "the new keys have no version: give --kvn, or `kvn` in the key file".to_owned(),
-                ));
-            }
-            (None, version) => version,
+        let new = self.read()?;
+        let told = match &new {
+            New::Set(set, _) => Some(set.version).filter(|version| *version != 0),
+            New::Public(_) | New::Secret(_) => self.role.map(Role::version),
         };
-        if new.diversification.is_some() {
+        let Some(version) = self.kvn.or(told) else {
             return Err(Failure::Usage(
-                "the new keys are master keys: a card gets those that follow from them for it; give these".to_owned(),
+                match &new {
+                    New::Set(..) => {
+                        "the new keys have no version: give --kvn, or `kvn` in the key file"
+                    }
+                    New::Public(_) | New::Secret(_) => {
+                        "the key has no version: give --role or --kvn"
+                    }
+                }
+                .to_owned(),
             ));
-        }
-        if new.are_test_keys() && !self.allow_test_keys {
-            return Err(Failure::Usage(
-                "the new keys are the published test keys, which everyone knows: give --allow-test-keys".to_owned(),
-            ));
-        }
+        };
         let mut card = self.connection.authenticate()?;
-        self.ask(&new, version, &card.info, card.session.protocol())?;
-        card.session.put_key(self.replace, version, &new.keys)?;
+        let protocol = card.session.protocol().unwrap_or(3);
+        let check_values = match &new {
+            New::Set(set, _) => check_values(set, protocol),
+            New::Public(_) | New::Secret(_) => None,
+        };
+        self.ask(&new, version, &card.info, check_values.as_deref())?;
+        let session = &mut card.session;
+        match &new {
+            New::Set(_, keys) => session.put_key(self.replace, version, keys)?,
+            New::Public(key) => session.put_public_key(self.replace, version, self.id, key)?,
+            New::Secret(key) => {
+                let kind = match (self.kind, protocol) {
+                    (Some(Kind::Des), _) | (None, 2) => SecretKind::TripleDes,
+                    _ => SecretKind::Aes,
+                };
+                session.put_secret_key(self.replace, version, self.id, kind, key)?;
+            }
+        }
         let report = PutReport {
             version,
             replaced: self.replace,
-            check_values: check_values(&new, card.session.protocol().unwrap_or(3)),
+            check_values,
         };
         if self.json {
             return output::print_json("tenkoku.keys-put/1", &report);
         }
         output::print(&format!(
-            "the card has key version {version:02X}, and told the same check values\n"
+            "the card has key version {version:02X}{}\n",
+            match new {
+                New::Public(_) => "",
+                New::Set(..) | New::Secret(_) => ", and told the same check values",
+            }
         ))
+    }
+
+    fn read(&self) -> Result<New, Failure> {
+        if let Some(file) = &self.public {
+            return public_key::read(file).map(New::Public);
+        }
+        if let Some(file) = &self.secret {
+            return delegation::read_secret(file).map(New::Secret);
+        }
+        // One of the three is there: clap sees to that.
+        let set = read_keys(self.new.as_deref().unwrap_or(Path::new("")))?;
+        if set.diversification.is_some() {
+            return Err(Failure::Usage(
+                "the new keys are master keys: a card gets those that follow from them for it; give these".to_owned(),
+            ));
+        }
+        if set.are_test_keys() && !self.allow_test_keys {
+            return Err(Failure::Usage(
+                "the new keys are the published test keys, which everyone knows: give --allow-test-keys".to_owned(),
+            ));
+        }
+        let keys = at_hand(&set)?.clone();
+        Ok(New::Set(Box::new(set), keys))
     }
 
     fn ask(
         &self,
-        new: &KeySet,
+        new: &New,
         version: u8,
         info: &loader::CardInfo,
-        protocol: Option<u8>,
+        check_values: Option<&str>,
     ) -> Result<(), Failure> {
-        let what = match self.replace {
-            Some(replaced) => {
-                format!("putting key version {version:02X} in the place of {replaced:02X}")
+        let key = match new {
+            New::Set(..) => format!("key version {version:02X}"),
+            New::Public(key) => {
+                format!("{} public key {version:02X}/{:02X}", key.kind(), self.id)
             }
-            None => format!("adding key version {version:02X}"),
+            New::Secret(_) => format!("secret key {version:02X}/{:02X}", self.id),
         };
-        if let Some(values) = check_values(new, protocol.unwrap_or(3)) {
+        let what = match self.replace {
+            Some(replaced) => format!("putting {key} in the place of {replaced:02X}"),
+            None => format!("adding {key}"),
+        };
+        if let Some(values) = check_values {
             eprintln!("{what}; check values {values}");
         }
         confirm::identity(&what, info, self.card.as_deref())

@@ -18,7 +18,7 @@ use se_crypto::Drbg;
 /// The arguments of `tenkoku personalise`.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  tenkoku personalise key --slot signature --public-key signature.pem --sim card.image\n  tenkoku personalise certify --slot signature --certificate holder.der --authority ca.der --sim card.image\n  tenkoku personalise status --reader ACR"
+    after_help = "Examples:\n  tenkoku personalise key --slot signature --public-key signature.pem --sim card.image\n  tenkoku personalise certify --slot signature --certificate holder.der --authority ca.der --sim card.image\n  tenkoku personalise status --reader ACR\n  tenkoku personalise test --sim card.image            somebody who does not exist\n  tenkoku personalise unblock --slot authentication    a PIN that was blocked\n  tenkoku personalise replace-pin --slot signature     a PIN that was forgotten\n  tenkoku personalise suspend --slot signature\n  tenkoku personalise resume --slot signature\n  tenkoku personalise revoke --slot signature          for ever\n  tenkoku personalise erase --slot signature           to be personalised anew"
 )]
 pub struct Personalise {
     /// What to do.

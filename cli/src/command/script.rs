@@ -1,6 +1,6 @@
 //! `tenkoku script`
 
-use crate::connection::{Connection, random, read_keys};
+use crate::connection::{Connection, at_hand, random, read_keys};
 use crate::failure::Failure;
 use crate::installation::Installation;
 use crate::{aid, confirm, files, output};
@@ -122,8 +122,12 @@ impl Write {
         }
         let card = self.card(&keys)?;
         let own = keys
-            .for_card(&card.key_diversification_data)
+            .derived(&card.key_diversification_data)
             .map_err(|error| Failure::input("keys", error))?;
+        let own = match own {
+            Some(own) => own,
+            None => at_hand(&keys)?.clone(),
+        };
         let mut session = Session::select(Offline::new(card, own)?, None)?;
         // What a card answers is not looked at when a script is played: it is not asked for protected answers.
         session.open(&keys, SecurityLevel::C_DECRYPTION, &mut random()?)?;

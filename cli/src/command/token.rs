@@ -1,6 +1,7 @@
 //! `tenkoku token`
 
 use crate::connection::random;
+use crate::delegation::{self, Settled};
 use crate::failure::Failure;
 use crate::installation::Installation;
 use crate::{aid, files, output, token_key};
@@ -13,13 +14,16 @@ use std::path::PathBuf;
 /// The arguments of `tenkoku token`.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  \
-    tenkoku token sign wallet.cap --key issuer.pem --domain A0000001515344 -o wallet.tokens\n  \
-    tenkoku flash wallet.cap --domain A0000001515344 --tokens wallet.tokens --keys domain.toml\n  \
+    tenkoku token sign wallet.cap --key issuer.pem -o wallet.tokens\n  \
+    tenkoku flash wallet.cap --domain A0000001515344 --tokens wallet.tokens --keys domain.toml \\\n    \
+        --save-receipts wallet.receipts\n  \
+    tenkoku token receipts wallet.receipts --key receipt.toml\n  \
     tenkoku token dap wallet.cap --key owner.pem --domain A0000001515344 -o wallet.dap\n  \
     tenkoku flash wallet.cap --dap wallet.dap\n  \
     tenkoku token sign-command 80E40080074F05F000000001 --key issuer.pem\n\n\
     Tokens let a security domain with delegated management load, install and delete. The issuer signs them, off the\n\
-    card and without it; the same plan and the same AIDs must be used where they are sent.")]
+    card and without it; the same plan and the same AIDs must be used where they are sent. The card answers with\n\
+    receipts, which the issuer verifies.")]
 pub struct Token {
     /// What to do.
     #[command(subcommand)]
@@ -35,6 +39,8 @@ pub enum Action {
     Dap(Dap),
     /// Sign the token of one command, and print it.
     SignCommand(SignCommand),
+    /// Verify receipts that were kept, off the card.
+    Receipts(VerifyReceipts),
 }
 
 /// The key.
@@ -63,9 +69,9 @@ pub struct Sign {
     /// Also a token to delete the package with all its instances.
     #[arg(long)]
     pub replace: bool,
-    /// Without tokens for a hash of the load file, which cards with delegated management want.
+    /// For a flash with `--combined`: one token for the load and the first instance.
     #[arg(long)]
-    pub no_hash: bool,
+    pub combined: bool,
 }
 
 /// The arguments of `tenkoku token dap`.
@@ -96,6 +102,20 @@ pub struct SignCommand {
     pub key: Key,
 }
 
+/// The arguments of `tenkoku token receipts`.
+#[derive(Args, Debug)]
+pub struct VerifyReceipts {
+    /// The receipts, as `--save-receipts` keeps them.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The receipt key: a key file with one `key`, or a public key or certificate in PEM or DER.
+    #[arg(long, value_name = "KEY")]
+    pub key: PathBuf,
+    /// Report in JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
 impl Token {
     /// Does it.
     ///
@@ -106,6 +126,7 @@ impl Token {
             Action::Sign(sign) => sign.run(),
             Action::Dap(dap) => dap.run(),
             Action::SignCommand(sign) => sign.run(),
+            Action::Receipts(verify) => verify.run(),
         }
     }
 }
@@ -116,7 +137,8 @@ impl Sign {
         let cap = files::read_cap(&self.file)?;
         let options = FlashOptions {
             instances: self.install.iter().map(InstanceOptions::from).collect(),
-            with_hash: !self.no_hash,
+            with_hash: true,
+            combined: self.combined,
             ..FlashOptions::default()
         };
         let invalid = |error| Failure::input(self.file.display(), error);
@@ -173,5 +195,19 @@ impl SignCommand {
             .sign(&input, &mut random()?)
             .map_err(|error| Failure::input("key", error))?;
         output::print(&(hex::encode_upper(token) + "\n"))
+    }
+}
+
+impl VerifyReceipts {
+    fn run(&self) -> Result<(), Failure> {
+        let receipts = delegation::read_receipts(&self.file)?;
+        let settled = Settled::of(&receipts, &delegation::read_key(&self.key)?);
+        if self.json {
+            output::print_json("tenkoku.receipts/1", &settled)?;
+        } else {
+            settled.tell();
+            output::print(&format!("{} receipts\n", settled.len()))?;
+        }
+        settled.verdict()
     }
 }

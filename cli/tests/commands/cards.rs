@@ -8,7 +8,7 @@ use std::path::Path;
 const PACKAGE: &str = "D392F000260100000000";
 const KEY: &str = "00112233445566778899AABBCCDDEEFF";
 
-fn json(output: &std::process::Output) -> Value {
+pub(crate) fn json(output: &std::process::Output) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
@@ -465,72 +465,6 @@ fn a_script_is_written_without_the_card_and_played_without_keys() {
     assert!(
         err(&tenkoku(4, &[&write[..], &["7", "--i", "60"]].concat())).contains("pseudo-random")
     );
-}
-
-#[test]
-fn tokens_are_signed_off_the_card() {
-    let folder = tempfile::tempdir().unwrap();
-    let (cap, key) = (jpki(folder.path()), folder.path().join("issuer.der"));
-    let tokens = folder.path().join("jpki.tokens");
-    // RFC 5958 around RFC 5915: a key of P-256.
-    let secret = [0x42; 32];
-    let head = "3041020100301306072A8648CE3D020106082A8648CE3D030107042730250201010420";
-    std::fs::write(&key, [hex::decode(head).unwrap(), secret.to_vec()].concat()).unwrap();
-    let public = se_crypto::P256Key::from_secret(&secret).unwrap().public();
-
-    let delete = "80E40080074F05F000000001";
-    let token = tenkoku(0, &["token", "sign-command", delete, "--key", text(&key)]);
-    let token = hex::decode(out(&token).trim()).unwrap();
-    let input = hex::decode("0080074F05F000000001").unwrap();
-    se_crypto::verify_p256(&public, &se_crypto::sha256(&input), &token).unwrap();
-    tenkoku(
-        3,
-        &["token", "sign-command", "80CA006600", "--key", text(&key)],
-    );
-
-    let sign = [
-        "token",
-        "sign",
-        &cap,
-        "-o",
-        text(&tokens),
-        "--key",
-        text(&key),
-        "--replace",
-    ];
-    assert!(out(&tenkoku(0, &sign)).ends_with(": 3 tokens\n"));
-    let image = folder.path().join("card.image");
-    let flash = [
-        "flash",
-        &cap,
-        "--sim",
-        text(&image),
-        "--tokens",
-        text(&tokens),
-        "--hash",
-        "--dry-run",
-        "--json",
-    ];
-    let plan = json(&tenkoku(0, &flash));
-    let signed: Value = serde_json::from_slice(&std::fs::read(&tokens).unwrap()).unwrap();
-    let sent = plan["apdus"].as_array().unwrap();
-    for (kind, apdu) in [("0200", &sent[0]), ("0C00", sent.last().unwrap())] {
-        let token = signed
-            .as_object()
-            .unwrap()
-            .iter()
-            .find(|(input, _)| input.starts_with(kind))
-            .unwrap()
-            .1;
-        let end = format!("40{}00", token.as_str().unwrap());
-        assert!(apdu.as_str().unwrap().ends_with(&end), "{kind}: {apdu}");
-    }
-    std::fs::write(
-        &key,
-        "-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----\n",
-    )
-    .unwrap();
-    assert!(err(&tenkoku(3, &sign)).contains("openssl pkcs8"));
 }
 
 #[cfg(unix)]

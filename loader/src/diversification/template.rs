@@ -1,10 +1,10 @@
 use std::str::FromStr;
 
 use scp::scp03::KeyError;
-use se_crypto::{AesKey, CryptoError, DesKey};
+use scp::{BlockCipher, KeyName, KeyOperations};
 use zeroize::Zeroizing;
 
-use super::refuse;
+use super::{check_des, purpose};
 
 /// A method of diversification that a user describes: what is encrypted, or authenticated, with the master key.
 ///
@@ -113,27 +113,27 @@ impl Template {
     /// One key of a card.
     pub(super) fn derive_key(
         &self,
-        master: &[u8],
-        purpose: u8,
+        master: &dyn KeyOperations,
+        name: KeyName,
         data: &[u8; 10],
     ) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+        let purpose = purpose(name);
         let mut key = self.fill(purpose, 1, data);
         match self.cipher {
-            Cipher::DesEcb if master.len() != 16 => Err(CryptoError::KeyLength {
-                algorithm: "triple DES master",
-                expected: "16 bytes",
-                length: master.len(),
-            }),
-            Cipher::DesEcb => DesKey::new(master).and_then(|master| master.encrypt_ecb(&mut key)),
-            Cipher::AesEcb => AesKey::new(master).and_then(|master| master.encrypt_ecb(&mut key)),
-            Cipher::AesCmac => AesKey::new(master).map(|cipher| {
-                let counters = 1..=u8::try_from(master.len().div_ceil(16)).unwrap_or(1);
-                let blocks =
-                    counters.flat_map(|counter| cipher.cmac(&[&self.fill(purpose, counter, data)]));
-                key = Zeroizing::new(blocks.take(master.len()).collect());
-            }),
+            Cipher::DesEcb => {
+                check_des(master)?;
+                master.encrypt_blocks(name, BlockCipher::TripleDes, &mut key)?;
+            }
+            Cipher::AesEcb => master.encrypt_blocks(name, BlockCipher::Aes, &mut key)?,
+            Cipher::AesCmac => {
+                let length = master.length();
+                key.clear();
+                for counter in 1..=u8::try_from(length.div_ceil(16)).unwrap_or(1) {
+                    key.extend(master.cmac(name, &self.fill(purpose, counter, data))?);
+                }
+                key.truncate(length);
+            }
         }
-        .map_err(refuse)?;
         Ok(key)
     }
 }

@@ -317,7 +317,7 @@ fn every_operation_of_delegated_management_has_its_token_and_receipt() {
             (
                 0x40,
                 fields(&[&[], &[], SECOND, &[0x04], &[]]),
-                &[DOMAIN, SECOND, &[], &[0x04], &[]],
+                &[&[], SECOND, &[], &[0x04], &[]],
             ),
             (
                 0x10,
@@ -395,7 +395,7 @@ fn a_delegated_combined_process_loads_nothing_without_its_token() {
     let mut domain = Host::enter(&reader, DOMAIN);
     let begin = fields(&[PACKAGE, &[], &[], &[]]);
     let end = fields(&[PACKAGE, FIRST, FIRST, &[0], &[0xC9, 0]]);
-    let data = token_data(0x0E, 0x03, &[&begin[..], &end].concat());
+    let data = [token_data(0x0E, 0x01, &begin), token_data(0x0E, 0x03, &end)].concat();
     for (signed, expected) in [(&end, Err(0x6982)), (&data, Ok(()))] {
         assert_eq!(
             domain.send(0xE6, 0x0E, 0x01, &[&begin[..], &[0]].concat()),
@@ -406,7 +406,7 @@ fn a_delegated_combined_process_loads_nothing_without_its_token() {
         let answer = domain.send(0xE6, 0x0E, 0x03, &ended);
         assert_eq!(answer.as_ref().map(|_| ()).map_err(|sw| *sw), expected);
         match answer {
-            Ok(answer) => check_receipt(&answer, &receipt, 1, &[PACKAGE, FIRST]),
+            Ok(answer) => check_receipt(&answer, &receipt, 1, &[PACKAGE, FIRST, DOMAIN]),
             Err(_) => assert!(domain.0.content().unwrap().load_files.is_empty()),
         }
     }

@@ -15,7 +15,7 @@ const DOMAIN: &[u8] = &[0xF0, 0x00, 0x00, 0x00, 0x53, 0x44];
 fn own_keys() -> KeySet {
     KeySet {
         version: 0x41,
-        keys: StaticKeys::new(&[7; 16], &[8; 16], &[9; 16]).unwrap(),
+        keys: loader::Keys::Plain(StaticKeys::new(&[7; 16], &[8; 16], &[9; 16]).unwrap()),
         diversification: None,
         source: KeySource::Given,
     }
@@ -51,7 +51,9 @@ fn a_domain_with_keys_of_its_own() {
 
     // It begins with the issuer's keys, and gets its own.
     let mut session = open(&reader, DOMAIN, &KeySet::test_keys()).unwrap();
-    session.put_key(None, 0x41, &own_keys().keys).unwrap();
+    session
+        .put_key(None, 0x41, own_keys().plain().unwrap())
+        .unwrap();
     assert!(open(&reader, DOMAIN, &KeySet::test_keys()).is_err());
     let mut session = open(&reader, DOMAIN, &own_keys()).unwrap();
     assert_eq!(session.info().unwrap().key_versions(), [0x41]);

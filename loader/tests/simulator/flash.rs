@@ -20,7 +20,16 @@ const REPLACE: FlashOptions = FlashOptions {
     with_descriptor: false,
     with_hash: true,
     signatures: Vec::new(),
+    combined: false,
 };
+
+/// [`REPLACE`], the first instance loaded and made in one.
+fn replace(combined: bool) -> FlashOptions {
+    FlashOptions {
+        combined,
+        ..REPLACE
+    }
+}
 
 #[test]
 fn a_rehearsal_sends_what_the_real_run_sends() {
@@ -151,6 +160,10 @@ fn a_module_that_is_not_there_is_refused_before_anything() {
 
 /// One whole flash on a reader; the error where it ends early.
 pub(crate) fn whole_flash(reader: Reader) -> Result<(), Option<Box<FlashError>>> {
+    flash_with(reader, &REPLACE)
+}
+
+fn flash_with(reader: Reader, options: &FlashOptions) -> Result<(), Option<Box<FlashError>>> {
     let mut session = Session::select(reader, None).map_err(|_| None)?;
     session
         .open(
@@ -160,7 +173,7 @@ pub(crate) fn whole_flash(reader: Reader) -> Result<(), Option<Box<FlashError>>>
         )
         .map_err(|_| None)?;
     let content = session.content().map_err(|_| None)?;
-    let plan = Plan::new(&echo_cap(), &content, &REPLACE).unwrap();
+    let plan = Plan::new(&echo_cap(), &content, options).unwrap();
     plan.run(&mut session, &mut |_| ()).map_err(Some)
 }
 
@@ -185,6 +198,9 @@ fn is_true(state: &PartialState, reader: &Reader, replaced: bool) -> bool {
         }
         PartialState::NotLoaded { .. } => !loaded && instances == 0,
         PartialState::MaybeLoaded { .. } => instances == 0,
+        PartialState::MaybeLoadedAndInstalled { instance, .. } => {
+            loaded && content.application(instance).is_some() || content.applications.is_empty()
+        }
         PartialState::Loaded {
             installed, maybe, ..
         } => {
@@ -196,7 +212,8 @@ fn is_true(state: &PartialState, reader: &Reader, replaced: bool) -> bool {
 
 #[test]
 fn a_card_taken_out_at_any_command_is_flashed_by_the_next_run() {
-    for replaced in [false, true] {
+    for (replaced, combined) in [(false, false), (true, false), (false, true), (true, true)] {
+        let options = replace(combined);
         let fresh = Reader::new(&CardConfig::default());
         if replaced {
             whole_flash(fresh.again()).unwrap();
@@ -205,7 +222,7 @@ fn a_card_taken_out_at_any_command_is_flashed_by_the_next_run() {
         let mut counting = fresh.again().open_full();
         let commands = {
             let content = counting.content().unwrap();
-            let plan = Plan::new(&echo_cap(), &content, &REPLACE).unwrap();
+            let plan = Plan::new(&echo_cap(), &content, &options).unwrap();
             plan.run(&mut counting, &mut |_| ()).unwrap();
             counting.transport().sent
         };
@@ -215,7 +232,7 @@ fn a_card_taken_out_at_any_command_is_flashed_by_the_next_run() {
             for loses in [Loses::Command, Loses::Answer] {
                 let reader = Reader::new(&CardConfig::default());
                 *reader.card.borrow_mut() = start.clone();
-                let error = whole_flash(reader.cut_at(at, loses)).unwrap_err();
+                let error = flash_with(reader.cut_at(at, loses), &options).unwrap_err();
                 if let Some(error) = error {
                     told += 1;
                     assert!(
@@ -227,7 +244,7 @@ fn a_card_taken_out_at_any_command_is_flashed_by_the_next_run() {
                         "{error}"
                     );
                 }
-                whole_flash(reader.again()).unwrap();
+                flash_with(reader.again(), &options).unwrap();
                 assert!(is_complete(&reader), "cut at {at}, {loses:?}");
             }
         }

@@ -14,7 +14,7 @@ use crate::card::Reader;
 fn given(version: u8, keys: StaticKeys) -> KeySet {
     KeySet {
         version,
-        keys,
+        keys: loader::Keys::Plain(keys),
         diversification: None,
         source: KeySource::Given,
     }

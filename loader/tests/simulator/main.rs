@@ -10,6 +10,7 @@ mod flash;
 mod keys;
 mod management;
 mod power;
+mod receipts;
 mod recipe;
 mod resume;
 mod script;

@@ -24,7 +24,7 @@ fn card(counter: u32) -> OfflineCard {
 
 fn script(counter: u32, level: SecurityLevel, content: &CardContent) -> Vec<Vec<u8>> {
     let keys = KeySet::test_keys();
-    let offline = Offline::new(card(counter), keys.keys.clone()).unwrap();
+    let offline = Offline::new(card(counter), keys.plain().unwrap().clone()).unwrap();
     let mut session = Session::select(offline, None).unwrap();
     session
         .open(&keys, level, &mut Drbg::from_seed(77))
@@ -77,6 +77,6 @@ fn random_challenges_cannot_be_foretold() {
         parameters: Parameters(0x60),
         ..card(0)
     };
-    let error = Offline::new(random, KeySet::test_keys().keys.clone()).unwrap_err();
+    let error = Offline::new(random, KeySet::test_keys().plain().unwrap().clone()).unwrap_err();
     assert!(error.to_string().contains("i=60"), "{error}");
 }

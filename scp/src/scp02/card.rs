@@ -1,13 +1,14 @@
 //! What is SCP02's own in the card end.
 
 use se_crypto::zeroize::Zeroizing;
-use se_crypto::{CryptoError, Drbg, equal};
+use se_crypto::{Drbg, equal};
 
 use crate::card::Opened;
 use crate::scp02::derivation::SessionKeys;
 use crate::scp02::messaging::{MAC, Messaging};
 use crate::scp02::{Parameters, StaticKeys};
 use crate::scp03::CardError;
+use crate::scp03::KeyError;
 use crate::{Command, class};
 
 /// Answers INITIALIZE UPDATE. `counter` is the sequence counter of this session.
@@ -18,7 +19,7 @@ pub(crate) fn initialize(
     aid: &[u8],
     random: &mut Drbg,
     host_challenge: &[u8],
-) -> Result<Opened<Messaging>, CryptoError> {
+) -> Result<Opened<Messaging>, KeyError> {
     let counter = counter.to_be_bytes();
     let keys = SessionKeys::derive(keys, parameters, counter)?;
     let mut challenge = [0; 6];
@@ -44,9 +45,9 @@ pub(crate) fn open_implicitly(
     parameters: Parameters,
     counter: u16,
     aid: &[u8],
-) -> Result<Messaging, CryptoError> {
+) -> Result<Messaging, KeyError> {
     let keys = SessionKeys::derive(keys, parameters, counter.to_be_bytes())?;
-    Messaging::implicit(keys, parameters, aid)
+    Ok(Messaging::implicit(keys, parameters, aid)?)
 }
 
 impl Messaging {

@@ -3,7 +3,9 @@
 use se_crypto::zeroize::Zeroizing;
 use se_crypto::{CryptoError, DesKey};
 
-use crate::scp02::{Parameters, StaticKeys};
+use crate::scp02::Parameters;
+use crate::scp03::KeyError;
+use crate::{BlockCipher, KeyName, KeyOperations};
 
 /// The derivation constants (GPCS 2.3.1 §E.4.1).
 const S_MAC: [u8; 2] = [0x01, 0x01];
@@ -22,27 +24,30 @@ pub(crate) struct SessionKeys {
 
 impl SessionKeys {
     /// Derives them from three keys, or all from the first where the channel has one base key.
-    pub(crate) fn derive(
-        keys: &StaticKeys,
+    pub(crate) fn derive<K: KeyOperations + ?Sized>(
+        keys: &K,
         parameters: Parameters,
         counter: [u8; 2],
-    ) -> Result<Self, CryptoError> {
-        let session = |key: &[u8], constant: [u8; 2]| {
+    ) -> Result<Self, KeyError> {
+        let session = |name: KeyName, constant: [u8; 2]| {
             let mut data = Zeroizing::new([0; 16]);
             let fixed = constant.into_iter().chain(counter);
             for (to, from) in data.iter_mut().zip(fixed) {
                 *to = from;
             }
-            DesKey::new(key)?.encrypt_cbc(&[0; 8], data.as_mut_slice())?;
-            DesKey::new(data.as_slice())
+            keys.encrypt_chained(name, BlockCipher::TripleDes, data.as_mut_slice())?;
+            DesKey::new(data.as_slice()).map_err(|cause| KeyError::Length {
+                name: name.name(),
+                cause,
+            })
         };
         let (mac, dek) = if parameters.has_three_keys() {
-            (keys.mac(), keys.dek())
+            (KeyName::Mac, KeyName::Dek)
         } else {
-            (keys.enc(), keys.enc())
+            (KeyName::Enc, KeyName::Enc)
         };
         Ok(Self {
-            enc: session(keys.enc(), S_ENC)?,
+            enc: session(KeyName::Enc, S_ENC)?,
             mac: session(mac, S_MAC)?,
             dek: session(dek, S_DEK)?,
             r_mac: session(mac, S_RMAC)?,

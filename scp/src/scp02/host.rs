@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use se_crypto::equal;
 
 use crate::scp02::derivation::SessionKeys;
@@ -7,12 +9,12 @@ use crate::scp03::{
     BEGIN_R_MAC_SESSION, END_R_MAC_SESSION, EXTERNAL_AUTHENTICATE, HostError, INITIALIZE_UPDATE,
     SecurityLevel,
 };
-use crate::{Command, class};
+use crate::{Command, KeyOperations, class};
 
 /// The host end before the card has answered INITIALIZE UPDATE.
 #[derive(Clone, Debug)]
 pub struct HostOpening {
-    keys: StaticKeys,
+    keys: Arc<dyn KeyOperations>,
     key_version: u8,
     challenge: [u8; 8],
     parameters: Parameters,
@@ -70,6 +72,17 @@ impl HostOpening {
         challenge: [u8; 8],
         parameters: Parameters,
     ) -> Self {
+        Self::with(Arc::new(keys), key_version, challenge, parameters)
+    }
+
+    /// The same with keys that may lie elsewhere.
+    #[must_use]
+    pub fn with(
+        keys: Arc<dyn KeyOperations>,
+        key_version: u8,
+        challenge: [u8; 8],
+        parameters: Parameters,
+    ) -> Self {
         Self {
             keys,
             key_version,
@@ -117,7 +130,7 @@ impl HostOpening {
         }
         let counter = response.sequence_counter;
         let (host, card) = (&self.challenge, &response.card_challenge);
-        let keys = SessionKeys::derive(&self.keys, self.parameters, counter)?;
+        let keys = SessionKeys::derive(&*self.keys, self.parameters, counter)?;
         let expected = keys.card_cryptogram(host, counter, card)?;
         if !equal(&expected, &response.card_cryptogram) {
             return Err(HostError::CardCryptogram);

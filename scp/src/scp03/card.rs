@@ -1,11 +1,11 @@
 //! What is SCP03's own in the card end.
 
-use se_crypto::{CryptoError, Drbg, equal};
+use se_crypto::{Drbg, equal};
 
 use crate::card::Opened;
 use crate::scp03::derivation::{SessionKeys, card_challenge};
 use crate::scp03::messaging::{Messaging, is_protected};
-use crate::scp03::{CardError, Parameters, StaticKeys};
+use crate::scp03::{CardError, KeyError, Parameters, StaticKeys};
 use crate::{Command, class};
 
 /// The card end of an open session: the messaging, and the static keys, with which sensitive data are encrypted.
@@ -23,7 +23,7 @@ pub(crate) fn initialize(
     aid: &[u8],
     random: &mut Drbg,
     host_challenge: &[u8],
-) -> Result<Opened<CardMessaging>, CryptoError> {
+) -> Result<Opened<CardMessaging>, KeyError> {
     let [_, high, middle, low] = counter.to_be_bytes();
     let counter = [high, middle, low];
     let challenge = if parameters.is_pseudo_random() {

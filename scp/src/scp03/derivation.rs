@@ -1,10 +1,10 @@
 //! Keys, cryptograms and challenges, derived (Amendment D §4.1.5, §6.2.1, §6.2.2).
 
 use se_crypto::AesKey;
-use se_crypto::CryptoError;
 use se_crypto::zeroize::Zeroizing;
 
-use crate::scp03::StaticKeys;
+use crate::scp03::{KeyError, StaticKeys};
+use crate::{KeyName, KeyOperations};
 
 /// What is derived: the derivation constant (Amendment D §4.1.5, table 4-1).
 #[derive(Clone, Copy)]
@@ -19,17 +19,22 @@ enum Purpose {
 
 /// The key derivation of NIST SP 800-108 in counter mode with CMAC, its input laid out as in §4.1.5:
 /// eleven zeros, the constant, a zero, the length in bits, the counter, the context.
-fn derive(key: &AesKey, purpose: Purpose, length: usize, context: &[&[u8]]) -> Zeroizing<Vec<u8>> {
+fn derive<E>(
+    cmac: impl Fn(&[u8]) -> Result<[u8; 16], E>,
+    purpose: Purpose,
+    length: usize,
+    context: &[&[u8]],
+) -> Result<Zeroizing<Vec<u8>>, E> {
     // At most a key of 32 bytes: 256 bits, two counts.
     let [high, low] = u16::try_from(length * 8).unwrap_or(u16::MAX).to_be_bytes();
     let context = context.concat();
     let mut out = Zeroizing::new(Vec::with_capacity(length.next_multiple_of(16)));
     for counter in 1..=u8::try_from(length.div_ceil(16)).unwrap_or(u8::MAX) {
         let fixed = [purpose as u8, 0, high, low, counter];
-        out.extend_from_slice(&key.cmac(&[&[0; 11], &fixed, &context]));
+        out.extend_from_slice(&cmac(&[&[0; 11], &fixed[..], &context].concat())?);
     }
     out.truncate(length);
-    out
+    Ok(out)
 }
 
 /// The keys of one session.
@@ -41,39 +46,41 @@ pub(crate) struct SessionKeys {
 }
 
 impl SessionKeys {
-    pub(crate) fn derive(
-        keys: &StaticKeys,
+    pub(crate) fn derive<K: KeyOperations + ?Sized>(
+        keys: &K,
         host_challenge: &[u8],
         card_challenge: &[u8],
-    ) -> Result<Self, CryptoError> {
+    ) -> Result<Self, KeyError> {
         let context = [host_challenge, card_challenge];
-        let (enc, mac) = (AesKey::new(keys.enc())?, AesKey::new(keys.mac())?);
-        let session = |key, purpose| AesKey::new(&derive(key, purpose, keys.length(), &context));
+        let session = |name: KeyName, purpose| {
+            let cmac = |data: &[u8]| keys.cmac(name, data);
+            let key = derive(cmac, purpose, keys.length(), &context)?;
+            AesKey::new(&key).map_err(|cause| KeyError::Length {
+                name: name.name(),
+                cause,
+            })
+        };
         Ok(Self {
-            enc: session(&enc, Purpose::SessionEnc)?,
-            mac: session(&mac, Purpose::SessionMac)?,
-            r_mac: session(&mac, Purpose::SessionRMac)?,
+            enc: session(KeyName::Enc, Purpose::SessionEnc)?,
+            mac: session(KeyName::Mac, Purpose::SessionMac)?,
+            r_mac: session(KeyName::Mac, Purpose::SessionRMac)?,
         })
+    }
+
+    fn cryptogram(&self, purpose: Purpose, host: &[u8], card: &[u8]) -> Zeroizing<Vec<u8>> {
+        let cmac = |data: &[u8]| Ok::<_, std::convert::Infallible>(self.mac.cmac(&[data]));
+        let Ok(cryptogram) = derive(cmac, purpose, card.len(), &[host, card]);
+        cryptogram
     }
 
     /// The card's proof, as long as the challenges.
     pub(crate) fn card_cryptogram(&self, host: &[u8], card: &[u8]) -> Zeroizing<Vec<u8>> {
-        derive(
-            &self.mac,
-            Purpose::CardCryptogram,
-            card.len(),
-            &[host, card],
-        )
+        self.cryptogram(Purpose::CardCryptogram, host, card)
     }
 
     /// The host's proof, as long as the challenges.
     pub(crate) fn host_cryptogram(&self, host: &[u8], card: &[u8]) -> Zeroizing<Vec<u8>> {
-        derive(
-            &self.mac,
-            Purpose::HostCryptogram,
-            card.len(),
-            &[host, card],
-        )
+        self.cryptogram(Purpose::HostCryptogram, host, card)
     }
 }
 
@@ -84,7 +91,8 @@ pub(crate) fn card_challenge(
     counter: [u8; 3],
     aid: &[u8],
     length: usize,
-) -> Result<Vec<u8>, CryptoError> {
-    let key = AesKey::new(keys.enc())?;
-    Ok(derive(&key, Purpose::CardChallenge, length, &[&counter, aid]).to_vec())
+) -> Result<Vec<u8>, KeyError> {
+    let cmac = |data: &[u8]| keys.cmac(KeyName::Enc, data);
+    let challenge = derive(cmac, Purpose::CardChallenge, length, &[&counter, aid])?;
+    Ok(challenge.to_vec())
 }

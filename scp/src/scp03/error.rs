@@ -24,6 +24,17 @@ pub enum KeyError {
         /// The length of the DEK key in bytes.
         dek: usize,
     },
+    /// What holds the key does not do what is asked of it.
+    #[error("{name} key: {reason}")]
+    Token {
+        /// Which key: `ENC`, `MAC` or `DEK`.
+        name: &'static str,
+        /// What it does not do, in words.
+        reason: &'static str,
+    },
+    /// A primitive refused its input.
+    #[error(transparent)]
+    Crypto(#[from] CryptoError),
     /// A host challenge that is neither 8 nor 16 bytes.
     #[error("a challenge of {0} bytes; it has 8 (S8 mode) or 16 (S16 mode)")]
     Challenge(usize),
@@ -96,6 +107,9 @@ pub enum HostError {
     /// A primitive refused its input.
     #[error(transparent)]
     Crypto(#[from] CryptoError),
+    /// The static keys cannot be used.
+    #[error(transparent)]
+    Key(#[from] KeyError),
 }
 
 /// Why the card end refuses; [`CardError::status_word`] is what it answers.

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use se_crypto::equal;
 
 use crate::scp03::derivation::{SessionKeys, card_challenge};
@@ -6,12 +8,12 @@ use crate::scp03::{
     Challenge, EXTERNAL_AUTHENTICATE, HostError, INITIALIZE_UPDATE, Parameters, SecurityLevel,
     StaticKeys,
 };
-use crate::{Command, class};
+use crate::{BlockCipher, Command, KeyName, KeyOperations, class};
 
 /// The host end before the card has answered INITIALIZE UPDATE.
 #[derive(Clone, Debug)]
 pub struct HostOpening {
-    keys: StaticKeys,
+    keys: Arc<dyn KeyOperations>,
     key_version: u8,
     challenge: Challenge,
 }
@@ -85,6 +87,12 @@ impl HostOpening {
     /// Starts a session with the key set of `key_version` (01 to 7F; 00 lets the card choose).
     #[must_use]
     pub fn new(keys: StaticKeys, key_version: u8, challenge: Challenge) -> Self {
+        Self::with(Arc::new(keys), key_version, challenge)
+    }
+
+    /// The same with keys that may lie elsewhere.
+    #[must_use]
+    pub fn with(keys: Arc<dyn KeyOperations>, key_version: u8, challenge: Challenge) -> Self {
         Self {
             keys,
             key_version,
@@ -139,7 +147,7 @@ impl HostOpening {
                 i: response.parameters.0,
             });
         }
-        let keys = SessionKeys::derive(&self.keys, host, card)?;
+        let keys = SessionKeys::derive(&*self.keys, host, card)?;
         if !equal(&keys.card_cryptogram(host, card), &response.card_cryptogram) {
             return Err(HostError::CardCryptogram);
         }
@@ -164,7 +172,7 @@ impl HostOpening {
 #[derive(Clone, Debug)]
 pub struct HostSession {
     messaging: Messaging,
-    keys: StaticKeys,
+    keys: Arc<dyn KeyOperations>,
     response: InitializeUpdateResponse,
     ended: bool,
 }
@@ -182,10 +190,14 @@ impl HostSession {
         &self.response
     }
 
-    /// The static keys, for sensitive data inside of commands.
-    #[must_use]
-    pub fn static_keys(&self) -> &StaticKeys {
-        &self.keys
+    /// Encrypts sensitive data (keys in PUT KEY) in place with Key-DEK: AES-CBC from a zero vector, without padding
+    /// (Amendment D §6.2.8).
+    ///
+    /// # Errors
+    /// [`HostError::Key`] where the data are not whole blocks of 16 bytes.
+    pub fn encrypt_sensitive(&self, data: &mut [u8]) -> Result<(), HostError> {
+        let (key, cipher) = (KeyName::Dek, BlockCipher::Aes);
+        Ok(self.keys.encrypt_chained(key, cipher, data)?)
     }
 
     /// The most plain data that fit one short command, in bytes: 255 at level 00, 247 with a MAC of 8
