@@ -84,7 +84,7 @@ fn keys_of_every_type() {
         (0x01, 0x40, symmetric(0x88, &[6; 24]), "C00401408818"),
         (0x02, 0x40, symmetric(0x90, &[7; 20]), "C00402409014"),
         (0x01, 0x70, rsa(&token), "C0060170A180A003"),
-        (0x01, 0x73, ec(&point), "C0060173B041F001"),
+        (0x01, 0x73, ec(&point), "C0060173B040F001"),
         (0x02, 0x73, rsa(&long), "C00C0273FFA10100FFA000030000"),
     ] {
         let data = [&[version][..], &key].concat();
