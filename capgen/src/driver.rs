@@ -142,21 +142,24 @@ impl Request {
         for file in &self.imports {
             libraries::import(&mut context, file)?;
         }
+        let previous = self.previous.as_ref().map(libraries::read).transpose()?;
         let library = context.manifests[0].library.clone();
         let lowered = match library.filter(|_| self.applets.is_empty()) {
             Some(library) => {
                 libraries::without_applets(&context, &applets(&context))?;
-                let previous = self.previous.as_ref().map(libraries::read).transpose()?;
-                let whole = Whole::Library(&library, previous.as_ref());
-                let lowered = lower::lower(&context, &whole);
-                if let (Ok(program), Some(previous)) = (&lowered, &previous) {
-                    libraries::check(previous, program)?;
-                }
-                lowered
+                lower::lower(&context, &Whole::Library(&library), previous.as_ref())
             }
-            None if self.previous.is_some() => return Err(LibraryError::PreviousOfApplets.into()),
-            None => lower::lower(&context, &Whole::Applets(&self.selected(&context)?)),
+            None => {
+                let selected = self.selected(&context)?;
+                lower::lower(&context, &Whole::Applets(&selected), previous.as_ref())
+            }
         };
+        if let (Ok(program), Some(previous)) = (&lowered, &previous) {
+            if program.exports.is_empty() {
+                return Err(LibraryError::PreviousOfApplets.into());
+            }
+            libraries::check(previous, program)?;
+        }
         match lowered {
             Ok(program) => Ok(Lowered {
                 program,

@@ -4,6 +4,7 @@ pub(crate) mod api;
 pub(crate) mod check;
 pub(crate) mod constant;
 pub(crate) mod define;
+pub(crate) mod interface;
 pub(crate) mod lower;
 pub(crate) mod public;
 pub(crate) mod resolve;

@@ -87,6 +87,8 @@ pub struct Class {
     pub name: String,
     /// The API class it extends in Java form; `None` is `java/lang/Object`.
     pub superclass: Option<String>,
+    /// The shareable interfaces that it implements, in Java form.
+    pub implements: Vec<String>,
     /// Its fields in source order; [`Expr::Field`] and [`Statement::SetField`] count in this order.
     /// The generator lays them out as it likes.
     pub fields: Vec<Field>,

@@ -7,6 +7,7 @@
 
 mod declare;
 mod expression;
+mod interface;
 mod method;
 mod names;
 mod structure;
@@ -38,7 +39,7 @@ const READABLE: Options = Options {
     ..Options::NONE
 };
 
-/// Lists a program as Java, a file for each class.
+/// Lists a program as Java, a file for each class and each shareable interface.
 ///
 /// # Errors
 /// [`BackendError`] where the IR breaks its rules.
@@ -50,9 +51,12 @@ pub fn listing(program: &Program) -> Result<Vec<JavaFile>, BackendError> {
     verify::verify(&program)?;
     let methods = Methods::of(&program)?;
     let names = Names::of(&program, &methods);
-    (0..program.classes.len())
+    let mut files = (0..program.classes.len())
         .map(|class| file(&program, &methods, &names, ClassId(class)))
-        .collect()
+        .collect::<Result<Vec<_>, _>>()?;
+    let interfaces = program.exports.iter().filter(|class| class.is_interface);
+    files.extend(interfaces.map(|class| interface::file(&program, class)));
+    Ok(files)
 }
 
 fn file(
@@ -115,9 +119,19 @@ fn header(out: &mut String, program: &Program, names: &Names, id: ClassId) -> st
         .superclass
         .as_ref()
         .map(|superclass| format!(" extends {}", names.api(superclass)));
+    let implements: Vec<String> = class
+        .implements
+        .iter()
+        .map(|name| names.api(name))
+        .collect();
+    let implements = if implements.is_empty() {
+        String::new()
+    } else {
+        format!(" implements {}", implements.join(", "))
+    };
     writeln!(
         out,
-        "\n/** The Rust struct {}. */\n{}class {}{} {{",
+        "\n/** The Rust struct {}. */\n{}class {}{}{implements} {{",
         class.name,
         if is_applet || is_exported {
             "public "

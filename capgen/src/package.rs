@@ -236,7 +236,7 @@ impl<'a> Layout<'a> {
         let class = classes::component(
             program,
             methods,
-            &imports,
+            &mut imports,
             target.format >= Version::new(2, 2),
         );
         let classes = classes::class_refs(&class, program)?;

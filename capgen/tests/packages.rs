@@ -10,3 +10,5 @@ mod card;
 mod libraries;
 #[path = "packages/refused.rs"]
 mod refused;
+#[path = "packages/shared.rs"]
+mod shared;

@@ -54,7 +54,7 @@ pub trait Serve<P: Platform>: Applet<P> {
 macro_rules! shareable {
     (
         $(#[$meta:meta])*
-        $visibility:vis trait $name:ident<$p:ident: Platform> {
+        $visibility:vis trait $name:ident<$p:ident: $bound:path> {
             $(
                 $(#[$method_meta:meta])*
                 fn $method:ident(&mut self, $platform:ident: &mut $own:ident $(, $argument:ident: $ty:ty)* $(,)?)
@@ -63,21 +63,23 @@ macro_rules! shareable {
         }
     ) => {
         $(#[$meta])*
-        $visibility trait $name<$p: $crate::Platform> {
+        $visibility trait $name<$p: $bound> {
             $(
                 $(#[$method_meta])*
                 fn $method(&mut self, $platform: &mut $own $(, $argument: $ty)*) $(-> $result)?;
             )*
         }
 
-        impl<$p: $crate::Platform> $crate::Interface for dyn $name<$p> {}
+        impl<$p: $bound> $crate::Interface for dyn $name<$p> {}
 
         $crate::__on_the_host! {
             impl<$p: $crate::host::Simulated> $name<$p> for $crate::host::Proxy<$p, dyn $name<$p>> {
                 $(
                     fn $method(&mut self, $platform: &mut $own $(, $argument: $ty)*) $(-> $result)? {
-                        $( self.check(&$argument, stringify!($argument)); )*
-                        self.call($platform, |object, platform| object.$method(platform $(, $argument)*))
+                        $( $crate::host::Proxy::pass(self, &$argument, stringify!($argument)); )*
+                        $crate::host::Proxy::enter(self, $platform, |object, platform| {
+                            object.$method(platform $(, $argument)*)
+                        })
                     }
                 )*
             }

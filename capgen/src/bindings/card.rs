@@ -5,14 +5,15 @@
 //! method of the object's API class, `Class::CONSTANT` a constant; integer arguments are converted to
 //! the parameter's type as `as` does, and `downcast::<Class>(object)` is a `checkcast`.
 //! `slice.array()`, `slice.offset()` and `slice_of(array, offset, length)` take slices apart
-//! and make them. `Card` is the platform and `App` is the applet's struct.
+//! and make them. `upcast::<Class>(object)` is the object, `null::<Class>()` is null, `is_null(object)`
+//! asks for it. `Card` is the platform and `App` is the applet's struct.
 //! Cells, byte arrays, and `atomically` are the compiler's own.
 
-use javacard::framework::{APDU, JCSystem, OwnerPIN, Util};
+use javacard::framework::{AID, APDU, JCSystem, OwnerPIN, Shareable, Util};
 use javacard::security::{KeyPair, RSAPublicKey, RandomData};
 use javacardx::crypto::Cipher;
 use org::globalplatform::GPSystem;
-use platform::{Apdu, Bytes, OwnerPin, Platform, Random, Result, RsaKeyPair, RsaSigner, SecureChannel};
+use platform::{Aid, Apdu, Bytes, OwnerPin, Platform, Random, Result, RsaKeyPair, RsaSigner, SecureChannel};
 
 /// Where command data starts in the APDU buffer (short lengths).
 const DATA: usize = 5;
@@ -28,6 +29,7 @@ impl Platform for Card {
     type Random = RandomData;
     type Apdu = APDU;
     type SecureChannel = org::globalplatform::SecureChannel;
+    type Aid = AID;
 
     fn pin(&mut self, tries: u8, max_size: u8) -> OwnerPIN {
         OwnerPIN::new(tries, max_size)
@@ -47,6 +49,20 @@ impl Platform for Card {
 
     fn secure_channel(&mut self) -> org::globalplatform::SecureChannel {
         GPSystem::getSecureChannel()
+    }
+
+    fn called_by(&mut self, aid: &[u8]) -> bool {
+        let caller = JCSystem::getPreviousContextAID();
+        if is_null(caller) {
+            return false;
+        }
+        caller.equals(aid.array(), aid.offset(), aid.len())
+    }
+}
+
+impl Aid for AID {
+    fn equals(&self, bytes: &[u8]) -> bool {
+        self.equals(bytes.array(), bytes.offset(), bytes.len())
     }
 }
 
@@ -274,6 +290,23 @@ fn process(applet: &mut App, apdu: APDU) -> Result {
         App::process(applet, Card, apdu)?;
     }
     Ok(())
+}
+
+/// What the applet with the AID `server` shares, or null.
+fn shared(server: &[u8], parameter: u8) -> Shareable {
+    let aid = JCSystem::lookupAID(server.array(), server.offset(), server.len());
+    if is_null(aid) {
+        return null::<Shareable>();
+    }
+    JCSystem::getAppletShareableInterfaceObject(aid, parameter)
+}
+
+/// `Applet.getShareableInterfaceObject(AID, byte)`.
+fn share(applet: &mut App, client: AID, parameter: u8) -> Shareable {
+    if App::serves(applet, client, parameter) {
+        return upcast::<Shareable>(applet);
+    }
+    null::<Shareable>()
 }
 
 /// `Applet.deselect()`.

@@ -2,7 +2,7 @@
 
 use super::error::BackendError;
 use crate::ir::calls::CallGraph;
-use crate::ir::{ClassId, Expr, Function, FunctionId, LocalId, Program, Statement};
+use crate::ir::{Class, ClassId, Entry, Expr, Function, FunctionId, LocalId, Program, Statement};
 use cap_file::api::{Api, MethodKind};
 
 /// The kind of method that a function becomes.
@@ -76,14 +76,22 @@ impl Methods {
         let home = homes(program)?;
         let mut linkage = Vec::with_capacity(program.functions.len());
         let mut package_tokens = vec![0usize; program.classes.len()];
+        let mut public_tokens: Vec<u8> = program.classes.iter().map(first_public_token).collect();
         for (index, function) in program.functions.iter().enumerate() {
             let Some(receiver) = function.receiver else {
                 linkage.push(Linkage::Static);
                 continue;
             };
             if let Some(entry) = &function.entry {
-                let token =
-                    overridden(program, receiver, function, &entry.name, &entry.descriptor)?;
+                let token = if is_of_interface(program, receiver, entry) {
+                    let next = public_tokens.get_mut(receiver.0);
+                    next.map_or(0, |next| {
+                        *next = next.saturating_add(1);
+                        *next - 1
+                    })
+                } else {
+                    overridden(program, receiver, function, &entry.name, &entry.descriptor)?
+                };
                 linkage.push(Linkage::Public(token));
             } else if !this_forms.get(index).copied().unwrap_or(false) {
                 linkage.push(Linkage::Static);
@@ -181,6 +189,27 @@ fn uses_this_forms(function: &Function) -> bool {
             .iter()
             .any(|block| block.statements.iter().any(sets)))
         && !reassigned
+}
+
+/// Whether a method is one of an interface that its class implements.
+fn is_of_interface(program: &Program, class: ClassId, entry: &Entry) -> bool {
+    let implemented = program.classes.get(class.0).map(|class| &class.implements);
+    implemented.into_iter().flatten().any(|name| {
+        let interface = program.api_class(name);
+        interface.is_some_and(|found| found.method(&entry.name, &entry.descriptor).is_some())
+    })
+}
+
+/// The first token of a new public method of a class: behind those of its superclass.
+fn first_public_token(class: &Class) -> u8 {
+    let superclass = class.superclass.as_deref().unwrap_or("java/lang/Object");
+    let methods = Api::builtin().find_class(superclass);
+    let methods = methods.iter().flat_map(|(_, class)| &class.methods);
+    methods
+        .filter(|method| method.kind == MethodKind::Virtual)
+        .map(|method| method.token.saturating_add(1))
+        .max()
+        .unwrap_or(0)
 }
 
 fn assigns(statement: &Statement, local: LocalId) -> bool {

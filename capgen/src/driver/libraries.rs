@@ -9,7 +9,7 @@ use cap_file::export_file::ExportFileError;
 use crate::front::define::StructId;
 use crate::front::resolve::Context;
 use crate::ir::Program;
-use crate::source::CrateId;
+use crate::source::{CrateId, Package};
 
 /// Why library packages do not go together.
 #[derive(Debug, thiserror::Error)]
@@ -53,7 +53,9 @@ pub enum LibraryError {
     )]
     WithApplet(String),
     /// There are no tokens to keep in a package of applets.
-    #[error("a previous version is for a library package; this package has applets")]
+    #[error(
+        "a previous version is for a package that exports something: a library, or applets with shareable interfaces"
+    )]
     PreviousOfApplets,
     /// What was linked against the version before would break.
     #[error(
@@ -88,22 +90,36 @@ pub(super) fn read(file: &ExportFile) -> Result<ApiPackage, LibraryError> {
     Ok(file.to_api()?)
 }
 
+/// The packages that the crate depends on by path: libraries, and those that applets name.
+fn dependencies(context: &Context) -> Vec<(CrateId, Package)> {
+    let libraries = context.manifests.iter().enumerate();
+    let libraries =
+        libraries.filter_map(|(index, manifest)| Some((CrateId(index), manifest.library.clone()?)));
+    let applets = super::applets(context).into_iter().filter_map(|id| {
+        let krate = context.krate(context.definitions.structs[id.0].module);
+        Some((krate, context.applet_package(id).ok()?))
+    });
+    let mut found: Vec<(CrateId, Package)> = Vec::new();
+    for (krate, package) in libraries.chain(applets) {
+        if krate != CrateId(0) && found.iter().all(|(known, _)| *known != krate) {
+            found.push((krate, package));
+        }
+    }
+    found
+}
+
 /// Takes the crate that an export file is of as imported.
 pub(super) fn import(context: &mut Context, file: &ExportFile) -> Result<(), LibraryError> {
     let package = read(file)?;
-    let libraries = context.manifests.iter().enumerate().skip(1);
-    let mut libraries = libraries.filter_map(|(index, manifest)| {
-        let library = manifest.library.as_ref()?;
-        Some((CrateId(index), library))
-    });
-    let found = libraries
-        .clone()
+    let packages = dependencies(context);
+    let found = packages
+        .iter()
         .find(|(_, library)| library.aid == package.aid.0);
     let Some((krate, library)) = found else {
-        let name = |krate: CrateId| &context.modules[context.roots[krate.0].0].name;
+        let name = |krate: &CrateId| &context.modules[context.roots[krate.0].0].name;
         return Err(LibraryError::NoSuchDependency {
-            libraries: libraries
-                .by_ref()
+            libraries: packages
+                .iter()
                 .map(|(krate, library)| format!("{} ({})", name(krate), Aid(library.aid.clone())))
                 .collect(),
             aid: package.aid,
@@ -119,7 +135,7 @@ pub(super) fn import(context: &mut Context, file: &ExportFile) -> Result<(), Lib
         });
     }
     let aid = package.aid.clone();
-    match context.imports.insert(krate, package) {
+    match context.imports.insert(*krate, package) {
         Some(_) => Err(LibraryError::Twice(aid)),
         None => Ok(()),
     }

@@ -9,6 +9,7 @@ mod method;
 mod operator;
 mod option;
 mod pattern;
+mod share;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;

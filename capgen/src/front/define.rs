@@ -64,6 +64,8 @@ pub(crate) struct EnumDef {
 pub(crate) struct TraitDef {
     pub(crate) name: String,
     pub(crate) krate: CrateId,
+    /// Of one that `platform::shareable!` declares: its module and its text.
+    pub(crate) shareable: Option<(ModuleId, Rc<syn::ItemTrait>)>,
 }
 
 pub(crate) struct AliasDef {

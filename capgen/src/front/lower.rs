@@ -12,6 +12,7 @@ mod export;
 mod expr;
 mod intrinsic;
 mod place;
+mod share;
 mod value;
 mod variant;
 
@@ -28,6 +29,9 @@ use crate::ir;
 use crate::source::Package;
 use builder::Builder;
 
+/// What every shareable interface extends.
+const SHAREABLE: &str = "javacard/framework/Shareable";
+
 /// Functions of at most so many expressions are put into their callers.
 const SMALL: usize = 6;
 
@@ -41,8 +45,8 @@ struct Identity {
 pub(crate) enum Whole<'a> {
     /// These applets.
     Applets(&'a [StructId]),
-    /// A library package, and the version of it whose tokens are kept.
-    Library(&'a Package, Option<&'a ApiPackage>),
+    /// A library package.
+    Library(&'a Package),
 }
 
 /// The IR of a package under construction.
@@ -65,7 +69,12 @@ pub(crate) struct Lowering<'a> {
 
 /// Lowers the applets of a package, or what a library package offers, and everything that is reached from
 /// there.
-pub(crate) fn lower(context: &Context, whole: &Whole<'_>) -> Result<ir::Program, Vec<Diagnostic>> {
+/// `previous` is the version of the package whose tokens are kept.
+pub(crate) fn lower(
+    context: &Context,
+    whole: &Whole<'_>,
+    previous: Option<&ApiPackage>,
+) -> Result<ir::Program, Vec<Diagnostic>> {
     let mut lowering = Lowering {
         context,
         applets: match whole {
@@ -83,7 +92,7 @@ pub(crate) fn lower(context: &Context, whole: &Whole<'_>) -> Result<ir::Program,
         queue: VecDeque::new(),
         errors: Vec::new(),
     };
-    let program = lowering.package(whole);
+    let program = lowering.package(whole, previous);
     lowering.errors.append(&mut context.errors.borrow_mut());
     match program {
         Ok(program) if lowering.errors.is_empty() => Ok(program),
@@ -96,13 +105,22 @@ pub(crate) fn lower(context: &Context, whole: &Whole<'_>) -> Result<ir::Program,
 }
 
 impl<'a> Lowering<'a> {
-    fn package(&mut self, whole: &Whole<'_>) -> Checked<ir::Program> {
+    fn package(
+        &mut self,
+        whole: &Whole<'_>,
+        previous: Option<&ApiPackage>,
+    ) -> Checked<ir::Program> {
         let mut applets: Vec<ir::AppletEntry> = Vec::new();
-        let (mut package, mut exports) = (None, Vec::new());
-        if let Whole::Library(library, previous) = whole {
-            exports = self.exports(library.version, *previous)?;
+        let mut package = None;
+        if let Whole::Library(library) = whole {
             package = Some((*library).clone());
         }
+        if let [first, ..] = self.applets {
+            package = Some(self.context.applet_package(*first)?);
+        }
+        let version = package.as_ref().map_or((0, 0), |package| package.version);
+        let is_library = matches!(whole, Whole::Library(_));
+        let exports = self.exports(is_library, version, previous)?;
         for app in self.applets {
             let Identity {
                 applet_aid,
@@ -138,7 +156,7 @@ impl<'a> Lowering<'a> {
         let functions: Vec<ir::Function> = self.functions.drain(..).flatten().collect();
         self.errors
             .extend(allocation::check(&functions, &self.allocating));
-        if let Whole::Library(..) = whole {
+        if is_library {
             self.errors
                 .extend(export::constant_arrays(&functions, &self.arrays));
         }
@@ -180,19 +198,28 @@ impl<'a> Lowering<'a> {
         context.app.set(Some(app));
         let class = self.class(app, span)?;
         let mut entries = vec![
-            ("install", "([BSB)V"),
-            ("process", "(Ljavacard/framework/APDU;)V"),
+            ("install", "install", "([BSB)V"),
+            ("process", "process", "(Ljavacard/framework/APDU;)V"),
         ];
         if !context
             .member_of(&TypeKey::Struct(app), "deselect")
             .is_empty()
         {
-            entries.push(("deselect", "()V"));
+            entries.push(("deselect", "deselect", "()V"));
+        }
+        let served = context.served(app)?;
+        if let Some(interface) = served {
+            entries.push((
+                "share",
+                "getShareableInterfaceObject",
+                "(Ljavacard/framework/AID;B)Ljavacard/framework/Shareable;",
+            ));
+            self.serve(app, class, interface)?;
         }
         let first = self.functions.len();
         self.functions.resize(first + entries.len(), None);
-        for (index, (name, descriptor)) in entries.into_iter().enumerate() {
-            let id = context.binding(name, span)?;
+        for (index, (binding, name, descriptor)) in entries.into_iter().enumerate() {
+            let id = context.binding(binding, span)?;
             // `App` is another struct in each applet.
             context.bodies.borrow_mut().remove(&id);
             let entry = ir::Entry {
@@ -218,46 +245,14 @@ impl<'a> Lowering<'a> {
     /// The applet's AID, and its package's AID and version: the constants of `platform::Applet`.
     fn identity(&self, app: StructId) -> Checked<Identity> {
         let span = self.context.definitions.structs[app.0].span;
-        let constant = |name: &str| {
-            let id = self
-                .context
-                .definitions
-                .associated
-                .get(&(TypeKey::Struct(app), name.to_owned()));
-            let id = id.ok_or_else(|| {
-                Diagnostic::new(
-                    span,
-                    format!("the applet has no constant `{name}`"),
-                    "not an implementation of `platform::Applet`",
-                )
-            })?;
-            self.context.constant_value(*id).map(|(_, value)| value)
-        };
-        let wrong = |what: &str| {
-            Diagnostic::new(
-                span,
-                format!("{what} of this applet cannot be used"),
-                "an AID has 5 to 16 bytes, a version two numbers",
-            )
-        };
-        let aid = |value: Option<&Constant>, what: &str| {
-            value
-                .and_then(Constant::bytes)
-                .filter(|aid| (5..=16).contains(&aid.len()))
-                .ok_or_else(|| wrong(what))
-        };
-        let number = |value: Option<&Constant>| match value {
-            Some(Constant::Int(n)) => u8::try_from(*n).map_err(|_| wrong("the version")),
-            _ => Err(wrong("the version")),
-        };
-        let package = constant("PACKAGE")?;
-        let package_aid = aid(package.field("aid"), "the package AID")?;
-        let version = (
-            number(package.field("major"))?,
-            number(package.field("minor"))?,
-        );
-        let applet_aid = aid(Some(&constant("AID")?), "the AID")?;
-        if applet_aid[..5] != package_aid[..5] {
+        let package = self.context.applet_package(app)?;
+        let applet_aid = self
+            .context
+            .applet_constant(app, "AID")?
+            .bytes()
+            .filter(|aid| (5..=16).contains(&aid.len()))
+            .ok_or_else(|| unusable(span, "the AID"))?;
+        if applet_aid[..5] != package.aid[..5] {
             return Err(Diagnostic::new(
                 span,
                 "the applet's AID and its package's AID have different RIDs",
@@ -266,10 +261,7 @@ impl<'a> Lowering<'a> {
         }
         Ok(Identity {
             applet_aid,
-            package: Package {
-                aid: package_aid,
-                version,
-            },
+            package,
         })
     }
 
@@ -348,6 +340,7 @@ impl<'a> Lowering<'a> {
         self.classes.push(ir::Class {
             name: definition.name.clone(),
             superclass,
+            implements: Vec::new(),
             fields: Vec::new(),
         });
         self.field_map.push(Vec::new());
@@ -381,6 +374,7 @@ impl<'a> Lowering<'a> {
                 None => ir::Type::Class(self.class(*id, span)?),
             },
             Ty::Api(name) => ir::Type::Api(name.clone()),
+            Ty::Interface(id) => ir::Type::Api(self.interface_name(*id, span)?),
             Ty::Bytes => ir::Type::Array(ir::Element::U8),
             Ty::Shorts => ir::Type::Array(ir::Element::U16),
             Ty::Array(..)
@@ -462,6 +456,47 @@ impl<'a> Lowering<'a> {
         });
         ir::ArrayId(self.arrays.len() - 1)
     }
+}
+
+impl Context {
+    /// The package that an applet names.
+    pub(crate) fn applet_package(&self, app: StructId) -> Checked<Package> {
+        let span = self.definitions.structs[app.0].span;
+        let package = self.applet_constant(app, "PACKAGE")?;
+        let aid = package.field("aid").and_then(Constant::bytes);
+        let number = |name: &str| match package.field(name) {
+            Some(Constant::Int(n)) => u8::try_from(*n).map_err(|_| unusable(span, "the version")),
+            _ => Err(unusable(span, "the version")),
+        };
+        Ok(Package {
+            aid: aid
+                .filter(|aid| (5..=16).contains(&aid.len()))
+                .ok_or_else(|| unusable(span, "the package AID"))?,
+            version: (number("major")?, number("minor")?),
+        })
+    }
+
+    /// A constant of `platform::Applet`.
+    fn applet_constant(&self, app: StructId, name: &str) -> Checked<Constant> {
+        let span = self.definitions.structs[app.0].span;
+        let key = (TypeKey::Struct(app), name.to_owned());
+        let id = self.definitions.associated.get(&key).ok_or_else(|| {
+            Diagnostic::new(
+                span,
+                format!("the applet has no constant `{name}`"),
+                "not an implementation of `platform::Applet`",
+            )
+        })?;
+        self.constant_value(*id).map(|(_, value)| value)
+    }
+}
+
+fn unusable(span: Span, what: &str) -> Diagnostic {
+    Diagnostic::new(
+        span,
+        format!("{what} of this applet cannot be used"),
+        "an AID has 5 to 16 bytes, a version two numbers",
+    )
 }
 
 fn int_type(int: Int) -> ir::Type {

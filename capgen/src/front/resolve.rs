@@ -270,6 +270,7 @@ impl Context {
             Ty::Enum(id) | Ty::Data(id) => self.definitions.enums[id.0].name.clone(),
             Ty::Newtype(id) | Ty::Struct(id) => self.definitions.structs[id.0].name.clone(),
             Ty::Api(class) => class.rsplit('/').next().unwrap_or(class).to_owned(),
+            Ty::Interface(id) => format!("dyn {}", self.definitions.traits[id.0].name),
             Ty::Bytes => "Bytes".to_owned(),
             Ty::Shorts => "short[]".to_owned(),
             Ty::Array(element, n) => format!("[{}; {n}]", name(element)),

@@ -1,7 +1,7 @@
 //! The typed tree of a function's body: names resolved, methods found, coercions made plain.
 
 use super::api::JavaMethod;
-use super::define::{ConstId, FnId, StructId};
+use super::define::{ConstId, FnId, StructId, TraitId};
 use super::ty::Ty;
 use crate::diagnostic::Span;
 use crate::ir::{BinaryOp, CompareOp, UnaryOp};
@@ -72,6 +72,11 @@ pub(crate) enum Intrinsic {
     UnwrapOr,
     /// `option.ok_or(status)`
     OkOr,
+    /// `platform.shareable::<dyn Trait<P>>(server, parameter)`
+    Shareable(TraitId),
+    /// Whether a reference is null, and null (bindings only).
+    IsNull,
+    Null,
 }
 
 #[derive(Clone, Debug)]
@@ -132,6 +137,8 @@ pub(crate) enum Kind {
     SubSlice(Box<Expr>, Option<Box<Expr>>, Option<Box<Expr>>, bool),
     Call(FnId, Vec<Expr>),
     Java(JavaMethod, Vec<Expr>),
+    /// A method of a shareable interface, by index, and its arguments, receiver first.
+    Shared(TraitId, usize, Vec<Expr>),
     /// A reference known to be of an API class.
     Downcast(Box<Expr>),
     Intrinsic(Intrinsic, Vec<Expr>),
@@ -203,6 +210,7 @@ impl Expr {
             }
             Kind::Call(_, list)
             | Kind::Java(_, list)
+            | Kind::Shared(_, _, list)
             | Kind::Intrinsic(_, list)
             | Kind::Tuple(list)
             | Kind::Array(list) => {

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::define::{EnumId, StructId};
+use super::define::{EnumId, StructId, TraitId};
 
 /// An integer type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -81,6 +81,8 @@ pub(crate) enum Ty {
     Struct(StructId),
     /// A class or interface of the API, by its Java name.
     Api(String),
+    /// Another applet, by a shareable interface: `dyn Trait`, `P::Shared<dyn Trait>`.
+    Interface(TraitId),
     /// `P::Bytes<N>`, `P::TransientBytes<N>`: a byte array object.
     Bytes,
     /// A `short[]` object (bindings only).

@@ -197,6 +197,9 @@ fn print_program(program: &Program, out: &mut String) -> std::fmt::Result {
             write!(out, "{comma} {:?}: {}", field.name, names.ty(&field.ty))?;
         }
         writeln!(out, " }}")?;
+        for interface in &class.implements {
+            writeln!(out, "// implements {interface}")?;
+        }
     }
     // Packages by their export files are more than text has room for.
     for package in &program.imports {

@@ -4,10 +4,13 @@ use super::imports::Imports;
 use crate::codegen::BackendError;
 use crate::codegen::linkage::{Linkage, Methods};
 use crate::ir::{ClassId, FunctionId, Program};
-use cap_file::api::{Api, MethodKind};
-use cap_file::component::class::{ClassComponent, ClassInfo};
+use cap_file::api::{Api, ApiClass, ApiMethod, MethodKind};
+use cap_file::component::class::{ClassComponent, ClassInfo, ImplementedInterface, InterfaceInfo};
 use cap_file::component::{ClassRef, INHERITED};
 use std::collections::BTreeMap;
+
+/// What every shareable interface extends.
+pub(super) const SHAREABLE: &str = "javacard/framework/Shareable";
 
 /// Field tokens of a class: references first, which the component describes as one run; then the
 /// others, in source order. Every field takes one word.
@@ -43,20 +46,91 @@ pub(super) fn field_tokens(program: &Program, class: ClassId) -> Result<Vec<u8>,
     Ok(tokens)
 }
 
-/// The Class component; the method offsets are filled in later, by [`set_method_offsets`].
+/// The Class component; the method offsets are filled in later, by [`set_method_offsets`]. `imports` takes note
+/// where the exported classes and interfaces are.
 pub(super) fn component(
     program: &Program,
     methods: &Methods,
-    imports: &Imports<'_>,
+    imports: &mut Imports<'_>,
     has_signature_pool: bool,
 ) -> ClassComponent {
-    let classes = (0..program.classes.len())
-        .map(|index| class_info(program, methods, imports, ClassId(index)));
-    ClassComponent {
+    let interfaces = exported_interfaces(program)
+        .into_iter()
+        .map(|_| InterfaceInfo {
+            flags: ClassInfo::ACC_INTERFACE | ClassInfo::ACC_SHAREABLE,
+            superinterfaces: imports.class_ref(SHAREABLE).into_iter().collect(),
+            remote_name: None,
+        });
+    let mut component = ClassComponent {
         signature_pool: has_signature_pool.then(Vec::new),
-        interfaces: Vec::new(),
-        classes: classes.collect(),
+        interfaces: interfaces.collect(),
+        classes: Vec::new(),
+    };
+    for (index, interface) in exported_interfaces(program).into_iter().enumerate() {
+        if let Some(offset) = component.interface_offset(index) {
+            imports.place_internal(&interface.name, ClassRef::Internal(offset));
+        }
     }
+    component.classes = (0..program.classes.len())
+        .map(|index| class_info(program, methods, imports, ClassId(index)))
+        .collect();
+    component
+}
+
+/// The interfaces of the package, in the order of the Class component.
+pub(super) fn exported_interfaces(program: &Program) -> Vec<&ApiClass> {
+    program
+        .exports
+        .iter()
+        .filter(|class| class.is_interface)
+        .collect()
+}
+
+/// The interfaces that a class implements, with what each extends: for each method of the interface the token of
+/// the class's own.
+fn implemented(
+    program: &Program,
+    methods: &Methods,
+    imports: &Imports<'_>,
+    id: ClassId,
+) -> Vec<ImplementedInterface> {
+    let names = program.classes.get(id.0).map(|class| &class.implements);
+    let mut found = Vec::new();
+    for interface in names.into_iter().flatten() {
+        let Some(class) = program.api_class(interface) else {
+            continue;
+        };
+        let mut wanted: Vec<&ApiMethod> = class.methods.iter().collect();
+        wanted.sort_by_key(|method| method.token);
+        let token = |wanted: &&ApiMethod| {
+            let functions = (0..program.functions.len()).map(FunctionId);
+            let mut own = functions.filter(|function| methods.home.get(function.0) == Some(&id));
+            own.find_map(|function| {
+                let entry = program.functions.get(function.0)?.entry.as_ref()?;
+                match methods.linkage(function) {
+                    Linkage::Public(token)
+                        if entry.name == wanted.name && entry.descriptor == wanted.descriptor =>
+                    {
+                        Some(token)
+                    }
+                    _ => None,
+                }
+            })
+        };
+        if let Some(reference) = imports.class_ref(interface) {
+            found.push(ImplementedInterface {
+                interface: reference,
+                methods: wanted.iter().filter_map(token).collect(),
+            });
+        }
+    }
+    if let (false, Some(reference)) = (found.is_empty(), imports.class_ref(SHAREABLE)) {
+        found.push(ImplementedInterface {
+            interface: reference,
+            methods: Vec::new(),
+        });
+    }
+    found
 }
 
 fn class_info(
@@ -90,8 +164,13 @@ fn class_info(
         .last()
         .map_or(0, |last| usize::from(*last - base) + 1);
     let package_count = table.len() - public.len();
+    let interfaces = implemented(program, methods, imports, id);
     ClassInfo {
-        flags: 0,
+        flags: if interfaces.is_empty() {
+            0
+        } else {
+            ClassInfo::ACC_SHAREABLE
+        },
         super_class: imports.class_ref(superclass),
         // At most 255 fields, see `field_tokens`.
         declared_instance_size: u8::try_from(fields.len()).unwrap_or(u8::MAX),
@@ -101,7 +180,7 @@ fn class_info(
         public_virtual_methods: vec![INHERITED; public_count],
         package_method_table_base: 0,
         package_virtual_methods: vec![INHERITED; package_count],
-        interfaces: Vec::new(),
+        interfaces,
         remote: None,
         token_mapping: None,
     }

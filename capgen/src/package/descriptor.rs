@@ -1,5 +1,6 @@
 //! The Descriptor component: what a verifier wants to know of classes, fields and methods.
 
+use super::classes::exported_interfaces;
 use super::types::Types;
 use super::{Assembled, Layout};
 use crate::codegen::BackendError;
@@ -42,6 +43,9 @@ pub(super) fn component(
         }
     }
     let mut classes = Vec::new();
+    for interface in exported_interfaces(program) {
+        classes.push(builder.interface(interface)?);
+    }
     for index in 0..class_component.classes.len() {
         classes.push(builder.class(ClassId(index), assembled)?);
     }
@@ -114,6 +118,34 @@ impl Builder<'_> {
         self.intern(descriptor, &format!("{symbol:?}"))
     }
 
+    /// A shareable interface and its methods, none of which has code here.
+    fn interface(&mut self, interface: &ApiClass) -> Result<ClassDescriptor, BackendError> {
+        let reference = |name: &str| self.layout.imports.class_ref(name);
+        let this_class = reference(&interface.name).unwrap_or(ClassRef::Internal(0));
+        let mut methods = Vec::new();
+        for method in &interface.methods {
+            let described = self.spelled().java(&method.descriptor);
+            methods.push(MethodDescriptor {
+                token: method.token,
+                access_flags: access::ACC_PUBLIC | access::ACC_ABSTRACT_METHOD,
+                method_offset: 0u16.into(),
+                type_offset: self.intern(described, &method.name)?,
+                bytecode_count: 0,
+                exception_handler_count: 0,
+                exception_handler_index: 0,
+            });
+        }
+        Ok(ClassDescriptor {
+            token: interface.token,
+            access_flags: access::ACC_PUBLIC | access::ACC_INTERFACE | access::ACC_ABSTRACT_CLASS,
+            this_class,
+            // What it extends stands in the Class component only.
+            interfaces: Vec::new(),
+            fields: Vec::new(),
+            methods,
+        })
+    }
+
     fn class(
         &mut self,
         id: ClassId,
@@ -126,6 +158,8 @@ impl Builder<'_> {
             .copied()
             .unwrap_or(ClassRef::Internal(0));
         let token = self.class_token(id);
+        let interfaces = self.layout.class.classes.get(id.0);
+        let interfaces = interfaces.map_or(&[][..], |class| class.interfaces.as_slice());
         let mut fields = self.instance_fields(id, this_class)?;
         if self.layout.array_home == id {
             fields.extend(self.array_fields()?);
@@ -142,7 +176,7 @@ impl Builder<'_> {
                 0
             },
             this_class,
-            interfaces: Vec::new(),
+            interfaces: interfaces.iter().map(|known| known.interface).collect(),
             fields,
             methods,
         })

@@ -1,5 +1,6 @@
 //! The API packages that a program uses, in the lowest versions that have what it uses.
 
+use super::classes::SHAREABLE;
 use super::target::Target;
 use crate::bindings::FILE as BINDINGS;
 use crate::codegen::BackendError;
@@ -60,6 +61,12 @@ impl<'a> Imports<'a> {
             imports.place_internal(&class.name, ClassRef::Internal(0));
         }
         imports.class("java/lang/Object")?;
+        let shares = program.classes.iter().flat_map(|class| &class.implements);
+        let own = program.exports.iter().filter(|class| class.is_interface);
+        for interface in shares.chain(own.map(|class| &class.name)) {
+            imports.class(interface)?;
+            imports.class(SHAREABLE)?;
+        }
         // Calls first: of what demands a version, the place of a call says most.
         for (index, function) in program.functions.iter().enumerate() {
             let caller = place_of_call(program, FunctionId(index));

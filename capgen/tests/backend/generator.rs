@@ -56,6 +56,7 @@ pub(crate) fn program(seed: u64) -> Program {
     let mut program = text::parse(include_str!("frame.ir")).unwrap();
     assert_eq!(program.functions.len(), 2);
     program.classes[PART.0] = Class {
+        implements: Vec::new(),
         name: "Part".to_owned(),
         superclass: None,
         fields: fields(),

@@ -7,23 +7,22 @@ use platform::Applet;
 use platform::host::{Host, HostCard, HostConfig};
 use wallet::{Loyalty, Purse};
 
-use crate::card::{build, example, install, load, select};
+use crate::card::{build, install, load, select};
+use crate::libraries::{self, ledger};
 
 pub(crate) const PURSE: &[u8] = <Purse<Host> as Applet<Host>>::AID;
 pub(crate) const LOYALTY: &[u8] = <Loyalty<Host> as Applet<Host>>::AID;
 
-/// As the manifest lists them.
+/// As the manifest lists them, with the library that their interface is from.
 fn wallet() -> Request {
-    Request {
-        folder: example("wallet"),
-        ..Request::default()
-    }
+    libraries::wallet(vec![build(&ledger()).output.exp])
 }
 
 #[test]
 fn both_answer_as_on_this_machine() {
     let built = build(&wallet());
     let mut card = Card::new(&CardConfig::default());
+    load(&mut card, &build(&ledger()).output.cap);
     load(&mut card, &built.output.cap);
     install(&mut card, LOYALTY);
     install(&mut card, PURSE);
@@ -82,13 +81,14 @@ pub(crate) fn session(
 #[test]
 fn what_both_use_is_there_once() {
     let both = build(&wallet()).output;
-    let written = both
+    let named = both
         .map
         .methods
         .iter()
-        .filter(|method| method.path == "ledger::decimal::write");
-    assert_eq!(written.count(), 1);
-    assert_eq!(both.cap.static_field.array_init.len(), 1, "one name");
+        .filter(|method| method.path == "wallet::name");
+    assert_eq!(named.count(), 1);
+    // The name, and the AID of the shop.
+    assert_eq!(both.cap.static_field.array_init.len(), 2);
     let alone = |applet: &str| {
         let built = build(&Request {
             applets: vec![applet.to_owned()],
@@ -119,7 +119,9 @@ fn the_budget_tells_the_applets_apart() {
         let transactions = budget.transactions.iter();
         transactions.map(|one| one.writes).collect::<Vec<_>>()
     };
-    assert_eq!(begun(purse), [Some(6)]);
+    assert_eq!(begun(purse), [Some(1)]);
+    // What the library writes is named, not counted.
+    assert_eq!(purse.transactions[0].card, ["ledger.Log.note"]);
     assert_eq!(begun(loyalty), [Some(1)]);
     let entries = |budget: &capgen::package::budget::AppletBudget| {
         let mut entries: Vec<String> = budget
@@ -130,8 +132,20 @@ fn the_budget_tells_the_applets_apart() {
         entries.sort();
         entries
     };
-    assert_eq!(entries(purse), ["install", "process"]);
-    assert_eq!(entries(loyalty), ["deselect", "install", "process"]);
+    let served = ["balance", "check", "debit", "getShareableInterfaceObject"];
+    assert_eq!(
+        entries(purse),
+        [&served[..], &["install", "process"]].concat()
+    );
+    let served = [
+        "deselect",
+        "getShareableInterfaceObject",
+        "give",
+        "install",
+        "process",
+        "session",
+    ];
+    assert_eq!(entries(loyalty), served);
 }
 
 #[test]
@@ -148,6 +162,9 @@ fn the_order_of_the_request_is_that_of_the_package() {
         .map(|applet| applet.aid.as_slice())
         .collect();
     assert_eq!(aids, [LOYALTY, PURSE]);
+    // But for the packages around it, the text is the program.
     let printed = text::print(&program);
-    assert_eq!(text::parse(&printed).unwrap(), program);
+    let read = text::parse(&printed).unwrap();
+    assert_eq!(read.functions, program.functions);
+    assert_eq!(read.applets, program.applets);
 }

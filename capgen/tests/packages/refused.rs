@@ -285,3 +285,59 @@ fn a_previous_version_of_applets() {
     let error = request.lower().map(|_| ()).unwrap_err();
     insta::assert_snapshot!(error.to_string());
 }
+
+/// An applet that declares a shareable interface and serves `interface`.
+fn serving(method: &str, interface: &str) -> String {
+    let uses = "use platform::{Applet, Package, Platform, Result, Serve, shareable};\n";
+    let applet = applet("One", r#"b"abcde""#, r#"b"abcde1""#);
+    let source = format!(
+        "{uses}{applet}shareable! {{\n    pub trait Offer<P: Platform> {{\n        {method}\n    }}\n}}\n\
+         impl<P: Platform> Serve<P> for One {{\n    type Interface = {interface};\n    \
+         fn serves(&mut self, _: &P::Aid, _: u8) -> bool {{ true }}\n    \
+         fn interface(&mut self) -> &mut Self::Interface {{ self }}\n}}\n"
+    );
+    refused("", &source, &[])
+}
+
+#[test]
+fn an_option_through_the_firewall() {
+    let method = "fn take(&mut self, platform: &mut P, amount: Option<u8>) -> u8;";
+    insta::assert_snapshot!(serving(method, "dyn Offer<P>"));
+}
+
+#[test]
+fn an_array_of_shorts_through_the_firewall() {
+    let method = "fn take(&mut self, platform: &mut P, amounts: &[u16]);";
+    insta::assert_snapshot!(serving(method, "dyn Offer<P>"));
+}
+
+#[test]
+fn an_interface_that_is_not_implemented() {
+    let method = "fn take(&mut self, platform: &mut P);";
+    insta::assert_snapshot!(serving(method, "dyn Offer<P>"));
+}
+
+#[test]
+fn an_interface_that_is_none() {
+    let method = "fn take(&mut self, platform: &mut P);";
+    insta::assert_snapshot!(serving(method, "One"));
+}
+
+#[test]
+fn an_interface_that_is_not_told() {
+    let process = "let other = platform.shareable(b\"abcde1\", 0);";
+    insta::assert_snapshot!(importing(process, Vec::new()));
+}
+
+#[test]
+fn a_shareable_that_is_no_trait() {
+    let source = "platform::shareable! { pub struct Offer; }\n";
+    let source = format!(
+        "{source}{}",
+        two(
+            (r#"b"abcde""#, r#"b"abcde1""#),
+            (r#"b"abcde""#, r#"b"abcde2""#)
+        )
+    );
+    insta::assert_snapshot!(refused("", &source, &[]));
+}

@@ -6,10 +6,12 @@
     reason = "Card Rust converts with `as` and loops over ranges"
 )]
 
+mod account;
 mod checksum;
 pub mod decimal;
 mod log;
 
+pub use account::Account;
 pub use checksum::{SEED, checksum};
 pub use log::{Direction, Log};
 

@@ -3,9 +3,11 @@
 #![no_std]
 
 mod loyalty;
+mod points;
 mod purse;
 
 pub use loyalty::Loyalty;
+pub use points::Points;
 pub use purse::Purse;
 
 use platform::{Apdu, Package, Platform, Result};

@@ -1,12 +1,36 @@
 //! Loyalty points.
 
+use crate::Points;
 use ledger::decimal;
-use platform::{Apdu, Applet, Cell, Package, Platform, Result, StatusWord};
+use platform::{Apdu, Applet, Cell, Package, Platform, Result, Serve, StatusWord};
 
 /// Loyalty points: INS 40 gives P1 points, INS 50 tells how many there are and how many this session gave.
 pub struct Loyalty<P: Platform> {
     points: P::Cell<u16>,
     session: P::TransientCell<u8>,
+}
+
+impl<P: Platform> Points<P> for Loyalty<P> {
+    fn give(&mut self, _platform: &mut P, points: u8) {
+        self.points
+            .set(self.points.get().wrapping_add(u16::from(points)));
+    }
+
+    fn session(&mut self, _platform: &mut P) -> u8 {
+        self.session.get()
+    }
+}
+
+impl<P: Platform> Serve<P> for Loyalty<P> {
+    type Interface = dyn Points<P>;
+
+    fn serves(&mut self, _client: &P::Aid, _parameter: u8) -> bool {
+        true
+    }
+
+    fn interface(&mut self) -> &mut Self::Interface {
+        self
+    }
 }
 
 impl<P: Platform> Applet<P> for Loyalty<P> {

@@ -1,10 +1,13 @@
 //! A purse.
 
-use ledger::{Direction, Log, SEED, checksum, decimal, parts};
-use platform::{Apdu, Applet, Cell, Package, Platform, Result, StatusWord};
+use ledger::{Account, Direction, Log, SEED, checksum, decimal, parts};
+use platform::{Aid, Apdu, Applet, Cell, Package, Platform, Result, Serve, StatusWord};
 
 /// The most that a purse holds.
 const LIMIT: u16 = 50_000;
+
+/// The applet that may take something out: that of `examples/shop`.
+const SHOP: &[u8] = &[0xF0, 0x54, 0x4B, 0x53, 0x48, 0x01];
 
 /// A purse: INS 10 puts in P1 P2, INS 20 takes out, INS 30 tells the balance in digits, INS 32 in whole and
 /// hundredths, INS 34 the change before P1 others with a checksum.
@@ -41,6 +44,36 @@ impl<P: Platform> Purse<P> {
         buffer[4] = high;
         buffer[5] = low;
         Ok(6)
+    }
+}
+
+impl<P: Platform> Account<P> for Purse<P> {
+    fn balance(&mut self, _platform: &mut P) -> u16 {
+        self.balance.get()
+    }
+
+    fn debit(&mut self, platform: &mut P, amount: u16, receipt: &mut [u8]) -> Result<usize> {
+        if !platform.called_by(SHOP) {
+            return Err(StatusWord::SECURITY_STATUS_NOT_SATISFIED);
+        }
+        self.change(platform, Direction::Out, amount)?;
+        self.last(0, receipt)
+    }
+
+    fn check(&mut self, _platform: &mut P, text: &[u8]) -> u16 {
+        checksum(SEED, text)
+    }
+}
+
+impl<P: Platform> Serve<P> for Purse<P> {
+    type Interface = dyn Account<P>;
+
+    fn serves(&mut self, client: &P::Aid, parameter: u8) -> bool {
+        parameter == 0 && client.equals(SHOP)
+    }
+
+    fn interface(&mut self) -> &mut Self::Interface {
+        self
     }
 }
 

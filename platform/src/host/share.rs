@@ -74,10 +74,10 @@ impl<P: Simulated, T: ?Sized> Proxy<P, T> {
     /// # Panics
     /// Where the firewall would refuse an argument: an array that is not the APDU buffer.
     #[doc(hidden)]
-    pub fn check(&self, argument: &impl Argument, name: &str) {
-        let contexts = &self.server.contexts;
+    pub fn pass(this: &Self, argument: &impl Argument, name: &str) {
+        let contexts = &this.server.contexts;
         if let Some(bytes) = argument.bytes()
-            && contexts.active().context != Some(self.server.context)
+            && contexts.active().context != Some(this.server.context)
         {
             assert!(
                 contexts.is_global(bytes),
@@ -91,19 +91,23 @@ impl<P: Simulated, T: ?Sized> Proxy<P, T> {
     /// # Panics
     /// Where the serving applet is in the middle of a call already.
     #[doc(hidden)]
-    pub fn call<R>(&mut self, platform: &mut P, body: impl FnOnce(&mut T, &mut P) -> R) -> R {
-        let contexts = Rc::clone(&self.server.contexts);
+    pub fn enter<R>(
+        this: &mut Self,
+        platform: &mut P,
+        body: impl FnOnce(&mut T, &mut P) -> R,
+    ) -> R {
+        let contexts = Rc::clone(&this.server.contexts);
         let before = contexts.active();
         // Within a package nothing is switched.
-        if before.context != Some(self.server.context) {
+        if before.context != Some(this.server.context) {
             contexts.set_active(Active {
-                context: Some(self.server.context),
-                applet: self.server.aid.clone(),
+                context: Some(this.server.context),
+                applet: this.server.aid.clone(),
                 caller: before.context.map(|_| before.applet.clone()),
             });
         }
         let (mut body, mut result) = (Some(body), None);
-        (self.with)(&mut |object| {
+        (this.with)(&mut |object| {
             if let Some(body) = body.take() {
                 result = Some(body(object, platform));
             }

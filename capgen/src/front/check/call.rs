@@ -329,6 +329,29 @@ impl Checker<'_> {
                 ];
                 return intrinsic(Intrinsic::SliceOf, list, Ty::slice_of_bytes());
             }
+            if name == "is_null"
+                && let [value] = arguments
+            {
+                let value = self.expr(value, None)?;
+                return intrinsic(Intrinsic::IsNull, vec![value], Ty::Bool);
+            }
+            let generic = match path.path.segments.last().map(|segment| &segment.arguments) {
+                Some(syn::PathArguments::AngleBracketed(list)) => list.args.first(),
+                _ => None,
+            };
+            if let ("null", [], Some(syn::GenericArgument::Type(ty))) =
+                (name.as_str(), arguments, generic)
+            {
+                let ty = self.written_type(ty)?;
+                return intrinsic(Intrinsic::Null, Vec::new(), ty);
+            }
+            if let ("upcast", [value], Some(syn::GenericArgument::Type(ty))) =
+                (name.as_str(), arguments, generic)
+            {
+                let ty = self.written_type(ty)?;
+                let value = self.expr(value, None)?;
+                return Ok(Some(Expr { ty, ..value }));
+            }
             if name == "downcast"
                 && let [value] = arguments
                 && let Some(syn::PathArguments::AngleBracketed(list)) =

@@ -18,6 +18,9 @@ impl Checker<'_> {
         let name = call.method.to_string();
         let receiver = self.expr(&call.receiver, None)?;
         let arguments: Vec<&syn::Expr> = call.args.iter().collect();
+        if name == "shareable" && self.resolve(&receiver.ty) == Ty::Platform {
+            return self.shareable(call, &arguments, wanted, span);
+        }
         if name == "bytes" || name == "transient_bytes" {
             return self.unplaced_bytes(&receiver, call, span);
         }
@@ -54,6 +57,9 @@ impl Checker<'_> {
             {
                 return self.java(&class, name, Some(receiver), arguments, span);
             }
+        }
+        if let Ty::Interface(id) = ty {
+            return self.shared_method(receiver, id, name, arguments, span);
         }
         let own = ty
             .key()

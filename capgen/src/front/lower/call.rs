@@ -34,7 +34,7 @@ impl Builder<'_, '_> {
     }
 
     /// A call of a method with all of its arguments; a slice is three of them.
-    fn call_method(
+    pub(super) fn call_method(
         &mut self,
         callee: Callee,
         arguments: &[Expr],

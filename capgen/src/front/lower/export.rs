@@ -21,12 +21,19 @@ const OBJECT: &str = "java/lang/Object";
 impl Lowering<'_> {
     /// Queues everything that a library package offers, and gives it its tokens: those that `previous` has, and
     /// after them new ones in source order.
+    ///
+    /// A package of applets offers its shareable interfaces only.
     pub(super) fn exports(
         &mut self,
+        is_library: bool,
         version: (u8, u8),
         previous: Option<&ApiPackage>,
     ) -> Checked<Vec<ApiClass>> {
-        let public = self.context.public(CrateId(0));
+        let public = if is_library {
+            self.context.public(CrateId(0))
+        } else {
+            Public::default()
+        };
         // Of another major version nothing is kept: what was linked against that does not link against this one.
         let previous = previous.filter(|old| old.newest().major == version.0);
         let mut exports = Exports {
@@ -47,6 +54,18 @@ impl Lowering<'_> {
         for id in &public.functions {
             if let Err(error) = self.export(*id, &public, &mut exports) {
                 self.errors.push(error);
+            }
+        }
+        for id in self.context.interfaces(CrateId(0)) {
+            let name = format!(
+                "{}/{}",
+                self.name(),
+                self.context.definitions.traits[id.0].name
+            );
+            for method in self.context.interface_methods(id)? {
+                let descriptor = self.interface_descriptor(&method)?;
+                let method_name = identifier(&method.name);
+                exports.interface_method(&name, &method_name, &descriptor, method.span)?;
             }
         }
         Ok(exports.finish())
@@ -81,6 +100,7 @@ impl Lowering<'_> {
             self.classes.push(ir::Class {
                 name: name.to_owned(),
                 superclass: None,
+                implements: Vec::new(),
                 fields: Vec::new(),
             });
             self.field_map.push(Vec::new());
@@ -324,7 +344,7 @@ fn makes(expr: &mut Expr, found: &mut bool, called: &mut Vec<FnId>) {
     expr.each_part(&mut |part| makes(part, found, called));
 }
 
-const fn array_descriptor(element: &ir::Element) -> &'static str {
+pub(super) const fn array_descriptor(element: &ir::Element) -> &'static str {
     match element {
         ir::Element::Bool => "[Z",
         ir::Element::U8 | ir::Element::I8 => "[B",
@@ -371,6 +391,48 @@ impl Exports<'_> {
             methods: self.inherited(),
         });
         Ok(self.classes.len() - 1)
+    }
+
+    /// A method of a shareable interface, and the interface where it is the first.
+    fn interface_method(
+        &mut self,
+        interface: &str,
+        name: &str,
+        descriptor: &str,
+        span: Span,
+    ) -> Checked<()> {
+        let index = self.class(interface, span)?;
+        let class = &mut self.classes[index];
+        if !class.is_interface {
+            class.is_interface = true;
+            class.flags.shareable = true;
+            class.interfaces = vec![Lowering::root_interface().to_owned()];
+            class.methods.clear();
+        }
+        let old = self.previous.and_then(|package| package.class(interface));
+        let kept = old.map_or(&[][..], |class| &class.methods);
+        let token = match old.and_then(|class| class.method(name, descriptor)) {
+            Some(old) => old.token,
+            None => next(
+                kept.iter().chain(&class.methods).map(|method| method.token),
+                0x7F,
+                "a shareable interface has at most 128 methods",
+                span,
+            )?,
+        };
+        class.methods.push(ApiMethod {
+            token,
+            name: name.to_owned(),
+            descriptor: descriptor.to_owned(),
+            kind: MethodKind::Interface,
+            flags: ApiFlags {
+                public: true,
+                is_abstract: true,
+                ..ApiFlags::default()
+            },
+            since: self.since,
+        });
+        Ok(())
     }
 
     /// What every class has of `Object`: an export file names it too (JCVM 3.0.5 §5.7).

@@ -148,6 +148,10 @@ impl Builder<'_, '_> {
                     result.is_some(),
                 ))
             }
+            Kind::Shared(id, index, arguments) => {
+                let method = self.lowering.interface_method(*id, *index, span)?;
+                self.call_method(Callee::Api(method), arguments, &expr.ty, span)
+            }
             Kind::Intrinsic(intrinsic, arguments) => self.intrinsic(*intrinsic, arguments, expr),
             Kind::Struct(id, fields) => {
                 let class = self.lowering.class(*id, span)?;

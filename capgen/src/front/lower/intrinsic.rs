@@ -112,6 +112,35 @@ impl Builder<'_, '_> {
                 self.effect("commit_transaction", expr)?;
                 Ok(value)
             }
+            (Intrinsic::Shareable(id), _) => {
+                let interface = self.lowering.interface_name(id, span)?;
+                let binding = self.lowering.context.binding("shared", span)?;
+                let object = self.call(binding, arguments, expr)?;
+                let ty = Type::Api(super::SHAREABLE.to_owned());
+                let object = self.word(object, &ty, span)?;
+                let object = self.fix_expr(object);
+                let null = Box::new(ir::Expr::Null(ty.clone()));
+                let found =
+                    ir::Expr::Compare(ir::CompareOp::Ne, ty, Box::new(object.clone()), null);
+                let found = self.fix_expr(found);
+                let object = self.fix_expr(ir::Expr::Downcast(Box::new(object), interface));
+                Ok(Value::Parts(vec![Value::Word(found), Value::Word(object)]))
+            }
+            (Intrinsic::IsNull, Some(object)) => {
+                let ty = self.ty(&object.ty, span)?;
+                let value = self.scalar(object)?;
+                let null = Box::new(ir::Expr::Null(ty.clone()));
+                Ok(Value::Word(ir::Expr::Compare(
+                    ir::CompareOp::Eq,
+                    ty,
+                    Box::new(value),
+                    null,
+                )))
+            }
+            (Intrinsic::Null, _) => {
+                let ty = self.ty(&expr.ty, span)?;
+                Ok(Value::Word(ir::Expr::Null(ty)))
+            }
             (Intrinsic::Len, Some(slice)) => match self.value(slice)? {
                 Value::Slice(slice) => Ok(Value::Word(slice.length)),
                 Value::Parts(parts) => Ok(Value::Word(number(parts.len()))),

@@ -10,7 +10,7 @@ use crate::front::define::{
     Reexport, Scope, StructDef, StructId, TraitDef, TraitId,
 };
 use crate::front::ty::Ty;
-use crate::source::{ModuleId, compiled};
+use crate::source::{self, ModuleId, compiled};
 
 impl Context {
     pub(super) fn collect(&mut self, errors: &mut Vec<Diagnostic>) {
@@ -80,8 +80,20 @@ impl Context {
                 self.definitions.traits.push(TraitDef {
                     name: name.clone(),
                     krate,
+                    shareable: None,
                 });
                 self.name(module, name, Def::Trait(id));
+            }
+            syn::Item::Macro(ast)
+                if compiled(&ast.attrs)
+                    && ast
+                        .mac
+                        .path
+                        .segments
+                        .last()
+                        .is_some_and(|last| last.ident == "shareable") =>
+            {
+                self.shareable(module, &ast.mac);
             }
             syn::Item::Type(ast) if compiled(&ast.attrs) => {
                 let id = AliasId(self.definitions.aliases.len());
@@ -110,6 +122,28 @@ impl Context {
             }
             _ => {}
         }
+    }
+
+    /// A trait that `platform::shareable!` declares.
+    fn shareable(&mut self, module: ModuleId, declared: &syn::Macro) {
+        let ast: syn::ItemTrait = match declared.parse_body() {
+            Ok(ast) => ast,
+            Err(error) => {
+                let span = source::span(self.modules[module.0].file, error.span());
+                let diagnostic =
+                    Diagnostic::new(span, "`shareable!` declares one trait", error.to_string());
+                self.errors.borrow_mut().push(diagnostic);
+                return;
+            }
+        };
+        let id = TraitId(self.definitions.traits.len());
+        let name = ast.ident.to_string();
+        self.definitions.traits.push(TraitDef {
+            name: name.clone(),
+            krate: self.modules[module.0].krate,
+            shareable: Some((module, Rc::new(ast))),
+        });
+        self.name(module, name, Def::Trait(id));
     }
 
     fn import(

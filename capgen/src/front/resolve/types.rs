@@ -54,10 +54,13 @@ impl Context {
                 tuple.elems.iter().map(again).collect::<Checked<_>>()?,
             )),
             syn::Type::Path(path) => self.path_type(module, owner, generics, path),
-            syn::Type::TraitObject(_) => refused(
-                "a trait object",
-                "use the concrete type, or a type parameter `P: Platform`",
-            ),
+            syn::Type::TraitObject(object) => match self.interface(module, object) {
+                Some(id) => Ok(Ty::Interface(id)),
+                None => refused(
+                    "a trait object",
+                    "use the concrete type, a type parameter `P: Platform`, or a trait that `platform::shareable!` declares",
+                ),
+            },
             syn::Type::ImplTrait(_) => refused("`impl Trait`", "use the concrete type"),
             syn::Type::Ptr(_) => refused("a raw pointer", "use a reference"),
             syn::Type::BareFn(_) => refused("a function pointer", "call the function by its name"),
@@ -178,6 +181,12 @@ impl Context {
         }
         if names.len() == 2 {
             let first = names[0].as_str();
+            if let Some(ty) = owner
+                .filter(|_| first == "Self")
+                .and_then(|id| self.definitions.impls[id.0].types.get(&names[1]))
+            {
+                return self.resolve_type(module, owner, ty);
+            }
             let platform = generics.get(first) == Some(&Ty::Platform)
                 || self.is_platform_parameter(module, owner, first)
                 || (first == "Self" && owner.is_some_and(|id| *self.impl_type(id) == Ty::Platform));
@@ -288,6 +297,7 @@ impl Context {
     pub(crate) fn stays_local(&self, ty: &Ty) -> bool {
         match ty {
             Ty::Unit | Ty::Bool | Ty::Int(_) | Ty::IntVar(_) | Ty::Enum(_) | Ty::Newtype(_) => true,
+            Ty::Interface(_) => true,
             Ty::Slice(element) => element.is_scalar(),
             Ty::Option(inner) => self.stays_local(inner),
             Ty::Tuple(list) => list.iter().all(|ty| self.stays_local(ty)),
@@ -341,6 +351,19 @@ impl Context {
                 .help("use `P::Bytes<N>` for bytes, a struct for more")),
             }
         };
+        if name == "Shared" {
+            let given = self
+                .type_arguments(module, owner, generics, arguments)?
+                .pop();
+            return match given {
+                Some(ty @ Ty::Interface(_)) => Ok(ty),
+                _ => Err(Diagnostic::new(
+                    span,
+                    "what is shared is a trait that `platform::shareable!` declares",
+                    "not a `dyn Trait` of one",
+                )),
+            };
+        }
         match name {
             "Cell" => return Ok(Ty::Cell(inner()?)),
             "TransientCell" => return Ok(Ty::TransientCell(inner()?)),

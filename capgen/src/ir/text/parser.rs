@@ -187,6 +187,7 @@ impl Parser<'_> {
                     self.program.classes.push(Class {
                         name,
                         superclass,
+                        implements: Vec::new(),
                         fields: Vec::new(),
                     });
                     self.skip_braces()?;
