@@ -3,7 +3,7 @@
 //! The tables are text files in `api/packages`, one for each package. A line is
 //! `package NAME AID VERSION…`, `VERSION uses PACKAGE VERSION`, `class|interface TOKEN NAME FLAG…`,
 //! `extends CLASS…`, `implements INTERFACE…`, `const NAME TYPE VALUE`, or
-//! `field|static|virtual|method TOKEN NAME DESCRIPTOR FLAG…`; `since VERSION` at its end says that the item is
+//! `field|static|virtual|method TOKEN NAME DESCRIPTOR FLAG…`, `inheritable COUNT`; `since VERSION` at its end says that the item is
 //! not in the versions before. Tokens never change between versions of a package. The facts are those of the
 //! public export files of Java Card 2.2.1 to 3.1 and of GlobalPlatform's card API 1.0 to 1.7.
 
@@ -64,6 +64,9 @@ pub struct ApiClass {
     pub fields: Vec<ApiField>,
     /// Methods, inherited ones included.
     pub methods: Vec<ApiMethod>,
+    /// How many public virtual methods a package of format 2.2 or older can inherit; only export files of format 2.3
+    /// say so (JCVM 3.1 §5.7).
+    pub inheritable_tokens: Option<u8>,
 }
 
 /// A constant, which compilers put into the code.

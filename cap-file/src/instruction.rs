@@ -220,20 +220,36 @@ impl Instruction {
     }
 
     /// The relative offsets that control may jump to (not the following instruction).
-    #[must_use]
-    pub fn jumps(&self) -> Vec<i16> {
-        match &self.operands {
-            Operands::Branch(offset) => vec![*offset],
+    pub fn jumps(&self) -> impl Iterator<Item = i16> + '_ {
+        let (first, offsets, pairs): (_, &[i16], &[(i32, i16)]) = match &self.operands {
+            Operands::Branch(offset) => (Some(*offset), &[], &[]),
             Operands::TableSwitch {
                 default, offsets, ..
-            } => std::iter::once(*default)
-                .chain(offsets.iter().copied())
-                .collect(),
-            Operands::LookupSwitch { default, pairs, .. } => std::iter::once(*default)
-                .chain(pairs.iter().map(|(_, offset)| *offset))
-                .collect(),
-            _ => Vec::new(),
-        }
+            } => (Some(*default), offsets, &[]),
+            Operands::LookupSwitch { default, pairs, .. } => (Some(*default), &[], pairs),
+            _ => (None, &[], &[]),
+        };
+        let offsets = offsets.iter().copied();
+        first
+            .into_iter()
+            .chain(offsets)
+            .chain(pairs.iter().map(|(_, offset)| *offset))
+    }
+
+    /// True if the instruction computes with, moves or tests a value of type `int`, or makes or tests an array of
+    /// them, so that the package has to set `ACC_INT` (JCVM §6.4).
+    #[must_use]
+    pub fn uses_int(&self) -> bool {
+        const T_INT: u8 = 13;
+        let is_int_array = matches!(
+            self.operands,
+            Operands::ArrayType(T_INT)
+                | Operands::TypeCheck {
+                    array_type: T_INT,
+                    ..
+                }
+        );
+        is_int_array || self.opcode.uses_int()
     }
 
     /// The constant pool index that the instruction holds, with its offset from the opcode and its width in bytes.
@@ -543,7 +559,7 @@ mod tests {
         let all: Result<Vec<_>, _> = Instructions::new(&code).collect();
         let all = all.unwrap();
         assert_eq!(all.len(), 2);
-        assert_eq!(all[0].jumps(), [20, 9, 12]);
+        assert!(all[0].jumps().eq([20, 9, 12]));
         assert_eq!(all[0].size(), 11);
         assert_eq!(all[1].opcode, Opcode::Return);
     }

@@ -37,9 +37,24 @@ pub const MAX_SUPERINTERFACES: usize = 14;
 /// Most words of the fields of an object (JCVM §2.2.4.3).
 pub const MAX_INSTANCE_WORDS: usize = 255;
 
+/// Most superclasses of a class, one above the other. No standard says a number; the bound keeps a hostile Class
+/// component from costing the square of its size.
+pub const MAX_HIERARCHY_DEPTH: usize = 64;
+
 /// Most nested or repeated subroutine calls (`jsr`) that are told apart in one method.
 pub const MAX_SUBROUTINE_CALLS: usize = 64;
 
-/// Most times, on average, that an instruction is looked at until all paths of its method are known. Compilers'
-/// output needs fewer than four; the bound keeps hostile code from costing more than linear time.
-pub const MAX_VISITS_PER_INSTRUCTION: usize = 64;
+/// Most steps for each byte of a method's code until all its paths are known. A step follows one instruction, or
+/// joins [`WORDS_PER_STEP`] words of a frame with those of another path. Compilers' output needs fewer than ten;
+/// the bound keeps hostile code from costing more than linear time.
+pub const MAX_STEPS_PER_BYTE: usize = 128;
+
+/// Words of a frame that are joined in one step.
+pub const WORDS_PER_STEP: usize = 8;
+
+/// Most words (stack and local variables, 8 bytes each) that are kept for the places of one method where paths
+/// meet; a method of 32767 bytes with 20 words at every tenth byte takes a tenth of it.
+pub const MAX_FRAME_WORDS: usize = 1 << 19;
+
+/// Most findings that a report lists; it counts what is beyond.
+pub const MAX_FINDINGS: usize = 4096;

@@ -85,6 +85,11 @@ macro_rules! opcodes {
                 match self { $(Opcode::$variant => $stack,)* }
             }
 
+            /// The stack effect in its two halves, taken apart when this is compiled.
+            const fn halves(self) -> (&'static str, &'static str) {
+                match self { $(Opcode::$variant => const { halves($stack) },)* }
+            }
+
             /// The opcode with this mnemonic.
             #[must_use]
             pub fn from_mnemonic(name: &str) -> Option<Opcode> {
@@ -92,6 +97,20 @@ macro_rules! opcodes {
             }
         }
     };
+}
+
+/// What stands before and after `--`; a lone `*` stands for both.
+const fn halves(effect: &'static str) -> (&'static str, &'static str) {
+    let bytes = effect.as_bytes();
+    let mut at = 0;
+    while at + 1 < bytes.len() {
+        if let (b'-', b'-') = (bytes[at], bytes[at + 1]) {
+            let (before, rest) = effect.split_at(at);
+            return (before, rest.split_at(2).1);
+        }
+        at += 1;
+    }
+    ("*", "*")
 }
 
 opcodes! {
@@ -295,8 +314,8 @@ impl Opcode {
     /// `None` if they depend on the operands.
     #[must_use]
     pub fn pops_and_pushes(self) -> Option<(&'static str, &'static str)> {
-        let (before, after) = self.stack_effect().split_once("--")?;
-        Some((before.trim(), after.trim()))
+        let (before, after) = self.halves();
+        (before != "*").then(|| (before.trim(), after.trim()))
     }
 
     /// True if the instruction computes with, moves or tests an `int` value, so that the package has to set

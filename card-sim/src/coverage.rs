@@ -46,11 +46,9 @@ impl Coverage {
         for (block, offset, decoded) in package.bytecode.instructions() {
             let at = code_offset(block, offset);
             let mut found = Hits::default();
-            let jumps = decoded.instruction.jumps();
-            if !jumps.is_empty() && branches(decoded.instruction.opcode) {
-                let targets = jumps
-                    .iter()
-                    .filter_map(|distance| offset.checked_add_signed(*distance));
+            let mut jumps = decoded.instruction.jumps().peekable();
+            if jumps.peek().is_some() && branches(decoded.instruction.opcode) {
+                let targets = jumps.filter_map(|distance| offset.checked_add_signed(distance));
                 found.targets = targets
                     .map(|target| (code_offset(block, target), 0))
                     .collect();
@@ -81,7 +79,7 @@ impl Observer for Coverage {
         }
         package.entry(step.offset).or_default().count += 1;
         let opcode = step.instruction.opcode;
-        if branches(opcode) && !step.instruction.jumps().is_empty() {
+        if branches(opcode) && step.instruction.jumps().next().is_some() {
             self.pending = Some((step.slot, step.offset));
         }
     }

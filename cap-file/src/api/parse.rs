@@ -127,9 +127,11 @@ fn item(line: &mut Line<'_>, package: &mut ApiPackage) -> Option<()> {
                 constants: Vec::new(),
                 fields: Vec::new(),
                 methods: Vec::new(),
+                inheritable_tokens: None,
             });
         }
-        "extends" | "implements" | "const" | "field" | "static" | "virtual" | "method" => {
+        "extends" | "implements" | "inheritable" | "const" | "field" | "static" | "virtual"
+        | "method" => {
             member(word, line, package.classes.last_mut()?)?;
         }
         _ => {
@@ -149,6 +151,7 @@ fn member(word: &str, line: &mut Line<'_>, class: &mut ApiClass) -> Option<()> {
     match word {
         "extends" => class.supers = line.words.by_ref().map(str::to_owned).collect(),
         "implements" => class.interfaces = line.words.by_ref().map(str::to_owned).collect(),
+        "inheritable" => class.inheritable_tokens = Some(line.number()?),
         "const" => {
             let name = line.word()?.to_owned();
             let descriptor = line.word()?.to_owned();

@@ -140,7 +140,6 @@ fn target(instruction: &Instruction, jump: i16, starts: &BTreeSet<usize>) -> Opt
 fn jumps(instruction: &Instruction, starts: &BTreeSet<usize>) -> Vec<usize> {
     instruction
         .jumps()
-        .into_iter()
         .filter_map(|jump| target(instruction, jump, starts))
         .collect()
 }

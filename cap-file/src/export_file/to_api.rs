@@ -138,6 +138,9 @@ impl ExportFile {
             constants: Vec::new(),
             fields: Vec::new(),
             methods: Vec::new(),
+            inheritable_tokens: class
+                .inheritable_public_method_token_count
+                .filter(|_| !is_interface),
         };
         for field in &class.fields {
             let name = self.text("a field", field.name)?;

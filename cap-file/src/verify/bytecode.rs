@@ -13,16 +13,4 @@ mod invoke;
 mod step;
 mod types;
 
-use super::check::Checker;
-use super::structure::MethodCode;
-
-/// Checks the code of every method that could be decoded.
-pub(crate) fn check(checker: &mut Checker<'_, '_>, methods: &[MethodCode<'_>]) {
-    // Types from unknown packages cannot be compared; `import-known` has been reported then.
-    if !checker.world.all_imports_known() {
-        return;
-    }
-    for code in methods {
-        flow::check(checker, code);
-    }
-}
+pub(crate) use flow::check;

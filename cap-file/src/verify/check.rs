@@ -4,12 +4,16 @@ use super::world::World;
 use super::{Finding, Rule};
 use crate::cap::CapFile;
 use crate::component::Tag;
+use crate::limits::MAX_FINDINGS;
+use std::fmt::Display;
 
 /// The linked file, and what is wrong with it so far.
 pub(crate) struct Checker<'w, 'a> {
     pub(crate) world: &'w World<'a>,
     pub(crate) cap: &'a CapFile,
     pub(crate) findings: Vec<Finding>,
+    /// Findings beyond those that a report lists.
+    pub(crate) omitted: usize,
 }
 
 impl<'w, 'a> Checker<'w, 'a> {
@@ -18,7 +22,22 @@ impl<'w, 'a> Checker<'w, 'a> {
             world,
             cap: world.cap,
             findings: Vec::new(),
+            omitted: 0,
         }
+    }
+
+    /// Adds a finding, or counts it.
+    pub(crate) fn find(&mut self, finding: Finding) {
+        if self.findings.len() < MAX_FINDINGS {
+            self.findings.push(finding);
+        } else {
+            self.omitted += 1;
+        }
+    }
+
+    /// How many findings there are so far.
+    pub(crate) fn count(&self) -> usize {
+        self.findings.len() + self.omitted
     }
 
     /// Reports a broken rule.
@@ -30,7 +49,7 @@ impl<'w, 'a> Checker<'w, 'a> {
         expected: impl Into<String>,
         found: impl Into<String>,
     ) {
-        self.findings.push(Finding {
+        self.find(Finding {
             rule,
             component,
             offset: offset.into(),
@@ -48,11 +67,11 @@ impl<'w, 'a> Checker<'w, 'a> {
         rule: Rule,
         component: Tag,
         offset: impl Into<Option<usize>>,
-        expected: &str,
+        expected: impl Display,
         found: impl FnOnce() -> String,
     ) {
         if !holds {
-            self.report(rule, component, offset, expected, found());
+            self.report(rule, component, offset, expected.to_string(), found());
         }
     }
 }

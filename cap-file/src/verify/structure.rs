@@ -16,18 +16,16 @@ use super::check::Checker;
 
 pub(crate) use code::MethodCode;
 
-/// Checks everything but the flow of types through the code; gives the methods whose instructions are sound by
-/// themselves.
-pub(crate) fn check<'a>(checker: &mut Checker<'_, 'a>) -> Vec<MethodCode<'a>> {
+/// Checks everything, the flow of types through each method as soon as its instructions are sound by themselves.
+pub(crate) fn check(checker: &mut Checker<'_, '_>) {
     header::check(checker);
     constant_pool::check(checker);
     classes::check(checker);
     static_field::check(checker);
     descriptor::check(checker);
     methods::check(checker);
-    let code = code::check(checker);
+    code::check(checker);
     export::check(checker);
     own_export::check(checker);
     debug::check(checker);
-    code
 }

@@ -1,8 +1,15 @@
 //! Everything that a CAP file names, linked: classes of the file and of the API in one hierarchy, types,
 //! methods and fields by their offsets.
 
+mod members;
+mod resolved;
+mod signature;
+
+pub(crate) use members::inherited_token;
+pub(crate) use resolved::{Member, Resolved};
+
 use super::Exports;
-use crate::api::{ApiClass, ApiMethod, ApiPackage, TokenSpace};
+use crate::api::{ApiClass, ApiPackage};
 use crate::cap::CapFile;
 use crate::component::class::{ClassEntry, ClassInfo};
 use crate::component::common::DescribedType;
@@ -10,12 +17,26 @@ use crate::component::constant_pool::{Constant, StaticRef};
 use crate::component::descriptor::{
     ClassDescriptor, FieldDescriptor, FieldLocation, MethodDescriptor, access,
 };
-use crate::component::{ClassRef, CodeOffset, INHERITED, Version};
+use crate::component::{ClassRef, CodeOffset, Version};
+use crate::limits::MAX_HIERARCHY_DEPTH;
+use resolved::Cache;
 use std::collections::HashMap;
 
 /// A class or interface in the hierarchy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct ClassId(usize);
+pub(crate) struct ClassId(u32);
+
+impl ClassId {
+    /// The class with this place in the list of all.
+    fn at(index: usize) -> Self {
+        // A Class component and export files of bounded size have fewer.
+        Self(u32::try_from(index).unwrap_or(u32::MAX))
+    }
+
+    fn index(self) -> usize {
+        usize::try_from(self.0).unwrap_or(usize::MAX)
+    }
+}
 
 /// Where a class comes from.
 #[derive(Clone, Copy, Debug)]
@@ -110,6 +131,7 @@ pub(crate) struct World<'a> {
     packages: Vec<usize>,
     static_fields: HashMap<u16, (ClassId, &'a FieldDescriptor)>,
     types: HashMap<u16, Option<Vec<DescribedType>>>,
+    cache: Cache,
 }
 
 impl<'a> World<'a> {
@@ -125,6 +147,7 @@ impl<'a> World<'a> {
             packages: Vec::new(),
             static_fields: HashMap::new(),
             types: HashMap::new(),
+            cache: Cache::new(cap.constant_pool.entries.len()),
         };
         for import in &cap.import.packages {
             let package = exports.find(&import.aid);
@@ -141,7 +164,7 @@ impl<'a> World<'a> {
     fn add_api(&mut self, exports: &'a Exports) {
         for package in exports.packages() {
             for class in &package.classes {
-                let id = ClassId(self.classes.len());
+                let id = ClassId::at(self.classes.len());
                 self.by_name.entry(class.name.as_str()).or_insert(id);
                 let origin = Origin::Api { package, class };
                 self.classes.push(Class {
@@ -189,7 +212,7 @@ impl<'a> World<'a> {
             let described = described.get(&ClassRef::Internal(offset));
             self.packages
                 .push(described.map_or(0, |(_, package)| *package));
-            let id = ClassId(first + own.len());
+            let id = ClassId::at(first + own.len());
             self.by_offset.insert(offset, id);
             let origin = Origin::Own {
                 offset,
@@ -228,7 +251,7 @@ impl<'a> World<'a> {
             };
             // A class refers only to classes before it; a reference forward could close a circle. The rule
             // `class-super` reports it.
-            let before = |id: &ClassId| id.0 < index;
+            let before = |id: &ClassId| id.index() < index;
             if let Some(class) = self.classes.get_mut(index) {
                 class.super_class = super_class.filter(before);
                 class.interfaces = interfaces;
@@ -306,7 +329,7 @@ impl<'a> World<'a> {
     }
 
     pub(crate) fn get(&self, id: ClassId) -> Option<&Class<'a>> {
-        self.classes.get(id.0)
+        self.classes.get(id.index())
     }
 
     /// The entry of a class of this file.
@@ -335,7 +358,7 @@ impl<'a> World<'a> {
 
     /// The package of an extended file that a class is in; 0 in a compact one.
     pub(crate) fn package(&self, id: ClassId) -> usize {
-        self.packages.get(id.0).copied().unwrap_or_default()
+        self.packages.get(id.index()).copied().unwrap_or_default()
     }
 
     /// True if both are classes of one package of this file.
@@ -431,327 +454,37 @@ impl<'a> World<'a> {
         }
     }
 
-    /// The class itself and its superclasses, nearest first.
+    /// The class itself and its superclasses, nearest first; no more of them than `class-limits` allows.
     pub(crate) fn chain(&self, id: ClassId) -> impl Iterator<Item = ClassId> + '_ {
-        // The hierarchy has no circle (superclasses of own classes stand before them), except perhaps in
-        // export files from outside: hence the bound.
-        std::iter::successors(Some(id), |id| self.get(*id)?.super_class).take(self.classes.len())
+        std::iter::successors(Some(id), |id| self.get(*id)?.super_class).take(MAX_HIERARCHY_DEPTH + 1)
     }
 
     /// True if a value of class or interface `sub` can be used as one of `target`.
     pub(crate) fn is_subtype(&self, sub: ClassId, target: ClassId) -> bool {
         sub == target
             || self.chain(sub).any(|class| class == target)
-            || (self.is_interface(target) && self.all_interfaces(sub).contains(&target))
+            || (self.is_interface(target) && self.has_interface(sub, target))
     }
 
-    /// All interfaces that a class or interface has, itself included if it is one; sorted.
+    fn has_interface(&self, id: ClassId, interface: ClassId) -> bool {
+        self.chain(id).any(|class| {
+            self.get(class)
+                .is_some_and(|class| class.interfaces.contains(&interface))
+        })
+    }
+
+    /// All interfaces that a class or interface has, itself included if it is one; sorted. Each class and
+    /// interface names all that its interfaces extend (the rule `class-interfaces`), so its list is complete.
     pub(crate) fn all_interfaces(&self, id: ClassId) -> Vec<ClassId> {
-        let mut found = Vec::new();
-        let mut open: Vec<ClassId> = self.chain(id).collect();
-        while let Some(id) = open.pop() {
-            if self.is_interface(id) {
-                if found.contains(&id) {
-                    continue;
-                }
-                found.push(id);
-            }
-            if let Some(class) = self.get(id) {
-                open.extend(&class.interfaces);
-            }
-        }
+        let own = Some(id).filter(|id| self.is_interface(*id));
+        let declared = self
+            .chain(id)
+            .filter_map(|class| self.get(class))
+            .flat_map(|class| &class.interfaces);
+        let mut found: Vec<ClassId> = own.into_iter().chain(declared.copied()).collect();
         found.sort_unstable();
+        found.dedup();
         found
-    }
-
-    fn described(&self, described: DescribedType) -> Option<Option<Type>> {
-        Some(Some(match described {
-            DescribedType::Void => return Some(None),
-            DescribedType::Boolean => Type::Boolean,
-            DescribedType::Byte => Type::Byte,
-            DescribedType::Short => Type::Short,
-            DescribedType::Int => Type::Int,
-            DescribedType::Reference(class) => Type::Class(self.class(class)?),
-            DescribedType::BooleanArray => Type::BooleanArray,
-            DescribedType::ByteArray => Type::ByteArray,
-            DescribedType::ShortArray => Type::ShortArray,
-            DescribedType::IntArray => Type::IntArray,
-            DescribedType::ReferenceArray(class) => Type::ClassArray(self.class(class)?),
-        }))
-    }
-
-    /// The nibbles at this offset of the type table; `Some(None)` if they spell no types.
-    pub(crate) fn described_types(&self, offset: u16) -> Option<Option<&[DescribedType]>> {
-        self.types.get(&offset).map(Option::as_deref)
-    }
-
-    /// The signature at this offset of the type table.
-    pub(crate) fn signature(&self, offset: u16) -> Option<Signature> {
-        let (result, arguments) = self.described_types(offset)??.split_last()?;
-        let arguments: Option<Option<Vec<Type>>> = arguments
-            .iter()
-            .map(|described| self.described(*described))
-            .collect();
-        Some(Signature {
-            arguments: arguments??,
-            result: self.described(*result)?,
-        })
-    }
-
-    /// The type of a field, as the descriptor gives it.
-    pub(crate) fn field_type(&self, field: &FieldDescriptor) -> Option<Type> {
-        match field.field_type {
-            0x8002 => Some(Type::Boolean),
-            0x8003 => Some(Type::Byte),
-            0x8004 => Some(Type::Short),
-            0x8005 => Some(Type::Int),
-            offset => match *self.described_types(offset)?? {
-                [single] => self.described(single)?.filter(|found| found.is_reference()),
-                _ => None,
-            },
-        }
-    }
-
-    /// A type in the notation of class files.
-    pub(crate) fn parse_type(&self, text: &str) -> Option<Type> {
-        let class = |text: &str| self.named(text.strip_prefix('L')?.strip_suffix(';')?);
-        Some(match text {
-            "Z" => Type::Boolean,
-            "B" => Type::Byte,
-            "S" => Type::Short,
-            "I" => Type::Int,
-            "[Z" => Type::BooleanArray,
-            "[B" => Type::ByteArray,
-            "[S" => Type::ShortArray,
-            "[I" => Type::IntArray,
-            _ => match text.strip_prefix('[') {
-                Some(element) => Type::ClassArray(class(element)?),
-                None => Type::Class(class(text)?),
-            },
-        })
-    }
-
-    fn parse_signature(&self, text: &str) -> Option<Signature> {
-        let (mut rest, result) = text.strip_prefix('(')?.rsplit_once(')')?;
-        let mut arguments = Vec::new();
-        while !rest.is_empty() {
-            let element = rest.trim_start_matches('[');
-            let base = if element.starts_with('L') {
-                element.find(';')? + 1
-            } else {
-                1
-            };
-            let (first, other) = rest.split_at_checked(rest.len() - element.len() + base)?;
-            arguments.push(self.parse_type(first)?);
-            rest = other;
-        }
-        let result = if result == "V" {
-            None
-        } else {
-            Some(self.parse_type(result)?)
-        };
-        Some(Signature { arguments, result })
-    }
-
-    /// The method whose header stands at this offset.
-    pub(crate) fn method_at(&self, offset: CodeOffset) -> Option<(ClassId, &'a MethodDescriptor)> {
-        self.methods.get(&offset).copied()
-    }
-
-    /// The static field at this offset of the image.
-    pub(crate) fn static_field_at(&self, offset: u16) -> Option<(ClassId, &'a FieldDescriptor)> {
-        self.static_fields.get(&offset).copied()
-    }
-
-    pub(crate) fn own_callee(&self, class: ClassId, method: &MethodDescriptor) -> Option<Callee> {
-        Some(Callee {
-            class,
-            signature: self.signature(method.type_offset)?,
-            visibility: visibility(method.access_flags),
-            is_static: method.access_flags & access::ACC_STATIC != 0,
-            is_constructor: method.access_flags & access::ACC_INIT != 0,
-            is_abstract: method.access_flags & access::ACC_ABSTRACT_METHOD != 0,
-            is_final: method.access_flags & access::ACC_FINAL != 0,
-        })
-    }
-
-    pub(crate) fn api_callee(&self, class: ClassId, method: &ApiMethod) -> Option<Callee> {
-        Some(Callee {
-            class,
-            signature: self.parse_signature(&method.descriptor)?,
-            visibility: if method.flags.protected {
-                Visibility::Protected
-            } else {
-                Visibility::Public
-            },
-            is_static: method.flags.is_static,
-            is_constructor: method.name == "<init>",
-            is_abstract: method.flags.is_abstract,
-            is_final: method.flags.is_final,
-        })
-    }
-
-    /// The version of a package that this file imports; the newest if it is only used indirectly.
-    fn imported_version(&self, package: &ApiPackage) -> Version {
-        let mut imports = self.imports.iter().flatten();
-        let found = imports.find(|(imported, _)| imported.aid == package.aid);
-        found.map_or_else(|| package.newest(), |(_, version)| *version)
-    }
-
-    fn api_method(&self, id: ClassId, space: TokenSpace, token: u8) -> Option<Callee> {
-        let Origin::Api { package, class } = self.get(id)?.origin else {
-            return None;
-        };
-        let version = self.imported_version(package);
-        let method = class.method_by_token(space, token)?;
-        package
-            .has(method.since, version)
-            .then(|| self.api_callee(id, method))?
-    }
-
-    /// The method that a virtual method token selects in a class (JCVM §4.3.7.6): its own or an inherited one.
-    pub(crate) fn virtual_method(&self, class: ClassId, token: u8) -> Option<Callee> {
-        let mut token = token;
-        for id in self.chain(class) {
-            let Some(info) = self.own_info(id) else {
-                if let Some(callee) = self.api_method(id, TokenSpace::Virtual, token) {
-                    return Some(callee);
-                }
-                continue;
-            };
-            if let Some(offset) = table_entry(info, token) {
-                let (owner, method) = self.method_at(offset)?;
-                return self.own_callee(owner, method);
-            }
-            token = inherited_token(info, token)?;
-        }
-        None
-    }
-
-    /// The method of an interface with this token.
-    pub(crate) fn interface_method(&self, interface: ClassId, token: u8) -> Option<Callee> {
-        match self.get(interface)?.origin {
-            Origin::Own { descriptor, .. } => {
-                let method = descriptor?
-                    .methods
-                    .iter()
-                    .find(|method| method.token == token)?;
-                self.own_callee(interface, method)
-            }
-            Origin::Api { .. } => self.api_method(interface, TokenSpace::Virtual, token),
-        }
-    }
-
-    /// How many methods an interface has, inherited ones included.
-    pub(crate) fn interface_method_count(&self, interface: ClassId) -> Option<usize> {
-        match self.get(interface)?.origin {
-            Origin::Own { descriptor, .. } => Some(descriptor?.methods.len()),
-            Origin::Api { package, class } => {
-                let version = self.imported_version(package);
-                Some(
-                    class
-                        .methods
-                        .iter()
-                        .filter(|method| package.has(method.since, version))
-                        .count(),
-                )
-            }
-        }
-    }
-
-    /// The static method, constructor or private method that a reference selects.
-    pub(crate) fn static_method(&self, reference: StaticRef<CodeOffset>) -> Option<Callee> {
-        match reference {
-            StaticRef::Internal(offset) => {
-                let (class, method) = self.method_at(offset)?;
-                self.own_callee(class, method)
-            }
-            StaticRef::External {
-                package,
-                class,
-                token,
-            } => {
-                let class = self.class(ClassRef::External { package, class })?;
-                self.api_method(class, TokenSpace::Static, token)
-            }
-        }
-    }
-
-    /// The static field that a reference selects.
-    pub(crate) fn static_field(&self, reference: StaticRef) -> Option<Field> {
-        match reference {
-            StaticRef::Internal(offset) => {
-                let (class, field) = self.static_field_at(offset)?;
-                self.own_field(class, field)
-            }
-            StaticRef::External {
-                package,
-                class,
-                token,
-            } => {
-                let (_, version) = (*self.imports.get(usize::from(package))?)?;
-                let id = self.class(ClassRef::External { package, class })?;
-                self.api_field(id, version, token, true)
-            }
-        }
-    }
-
-    fn api_field(
-        &self,
-        id: ClassId,
-        version: Version,
-        token: u8,
-        is_static: bool,
-    ) -> Option<Field> {
-        let Origin::Api { package, class } = self.get(id)?.origin else {
-            return None;
-        };
-        let mut fields = class.fields.iter();
-        let field = fields.find(|field| {
-            field.token == token
-                && field.flags.is_static == is_static
-                && package.has(field.since, version)
-        })?;
-        Some(Field {
-            class: id,
-            field_type: self.parse_type(&field.descriptor)?,
-            visibility: if field.flags.protected {
-                Visibility::Protected
-            } else {
-                Visibility::Public
-            },
-            is_static,
-            is_final: field.flags.is_final,
-        })
-    }
-
-    pub(crate) fn own_field(&self, class: ClassId, field: &FieldDescriptor) -> Option<Field> {
-        Some(Field {
-            class,
-            field_type: self.field_type(field)?,
-            visibility: visibility(field.access_flags),
-            is_static: field.access_flags & access::ACC_STATIC != 0,
-            is_final: field.access_flags & access::ACC_FINAL != 0,
-        })
-    }
-
-    /// The instance field that a class declares under a token.
-    pub(crate) fn instance_field(&self, class: ClassRef, token: u8) -> Option<Field> {
-        let id = self.class(class)?;
-        match (self.get(id)?.origin, class) {
-            (Origin::Own { descriptor, .. }, _) => {
-                let mut fields = descriptor?.fields.iter();
-                let field = fields.find(|field| {
-                    matches!(field.location, FieldLocation::Instance { token: other, .. } if other == token)
-                })?;
-                self.own_field(id, field)
-            }
-            (Origin::Api { .. }, ClassRef::External { package, .. }) => {
-                let (_, version) = (*self.imports.get(usize::from(package))?)?;
-                self.api_field(id, version, token, false)
-            }
-            _ => None,
-        }
     }
 
     /// A constant of the pool.
@@ -761,52 +494,6 @@ impl<'a> World<'a> {
             .entries
             .get(usize::from(index))
             .copied()
-    }
-}
-
-/// The token in the superclass of a method that a class inherits or overrides (JCVM 3.1 §6.9.2.2); `None` if the
-/// class is the first to have it.
-pub(crate) fn inherited_token(info: &ClassInfo, token: u8) -> Option<u8> {
-    match &info.token_mapping {
-        Some(mapping) if token & 0x80 == 0 => {
-            let token = mapping.tokens.get(usize::from(token)).copied();
-            token.filter(|token| *token != 0xff)
-        }
-        _ => Some(token),
-    }
-}
-
-/// The place in a class's own tables; `None` if it inherits the method.
-fn table_entry(info: &ClassInfo, token: u8) -> Option<CodeOffset> {
-    let (base, table, token) = if token & 0x80 == 0 {
-        (
-            info.public_method_table_base,
-            &info.public_virtual_methods,
-            token,
-        )
-    } else {
-        (
-            info.package_method_table_base,
-            &info.package_virtual_methods,
-            token & 0x7f,
-        )
-    };
-    let index = token.checked_sub(base)?;
-    table
-        .get(usize::from(index))
-        .copied()
-        .filter(|offset| *offset != INHERITED)
-}
-
-fn visibility(access_flags: u8) -> Visibility {
-    if access_flags & access::ACC_PRIVATE != 0 {
-        Visibility::Private
-    } else if access_flags & access::ACC_PROTECTED != 0 {
-        Visibility::Protected
-    } else if access_flags & access::ACC_PUBLIC != 0 {
-        Visibility::Public
-    } else {
-        Visibility::Package
     }
 }
 

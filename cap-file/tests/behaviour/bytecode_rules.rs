@@ -392,7 +392,6 @@ fn field_kind() {
             "aload_2; sconst_0; putfield_a $f0; sconst_0; sreturn",
             "aload_3; putstatic_a $s0; sconst_0; sreturn",
             "getstatic_b $s2; sreturn",
-            "getfield_s_this $f1; sreturn",
         ],
     );
     keeps(&[
@@ -401,6 +400,18 @@ fn field_kind() {
         "aload_0; putstatic_a $s0; sconst_0; sreturn",
         "aload_2; getfield_i_w $f4; i2s; sreturn",
     ]);
+}
+
+#[test]
+fn field_this() {
+    let after = |code: &str| constructor(&format!("aload_0; invokespecial $A.<init>; {code}"));
+    breaks(Rule::FieldThis, &["getfield_s_this $f1; sreturn"]);
+    let wrong = after("aconst_null; astore_0; getfield_s_this $f1; pop; return");
+    assert_eq!(broken(&wrong), [Rule::FieldThis]);
+    assert_eq!(
+        broken(&after("getfield_s_this $f1; putfield_s_this $f1; return")),
+        []
+    );
 }
 
 #[test]
@@ -479,4 +490,16 @@ fn subroutine() {
         "sconst_1; sstore 5; jsr s; sload 5; sreturn; s:; astore 4; ret 4",
         "jsr s; jsr t; sconst_0; sreturn; s:; astore 4; jsr t; ret 4; t:; astore 6; ret 6",
     ]);
+    // An exception leaves the subroutine, which is then called again.
+    let left = Sample {
+        handlers: vec![(5, 11, 11, None)],
+        ..test("x:; jsr s; goto x; s:; astore 4; sload_1; pop; ret 4; pop; goto x")
+    };
+    assert_eq!(broken(&left), []);
+    // A handler of the subroutine itself returns from it.
+    let caught = Sample {
+        handlers: vec![(8, 10, 12, None)],
+        ..test("jsr s; sconst_0; sreturn; nop; s:; astore 4; sload_1; pop; ret 4; pop; ret 4")
+    };
+    assert_eq!(broken(&caught), []);
 }

@@ -99,6 +99,9 @@ fn header_and_directory() {
         cap.header.flags &= !Header::ACC_APPLET
     });
     breaks(Rule::HeaderInt, |cap| cap.header.flags &= !Header::ACC_INT);
+    breaks(Rule::HeaderName, |cap| {
+        cap.header.package_name = Some("sample".to_owned());
+    });
     breaks(Rule::DebugFormat, |cap| cap.debug = Some(debug()));
     breaks(Rule::DirectoryCustom, |cap| {
         cap.custom.push(CustomComponent {
@@ -628,6 +631,7 @@ fn debug_component() {
     let with = |debug: Debug| {
         let mut cap = Sample::default().build();
         cap.header.format = Version::new(2, 2);
+        cap.header.package_name = Some(String::new());
         cap.debug = Some(debug);
         cap.update_directory().unwrap();
         rules(&cap, &Exports::builtin())

@@ -56,7 +56,7 @@ fn read_back(items: &[Item], code: &Bytecode, pool: &Pool) -> Result<(), String>
             return Err(format!("{item:?} became {instruction:?}"));
         }
         let from = i64::try_from(instruction.offset).unwrap_or(i64::MAX);
-        let jumps = instruction.jumps().into_iter();
+        let jumps = instruction.jumps();
         let targets: Vec<Option<i64>> = jumps.map(|by| Some(from + i64::from(by))).collect();
         let expected: Vec<Option<i64>> = in_order(item).iter().map(address).collect();
         if targets != expected {

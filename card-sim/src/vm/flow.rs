@@ -232,7 +232,6 @@ pub(super) fn is_call(opcode: Opcode) -> bool {
 fn targets(instruction: &Instruction, at: u16) -> Result<Vec<u16>, LinkError> {
     instruction
         .jumps()
-        .into_iter()
         .map(|distance| target(at, distance))
         .collect()
 }

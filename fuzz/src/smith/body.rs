@@ -38,8 +38,6 @@ struct Writer<'c, 'b> {
     loops: usize,
     method: usize,
     tries: Vec<Try>,
-    /// Handlers that cover what is being written.
-    guarded: usize,
     /// In a subroutine: no other is called.
     in_subroutine: bool,
 }
@@ -59,7 +57,6 @@ impl Body {
             loops: 0,
             method,
             tries: Vec::new(),
-            guarded: 0,
             in_subroutine: false,
         };
         for line in [
@@ -288,9 +285,7 @@ impl Writer<'_, '_> {
         let (target, behind) = (self.fresh(), self.fresh());
         self.label(&start);
         self.line("nop");
-        self.guarded += 1;
         self.statements(depth);
-        self.guarded -= 1;
         self.label(&end);
         self.line(&format!("goto_w {behind}"));
         self.label(&target);
@@ -308,11 +303,10 @@ impl Writer<'_, '_> {
         self.line("nop");
     }
 
-    /// Called twice, so that its code is followed with two return addresses.
+    /// Called twice, so that its code is followed with two return addresses. Below a handler an exception may leave
+    /// it, before it is called again in a loop.
     fn subroutine(&mut self, depth: usize) {
-        // A subroutine that an exception leaves, and that is then called again, looks to the verifier as if it
-        // called itself.
-        if self.in_subroutine || self.guarded > 0 {
+        if self.in_subroutine {
             return self.line("nop");
         }
         self.in_subroutine = true;

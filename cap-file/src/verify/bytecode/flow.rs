@@ -1,19 +1,26 @@
 //! Follows all paths of a method.
 
+mod graph;
+
 use super::frame::{Fault, Frame};
 use super::step::{Stepper, Stop, local_index};
 use super::types::{Reference, Types, Value};
 use crate::component::Tag;
 use crate::component::constant_pool::Constant;
 use crate::component::descriptor::access::{ACC_INIT, ACC_STATIC};
-use crate::limits::{MAX_SUBROUTINE_CALLS, MAX_VISITS_PER_INSTRUCTION};
+use crate::limits::{
+    MAX_FRAME_WORDS, MAX_STEPS_PER_BYTE, MAX_SUBROUTINE_CALLS, WORDS_PER_STEP,
+};
 use crate::opcode::Opcode;
 use crate::verify::check::Checker;
 use crate::verify::structure::MethodCode;
 use crate::verify::world::{ClassId, Signature, World};
 use crate::verify::{Finding, Rule};
+use graph::Graph;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 
-/// An exception handler, by instructions.
+/// An exception handler, by offsets in the bytecode.
 struct Handler {
     start: usize,
     end: usize,
@@ -21,27 +28,30 @@ struct Handler {
     exception: Value,
 }
 
-/// The subroutine calls that are active (indices of their `jsr`, outermost first), and the types where blocks
+/// The subroutine calls that are active (offsets of their `jsr`, outermost first), and the types where blocks
 /// begin under them.
 struct Context {
     calls: Vec<usize>,
+    /// By number of the block.
     frames: Vec<Option<Frame>>,
+    /// By number of the block: it is to be followed (again).
+    open: Vec<bool>,
 }
 
 struct Flow<'f, 'a> {
     world: &'f World<'a>,
     code: &'f MethodCode<'a>,
     class: ClassId,
-    signature: Signature,
-    handlers: Vec<Handler>,
-    /// By instruction: paths meet here.
-    leaders: Vec<bool>,
+    signature: &'f Signature,
+    handlers: &'f [Handler],
+    graph: Graph<'f, 'a>,
     types: Types,
     contexts: Vec<Context>,
-    /// Context and instruction of blocks to follow (again).
-    open: Vec<(usize, usize)>,
+    /// Context and offset of blocks to follow (again); early code first.
+    open: BinaryHeap<Reverse<(usize, usize)>>,
     faults: Vec<(usize, Fault)>,
-    visits: usize,
+    steps: usize,
+    kept_words: usize,
 }
 
 /// Reports what is wrong with the code of one method.
@@ -53,65 +63,42 @@ pub(crate) fn check(checker: &mut Checker<'_, '_>, code: &MethodCode<'_>) {
     let Some(signature) = world.signature(described.type_offset) else {
         return;
     };
+    let handlers = handlers(world, code);
+    let ranges = handlers
+        .iter()
+        .map(|handler| (handler.start, handler.end, handler.target));
     let mut flow = Flow {
         world,
         code,
         class,
-        signature,
-        handlers: handlers(world, code),
-        leaders: leaders(code),
+        signature: &signature,
+        handlers: &handlers,
+        graph: Graph::new(code, ranges.collect()),
         types: Types::default(),
-        contexts: vec![Context {
-            calls: Vec::new(),
-            frames: Vec::new(),
-        }],
-        open: Vec::new(),
+        contexts: Vec::new(),
+        open: BinaryHeap::new(),
         faults: Vec::new(),
-        visits: 0,
+        steps: 0,
+        kept_words: 0,
     };
-    for handler in &flow.handlers {
-        if let Some(leader) = flow.leaders.get_mut(handler.target) {
-            *leader = true;
-        }
-    }
+    flow.context(Vec::new());
     flow.run();
     let mut faults = flow.faults;
-    faults.sort_by_key(|(index, fault)| (*index, fault.rule));
-    faults.dedup_by_key(|(index, fault)| (*index, fault.rule));
-    for (index, fault) in faults {
-        let instruction = code.instructions.get(index);
-        let at = instruction.map_or(0, |instruction| instruction.offset);
-        checker.findings.push(Finding {
+    faults.sort_by_key(|(at, fault)| (*at, fault.rule));
+    faults.dedup_by_key(|(at, fault)| (*at, fault.rule));
+    for (at, fault) in faults {
+        let instruction = code.instruction(at);
+        checker.find(Finding {
             rule: fault.rule,
             component: Tag::Method,
             offset: Some(code.method.code_start() + at),
             method: Some(format!("{} of {}", code.name(), world.name(class))),
             instruction: instruction
-                .map(|instruction| format!("{at}: {}", instruction.opcode.mnemonic())),
+                .map(|(instruction, _)| format!("{at}: {}", instruction.opcode.mnemonic())),
             expected: fault.expected,
             found: fault.found,
         });
     }
-}
-
-/// The first instructions of blocks. The instruction after a `jsr` is reached by `ret`.
-fn leaders(code: &MethodCode<'_>) -> Vec<bool> {
-    let mut leaders = vec![false; code.instructions.len()];
-    for (index, instruction) in code.instructions.iter().enumerate() {
-        let targets = instruction.jumps().into_iter();
-        let mut found: Vec<usize> = targets
-            .filter_map(|jump| code.jump_target(instruction.offset, jump))
-            .collect();
-        if instruction.opcode == Opcode::Jsr {
-            found.push(index + 1);
-        }
-        for target in found {
-            if let Some(leader) = leaders.get_mut(target) {
-                *leader = true;
-            }
-        }
-    }
-    leaders
 }
 
 fn handlers(world: &World<'_>, code: &MethodCode<'_>) -> Vec<Handler> {
@@ -121,14 +108,7 @@ fn handlers(world: &World<'_>, code: &MethodCode<'_>) -> Vec<Handler> {
     };
     let all = block.exception_handlers.iter().skip(first);
     let base = code.method.code_start();
-    let at = |offset: usize| {
-        let offset = offset.checked_sub(base)?;
-        if offset == code.method.bytecode.len() {
-            Some(code.instructions.len())
-        } else {
-            code.index_at(offset)
-        }
-    };
+    let at = |offset: usize| offset.checked_sub(base);
     all.take(code.described.exception_handler_count.into())
         .filter_map(|handler| {
             let start = usize::from(handler.start_offset);
@@ -179,30 +159,55 @@ impl Flow<'_, '_> {
             locals.len() + usize::from(header.max_locals),
             Value::Unusable,
         );
-        Some(Frame::new(locals, header.max_stack.into(), owes_super))
+        let mut frame = Frame::new(locals, header.max_stack.into(), owes_super);
+        frame.holds_this = flags & ACC_STATIC == 0;
+        Some(frame)
     }
 
     fn run(&mut self) {
-        let (Some(frame), false) = (self.entry(), self.code.instructions.is_empty()) else {
+        let (Some(frame), false) = (self.entry(), self.code.method.bytecode.is_empty()) else {
             return;
         };
         self.merge(0, 0, 0, &frame);
-        let budget = MAX_VISITS_PER_INSTRUCTION * self.code.instructions.len();
-        while let Some((context, index)) = self.open.pop() {
-            self.block(context, index);
-            if self.visits > budget {
-                let expected = format!("at most {budget} steps");
+        let budget = MAX_STEPS_PER_BYTE * self.code.method.bytecode.len();
+        let mut working = frame;
+        while let Some(Reverse((context, start))) = self.open.pop() {
+            self.block(context, start, &mut working);
+            if self.steps > budget || self.kept_words > MAX_FRAME_WORDS {
+                let expected =
+                    format!("at most {budget} steps and {MAX_FRAME_WORDS} words of frames");
                 self.faults
-                    .push((index, Fault::new(Rule::FlowLimit, expected, "more")));
+                    .push((start, Fault::new(Rule::FlowLimit, expected, "more")));
                 return;
             }
         }
     }
 
+    /// The context in which exactly these calls are active.
+    fn context(&mut self, calls: Vec<usize>) -> usize {
+        let known = self
+            .contexts
+            .iter()
+            .position(|context| context.calls == calls);
+        known.unwrap_or_else(|| {
+            let blocks = self.graph.block_count();
+            self.contexts.push(Context {
+                calls,
+                frames: vec![None; blocks],
+                open: vec![false; blocks],
+            });
+            self.contexts.len() - 1
+        })
+    }
+
     /// Joins a frame into the one where a block begins; the block is followed again if that changes it.
     fn merge(&mut self, from: usize, context: usize, target: usize, frame: &Frame) {
-        let count = self.code.instructions.len();
-        if target >= count {
+        self.join(from, context, target, frame, &frame.stack);
+    }
+
+    fn join(&mut self, from: usize, number: usize, target: usize, frame: &Frame, stack: &[Value]) {
+        self.steps += frame.locals.len().saturating_add(stack.len()) / WORDS_PER_STEP + 1;
+        let Some(block) = self.graph.block(target) else {
             let fault = Fault::new(
                 Rule::FlowEnd,
                 "an instruction that ends the method",
@@ -210,63 +215,62 @@ impl Flow<'_, '_> {
             );
             self.faults.push((from, fault));
             return;
-        }
-        let Some(frames) = self
-            .contexts
-            .get_mut(context)
-            .map(|context| &mut context.frames)
+        };
+        let Some(context) = self.contexts.get_mut(number) else {
+            return;
+        };
+        let (Some(place), Some(open)) =
+            (context.frames.get_mut(block), context.open.get_mut(block))
         else {
             return;
         };
-        frames.resize(count, None);
-        let Some(place) = frames.get_mut(target) else {
-            return;
-        };
-        let Some(old) = place else {
-            *place = Some(frame.clone());
-            self.open.push((context, target));
-            return;
-        };
-        if old.stack.len() != frame.stack.len() {
-            let expected = format!("a stack of {} words, as on another path", old.stack.len());
-            let fault = Fault::new(Rule::FlowJoin, expected, frame.stack.len().to_string());
-            self.faults.push((target, fault));
-            return;
-        }
-        let mut changed = frame.owes_super && !old.owes_super;
-        old.owes_super |= frame.owes_super;
-        let pairs = old
-            .locals
-            .iter_mut()
-            .zip(&frame.locals)
-            .chain(old.stack.iter_mut().zip(&frame.stack));
-        for (old, new) in pairs {
-            if old != new {
-                let joined = self.types.join(self.world, *old, *new);
-                changed |= joined != *old;
-                *old = joined;
+        let changed = match place {
+            None => {
+                self.kept_words += frame.locals.len() + stack.len();
+                *place = Some(frame.with_stack(stack));
+                true
             }
-        }
-        if changed && !self.open.contains(&(context, target)) {
-            self.open.push((context, target));
+            Some(old) if old.stack.len() != stack.len() => {
+                let expected = format!("a stack of {} words, as on another path", old.stack.len());
+                let fault = Fault::new(Rule::FlowJoin, expected, stack.len().to_string());
+                self.faults.push((target, fault));
+                return;
+            }
+            Some(old) => join_into(&mut self.types, self.world, old, frame, stack),
+        };
+        if changed && !std::mem::replace(open, true) {
+            self.open.push(Reverse((number, target)));
         }
     }
 
-    /// Follows the instructions from a leader to the next one.
-    fn block(&mut self, context: usize, start: usize) {
-        let frame = self
-            .contexts
-            .get(context)
-            .and_then(|context| context.frames.get(start)?.clone());
-        let Some(mut frame) = frame else { return };
+    /// Follows the instructions from the start of a block to the next one.
+    fn block(&mut self, number: usize, start: usize, frame: &mut Frame) {
+        let Some(block) = self.graph.block(start) else {
+            return;
+        };
+        let Some(context) = self.contexts.get_mut(number) else {
+            return;
+        };
+        if let Some(open) = context.open.get_mut(block) {
+            *open = false;
+        }
+        let Some(Some(kept)) = context.frames.get(block) else {
+            return;
+        };
+        frame.clone_from(kept);
         let code = self.code;
-        let mut index = start;
+        let mut at = start;
+        // An exception may leave any instruction: its handlers see the locals before it. Within a block only
+        // those that differ from the instruction before are news.
+        let mut news = true;
         loop {
-            self.visits += 1;
-            let Some(instruction) = code.instructions.get(index) else {
+            self.steps += 1;
+            let Some((instruction, next)) = code.instruction(at) else {
                 return;
             };
-            self.enter_handlers(context, index, start, &frame);
+            if news {
+                self.enter_handlers(number, at, frame);
+            }
             let stepper = Stepper {
                 world: self.world,
                 types: &self.types,
@@ -274,151 +278,190 @@ impl Flow<'_, '_> {
                 class: self.class,
                 result: self.signature.result,
             };
-            match stepper.step(&mut frame, index) {
+            match stepper.step(frame, at, &instruction) {
                 Ok(()) => {}
-                Err(Stop::Fault(fault)) => return self.faults.push((index, fault)),
+                Err(Stop::Fault(fault)) => return self.faults.push((at, fault)),
                 Err(Stop::Reported) => return,
             }
             match instruction.opcode {
-                Opcode::Jsr => return self.call(context, index, frame),
-                Opcode::Ret => return self.ret(context, index, &frame),
+                Opcode::Jsr => {
+                    let target = instruction
+                        .jumps()
+                        .find_map(|jump| code.jump_target(at, jump));
+                    return self.call(number, at, target, frame);
+                }
+                Opcode::Ret => {
+                    return self.ret(number, at, local_index(&instruction), frame);
+                }
                 _ => {}
             }
             for jump in instruction.jumps() {
-                if let Some(target) = code.jump_target(instruction.offset, jump) {
-                    self.merge(index, context, target, &frame);
+                if let Some(target) = code.jump_target(at, jump) {
+                    self.merge(at, number, target, frame);
                 }
             }
             if instruction.opcode.ends_flow() {
                 return;
             }
-            index += 1;
-            if self.leaders.get(index).is_none_or(|leader| *leader) {
-                return self.merge(index - 1, context, index, &frame);
+            if self.graph.ends_block(next) {
+                return self.merge(at, number, next, frame);
             }
+            news = changes_locals(instruction.opcode);
+            at = next;
         }
     }
 
-    /// An exception may leave any instruction: its handlers see the locals before it. Within a block only those
-    /// that differ from the instruction before are news.
-    fn enter_handlers(&mut self, context: usize, index: usize, start: usize, frame: &Frame) {
-        for number in 0..self.handlers.len() {
-            let Some(handler) = self.handlers.get(number) else {
-                return;
-            };
-            if !(handler.start..handler.end).contains(&index) {
+    /// Ranges begin and end with blocks.
+    fn enter_handlers(&mut self, context: usize, at: usize, frame: &Frame) {
+        for handler in self.handlers {
+            if !(handler.start..handler.end).contains(&at) {
                 continue;
             }
-            let stored = index > start
-                && self
-                    .code
-                    .instructions
-                    .get(index - 1)
-                    .is_some_and(|before| changes_locals(before.opcode));
-            if index != start && index != handler.start && !stored {
+            if frame.max_stack() == 0 {
+                let fault = frame.overflow();
+                self.faults.push((handler.target, fault));
                 continue;
             }
-            let target = handler.target;
-            match frame.for_handler(handler.exception) {
-                Ok(frame) => self.merge(index, context, target, &frame),
-                Err(fault) => self.faults.push((target, fault)),
-            }
+            let context = self.caught_in(context, handler.target, frame);
+            self.join(at, context, handler.target, frame, &[handler.exception]);
         }
     }
 
-    fn call(&mut self, context: usize, index: usize, mut frame: Frame) {
+    /// The calls that are still active in a handler: up to the last one that some `ret` behind the handler could
+    /// end. An exception leaves the others for good, so that they may be called again.
+    fn caught_in(&mut self, context: usize, target: usize, frame: &Frame) -> usize {
         let Some(calls) = self
+            .contexts
+            .get(context)
+            .map(|context| context.calls.as_slice())
+        else {
+            return context;
+        };
+        if calls.is_empty() {
+            return context;
+        }
+        let (graph, steps) = (&mut self.graph, &mut self.steps);
+        let returns = graph.returns_from(target, steps);
+        let active = calls.iter().rposition(|site| {
+            returns.iter().any(|local| {
+                frame.locals.get(usize::from(*local)) == Some(&Value::return_address(*site))
+            })
+        });
+        let active = active.map_or(0, |last| last + 1);
+        if active == calls.len() {
+            return context;
+        }
+        let calls = calls.get(..active).unwrap_or_default().to_vec();
+        self.context(calls)
+    }
+
+    fn call(&mut self, context: usize, at: usize, target: Option<usize>, frame: &mut Frame) {
+        let Some(mut calls) = self
             .contexts
             .get(context)
             .map(|context| context.calls.clone())
         else {
             return;
         };
-        let Some(instruction) = self.code.instructions.get(index) else {
-            return;
-        };
-        let targets: Vec<usize> = instruction
-            .jumps()
-            .into_iter()
-            .filter_map(|jump| self.code.jump_target(instruction.offset, jump))
-            .collect();
-        if calls.contains(&index) {
+        if calls.contains(&at) {
             let fault = Fault::new(
                 Rule::Subroutine,
                 "a subroutine that does not call itself",
                 "such a call",
             );
-            return self.faults.push((index, fault));
+            return self.faults.push((at, fault));
         }
-        if let Err(fault) = frame.push(Value::ReturnAddress(index)) {
-            return self.faults.push((index, fault));
+        if let Err(fault) = frame.push(Value::return_address(at)) {
+            return self.faults.push((at, fault));
         }
-        let mut inner = calls;
-        inner.push(index);
-        let known = self
-            .contexts
-            .iter()
-            .position(|context| context.calls == inner);
-        let inner = known.unwrap_or_else(|| {
-            self.contexts.push(Context {
-                calls: inner,
-                frames: Vec::new(),
-            });
-            self.contexts.len() - 1
-        });
+        calls.push(at);
+        let inner = self.context(calls);
         if self.contexts.len() > MAX_SUBROUTINE_CALLS {
             let expected = format!("at most {MAX_SUBROUTINE_CALLS} calls of subroutines");
-            return self
-                .faults
-                .push((index, Fault::new(Rule::FlowLimit, expected, "more")));
+            let fault = Fault::new(Rule::FlowLimit, expected, "more");
+            return self.faults.push((at, fault));
         }
-        for target in targets {
-            self.merge(index, inner, target, &frame);
+        if let Some(target) = target {
+            self.merge(at, inner, target, frame);
         }
     }
 
-    fn ret(&mut self, context: usize, index: usize, frame: &Frame) {
-        let Some(instruction) = self.code.instructions.get(index) else {
-            return;
-        };
+    fn ret(&mut self, context: usize, at: usize, local: usize, frame: &Frame) {
         let Some(calls) = self
             .contexts
             .get(context)
-            .map(|context| context.calls.clone())
+            .map(|context| context.calls.as_slice())
         else {
             return;
         };
         let fault = |found: String| {
             let expected = "the return address of an active subroutine";
-            (index, Fault::new(Rule::Subroutine, expected, found))
+            (at, Fault::new(Rule::Subroutine, expected, found))
         };
-        let site = match frame.local(local_index(instruction)) {
-            Ok(Value::ReturnAddress(site)) => site,
-            Ok(other) => return self.faults.push(fault(self.types.name(self.world, other))),
-            Err(error) => return self.faults.push((index, error)),
+        let site = match frame.local(local) {
+            Ok(Value::ReturnAddress(site)) => usize::from(site),
+            Ok(other) => {
+                let fault = fault(self.types.name(self.world, other));
+                return self.faults.push(fault);
+            }
+            Err(error) => return self.faults.push((at, error)),
         };
         let Some(depth) = calls.iter().position(|call| *call == site) else {
             return self
                 .faults
                 .push(fault("one of a subroutine that has ended".to_owned()));
         };
-        let outer = calls.get(..depth).unwrap_or_default();
-        // A context exists before any that extends it.
-        if let Some(outer) = self
-            .contexts
-            .iter()
-            .position(|context| context.calls == outer)
-        {
-            self.merge(index, outer, site + 1, frame);
+        let outer = calls.get(..depth).unwrap_or_default().to_vec();
+        let outer = self.context(outer);
+        if let Some((_, next)) = self.code.instruction(site) {
+            self.merge(at, outer, next, frame);
         }
     }
 }
 
+/// Joins a frame into an older one; true if that changes it.
+fn join_into(
+    types: &mut Types,
+    world: &World<'_>,
+    old: &mut Frame,
+    frame: &Frame,
+    stack: &[Value],
+) -> bool {
+    let mut changed =
+        (frame.owes_super && !old.owes_super) || (old.holds_this && !frame.holds_this);
+    old.owes_super |= frame.owes_super;
+    old.holds_this &= frame.holds_this;
+    let locals = old.locals.iter_mut().zip(&frame.locals);
+    for (old, new) in locals.chain(old.stack.iter_mut().zip(stack)) {
+        if old != new {
+            let joined = types.join(world, *old, *new);
+            changed |= joined != *old;
+            *old = joined;
+        }
+    }
+    changed
+}
+
 /// True for what writes a local variable, or turns `this` and new objects into initialised ones.
-fn changes_locals(opcode: Opcode) -> bool {
-    let mnemonic = opcode.mnemonic();
-    matches!(opcode, Opcode::Invokespecial | Opcode::New)
-        || ["astore", "sstore", "istore"]
-            .iter()
-            .any(|store| mnemonic.starts_with(store))
+const fn changes_locals(opcode: Opcode) -> bool {
+    matches!(
+        opcode,
+        Opcode::Invokespecial
+            | Opcode::New
+            | Opcode::Astore
+            | Opcode::Astore0
+            | Opcode::Astore1
+            | Opcode::Astore2
+            | Opcode::Astore3
+            | Opcode::Sstore
+            | Opcode::Sstore0
+            | Opcode::Sstore1
+            | Opcode::Sstore2
+            | Opcode::Sstore3
+            | Opcode::Istore
+            | Opcode::Istore0
+            | Opcode::Istore1
+            | Opcode::Istore2
+            | Opcode::Istore3
+    )
 }

@@ -22,13 +22,30 @@ impl Fault {
 }
 
 /// The types at one point.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Frame {
     pub(crate) locals: Vec<Value>,
     pub(crate) stack: Vec<Value>,
     /// A constructor has not yet called another one.
     pub(crate) owes_super: bool,
+    /// Local variable 0 still is `this`.
+    pub(crate) holds_this: bool,
     max_stack: usize,
+}
+
+impl Clone for Frame {
+    fn clone(&self) -> Self {
+        self.with_stack(&self.stack)
+    }
+
+    /// Without new memory, if there is enough.
+    fn clone_from(&mut self, other: &Self) {
+        self.locals.clone_from(&other.locals);
+        self.stack.clone_from(&other.stack);
+        self.owes_super = other.owes_super;
+        self.holds_this = other.holds_this;
+        self.max_stack = other.max_stack;
+    }
 }
 
 impl Frame {
@@ -37,24 +54,35 @@ impl Frame {
             locals,
             stack: Vec::with_capacity(max_stack),
             owes_super,
+            holds_this: false,
             max_stack,
         }
     }
 
-    /// What a handler finds: the locals, and only the exception on the stack.
-    pub(crate) fn for_handler(&self, exception: Value) -> Result<Frame, Fault> {
-        let mut frame = Frame {
-            stack: Vec::new(),
-            ..self.clone()
-        };
-        frame.push_word(exception)?;
-        Ok(frame)
+    /// The same with another stack.
+    pub(crate) fn with_stack(&self, stack: &[Value]) -> Frame {
+        Frame {
+            locals: self.locals.clone(),
+            stack: stack.to_vec(),
+            owes_super: self.owes_super,
+            holds_this: self.holds_this,
+            max_stack: self.max_stack,
+        }
+    }
+
+    pub(crate) const fn max_stack(&self) -> usize {
+        self.max_stack
+    }
+
+    /// One word too many.
+    pub(crate) fn overflow(&self) -> Fault {
+        let limit = format!("at most {} words on the stack", self.max_stack);
+        Fault::new(Rule::StackOverflow, limit, "one more")
     }
 
     fn push_word(&mut self, value: Value) -> Result<(), Fault> {
         if self.stack.len() >= self.max_stack {
-            let limit = format!("at most {} words on the stack", self.max_stack);
-            return Err(Fault::new(Rule::StackOverflow, limit, "one more"));
+            return Err(self.overflow());
         }
         self.stack.push(value);
         Ok(())
@@ -122,8 +150,8 @@ impl Frame {
         }
     }
 
-    /// Takes the topmost `count` words, which split no int.
-    fn cut(&mut self, count: usize) -> Result<Vec<Value>, Fault> {
+    /// That the topmost `count` words are there and split no int: where they start.
+    fn cut(&self, count: usize) -> Result<usize, Fault> {
         let start = self.stack.len().checked_sub(count).ok_or_else(|| {
             Fault::new(
                 Rule::StackUnderflow,
@@ -131,41 +159,45 @@ impl Frame {
                 self.stack.len().to_string(),
             )
         })?;
-        let words = self.stack.split_off(start);
-        if words.first() == Some(&Value::IntLow) {
+        if self.stack.get(start) == Some(&Value::IntLow) {
             return Err(Fault::new(
                 Rule::StackInt,
                 "whole ints",
                 "a cut between the words of an int",
             ));
         }
-        Ok(words)
-    }
-
-    fn push_words(&mut self, words: &[Value]) -> Result<(), Fault> {
-        words.iter().try_for_each(|word| self.push_word(*word))
+        Ok(start)
     }
 
     /// `pop2`
     pub(crate) fn drop_words(&mut self, count: usize) -> Result<(), Fault> {
-        self.cut(count).map(|_| ())
+        let start = self.cut(count)?;
+        self.stack.truncate(start);
+        Ok(())
     }
 
     /// `dup`, `dup2` and `dup_x`: copies the topmost `m` words below the topmost `n` (`n` = 0: on top).
     pub(crate) fn duplicate(&mut self, m: usize, n: usize) -> Result<(), Fault> {
         let top = self.cut(m)?;
-        let between = self.cut(n.saturating_sub(m))?;
-        self.push_words(&top)?;
-        self.push_words(&between)?;
-        self.push_words(&top)
+        let below = self.cut(n.max(m))?;
+        if self.stack.len() + m > self.max_stack {
+            return Err(self.overflow());
+        }
+        self.stack.extend_from_within(top..);
+        if let Some(words) = self.stack.get_mut(below..) {
+            words.rotate_right(m);
+        }
+        Ok(())
     }
 
     /// `swap_x`: the topmost `m` words change places with the `n` below.
     pub(crate) fn swap(&mut self, m: usize, n: usize) -> Result<(), Fault> {
-        let top = self.cut(m)?;
-        let below = self.cut(n)?;
-        self.push_words(&top)?;
-        self.push_words(&below)
+        self.cut(m)?;
+        let below = self.cut(m + n)?;
+        if let Some(words) = self.stack.get_mut(below..) {
+            words.rotate_right(m);
+        }
+        Ok(())
     }
 
     /// The value of a local variable; an int gives [`Value::IntHigh`] if both words are there.
@@ -196,6 +228,7 @@ impl Frame {
         for (place, word) in places.iter_mut().zip([value, Value::IntLow]) {
             *place = word;
         }
+        self.holds_this &= index > 0;
         // A new value where the second word of an int was leaves a first word without its second.
         if let Some(before) = index.checked_sub(1)
             && let Some(place) = self.locals.get_mut(before)

@@ -7,7 +7,7 @@ use super::types::{Reference, Value};
 use crate::component::constant_pool::Constant;
 use crate::opcode::Opcode;
 use crate::verify::Rule;
-use crate::verify::world::{Callee, ClassId, Type, Visibility};
+use crate::verify::world::{Callee, ClassId, Member, Resolved, Type, Visibility};
 
 impl Stepper<'_, '_> {
     /// Takes the arguments of a call, last one first.
@@ -62,31 +62,19 @@ impl Stepper<'_, '_> {
         &self,
         frame: &mut Frame,
         opcode: Opcode,
-        constant: Constant,
+        resolved: &Resolved,
     ) -> Result<(), Stop> {
-        match (opcode, constant) {
-            (Opcode::Invokevirtual, Constant::VirtualMethod { class, token }) => {
-                let class = self.world.class(class).ok_or(Stop::Reported)?;
-                let callee = self
-                    .world
-                    .virtual_method(class, token)
-                    .ok_or(Stop::Reported)?;
-                self.arguments(frame, &callee)?;
+        let Member::Method(callee) = &resolved.member else {
+            return Err(Stop::Reported);
+        };
+        match (opcode, resolved.constant, resolved.class) {
+            (Opcode::Invokevirtual, Constant::VirtualMethod { .. }, Some(class)) => {
+                self.arguments(frame, callee)?;
                 let receiver = self.receiver(frame, class)?;
-                self.may_call(&callee, Some(receiver))?;
-                Ok(Self::result(frame, &callee)?)
+                self.may_call(callee, Some(receiver))?;
+                Ok(Self::result(frame, callee)?)
             }
-            (Opcode::Invokespecial, Constant::SuperMethod { class, token }) => {
-                let class = self.world.class(class).ok_or(Stop::Reported)?;
-                let above = self
-                    .world
-                    .get(class)
-                    .and_then(|class| class.super_class)
-                    .ok_or(Stop::Reported)?;
-                let callee = self
-                    .world
-                    .virtual_method(above, token)
-                    .ok_or(Stop::Reported)?;
+            (Opcode::Invokespecial, Constant::SuperMethod { token, .. }, Some(class)) => {
                 if class != self.class || callee.is_abstract {
                     let expected = "a method with code in the superclass of the current class";
                     return Err(Fault::new(
@@ -96,17 +84,13 @@ impl Stepper<'_, '_> {
                     )
                     .into());
                 }
-                self.arguments(frame, &callee)?;
+                self.arguments(frame, callee)?;
                 let receiver = self.receiver(frame, self.class)?;
-                self.may_call(&callee, Some(receiver))?;
-                Ok(Self::result(frame, &callee)?)
+                self.may_call(callee, Some(receiver))?;
+                Ok(Self::result(frame, callee)?)
             }
-            (Opcode::Invokespecial, Constant::StaticMethod(reference)) => {
-                let callee = self.world.static_method(reference).ok_or(Stop::Reported)?;
-                self.special(frame, &callee)
-            }
-            (_, Constant::StaticMethod(reference)) => {
-                let callee = self.world.static_method(reference).ok_or(Stop::Reported)?;
+            (Opcode::Invokespecial, Constant::StaticMethod(_), _) => self.special(frame, callee),
+            (Opcode::Invokestatic, Constant::StaticMethod(_), _) => {
                 if !callee.is_static || callee.is_constructor {
                     return Err(Fault::new(
                         Rule::InvokeKind,
@@ -115,9 +99,9 @@ impl Stepper<'_, '_> {
                     )
                     .into());
                 }
-                self.may_call(&callee, None)?;
-                self.arguments(frame, &callee)?;
-                Ok(Self::result(frame, &callee)?)
+                self.may_call(callee, None)?;
+                self.arguments(frame, callee)?;
+                Ok(Self::result(frame, callee)?)
             }
             _ => Err(Stop::Reported),
         }
@@ -191,14 +175,13 @@ impl Stepper<'_, '_> {
         &self,
         frame: &mut Frame,
         nargs: u8,
-        constant: Constant,
+        resolved: &Resolved,
         token: u8,
     ) -> Result<(), Stop> {
-        let Constant::Class(class) = constant else {
+        let (Constant::Class(_), Some(interface)) = (resolved.constant, resolved.class) else {
             return Err(Stop::Reported);
         };
-        let interface = self.world.class(class).ok_or(Stop::Reported)?;
-        let callee = self.world.interface_method(interface, token);
+        let callee = self.world.cached_interface_method(interface, token);
         let (true, Some(callee)) = (self.world.is_interface(interface), callee) else {
             let found = format!("token {token} of {}", self.world.name(interface));
             return Err(

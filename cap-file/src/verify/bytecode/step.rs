@@ -9,7 +9,7 @@ use crate::instruction::{Instruction, Operands};
 use crate::opcode::{Layout, Opcode};
 use crate::verify::Rule;
 use crate::verify::structure::MethodCode;
-use crate::verify::world::{ClassId, Field, Type, World};
+use crate::verify::world::{ClassId, Field, Member, Resolved, Type, World};
 
 /// Why a path is not followed further.
 #[derive(Debug)]
@@ -38,37 +38,35 @@ pub(crate) struct Stepper<'s, 'a> {
 
 impl Stepper<'_, '_> {
     /// The class that a `new` makes.
-    pub(crate) fn made_by(&self, index: usize) -> Option<ClassId> {
-        let reference = self.code.instructions.get(index)?.pool_reference()?;
+    pub(crate) fn made_by(&self, at: u16) -> Option<ClassId> {
+        let (instruction, _) = self.code.instruction(at.into())?;
+        let reference = instruction.pool_reference()?;
         match self.world.constant(reference.index)? {
             Constant::Class(class) => self.world.class(class),
             _ => None,
         }
     }
 
-    /// The constant of an instruction; the class in it is one that the code may name.
-    fn constant(&self, instruction: &Instruction) -> Result<Constant, Stop> {
+    /// What the constant of an instruction leads to; the class in it is one that the code may name.
+    fn constant(&self, instruction: &Instruction) -> Result<&Resolved, Stop> {
         let reference = instruction.pool_reference().ok_or(Stop::Reported)?;
-        let constant = self.world.constant(reference.index).ok_or(Stop::Reported)?;
-        let (Constant::Class(class)
-        | Constant::InstanceField { class, .. }
-        | Constant::VirtualMethod { class, .. }) = constant
-        else {
-            return Ok(constant);
-        };
-        match self.world.class(class) {
-            Some(class) if !self.world.may_name(self.class, class) => {
+        let resolved = self.world.resolved(reference.index).ok_or(Stop::Reported)?;
+        // A field is named with the class that declares it, which the source need not have named.
+        let is_named = !matches!(resolved.constant, Constant::InstanceField { .. });
+        match resolved.class {
+            Some(class) if is_named && !self.world.may_name(self.class, class) => {
                 let expected = "a class that is public or of the same package";
                 let found = self.world.name(class);
                 Err(Fault::new(Rule::ClassAccess, expected, found).into())
             }
-            _ => Ok(constant),
+            _ => Ok(resolved),
         }
     }
 
     fn constant_class(&self, instruction: &Instruction) -> Result<ClassId, Stop> {
-        match self.constant(instruction)? {
-            Constant::Class(class) => self.world.class(class).ok_or(Stop::Reported),
+        let resolved = self.constant(instruction)?;
+        match resolved.constant {
+            Constant::Class(_) => resolved.class.ok_or(Stop::Reported),
             _ => Err(Stop::Reported),
         }
     }
@@ -116,25 +114,31 @@ impl Stepper<'_, '_> {
     /// Takes and gives what the instruction table says; for instructions of numbers only.
     fn plain(frame: &mut Frame, opcode: Opcode) -> Result<(), Stop> {
         let (pops, pushes) = opcode.pops_and_pushes().ok_or(Stop::Reported)?;
-        for letter in pops.split_whitespace().rev() {
+        for letter in pops.bytes().rev() {
             match letter {
-                "s" => frame.pop_exact(Value::Short, "a short")?,
+                b' ' => {}
+                b's' => frame.pop_exact(Value::Short, "a short")?,
                 _ => frame.pop_exact(Value::IntHigh, "an int")?,
             }
         }
-        for letter in pushes.split_whitespace() {
-            frame.push(match letter {
-                "s" => Value::Short,
-                "i" => Value::IntHigh,
-                _ => Value::Null,
-            })?;
+        for letter in pushes.bytes() {
+            match letter {
+                b' ' => {}
+                b's' => frame.push(Value::Short)?,
+                b'i' => frame.push(Value::IntHigh)?,
+                _ => frame.push(Value::Null)?,
+            }
         }
         Ok(())
     }
 
-    /// Applies instruction `index`. Jumps and returns from subroutines are the caller's.
-    pub(crate) fn step(&self, frame: &mut Frame, index: usize) -> Result<(), Stop> {
-        let instruction = self.code.instructions.get(index).ok_or(Stop::Reported)?;
+    /// Applies the instruction at an offset. Jumps and returns from subroutines are the caller's.
+    pub(crate) fn step(
+        &self,
+        frame: &mut Frame,
+        at: usize,
+        instruction: &Instruction,
+    ) -> Result<(), Stop> {
         let opcode = instruction.opcode;
         match opcode {
             Opcode::Aload | Opcode::Aload0 | Opcode::Aload1 | Opcode::Aload2 | Opcode::Aload3 => {
@@ -240,7 +244,7 @@ impl Stepper<'_, '_> {
             Opcode::Areturn | Opcode::Sreturn | Opcode::Ireturn | Opcode::Return => {
                 self.return_from(frame, opcode)?
             }
-            Opcode::New => self.make(frame, index, instruction)?,
+            Opcode::New => self.make(frame, at, instruction)?,
             Opcode::Newarray => {
                 frame.pop_exact(Value::Short, "a length (short)")?;
                 frame.push(Value::Object(
@@ -333,7 +337,7 @@ impl Stepper<'_, '_> {
 
     fn store_element(&self, frame: &mut Frame, opcode: Opcode) -> Result<(), Stop> {
         match opcode {
-            // Whether the element fits is checked when it is stored (JCVM §7.5.3).
+            // Whether the element fits is checked when it is stored (JCVM §7.5.2).
             Opcode::Aastore => drop(self.pop_reference(frame)?),
             Opcode::Iastore => frame.pop_exact(Value::IntHigh, "an int")?,
             _ => frame.pop_exact(Value::Short, "a short")?,
@@ -399,7 +403,7 @@ impl Stepper<'_, '_> {
         Ok(())
     }
 
-    fn make(&self, frame: &mut Frame, index: usize, instruction: &Instruction) -> Result<(), Stop> {
+    fn make(&self, frame: &mut Frame, at: usize, instruction: &Instruction) -> Result<(), Stop> {
         let class = self.constant_class(instruction)?;
         if self.world.is_interface(class) || self.world.is_abstract(class) {
             let found = self.world.name(class);
@@ -407,7 +411,7 @@ impl Stepper<'_, '_> {
         }
         // An object that this instruction made before and that has no constructor yet must not be mistaken for
         // the new one.
-        let object = Value::New(index);
+        let object = Value::new_at(at);
         if frame.stack.contains(&object) {
             return Err(Fault::new(
                 Rule::ObjectInit,
@@ -485,12 +489,14 @@ impl Stepper<'_, '_> {
     }
 
     fn static_field(&self, frame: &mut Frame, instruction: &Instruction) -> Result<(), Stop> {
-        let Constant::StaticField(reference) = self.constant(instruction)? else {
+        let resolved = self.constant(instruction)?;
+        let (Constant::StaticField(_), Member::Field(field)) =
+            (resolved.constant, &resolved.member)
+        else {
             return Err(Stop::Reported);
         };
-        let field = self.world.static_field(reference).ok_or(Stop::Reported)?;
-        self.check_letter(instruction, &field)?;
-        self.check_access(instruction, &field, None)?;
+        self.check_letter(instruction, field)?;
+        self.check_access(instruction, field, None)?;
         if instruction.opcode.mnemonic().starts_with("put") {
             Ok(self.pop_declared(frame, Rule::FieldKind, field.field_type)?)
         } else {
@@ -499,21 +505,23 @@ impl Stepper<'_, '_> {
     }
 
     fn instance_field(&self, frame: &mut Frame, instruction: &Instruction) -> Result<(), Stop> {
-        let Constant::InstanceField { class, token } = self.constant(instruction)? else {
+        let resolved = self.constant(instruction)?;
+        let (Constant::InstanceField { .. }, Member::Field(field), Some(owner)) =
+            (resolved.constant, &resolved.member, resolved.class)
+        else {
             return Err(Stop::Reported);
         };
-        let field = self
-            .world
-            .instance_field(class, token)
-            .ok_or(Stop::Reported)?;
-        let owner = self.world.class(class).ok_or(Stop::Reported)?;
-        self.check_letter(instruction, &field)?;
+        self.check_letter(instruction, field)?;
         let mnemonic = instruction.opcode.mnemonic();
         let writes = mnemonic.starts_with("put");
         if writes {
             self.pop_declared(frame, Rule::FieldKind, field.field_type)?;
         }
         let object = if mnemonic.ends_with("_this") {
+            if !frame.holds_this {
+                let expected = "an instance method with `this` in local variable 0";
+                return Err(Fault::new(Rule::FieldThis, expected, "none there").into());
+            }
             frame.local(0)?
         } else {
             frame.pop()?
@@ -532,7 +540,7 @@ impl Stepper<'_, '_> {
             let expected = format!("an object of {}", self.world.name(owner));
             return Err(Fault::new(rule, expected, self.types.name(self.world, object)).into());
         }
-        self.check_access(instruction, &field, Some(object))?;
+        self.check_access(instruction, field, Some(object))?;
         if writes {
             Ok(())
         } else {
@@ -570,7 +578,7 @@ fn primitive_array(instruction: &Instruction) -> Option<Reference> {
     }
 }
 
-/// `dup_x` (JCVM §7.5.13) and `swap_x` (§7.5.114).
+/// `dup_x` (JCVM §7.5.18) and `swap_x` (§7.5.108).
 fn shuffle(frame: &mut Frame, instruction: &Instruction) -> Result<(), Stop> {
     let Operands::Stack { m, n } = instruction.operands else {
         return Err(Stop::Reported);

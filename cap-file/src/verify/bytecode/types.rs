@@ -16,12 +16,29 @@ pub(crate) enum Value {
     IntLow,
     Null,
     Object(Reference),
-    /// Made by the `new` with this index, its constructor not yet called.
-    New(usize),
+    /// Made by the `new` at this offset, its constructor not yet called.
+    New(u16),
     /// `this` in a constructor that has not yet called another.
     NewThis,
-    /// Where to go back to: the index of the `jsr`.
-    ReturnAddress(usize),
+    /// Where to go back to: the offset of the `jsr`.
+    ReturnAddress(u16),
+}
+
+impl Value {
+    /// Code has at most 65535 bytes (and 32767 of them by `method-limits`).
+    fn place(at: usize) -> u16 {
+        u16::try_from(at).unwrap_or(u16::MAX)
+    }
+
+    /// What the `new` at this offset makes.
+    pub(crate) fn new_at(at: usize) -> Self {
+        Self::New(Self::place(at))
+    }
+
+    /// What the `jsr` at this offset pushes.
+    pub(crate) fn return_address(at: usize) -> Self {
+        Self::ReturnAddress(Self::place(at))
+    }
 }
 
 /// The type of an initialised object.
@@ -30,7 +47,7 @@ pub(crate) enum Reference {
     /// A class or interface.
     Class(ClassId),
     /// A class and further interfaces: the index of a [`Joined`].
-    Joined(usize),
+    Joined(u32),
     BooleanArray,
     ByteArray,
     ShortArray,
@@ -50,7 +67,7 @@ struct Joined {
 #[derive(Debug, Default)]
 pub(crate) struct Types {
     joined: Vec<Joined>,
-    index: HashMap<Joined, usize>,
+    index: HashMap<Joined, u32>,
 }
 
 impl From<Type> for Value {
@@ -70,6 +87,10 @@ impl From<Type> for Value {
 }
 
 impl Types {
+    fn get(&self, index: u32) -> Option<&Joined> {
+        self.joined.get(usize::try_from(index).ok()?)
+    }
+
     /// The type of a value that is one of two.
     pub(crate) fn join(&mut self, world: &World<'_>, one: Value, other: Value) -> Value {
         match (one, other) {
@@ -123,13 +144,12 @@ impl Types {
             class,
             interfaces: common,
         };
-        let index = *self
-            .index
-            .entry(joined.clone())
-            .or_insert(self.joined.len());
-        if index == self.joined.len() {
-            self.joined.push(joined);
+        if let Some(index) = self.index.get(&joined) {
+            return Some(Reference::Joined(*index));
         }
+        let index = u32::try_from(self.joined.len()).ok()?;
+        self.joined.push(joined.clone());
+        self.index.insert(joined, index);
         Some(Reference::Joined(index))
     }
 
@@ -141,7 +161,7 @@ impl Types {
             }
             Reference::Class(class) => Some((class, world.all_interfaces(class))),
             Reference::Joined(index) => {
-                let joined = self.joined.get(index)?;
+                let joined = self.get(index)?;
                 let mut interfaces = world.all_interfaces(joined.class);
                 for interface in &joined.interfaces {
                     interfaces.extend(world.all_interfaces(*interface));
@@ -174,7 +194,7 @@ impl Types {
         match (reference, target) {
             (Reference::Class(class), Type::Class(target)) => world.is_subtype(class, target),
             (Reference::Joined(index), Type::Class(target)) => {
-                self.joined.get(index).is_some_and(|joined| {
+                self.get(index).is_some_and(|joined| {
                     world.is_subtype(joined.class, target)
                         || joined
                             .interfaces
@@ -206,7 +226,7 @@ impl Types {
             Value::Object(reference) => match reference {
                 Reference::Class(class) => world.name(class),
                 Reference::Joined(index) => {
-                    self.joined.get(index).map_or_else(String::new, |joined| {
+                    self.get(index).map_or_else(String::new, |joined| {
                         let parts = joined
                             .interfaces
                             .iter()

@@ -5,7 +5,7 @@ mod remote;
 use crate::component::class::{ClassEntry, ClassInfo, ImplementedInterface, InterfaceInfo};
 use crate::component::descriptor::{ClassDescriptor, FieldLocation, access};
 use crate::component::{ClassRef, CodeOffset, INHERITED, Tag};
-use crate::limits::{MAX_INSTANCE_WORDS, MAX_SUPERINTERFACES};
+use crate::limits::{MAX_HIERARCHY_DEPTH, MAX_INSTANCE_WORDS, MAX_SUPERINTERFACES};
 use crate::verify::Rule;
 use crate::verify::check::Checker;
 use crate::verify::world::{Callee, ClassId, Origin, Type, Visibility, inherited_token};
@@ -89,7 +89,7 @@ fn check_interface(
         Rule::ClassShareable,
         Tag::Class,
         at,
-        &format!("ACC_SHAREABLE {shareable}"),
+        format_args!("ACC_SHAREABLE {shareable}"),
         || set.to_string(),
     );
 }
@@ -101,6 +101,15 @@ fn size_limit(checker: &mut Checker<'_, '_>, id: ClassId, at: usize) {
     let words: usize = sizes
         .map(|info| usize::from(info.declared_instance_size))
         .sum();
+    let depth = world.chain(id).count() - 1;
+    checker.require(
+        depth < MAX_HIERARCHY_DEPTH,
+        Rule::ClassLimits,
+        Tag::Class,
+        at + 1,
+        format_args!("fewer than {MAX_HIERARCHY_DEPTH} superclasses"),
+        || format!("{depth} or more"),
+    );
     checker.require(
         words <= MAX_INSTANCE_WORDS,
         Rule::ClassLimits,
@@ -140,7 +149,7 @@ fn token_mapping(checker: &mut Checker<'_, '_>, id: ClassId, at: usize, class: &
         Rule::ClassTokenMapping,
         Tag::Class,
         at,
-        &format!("a mapping of {length} tokens, of which no more are inheritable"),
+        format_args!("a mapping of {length} tokens, of which no more are inheritable"),
         || {
             format!(
                 "{} tokens, {} inheritable",
@@ -196,7 +205,7 @@ fn flags(checker: &mut Checker<'_, '_>, id: ClassId, at: usize, class: &ClassInf
         Rule::ClassShareable,
         Tag::Class,
         at,
-        &format!("ACC_SHAREABLE {shareable}"),
+        format_args!("ACC_SHAREABLE {shareable}"),
         || set.to_string(),
     );
 }
@@ -299,7 +308,7 @@ fn instance_size(
         Rule::ClassInstanceSize,
         Tag::Class,
         at + 3,
-        &format!(
+        format_args!(
             "{size} words of fields, {} references from token {first}",
             references.len()
         ),
@@ -479,7 +488,7 @@ fn interface_table(
         Rule::ClassInterfaceTable,
         Tag::Class,
         at,
-        &format!(
+        format_args!(
             "a public method with the same signature for each of {} methods of {}",
             count.unwrap_or(0),
             world.name(interface)

@@ -7,20 +7,36 @@ use crate::component::header::Header;
 use crate::component::method::{BlockRef, Method, MethodComponent};
 use crate::component::reference_location::offsets;
 use crate::component::split_code_offset;
-use crate::instruction::{Instruction, Operands};
+use crate::instruction::{DecodeError, Instruction, Instructions, Operands};
 use crate::opcode::{Layout, Opcode};
+use crate::verify::bytecode;
 use crate::verify::check::Checker;
 use crate::verify::world::{Type, World};
 use crate::verify::{Finding, Rule};
 
-/// A decoded method.
+/// The code of a method that could be decoded.
 pub(crate) struct MethodCode<'a> {
     pub(crate) method: Method<'a>,
     pub(crate) described: &'a MethodDescriptor,
-    pub(crate) instructions: Vec<Instruction>,
+    /// By offset in the bytecode: an instruction starts here.
+    starts: Vec<bool>,
 }
 
-impl MethodCode<'_> {
+impl<'a> MethodCode<'a> {
+    fn decode(method: Method<'a>, described: &'a MethodDescriptor) -> Result<Self, DecodeError> {
+        let mut starts = vec![false; method.bytecode.len()];
+        for instruction in Instructions::new(method.bytecode) {
+            if let Some(start) = starts.get_mut(instruction?.offset) {
+                *start = true;
+            }
+        }
+        Ok(Self {
+            method,
+            described,
+            starts,
+        })
+    }
+
     /// Where the method is, for reports.
     pub(crate) fn name(&self) -> String {
         let (block, offset) = split_code_offset(self.method.offset);
@@ -30,31 +46,46 @@ impl MethodCode<'_> {
         }
     }
 
-    /// Index of the instruction at this offset of the bytecode.
-    pub(crate) fn index_at(&self, offset: usize) -> Option<usize> {
-        self.instructions
-            .binary_search_by_key(&offset, |instruction| instruction.offset)
-            .ok()
+    /// The instruction at this offset of the bytecode, and the offset behind it. Instructions are decoded anew
+    /// each time: kept, they would take thirty times the memory of the code.
+    pub(crate) fn instruction(&self, at: usize) -> Option<(Instruction, usize)> {
+        Instruction::decode(self.method.bytecode, at).ok()
     }
 
-    /// Index of the instruction that a jump from `from` leads to.
+    /// Every instruction, and the offset behind it.
+    pub(crate) fn instructions(&self) -> impl Iterator<Item = (Instruction, usize)> + '_ {
+        let mut at = 0;
+        std::iter::from_fn(move || {
+            let (instruction, next) = self.instruction(at)?;
+            at = next;
+            Some((instruction, next))
+        })
+    }
+
+    fn is_start(&self, at: usize) -> bool {
+        self.starts.get(at) == Some(&true)
+    }
+
+    /// The offset of the instruction that a jump from `from` leads to.
     pub(crate) fn jump_target(&self, from: usize, jump: i16) -> Option<usize> {
-        self.index_at(from.checked_add_signed(jump.into())?)
+        from.checked_add_signed(jump.into())
+            .filter(|target| self.is_start(*target))
     }
 }
 
-pub(super) fn check<'a>(checker: &mut Checker<'_, 'a>) -> Vec<MethodCode<'a>> {
+pub(super) fn check(checker: &mut Checker<'_, '_>) {
     let cap = checker.cap;
     let Some(descriptor) = &cap.descriptor else {
-        return Vec::new();
+        return;
     };
-    let mut sound = Vec::new();
     let mut located: Vec<Located> = cap
         .method
         .blocks()
         .map(|block| Located::new(&block))
         .collect();
     let mut uses_int = uses_int(checker.world);
+    // Types from unknown packages cannot be compared; `import-known` has been reported then.
+    let follow = checker.world.all_imports_known();
     for (class, described) in descriptor.methods() {
         if class.access_flags & access::ACC_INTERFACE != 0 {
             continue;
@@ -62,38 +93,20 @@ pub(super) fn check<'a>(checker: &mut Checker<'_, 'a>) -> Vec<MethodCode<'a>> {
         let Some(method) = cap.method.described(described) else {
             continue;
         };
-        let Some(code) = decode(checker, method, described) else {
-            continue;
+        let code = match MethodCode::decode(method, described) {
+            Ok(code) => code,
+            Err(error) => {
+                let at = method.code_start();
+                let error = error.to_string();
+                checker.report(Rule::CodeDecode, Tag::Method, at, "whole instructions", error);
+                continue;
+            }
         };
-        let before = checker.findings.len();
-        for instruction in &code.instructions {
-            let at = method.code_start() + instruction.offset;
-            uses_int |= instruction.opcode.uses_int();
-            if let Some((rule, expected)) = broken(checker.world, &code, instruction) {
-                checker.findings.push(Finding {
-                    rule,
-                    component: Tag::Method,
-                    offset: Some(at),
-                    method: Some(code.name()),
-                    instruction: Some(instruction.opcode.mnemonic().to_owned()),
-                    expected: expected.to_owned(),
-                    found: format!("{:?}", instruction.operands),
-                });
-            }
-            if let Some(reference) = instruction.pool_reference()
-                && let Some(located) = located.get_mut(method.block())
-            {
-                let list = if reference.width == 1 {
-                    &mut located.one_byte
-                } else {
-                    &mut located.two_bytes
-                };
-                list.push(at + reference.operand_offset);
-            }
-        }
+        let before = checker.count();
+        uses_int |= instructions(checker, &code, located.get_mut(method.block()));
         handler_bounds(checker, &code);
-        if checker.findings.len() == before {
-            sound.push(code);
+        if checker.count() == before && follow {
+            bytecode::check(checker, &code);
         }
     }
     locations(checker, located);
@@ -106,7 +119,42 @@ pub(super) fn check<'a>(checker: &mut Checker<'_, 'a>) -> Vec<MethodCode<'a>> {
         "ACC_INT, since the package uses int",
         || "no such flag".to_owned(),
     );
-    sound
+}
+
+/// Checks each instruction by itself, and notes where it refers to the constant pool; true if one uses int.
+fn instructions(
+    checker: &mut Checker<'_, '_>,
+    code: &MethodCode<'_>,
+    mut located: Option<&mut Located>,
+) -> bool {
+    let mut uses_int = false;
+    let start = code.method.code_start();
+    for (instruction, _) in code.instructions() {
+        let at = start + instruction.offset;
+        uses_int |= instruction.uses_int();
+        if let Some((rule, expected)) = broken(checker.world, code, &instruction) {
+            checker.find(Finding {
+                rule,
+                component: Tag::Method,
+                offset: Some(at),
+                method: Some(code.name()),
+                instruction: Some(instruction.opcode.mnemonic().to_owned()),
+                expected: expected.to_owned(),
+                found: format!("{:?}", instruction.operands),
+            });
+        }
+        if let Some(reference) = instruction.pool_reference()
+            && let Some(located) = &mut located
+        {
+            let list = if reference.width == 1 {
+                &mut located.one_byte
+            } else {
+                &mut located.two_bytes
+            };
+            list.push(at + reference.operand_offset);
+        }
+    }
+    uses_int
 }
 
 /// Where a block of methods refers to constants.
@@ -161,7 +209,7 @@ fn locations(checker: &mut Checker<'_, '_>, located: Vec<Located>) {
                 Rule::ReferenceCover,
                 Tag::ReferenceLocation,
                 None,
-                &format!(
+                format_args!(
                     "the offsets of the {} {what} constant pool indices in block {block}",
                     found.len()
                 ),
@@ -197,30 +245,6 @@ fn uses_int(world: &World<'_>) -> bool {
         })
 }
 
-fn decode<'a>(
-    checker: &mut Checker<'_, '_>,
-    method: Method<'a>,
-    described: &'a MethodDescriptor,
-) -> Option<MethodCode<'a>> {
-    match crate::instruction::Instructions::new(method.bytecode).collect() {
-        Ok(instructions) => Some(MethodCode {
-            method,
-            described,
-            instructions,
-        }),
-        Err(error) => {
-            checker.report(
-                Rule::CodeDecode,
-                Tag::Method,
-                method.code_start(),
-                "whole instructions",
-                error.to_string(),
-            );
-            None
-        }
-    }
-}
-
 fn handler_bounds(checker: &mut Checker<'_, '_>, code: &MethodCode<'_>) {
     let first = usize::from(code.described.exception_handler_index);
     let Some(block) = checker.cap.method.block(code.method.block()) else {
@@ -235,8 +259,7 @@ fn handler_bounds(checker: &mut Checker<'_, '_>, code: &MethodCode<'_>) {
         let instruction = |offset: usize| {
             offset
                 .checked_sub(base)
-                .and_then(|offset| code.index_at(offset))
-                .is_some()
+                .is_some_and(|offset| code.is_start(offset))
         };
         let start = usize::from(handler.start_offset);
         let end = start + usize::from(handler.active_length);
@@ -260,8 +283,8 @@ fn broken(
     code: &MethodCode<'_>,
     instruction: &Instruction,
 ) -> Option<(Rule, &'static str)> {
-    let lost = |jump: &i16| code.jump_target(instruction.offset, *jump).is_none();
-    if instruction.jumps().iter().any(lost) {
+    let lost = |jump: i16| code.jump_target(instruction.offset, jump).is_none();
+    if instruction.jumps().any(lost) {
         return Some((Rule::CodeBranch, "a jump to an instruction of this method"));
     }
     if let Operands::LookupSwitch { pairs, .. } = &instruction.operands

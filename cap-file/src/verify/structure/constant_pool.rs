@@ -4,16 +4,21 @@ use crate::component::constant_pool::{Constant, StaticRef};
 use crate::component::{ClassRef, Tag};
 use crate::verify::Rule;
 use crate::verify::check::Checker;
-use crate::verify::world::{Visibility, World};
+use crate::verify::world::{Member, Resolved, Visibility, World};
 
 pub(super) fn check(checker: &mut Checker<'_, '_>) {
     let world = checker.world;
-    for (index, constant) in checker.cap.constant_pool.entries.iter().enumerate() {
+    let count = checker.cap.constant_pool.entries.len();
+    for (index, resolved) in (0..count).filter_map(|index| {
+        let resolved = world.resolved(u16::try_from(index).ok()?)?;
+        Some((index, resolved))
+    }) {
+        let constant = resolved.constant;
         // What an unknown package offers cannot be checked; `import-known` has reported it.
-        if package_of(*constant).is_some_and(|class| world.is_unknown_import(class)) {
+        if package_of(constant).is_some_and(|class| world.is_unknown_import(class)) {
             continue;
         }
-        if let Some((rule, expected)) = broken(world, *constant) {
+        if let Some((rule, expected)) = broken(world, resolved) {
             let found = format!("entry {index}: {constant:?}");
             checker.report(rule, Tag::ConstantPool, 2 + 4 * index, expected, found);
         }
@@ -36,7 +41,8 @@ fn package_of(constant: Constant) -> Option<ClassRef> {
 
 /// The rule that an entry breaks, and what it asks for. Members of this package are only known from the
 /// Descriptor component.
-fn broken(world: &World<'_>, constant: Constant) -> Option<(Rule, &'static str)> {
+fn broken(world: &World<'_>, resolved: &Resolved) -> Option<(Rule, &'static str)> {
+    let constant = resolved.constant;
     if let Some(class) = package_of(constant)
         && world.class(class).is_none()
     {
@@ -46,66 +52,48 @@ fn broken(world: &World<'_>, constant: Constant) -> Option<(Rule, &'static str)>
         ));
     }
     let described = world.cap.descriptor.is_some();
+    let is_interface = resolved.class.is_some_and(|class| world.is_interface(class));
+    let is_own = resolved.class.is_some_and(|class| world.is_own(class));
+    let member = &resolved.member;
     let (holds, rule, expected) = match constant {
         Constant::Class(_) => return None,
-        Constant::InstanceField { class, token } => {
-            let found = !described
-                || world
-                    .instance_field(class, token)
-                    .is_some_and(|field| !field.is_static);
-            (
-                found,
-                Rule::ConstantInstanceField,
-                "an instance field that the class declares",
-            )
-        }
-        Constant::VirtualMethod { class, token } => {
-            let class = world.class(class)?;
-            let found = !described
-                || (!world.is_interface(class) && world.virtual_method(class, token).is_some());
-            (
-                found,
-                Rule::ConstantVirtualMethod,
-                "a virtual method of the class",
-            )
-        }
-        Constant::SuperMethod { class, token } => {
-            let class = world.class(class)?;
-            let above = world.get(class).and_then(|class| class.super_class);
-            let found = !described
-                || (world.is_own(class)
-                    && !world.is_interface(class)
-                    && above.is_some_and(|above| world.virtual_method(above, token).is_some()));
-            (
-                found,
-                Rule::ConstantSuperMethod,
-                "a class of this package whose superclass has the method",
-            )
-        }
-        Constant::StaticField(reference) => {
-            let found = match reference {
-                StaticRef::Internal(_) if !described => true,
-                _ => world
-                    .static_field(reference)
-                    .is_some_and(|field| field.is_static),
-            };
-            (found, Rule::ConstantStaticField, "a static field")
-        }
-        Constant::StaticMethod(reference) => {
-            let found = match reference {
-                StaticRef::Internal(_) if !described => true,
-                _ => world.static_method(reference).is_some_and(|callee| {
-                    callee.is_static
-                        || callee.is_constructor
-                        || callee.visibility == Visibility::Private
-                }),
-            };
-            (
-                found,
-                Rule::ConstantStaticMethod,
-                "a static method, a constructor or a private method",
-            )
-        }
+        Constant::InstanceField { .. } => (
+            matches!(member, Member::Field(field) if !field.is_static),
+            Rule::ConstantInstanceField,
+            "an instance field that the class declares",
+        ),
+        Constant::VirtualMethod { token, .. } => (
+            // A method that only its package sees is called on a class of that package (JCVM §6.8.2).
+            matches!(member, Member::Method(_)) && !is_interface && (token < 0x80 || is_own),
+            Rule::ConstantVirtualMethod,
+            "a virtual method of the class",
+        ),
+        Constant::SuperMethod { .. } => (
+            matches!(member, Member::Method(_)) && is_own && !is_interface,
+            Rule::ConstantSuperMethod,
+            "a class of this package whose superclass has the method",
+        ),
+        Constant::StaticField(_) => (
+            matches!(member, Member::Field(field) if field.is_static),
+            Rule::ConstantStaticField,
+            "a static field",
+        ),
+        Constant::StaticMethod(_) => (
+            matches!(member, Member::Method(callee) if callee.is_static
+                || callee.is_constructor
+                || callee.visibility == Visibility::Private),
+            Rule::ConstantStaticMethod,
+            "a static method, a constructor or a private method",
+        ),
     };
-    (!holds).then_some((rule, expected))
+    let undescribed = !described
+        && matches!(
+            constant,
+            Constant::InstanceField { .. }
+                | Constant::VirtualMethod { .. }
+                | Constant::SuperMethod { .. }
+                | Constant::StaticField(StaticRef::Internal(_))
+                | Constant::StaticMethod(StaticRef::Internal(_))
+        );
+    (!holds && !undescribed).then_some((rule, expected))
 }

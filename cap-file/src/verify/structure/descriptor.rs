@@ -8,7 +8,7 @@ use crate::component::descriptor::{ClassDescriptor, Descriptor, access};
 use crate::component::{ClassRef, Tag};
 use crate::verify::Rule;
 use crate::verify::check::Checker;
-use crate::verify::world::{Signature, World};
+use crate::verify::world::{Member, Signature, World};
 
 pub(super) fn check(checker: &mut Checker<'_, '_>) {
     let Some(descriptor) = &checker.cap.descriptor else {
@@ -124,33 +124,15 @@ fn well_formed(world: &World<'_>, types: &[DescribedType]) -> bool {
     types.iter().all(known) && arguments.iter().all(|argument| argument.words() > 0)
 }
 
-/// A constant with the signature of what it leads to.
-fn signature(world: &World<'_>, constant: Constant) -> Option<Signature> {
-    let callee = match constant {
-        Constant::VirtualMethod { class, token } => {
-            world.virtual_method(world.class(class)?, token)?
-        }
-        Constant::SuperMethod { class, token } => {
-            world.virtual_method(world.get(world.class(class)?)?.super_class?, token)?
-        }
-        Constant::StaticMethod(reference) => world.static_method(reference)?,
-        Constant::InstanceField { class, token } => {
-            let field = world.instance_field(class, token)?;
-            return Some(Signature {
-                arguments: Vec::new(),
-                result: Some(field.field_type),
-            });
-        }
-        Constant::StaticField(reference) => {
-            let field = world.static_field(reference)?;
-            return Some(Signature {
-                arguments: Vec::new(),
-                result: Some(field.field_type),
-            });
-        }
-        Constant::Class(_) => return None,
-    };
-    Some(callee.signature)
+/// What a constant leads to has this signature; a field has no arguments.
+fn has_signature(member: &Member, signature: Option<&Signature>) -> bool {
+    match member {
+        Member::Unknown => true,
+        Member::Method(callee) => signature == Some(&callee.signature),
+        Member::Field(field) => signature.is_some_and(|signature| {
+            signature.arguments.is_empty() && signature.result == Some(field.field_type)
+        }),
+    }
 }
 
 fn constants(checker: &mut Checker<'_, '_>, descriptor: &Descriptor) {
@@ -170,8 +152,13 @@ fn constants(checker: &mut Checker<'_, '_>, descriptor: &Descriptor) {
         let right = match constant {
             Constant::Class(_) => *offset == 0xffff,
             // What cannot be resolved has been reported.
-            _ => signature(checker.world, *constant)
-                .is_none_or(|expected| checker.world.signature(*offset) == Some(expected)),
+            _ => u16::try_from(index)
+                .ok()
+                .and_then(|index| checker.world.resolved(index))
+                .is_none_or(|resolved| {
+                    let signature = checker.world.signature(*offset);
+                    has_signature(&resolved.member, signature.as_ref())
+                }),
         };
         checker.require(
             right,

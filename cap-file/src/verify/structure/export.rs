@@ -62,7 +62,7 @@ fn one(
         Rule::ExportClasses,
         Tag::Export,
         *offset,
-        &format!("a class that the descriptor gives the token {token}"),
+        format_args!("a class that the descriptor gives the token {token}"),
         || format!("class offset {}", class.class_offset),
     );
     if cap.descriptor.is_some() && !members(world, class) {

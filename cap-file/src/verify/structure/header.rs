@@ -1,5 +1,6 @@
 //! Header, Directory, Applet and Import components.
 
+use crate::component::class::ClassInfo;
 use crate::component::descriptor::access;
 use crate::component::header::Header;
 use crate::component::{CodeOffset, Tag};
@@ -12,6 +13,7 @@ const RID: usize = 5;
 
 pub(super) fn check(checker: &mut Checker<'_, '_>) {
     flags(checker);
+    name(checker);
     directory(checker);
     applets(checker);
     imports(checker);
@@ -52,6 +54,31 @@ fn flags(checker: &mut Checker<'_, '_>) {
         "format 2.2",
         || format!("format {}", cap.header.format),
     );
+}
+
+/// Format 2.2 brought the name of the package; it may be empty unless something in the package is remote.
+fn name(checker: &mut Checker<'_, '_>) {
+    let cap = checker.cap;
+    if cap.format().extended {
+        return;
+    }
+    let remote = cap.class.interfaces.iter().map(|interface| interface.flags);
+    let remote = remote
+        .chain(cap.class.classes.iter().map(|class| class.flags))
+        .any(|flags| flags & ClassInfo::ACC_REMOTE != 0);
+    let name = cap.header.package_name.as_deref();
+    let right = match name {
+        None => !cap.format().has_names(),
+        Some(name) => cap.format().has_names() && !(remote && name.is_empty()),
+    };
+    let expected = if cap.format().has_names() {
+        "the name of the package, empty only if nothing in it is remote"
+    } else {
+        "no name of the package in format 2.1"
+    };
+    checker.require(right, Rule::HeaderName, Tag::Header, 10 + cap.header.package.aid.0.len(), expected, || {
+        name.map_or_else(|| "none".to_owned(), |name| format!("`{name}`"))
+    });
 }
 
 fn directory(checker: &mut Checker<'_, '_>) {

@@ -130,7 +130,7 @@ fn tokens(checker: &mut Checker<'_, '_>, class: &ClassDescriptor) {
             Rule::DescriptorMembers,
             Tag::Descriptor,
             None,
-            &format!("tokens of static {what} from 0 on"),
+            format_args!("tokens of static {what} from 0 on"),
             || format!("{tokens:?}"),
         );
     }

@@ -64,7 +64,7 @@ fn cover(
             Rule::MethodCover,
             Tag::Method,
             at,
-            &format!("a whole method at offset {next} of block {number}"),
+            format_args!("a whole method at offset {next} of block {number}"),
             || {
                 format!(
                     "a method at {at} with {} bytes of code",
@@ -83,7 +83,7 @@ fn cover(
         Rule::MethodCover,
         Tag::Method,
         next,
-        &format!("methods up to offset {end} of block {number}"),
+        format_args!("methods up to offset {end} of block {number}"),
         || format!("the last ends at {next}"),
     );
 }
@@ -139,7 +139,7 @@ fn header(checker: &mut Checker<'_, '_>, described: &MethodDescriptor, method: &
             Rule::MethodArguments,
             Tag::Method,
             at + 1,
-            &format!("nargs {words}"),
+            format_args!("nargs {words}"),
             || header.nargs.to_string(),
         );
     }
@@ -231,7 +231,7 @@ fn handlers(
             Rule::HandlerOrder,
             Tag::Method,
             at + 2,
-            &format!("stop bit {}", !enclosed),
+            format_args!("stop bit {}", !enclosed),
             || handler.stop.to_string(),
         );
         if handler.catch_type_index != 0 {

@@ -46,7 +46,7 @@ fn compare(checker: &mut Checker<'_, '_>, package: &ApiPackage, classes: &[Class
         Rule::ExportFileAgrees,
         Tag::Export,
         0,
-        &format!("the {} classes of the export file", package.classes.len()),
+        format_args!("the {} classes of the export file", package.classes.len()),
         || classes.len().to_string(),
     );
     let mut twins = Twins::new();
@@ -91,6 +91,15 @@ fn difference(
         != (is_interface, world.is_final(own), is_abstract)
     {
         return Some(format!("other flags of {}", api.name));
+    }
+    let mapping = world
+        .own_info(own)
+        .and_then(|info| info.token_mapping.as_ref());
+    if let (Some(wanted), Some(mapping)) = (api.inheritable_tokens, mapping)
+        && wanted != mapping.inheritable_count
+    {
+        let count = mapping.inheritable_count;
+        return Some(format!("{count} tokens that older formats inherit, not {wanted}"));
     }
     let api_id = world.named(&api.name)?;
     let statics = api

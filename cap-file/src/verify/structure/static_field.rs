@@ -20,7 +20,7 @@ pub(super) fn check(checker: &mut Checker<'_, '_>) {
         Rule::StaticImage,
         Tag::StaticField,
         0,
-        &format!("an image of {size} bytes"),
+        format_args!("an image of {size} bytes"),
         || statics.image_size.to_string(),
     );
     let arrays = statics.array_init.len();

@@ -29,7 +29,7 @@ pub(super) fn interface(
         Rule::ClassRemote,
         Tag::Class,
         at,
-        &format!("ACC_REMOTE {remote}, and a name just with it"),
+        format_args!("ACC_REMOTE {remote}, and a name just with it"),
         || set.to_string(),
     );
 }
@@ -47,7 +47,7 @@ pub(super) fn class(checker: &mut Checker<'_, '_>, id: ClassId, at: usize, class
         Rule::ClassRemote,
         Tag::Class,
         at,
-        &format!("ACC_REMOTE {remote}"),
+        format_args!("ACC_REMOTE {remote}"),
         || set.to_string(),
     );
     if let Some(info) = &class.remote {
