@@ -2,18 +2,22 @@
 
 use crate::Choices;
 use cap_file::CapFile;
+use cap_file::component::CodeOffset;
 use cap_file::component::descriptor::access;
+use cap_file::component::method::ExceptionHandler;
 use cap_file::{Instruction, Instructions, Opcode, Operands};
 
 /// Changes a package as the choices say, and brings what follows from the code up to date, so that what is left to
 /// refuse is the change itself.
 pub fn mutate(cap: &mut CapFile, choices: &mut Choices<'_>) {
     for _ in 0..=choices.below(4) {
-        match choices.below(8) {
+        match choices.below(10) {
             0 => byte_of_a_component(cap, choices),
             1 => header(cap, choices),
             2 => descriptor(cap, choices),
             3 => constant(cap, choices),
+            4 => handler(cap, choices),
+            5 => class(cap, choices),
             _ => instruction(cap, choices),
         }
     }
@@ -41,12 +45,75 @@ fn byte_of_a_component(cap: &mut CapFile, choices: &mut Choices<'_>) {
 /// Stack, arguments or locals of a method.
 fn header(cap: &mut CapFile, choices: &mut Choices<'_>) {
     let offsets = offsets(cap);
-    let Some((start, _)) = offsets.get(choices.below(offsets.len().max(1))) else {
+    let Some(place) = offsets.get(choices.below(offsets.len().max(1))) else {
         return;
     };
-    let at = start - 1 - choices.below(2);
-    if let Some(byte) = cap.method.methods.get_mut(at) {
+    let at = place.start - 1 - choices.below(2);
+    if let Some(byte) = methods(cap, place.block).and_then(|methods| methods.get_mut(at)) {
         *byte = choices.byte();
+    }
+}
+
+/// A handler covers other code, lies elsewhere or catches another class.
+fn handler(cap: &mut CapFile, choices: &mut Choices<'_>) {
+    let further = cap.method.further_blocks.iter_mut();
+    let further = further.flat_map(|block| &mut block.exception_handlers);
+    let mut handlers: Vec<&mut ExceptionHandler> = cap
+        .method
+        .exception_handlers
+        .iter_mut()
+        .chain(further)
+        .collect();
+    let count = handlers.len().max(1);
+    let Some(handler) = handlers.get_mut(choices.below(count)) else {
+        return;
+    };
+    let by = u16::from(choices.byte() % 16);
+    match choices.below(5) {
+        0 => handler.start_offset = handler.start_offset.wrapping_sub(by),
+        1 => handler.active_length = handler.active_length.wrapping_add(by) & 0x7fff,
+        2 => handler.handler_offset = handler.handler_offset.wrapping_add(by).wrapping_sub(8),
+        3 => handler.stop = !handler.stop,
+        _ => handler.catch_type_index = by,
+    }
+}
+
+/// Sizes, tokens and tables of a class.
+fn class(cap: &mut CapFile, choices: &mut Choices<'_>) {
+    let count = cap.class.classes.len().max(1);
+    let offsets: Vec<_> = offsets(cap).iter().map(|place| place.offset).collect();
+    let Some(class) = cap.class.classes.get_mut(choices.below(count)) else {
+        return;
+    };
+    let table = if choices.below(2) == 0 {
+        &mut class.public_virtual_methods
+    } else {
+        &mut class.package_virtual_methods
+    };
+    match choices.below(8) {
+        0 => class.declared_instance_size = choices.byte() % 8,
+        1 => class.first_reference_token = choices.byte() % 8,
+        2 => class.reference_count = choices.byte() % 4,
+        3 => class.public_method_table_base = choices.byte() % 10,
+        4 => {
+            if !offsets.is_empty() {
+                table.push(*choices.pick(&offsets));
+            }
+        }
+        5 => drop(table.pop()),
+        6 => {
+            if let (Some(first), false) = (table.first_mut(), offsets.is_empty()) {
+                *first = *choices.pick(&offsets);
+            }
+        }
+        _ => {
+            if let Some(mapping) = &mut class.token_mapping {
+                let at = choices.below(mapping.tokens.len().max(1));
+                if let Some(token) = mapping.tokens.get_mut(at) {
+                    *token = choices.byte() % 10;
+                }
+            }
+        }
     }
 }
 
@@ -108,9 +175,17 @@ fn constant(cap: &mut CapFile, choices: &mut Choices<'_>) {
     }
 }
 
-/// Where code starts in the methods, and how long it is.
-fn offsets(cap: &CapFile) -> Vec<(usize, usize)> {
-    let first = usize::from(cap.method.first_offset());
+/// Where the code of a method is.
+struct Place {
+    offset: CodeOffset,
+    block: usize,
+    /// Among the methods of its block.
+    start: usize,
+    length: usize,
+}
+
+/// Where all code is.
+fn offsets(cap: &CapFile) -> Vec<Place> {
     let methods = cap
         .descriptor
         .iter()
@@ -120,21 +195,39 @@ fn offsets(cap: &CapFile) -> Vec<(usize, usize)> {
         .filter_map(|(_, described)| cap.method.described(described))
         .filter(|method| !method.bytecode.is_empty())
         .filter_map(|method| {
-            Some((
-                method.code_start().checked_sub(first)?,
-                method.bytecode.len(),
-            ))
+            let first = usize::from(cap.method.block(method.block())?.first_offset());
+            Some(Place {
+                offset: method.offset,
+                block: method.block(),
+                start: method.code_start().checked_sub(first)?,
+                length: method.bytecode.len(),
+            })
         })
         .collect()
+}
+
+/// The methods of a block.
+fn methods(cap: &mut CapFile, block: usize) -> Option<&mut Vec<u8>> {
+    match block.checked_sub(1) {
+        None => Some(&mut cap.method.methods),
+        Some(further) => {
+            let block = cap.method.further_blocks.get_mut(further)?;
+            Some(&mut block.methods)
+        }
+    }
 }
 
 /// An instruction becomes another with operands of the same length, or gets other operands.
 fn instruction(cap: &mut CapFile, choices: &mut Choices<'_>) {
     let offsets = offsets(cap);
-    let Some((start, length)) = offsets.get(choices.below(offsets.len().max(1))) else {
+    let Some(place) = offsets.get(choices.below(offsets.len().max(1))) else {
         return;
     };
-    let Some(code) = cap.method.methods.get(*start..start + length) else {
+    let Some(methods) = methods(cap, place.block) else {
+        return;
+    };
+    let start = place.start;
+    let Some(code) = methods.get(start..start + place.length) else {
         return;
     };
     let instructions: Vec<Instruction> = Instructions::new(code).map_while(Result::ok).collect();
@@ -154,10 +247,8 @@ fn instruction(cap: &mut CapFile, choices: &mut Choices<'_>) {
     }
     let mut bytes = Vec::new();
     if new.encode(&mut bytes).is_ok()
-        && let Some(place) = cap
-            .method
-            .methods
-            .get_mut(start + old.offset..start + old.offset + bytes.len())
+        && let Some(place) =
+            methods.get_mut(start + old.offset..start + old.offset + bytes.len())
         && bytes.len() == old.size()
     {
         place.copy_from_slice(&bytes);

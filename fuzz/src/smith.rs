@@ -16,6 +16,76 @@ use std::fmt::Write;
 /// Random methods in a package; the applet calls the one that P1 names.
 pub(crate) const METHODS: usize = 4;
 
+/// Random methods in the first block of an extended file that has two.
+const IN_FIRST_BLOCK: usize = METHODS / 2;
+
+/// How the package is laid out in the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// Format 2.1.
+    Old,
+    /// Format 2.3, compact.
+    Compact,
+    /// Format 2.3, extended.
+    Extended {
+        /// The last random methods are in a second block of methods.
+        two_blocks: bool,
+        /// The class below `Object` is in a package of its own.
+        two_packages: bool,
+    },
+}
+
+impl Form {
+    fn choose(choices: &mut Choices<'_>) -> Self {
+        match choices.below(8) {
+            0..=2 => Self::Old,
+            3 => Self::Compact,
+            number => Self::Extended {
+                two_blocks: number & 1 != 0,
+                two_packages: number & 2 != 0,
+            },
+        }
+    }
+
+    const fn is_extended(self) -> bool {
+        matches!(self, Self::Extended { .. })
+    }
+
+    const fn has_two_blocks(self) -> bool {
+        matches!(self, Self::Extended { two_blocks: true, .. })
+    }
+
+    const fn has_two_packages(self) -> bool {
+        matches!(self, Self::Extended { two_packages: true, .. })
+    }
+
+    /// The block of a random method.
+    const fn block(self, method: usize) -> usize {
+        if self.has_two_blocks() && method >= IN_FIRST_BLOCK {
+            1
+        } else {
+            0
+        }
+    }
+
+    /// The line of a class that says which of its tokens are the superclass's.
+    fn mapping(self, tokens: &str) -> String {
+        if self == Self::Old {
+            String::new()
+        } else {
+            format!("  token-mapping {tokens}\n")
+        }
+    }
+
+    fn head(self) -> &'static str {
+        match self {
+            Self::Old => "cap 2.1\npath smith\npackage F0534D495448 1.0 flags 5\n",
+            Self::Compact => "cap 2.3\npath smith\npackage F0534D495448 1.0 flags 5\nname smith\n",
+            Self::Extended { .. } => "cap 2.3\npath smith\npackage F0534D495448 1.0 flags 13\n",
+        }
+    }
+}
+
 /// The methods before the random ones: two constructors, `install`, `process` and `call`.
 const FIXED: usize = 5;
 
@@ -25,22 +95,21 @@ const FIXED: usize = 5;
 /// If what it writes is no text of a package, which would be a fault of this generator.
 #[must_use]
 pub fn smith(choices: &mut Choices<'_>) -> CapFile {
+    let form = Form::choose(choices);
     let bodies: Vec<Body> = (0..METHODS)
         .map(|method| Body::new(choices, method))
         .collect();
-    let text = package(&bodies);
+    let text = package(&bodies, form);
     match asm::assemble(&text, &Exports::builtin()) {
         Ok(cap) => cap,
         Err(error) => panic!("{error}\n{text}"),
     }
 }
 
-fn package(bodies: &[Body]) -> String {
-    let mut text = String::from(
-        "cap 2.1
-path smith
-package F0534D495448 1.0 flags 5
-import A0000000620001 1.0
+fn package(bodies: &[Body], form: Form) -> String {
+    let mut text = form.head().to_owned();
+    text.push_str(
+        "import A0000000620001 1.0
 import A0000000620101 1.5
 applets
   applet F0534D49544801 method_1
@@ -74,6 +143,9 @@ constants
     for method in 0..METHODS {
         let _ = writeln!(text, "  m{method}: static-method method_{}", FIXED + method);
     }
+    if form != Form::Old {
+        text.push_str("signatures\n");
+    }
     text.push_str(
         "interface class_0 flags 8
 class class_1 flags 0
@@ -84,14 +156,19 @@ class class_1 flags 0
     method method_3
   package-methods 0
   implements class_0 08
-class class_2 flags 0
+",
+    );
+    text.push_str(&form.mapping("0001020304050607FF 9"));
+    text.push_str(
+        "class class_2 flags 0
   extends java/lang/Object
   fields size 1 first-reference 0 references 1
   public-methods 1
   package-methods 0
 ",
     );
-    handlers(&mut text, bodies);
+    text.push_str(&form.mapping("00 1"));
+    block(&mut text, bodies, form, 0);
     text.push_str(
         "method method_0 flags 0 stack 3 args 1 locals 0
     aload_0
@@ -151,6 +228,9 @@ method method_4 flags 0 stack 2 args 2 locals 0
 ",
     );
     for (method, body) in bodies.iter().enumerate() {
+        if form.block(method) == 1 && form.block(method - 1) == 0 {
+            block(&mut text, bodies, form, 1);
+        }
         let _ = writeln!(
             text,
             "method method_{} flags 8 stack {} args 3 locals {}",
@@ -160,17 +240,23 @@ method method_4 flags 0 stack 2 args 2 locals 0
         );
         text.push_str(&body.text);
     }
-    descriptor(&mut text, bodies);
+    descriptor(&mut text, bodies, form);
     text
 }
 
-/// Handlers of all methods, in the order of their code.
-fn handlers(text: &mut String, bodies: &[Body]) {
-    if bodies.iter().all(|body| body.handlers.is_empty()) {
-        return;
+/// The head of a block of methods: the handlers of its methods, in the order of their code.
+fn block(text: &mut String, bodies: &[Body], form: Form, number: usize) {
+    if form.is_extended() {
+        text.push_str("block\n");
     }
-    text.push_str("handlers\n");
-    for (method, body) in bodies.iter().enumerate() {
+    let bodies = bodies.iter().enumerate();
+    let mut bodies = bodies
+        .filter(|(method, body)| form.block(*method) == number && !body.handlers.is_empty())
+        .peekable();
+    if bodies.peek().is_some() {
+        text.push_str("handlers\n");
+    }
+    for (method, body) in bodies {
         for (index, (start, end, target, caught)) in body.handlers.iter().enumerate() {
             let mut later = body.handlers.iter().skip(index + 1);
             let enclosed = later.any(|(from, to, ..)| from <= start && to >= end);
@@ -184,12 +270,18 @@ fn handlers(text: &mut String, bodies: &[Body]) {
     }
 }
 
-fn descriptor(text: &mut String, bodies: &[Body]) {
+fn descriptor(text: &mut String, bodies: &[Body], form: Form) {
     text.push_str(
         "statics image 5 references 1 defaults 2
   values 07
 descriptor
-  class class_0 token 255 access 192
+",
+    );
+    if form.is_extended() {
+        text.push_str("  package\n");
+    }
+    text.push_str(
+        "  class class_0 token 255 access 192
     method token 0 access 65 - type_4
   class class_1 token 0 access 1
     implements class_0
@@ -208,6 +300,9 @@ descriptor
     );
     let mut first = 0;
     for (method, body) in bodies.iter().enumerate() {
+        if method > 0 && form.block(method) != form.block(method - 1) {
+            first = 0;
+        }
         let count = body.handlers.len();
         let handlers = if count == 0 {
             String::new()
@@ -221,11 +316,21 @@ descriptor
             FIXED + method
         );
     }
-    text.push_str(
-        "  class class_2 token 255 access 0
+    let (token, access, constructor) = if form.has_two_packages() {
+        text.push_str("  package\n");
+        (0, 1, 129)
+    } else {
+        (255, 0, 128)
+    };
+    let _ = write!(
+        text,
+        "  class class_2 token {token} access {access}
     field token 0 access 0 instance class_2 0 type_6
-    method token 255 access 128 method_4 type_5
-  types
+    method token {token} access {constructor} method_4 type_5
+"
+    );
+    text.push_str(
+        "  types
     type V
     type [BSBV
     type Ljavacard/framework/APDU;V

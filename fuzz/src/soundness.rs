@@ -19,7 +19,7 @@ pub(crate) fn smith_verifies(bytes: &[u8]) {
         "{report}\n{}",
         dump(&cap, &Exports::builtin())
     );
-    run(&cap);
+    assert!(run(&cap), "the simulator loads it");
 }
 
 /// A generated program that is then changed: if it still verifies, it is safe.
@@ -32,8 +32,8 @@ pub(crate) fn what_verifies_is_safe(bytes: &[u8]) {
     }
 }
 
-/// Installs the applet and sends it one command for each of its methods.
-fn run(cap: &CapFile) {
+/// Installs the applet and sends it one command for each of its methods; false if it cannot be loaded.
+fn run(cap: &CapFile) -> bool {
     let mut card = Card::new(&CardConfig {
         defensive: true,
         limits: Limits {
@@ -44,7 +44,7 @@ fn run(cap: &CapFile) {
     });
     // The simulator's own limits (frame size, memory) may be narrower than the rules.
     if card.load_cap(cap).is_err() {
-        return;
+        return false;
     }
     let applets = cap.applet.iter().flat_map(|component| &component.applets);
     for applet in applets {
@@ -72,6 +72,7 @@ fn run(cap: &CapFile) {
             safe(&card, cap);
         }
     }
+    true
 }
 
 fn safe(card: &Card, cap: &CapFile) {
