@@ -5,7 +5,7 @@ mod members;
 mod resolved;
 mod signature;
 
-pub(crate) use members::inherited_token;
+pub(crate) use members::{inherited_token, table_entry};
 pub(crate) use resolved::{Member, Resolved};
 
 use super::Exports;

@@ -8,7 +8,9 @@ use crate::component::{ClassRef, CodeOffset, INHERITED, Tag};
 use crate::limits::{MAX_HIERARCHY_DEPTH, MAX_INSTANCE_WORDS, MAX_SUPERINTERFACES};
 use crate::verify::Rule;
 use crate::verify::check::Checker;
-use crate::verify::world::{Callee, ClassId, Origin, Type, Visibility, inherited_token};
+use crate::verify::world::{
+    Callee, ClassId, Origin, Type, Visibility, inherited_token, table_entry,
+};
 use std::collections::HashSet;
 
 pub(super) fn check(checker: &mut Checker<'_, '_>) {
@@ -38,6 +40,7 @@ pub(super) fn check(checker: &mut Checker<'_, '_>) {
                 {
                     instance_size(checker, at, class, descriptor);
                     method_tables(checker, id, at, class);
+                    methods_in_tables(checker, at, class, descriptor);
                     for implemented in &class.interfaces {
                         interface_table(checker, id, at, implemented);
                     }
@@ -144,6 +147,20 @@ fn token_mapping(checker: &mut Checker<'_, '_>, id: ClassId, at: usize, class: &
         );
     }
     let length = usize::from(class.public_method_table_base) + class.public_virtual_methods.len();
+    // Every method of the superclass that is visible outside is inherited or overridden.
+    let missing = above.and_then(|above| {
+        (0..128).find(|token| {
+            !seen.contains(token) && world.virtual_method(above, *token).is_some()
+        })
+    });
+    checker.require(
+        missing.is_none(),
+        Rule::ClassTokenMapping,
+        Tag::Class,
+        at,
+        "each public method token of the superclass in the mapping",
+        || format!("{missing:?} is not"),
+    );
     checker.require(
         mapping.tokens.len() == length && usize::from(mapping.inheritable_count) <= length,
         Rule::ClassTokenMapping,
@@ -355,8 +372,20 @@ fn method_tables(checker: &mut Checker<'_, '_>, id: ClassId, at: usize, class: &
         for (token, offset) in (base..).zip(table) {
             entry(checker, id, above, at, high | token, *offset);
         }
-        // The tokens of the table follow those of the superclass: none is left out.
+        // The tokens of the table follow those of the superclass: none is left out, and no table is shorter than
+        // that of the superclass.
         let world = checker.world;
+        let end = usize::from(base) + table.len();
+        let lost = above.filter(|_| class.token_mapping.is_none() || high != 0).and_then(|above| {
+            let visible = high == 0 || world.is_same_package(id, above);
+            let mut tokens = (0..128).skip(end).filter(|_| visible);
+            tokens.find(|token| world.virtual_method(above, high | token).is_some())
+        });
+        if let Some(token) = lost {
+            let expected = "an entry for each method that the class inherits";
+            let found = format!("none for {token}");
+            checker.report(Rule::ClassMethodTable, Tag::Class, at + 6, expected, found);
+        }
         let gap = (0..base).find(|token| world.virtual_method(id, high | token).is_none());
         if let Some(token) = gap
             && world.all_imports_known()
@@ -370,6 +399,32 @@ fn method_tables(checker: &mut Checker<'_, '_>, id: ClassId, at: usize, class: &
                 format!("none for {token}"),
             );
         }
+    }
+}
+
+/// A class's own methods stand in its tables: dispatch looks nowhere else.
+fn methods_in_tables(
+    checker: &mut Checker<'_, '_>,
+    at: usize,
+    class: &ClassInfo,
+    descriptor: &ClassDescriptor,
+) {
+    let early = access::ACC_STATIC | access::ACC_INIT | access::ACC_PRIVATE;
+    for method in &descriptor.methods {
+        if method.access_flags & early != 0 || method.token == 0xff {
+            continue;
+        }
+        checker.require(
+            table_entry(class, method.token) == Some(method.method_offset),
+            Rule::ClassMethodTable,
+            Tag::Class,
+            at + 6,
+            format_args!(
+                "the class's own method at {} under token {}",
+                method.method_offset, method.token
+            ),
+            || format!("{:?}", table_entry(class, method.token)),
+        );
     }
 }
 

@@ -9,6 +9,7 @@ use crate::component::{ClassRef, Tag};
 use crate::verify::Rule;
 use crate::verify::check::Checker;
 use crate::verify::world::{Member, Signature, World};
+use std::collections::HashMap;
 
 pub(super) fn check(checker: &mut Checker<'_, '_>) {
     let Some(descriptor) = &checker.cap.descriptor else {
@@ -30,14 +31,13 @@ pub(super) fn check(checker: &mut Checker<'_, '_>) {
 }
 
 fn classes(checker: &mut Checker<'_, '_>, descriptor: &Descriptor) {
+    let mut described: HashMap<ClassRef, (&ClassDescriptor, usize)> = HashMap::new();
+    for class in &descriptor.classes {
+        described.entry(class.this_class).or_insert((class, 0)).1 += 1;
+    }
     for (offset, entry) in checker.cap.class_entries() {
-        let reference = ClassRef::Internal(offset);
-        let mut described = descriptor
-            .classes
-            .iter()
-            .filter(|class| class.this_class == reference);
-        let agrees = match (described.next(), described.next()) {
-            (Some(class), None) => agrees(class, entry),
+        let agrees = match described.get(&ClassRef::Internal(offset)) {
+            Some((class, 1)) => agrees(class, entry),
             _ => false,
         };
         checker.require(
@@ -49,6 +49,16 @@ fn classes(checker: &mut Checker<'_, '_>, descriptor: &Descriptor) {
             || format!("class offset {offset}"),
         );
     }
+    let packages = descriptor.package_class_counts.len();
+    let public = checker.cap.header.public_packages.len();
+    checker.require(
+        packages >= public,
+        Rule::DescriptorClasses,
+        Tag::Descriptor,
+        None,
+        format_args!("the classes of {public} public packages"),
+        || format!("{packages} packages"),
+    );
     for class in &descriptor.classes {
         let known = matches!(class.this_class, ClassRef::Internal(offset) if checker.world.own_class(offset).is_some());
         checker.require(

@@ -2,15 +2,17 @@
 
 use crate::component::constant_pool::StaticRef;
 use crate::component::descriptor::{FieldLocation, access};
-use crate::component::export::ClassExport;
-use crate::component::{CodeOffset, Tag};
+use crate::component::export::{ClassExport, Export};
+use crate::component::{ClassRef, CodeOffset, Tag};
 use crate::verify::Rule;
 use crate::verify::check::Checker;
 use crate::verify::world::World;
+use std::collections::HashSet;
 
 pub(super) fn check(checker: &mut Checker<'_, '_>) {
     let cap = checker.cap;
     let Some(export) = &cap.export else { return };
+    all_exported(checker, export);
     checker.require(
         !export.classes.is_empty(),
         Rule::ExportClasses,
@@ -42,6 +44,39 @@ pub(super) fn check(checker: &mut Checker<'_, '_>) {
         "the exports of each public package",
         || packages.to_string(),
     );
+}
+
+/// A library exports all its public classes, a package with applets its public shareable interfaces.
+fn all_exported(checker: &mut Checker<'_, '_>, export: &Export) {
+    let world = checker.world;
+    let Some(descriptor) = &checker.cap.descriptor else {
+        return;
+    };
+    let exported: HashSet<u16> = export.classes.iter().map(|class| class.class_offset).collect();
+    for class in &descriptor.classes {
+        let ClassRef::Internal(offset) = class.this_class else {
+            continue;
+        };
+        let Some(id) = world.own_class(offset) else {
+            continue;
+        };
+        let package = world.package(id);
+        // Private packages of an extended file export nothing.
+        let is_private =
+            checker.cap.format().extended && package >= checker.cap.header.public_packages.len();
+        let needed = class.access_flags & access::ACC_PUBLIC != 0
+            && !is_private
+            && (!has_applets(checker, package)
+                || (world.is_interface(id) && world.is_shareable(id)));
+        checker.require(
+            !needed || exported.contains(&offset),
+            Rule::ExportClasses,
+            Tag::Export,
+            0,
+            format_args!("an export of the public class at {offset}"),
+            || "none".to_owned(),
+        );
+    }
 }
 
 fn one(

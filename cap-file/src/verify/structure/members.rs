@@ -1,6 +1,7 @@
 //! Descriptor component: the fields and methods of a class.
 
 use crate::component::Tag;
+use crate::component::constant_pool::StaticRef;
 use crate::component::descriptor::{
     ClassDescriptor, FieldDescriptor, FieldLocation, MethodDescriptor, access,
 };
@@ -55,7 +56,18 @@ pub(super) fn check(checker: &mut Checker<'_, '_>, class: &ClassDescriptor) {
             expected,
             || format!("{method:?}"),
         );
-        let typed = checker.world.signature(method.type_offset).is_some() || !known;
+        let signature = checker.world.signature(method.type_offset);
+        let is_constructor = method.access_flags & access::ACC_INIT != 0;
+        let returns = signature.as_ref().is_some_and(|found| found.result.is_some());
+        checker.require(
+            !(is_constructor && returns),
+            Rule::DescriptorMembers,
+            Tag::Descriptor,
+            None,
+            "a constructor without a result",
+            || format!("{method:?}"),
+        );
+        let typed = signature.is_some() || !known;
         checker.require(
             typed,
             Rule::DescriptorTypes,
@@ -75,7 +87,10 @@ fn is_hidden(access_flags: u8) -> bool {
 fn field_is_right(class: &ClassDescriptor, is_interface: bool, field: &FieldDescriptor) -> bool {
     let flags = field.access_flags;
     let place = match field.location {
-        FieldLocation::Static(_) => is_hidden(flags) == (field.token == NO_TOKEN),
+        FieldLocation::Static(StaticRef::Internal(_)) => {
+            is_hidden(flags) == (field.token == NO_TOKEN)
+        }
+        FieldLocation::Static(StaticRef::External { .. }) => false,
         FieldLocation::Instance {
             class: owner,
             token,
@@ -135,15 +150,19 @@ fn tokens(checker: &mut Checker<'_, '_>, class: &ClassDescriptor) {
         );
     }
     let late = visible(late.iter().map(|method| method.token).collect());
-    let unique = late
-        .windows(2)
-        .all(|pair| matches!(pair, [one, other] if one != other));
+    let is_interface = class.access_flags & access::ACC_INTERFACE != 0;
+    let unique = if is_interface {
+        (0..=254).zip(&late).all(|(expected, token)| *token == expected)
+    } else {
+        late.windows(2)
+            .all(|pair| matches!(pair, [one, other] if one != other))
+    };
     checker.require(
         unique,
         Rule::DescriptorMembers,
         Tag::Descriptor,
         None,
-        "virtual methods with tokens of their own",
+        "virtual methods with tokens of their own, those of an interface from 0 on",
         || format!("{late:?}"),
     );
 }

@@ -5,7 +5,7 @@ use crate::component::constant_pool::Constant;
 use crate::component::descriptor::{MethodDescriptor, access};
 use crate::component::method::{BlockRef, Method, MethodComponent, MethodHeader};
 use crate::component::split_code_offset;
-use crate::limits::{MAX_LOCALS, MAX_METHOD_BYTES};
+use crate::limits::{MAX_LOCALS, MAX_METHOD_BLOCKS, MAX_METHOD_BYTES};
 use crate::verify::Rule;
 use crate::verify::check::Checker;
 
@@ -21,6 +21,15 @@ pub(super) fn check(checker: &mut Checker<'_, '_>) {
         .flat_map(|class| &class.methods)
         .collect();
     methods.sort_by_key(|method| method.method_offset);
+    let blocks = 1 + cap.method.further_blocks.len();
+    checker.require(
+        blocks <= MAX_METHOD_BLOCKS,
+        Rule::MethodLimits,
+        Tag::Method,
+        0,
+        format_args!("at most {MAX_METHOD_BLOCKS} blocks of methods"),
+        || blocks.to_string(),
+    );
     let mut rest = methods.as_slice();
     for (number, block) in cap.method.blocks().enumerate() {
         let count =

@@ -68,10 +68,10 @@ pub(super) fn check(checker: &mut Checker<'_, '_>) {
         );
         offset += 3 + array.values.len();
     }
-    fields(checker, references);
+    fields(checker, references, size);
 }
 
-fn fields(checker: &mut Checker<'_, '_>, references: usize) {
+fn fields(checker: &mut Checker<'_, '_>, references: usize, size: usize) {
     let Some(descriptor) = &checker.cap.descriptor else {
         return;
     };
@@ -85,20 +85,20 @@ fn fields(checker: &mut Checker<'_, '_>, references: usize) {
             continue;
         };
         let start = usize::from(offset);
-        let size = match found {
+        let bytes = match found {
             Type::Boolean | Type::Byte => 1,
             Type::Int => 4,
             _ => 2,
         };
         let fits = if found.is_reference() {
-            start + size <= references
+            start + bytes <= references
                 && start % 2 == 0
                 && initial_type(checker, start / 2).is_none_or(|array| array == found)
         } else {
-            start >= references && start + size <= image
+            start >= references && start + bytes <= image
         };
         checker.require(fits, Rule::StaticFields, Tag::Descriptor, None, "a static field in its part of the image", || {
-            format!("a field of {size} bytes at offset {start} of {image}, references up to {references}")
+            format!("a field of {bytes} bytes at offset {start} of {image}, references up to {references}")
         });
         let value = start
             .checked_sub(references + usize::from(checker.cap.static_field.default_value_count));
@@ -112,19 +112,28 @@ fn fields(checker: &mut Checker<'_, '_>, references: usize) {
             "a boolean of 0 or 1",
             || format!("{value:?} at offset {start} of the image"),
         );
-        places.push((start, size));
+        places.push((start, bytes));
     }
     places.sort_unstable();
     places.dedup();
+    let described: usize = places.iter().map(|(_, bytes)| bytes).sum();
+    checker.require(
+        described >= size || !checker.world.all_imports_known(),
+        Rule::StaticFields,
+        Tag::Descriptor,
+        None,
+        format_args!("static fields that fill an image of {size} bytes"),
+        || format!("{described} bytes of fields"),
+    );
     for pair in places.windows(2) {
-        if let [(first, size), (second, _)] = *pair {
+        if let [(first, bytes), (second, _)] = *pair {
             checker.require(
-                first + size <= second,
+                first + bytes <= second,
                 Rule::StaticFields,
                 Tag::Descriptor,
                 None,
                 "static fields that do not overlap",
-                || format!("{size} bytes at {first}, the next at {second}"),
+                || format!("{bytes} bytes at {first}, the next at {second}"),
             );
         }
     }

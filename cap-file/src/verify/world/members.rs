@@ -223,7 +223,7 @@ pub(crate) fn inherited_token(info: &ClassInfo, token: u8) -> Option<u8> {
 }
 
 /// The place in a class's own tables; `None` if it inherits the method.
-fn table_entry(info: &ClassInfo, token: u8) -> Option<CodeOffset> {
+pub(crate) fn table_entry(info: &ClassInfo, token: u8) -> Option<CodeOffset> {
     let (base, table, token) = if token & 0x80 == 0 {
         (
             info.public_method_table_base,
