@@ -247,8 +247,7 @@ fn instruction(cap: &mut CapFile, choices: &mut Choices<'_>) {
     }
     let mut bytes = Vec::new();
     if new.encode(&mut bytes).is_ok()
-        && let Some(place) =
-            methods.get_mut(start + old.offset..start + old.offset + bytes.len())
+        && let Some(place) = methods.get_mut(start + old.offset..start + old.offset + bytes.len())
         && bytes.len() == old.size()
     {
         place.copy_from_slice(&bytes);

@@ -52,11 +52,23 @@ impl Form {
     }
 
     const fn has_two_blocks(self) -> bool {
-        matches!(self, Self::Extended { two_blocks: true, .. })
+        matches!(
+            self,
+            Self::Extended {
+                two_blocks: true,
+                ..
+            }
+        )
     }
 
     const fn has_two_packages(self) -> bool {
-        matches!(self, Self::Extended { two_packages: true, .. })
+        matches!(
+            self,
+            Self::Extended {
+                two_packages: true,
+                ..
+            }
+        )
     }
 
     /// The block of a random method.

@@ -456,7 +456,8 @@ impl<'a> World<'a> {
 
     /// The class itself and its superclasses, nearest first; no more of them than `class-limits` allows.
     pub(crate) fn chain(&self, id: ClassId) -> impl Iterator<Item = ClassId> + '_ {
-        std::iter::successors(Some(id), |id| self.get(*id)?.super_class).take(MAX_HIERARCHY_DEPTH + 1)
+        std::iter::successors(Some(id), |id| self.get(*id)?.super_class)
+            .take(MAX_HIERARCHY_DEPTH + 1)
     }
 
     /// True if a value of class or interface `sub` can be used as one of `target`.

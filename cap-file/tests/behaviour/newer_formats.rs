@@ -206,3 +206,34 @@ fn what_belongs_to_no_block_is_refused() {
     bytes[at] = 2;
     assert!(CapFile::from_load_file(&bytes).is_err());
 }
+
+/// An export file of format 2.3 counts the tokens that packages of older formats inherit, as the CAP file does.
+#[test]
+fn the_count_of_inheritable_tokens_is_that_of_the_export_file() {
+    let library = Sample {
+        library: true,
+        ..Sample::default()
+    };
+    let cap = read(&compact(&library));
+    let rules_with = |count: u8| {
+        let table = format!(
+            "package sample F001020304 1.0
+class 0 T public
+extends java/lang/Object javacard/framework/Applet
+inheritable {count}
+static 0 <init> ()V public
+static 1 install ([BSB)V public static
+"
+        );
+        let mut exports = Exports::builtin();
+        exports.add(cap_file::api::parse::package(&table).unwrap());
+        let report = verify(&cap, &exports);
+        report
+            .findings
+            .iter()
+            .map(|finding| finding.rule)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(rules_with(8), []);
+    assert_eq!(rules_with(7), [Rule::ExportFileAgrees]);
+}

@@ -8,9 +8,7 @@ use super::types::{Reference, Types, Value};
 use crate::component::Tag;
 use crate::component::constant_pool::Constant;
 use crate::component::descriptor::access::{ACC_INIT, ACC_STATIC};
-use crate::limits::{
-    MAX_FRAME_WORDS, MAX_STEPS_PER_BYTE, MAX_SUBROUTINE_CALLS, WORDS_PER_STEP,
-};
+use crate::limits::{MAX_FRAME_WORDS, MAX_STEPS_PER_BYTE, MAX_SUBROUTINE_CALLS, WORDS_PER_STEP};
 use crate::opcode::Opcode;
 use crate::verify::check::Checker;
 use crate::verify::structure::MethodCode;

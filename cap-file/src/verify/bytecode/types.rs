@@ -225,18 +225,16 @@ impl Types {
             Value::ReturnAddress(_) => "a return address".to_owned(),
             Value::Object(reference) => match reference {
                 Reference::Class(class) => world.name(class),
-                Reference::Joined(index) => {
-                    self.get(index).map_or_else(String::new, |joined| {
-                        let parts = joined
-                            .interfaces
-                            .iter()
-                            .map(|interface| world.name(*interface));
-                        let parts: Vec<String> = std::iter::once(world.name(joined.class))
-                            .chain(parts)
-                            .collect();
-                        parts.join(" & ")
-                    })
-                }
+                Reference::Joined(index) => self.get(index).map_or_else(String::new, |joined| {
+                    let parts = joined
+                        .interfaces
+                        .iter()
+                        .map(|interface| world.name(*interface));
+                    let parts: Vec<String> = std::iter::once(world.name(joined.class))
+                        .chain(parts)
+                        .collect();
+                    parts.join(" & ")
+                }),
                 Reference::BooleanArray => "boolean[]".to_owned(),
                 Reference::ByteArray => "byte[]".to_owned(),
                 Reference::ShortArray => "short[]".to_owned(),

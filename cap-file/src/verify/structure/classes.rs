@@ -149,9 +149,8 @@ fn token_mapping(checker: &mut Checker<'_, '_>, id: ClassId, at: usize, class: &
     let length = usize::from(class.public_method_table_base) + class.public_virtual_methods.len();
     // Every method of the superclass that is visible outside is inherited or overridden.
     let missing = above.and_then(|above| {
-        (0..128).find(|token| {
-            !seen.contains(token) && world.virtual_method(above, *token).is_some()
-        })
+        (0..128)
+            .find(|token| !seen.contains(token) && world.virtual_method(above, *token).is_some())
     });
     checker.require(
         missing.is_none(),
@@ -376,11 +375,13 @@ fn method_tables(checker: &mut Checker<'_, '_>, id: ClassId, at: usize, class: &
         // that of the superclass.
         let world = checker.world;
         let end = usize::from(base) + table.len();
-        let lost = above.filter(|_| class.token_mapping.is_none() || high != 0).and_then(|above| {
-            let visible = high == 0 || world.is_same_package(id, above);
-            let mut tokens = (0..128).skip(end).filter(|_| visible);
-            tokens.find(|token| world.virtual_method(above, high | token).is_some())
-        });
+        let lost = above
+            .filter(|_| class.token_mapping.is_none() || high != 0)
+            .and_then(|above| {
+                let visible = high == 0 || world.is_same_package(id, above);
+                let mut tokens = (0..128).skip(end).filter(|_| visible);
+                tokens.find(|token| world.virtual_method(above, high | token).is_some())
+            });
         if let Some(token) = lost {
             let expected = "an entry for each method that the class inherits";
             let found = format!("none for {token}");

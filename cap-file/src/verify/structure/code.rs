@@ -98,7 +98,13 @@ pub(super) fn check(checker: &mut Checker<'_, '_>) {
             Err(error) => {
                 let at = method.code_start();
                 let error = error.to_string();
-                checker.report(Rule::CodeDecode, Tag::Method, at, "whole instructions", error);
+                checker.report(
+                    Rule::CodeDecode,
+                    Tag::Method,
+                    at,
+                    "whole instructions",
+                    error,
+                );
                 continue;
             }
         };

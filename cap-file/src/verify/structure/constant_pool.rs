@@ -52,7 +52,9 @@ fn broken(world: &World<'_>, resolved: &Resolved) -> Option<(Rule, &'static str)
         ));
     }
     let described = world.cap.descriptor.is_some();
-    let is_interface = resolved.class.is_some_and(|class| world.is_interface(class));
+    let is_interface = resolved
+        .class
+        .is_some_and(|class| world.is_interface(class));
     let is_own = resolved.class.is_some_and(|class| world.is_own(class));
     let member = &resolved.member;
     let (holds, rule, expected) = match constant {

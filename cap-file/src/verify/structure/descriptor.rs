@@ -84,6 +84,7 @@ fn agrees(described: &ClassDescriptor, entry: ClassEntry<'_>) -> bool {
             flags
                 && token
                 && has(access::ACC_INTERFACE)
+                && has(access::ACC_ABSTRACT_CLASS)
                 && !has(access::ACC_FINAL)
                 // The superinterfaces are in the Class component; converters leave them out here.
                 && (described.interfaces.is_empty() || described.interfaces == interface.superinterfaces)

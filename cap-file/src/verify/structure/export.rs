@@ -52,7 +52,11 @@ fn all_exported(checker: &mut Checker<'_, '_>, export: &Export) {
     let Some(descriptor) = &checker.cap.descriptor else {
         return;
     };
-    let exported: HashSet<u16> = export.classes.iter().map(|class| class.class_offset).collect();
+    let exported: HashSet<u16> = export
+        .classes
+        .iter()
+        .map(|class| class.class_offset)
+        .collect();
     for class in &descriptor.classes {
         let ClassRef::Internal(offset) = class.this_class else {
             continue;

@@ -76,9 +76,14 @@ fn name(checker: &mut Checker<'_, '_>) {
     } else {
         "no name of the package in format 2.1"
     };
-    checker.require(right, Rule::HeaderName, Tag::Header, 10 + cap.header.package.aid.0.len(), expected, || {
-        name.map_or_else(|| "none".to_owned(), |name| format!("`{name}`"))
-    });
+    checker.require(
+        right,
+        Rule::HeaderName,
+        Tag::Header,
+        10 + cap.header.package.aid.0.len(),
+        expected,
+        || name.map_or_else(|| "none".to_owned(), |name| format!("`{name}`")),
+    );
 }
 
 fn directory(checker: &mut Checker<'_, '_>) {

@@ -58,7 +58,9 @@ pub(super) fn check(checker: &mut Checker<'_, '_>, class: &ClassDescriptor) {
         );
         let signature = checker.world.signature(method.type_offset);
         let is_constructor = method.access_flags & access::ACC_INIT != 0;
-        let returns = signature.as_ref().is_some_and(|found| found.result.is_some());
+        let returns = signature
+            .as_ref()
+            .is_some_and(|found| found.result.is_some());
         checker.require(
             !(is_constructor && returns),
             Rule::DescriptorMembers,
@@ -152,7 +154,9 @@ fn tokens(checker: &mut Checker<'_, '_>, class: &ClassDescriptor) {
     let late = visible(late.iter().map(|method| method.token).collect());
     let is_interface = class.access_flags & access::ACC_INTERFACE != 0;
     let unique = if is_interface {
-        (0..=254).zip(&late).all(|(expected, token)| *token == expected)
+        (0..=254)
+            .zip(&late)
+            .all(|(expected, token)| *token == expected)
     } else {
         late.windows(2)
             .all(|pair| matches!(pair, [one, other] if one != other))

@@ -99,7 +99,9 @@ fn difference(
         && wanted != mapping.inheritable_count
     {
         let count = mapping.inheritable_count;
-        return Some(format!("{count} tokens that older formats inherit, not {wanted}"));
+        return Some(format!(
+            "{count} tokens that older formats inherit, not {wanted}"
+        ));
     }
     let api_id = world.named(&api.name)?;
     let statics = api

@@ -255,4 +255,3 @@ fn visibility(access_flags: u8) -> Visibility {
         Visibility::Package
     }
 }
-
