@@ -110,12 +110,8 @@ impl CapFile {
     /// # Errors
     /// [`WriteError`] if something is too long for the format.
     pub fn components(&self) -> Result<Vec<(Tag, Vec<u8>)>, WriteError> {
-        let custom = self
-            .custom
-            .iter()
-            .map(|component| Tag::Custom(component.tag));
         let mut components = Vec::new();
-        for tag in Tag::DEFINED.into_iter().chain(custom) {
+        for tag in self.tags() {
             if let Some(bytes) = self.component(tag)? {
                 components.push((tag, bytes));
             }
@@ -128,43 +124,61 @@ impl CapFile {
     /// # Errors
     /// [`WriteError`] if something is too long for the format.
     pub fn update_directory(&mut self) -> Result<(), WriteError> {
+        self.directory = self.right_directory()?;
+        Ok(())
+    }
+
+    /// The Directory component that agrees with the others; it names the custom components that it names now.
+    ///
+    /// # Errors
+    /// [`WriteError`] if something is too long for the format.
+    pub fn right_directory(&self) -> Result<Directory, WriteError> {
         let format = self.format();
-        self.directory.component_sizes = vec![0; Directory::size_count(format)];
-        self.directory.static_image_size = self.static_field.image_size;
         let arrays = &self.static_field.array_init;
         let array_bytes: usize = arrays.iter().map(|array| array.values.len()).sum();
-        // Neither can overflow: the component that holds the arrays is no longer than 65535 bytes.
-        self.directory.static_array_init_count = u16::try_from(arrays.len()).unwrap_or(u16::MAX);
-        self.directory.static_array_init_size = u16::try_from(array_bytes).unwrap_or(u16::MAX);
-        self.directory.import_count = u8::try_from(self.import.packages.len()).unwrap_or(u8::MAX);
         let applets = self
             .applet
             .as_ref()
             .map_or(0, |applet| applet.applets.len());
-        self.directory.applet_count = u8::try_from(applets).unwrap_or(u8::MAX);
-        self.directory.method_block_count = if format.extended {
-            u8::try_from(1 + self.method.further_blocks.len()).unwrap_or(u8::MAX)
-        } else {
-            0
+        let mut directory = Directory {
+            component_sizes: vec![0; Directory::size_count(format)],
+            static_image_size: self.static_field.image_size,
+            // Neither can overflow: the component that holds the arrays is no longer than 65535 bytes.
+            static_array_init_count: u16::try_from(arrays.len()).unwrap_or(u16::MAX),
+            static_array_init_size: u16::try_from(array_bytes).unwrap_or(u16::MAX),
+            import_count: u8::try_from(self.import.packages.len()).unwrap_or(u8::MAX),
+            applet_count: u8::try_from(applets).unwrap_or(u8::MAX),
+            method_block_count: if format.extended {
+                u8::try_from(1 + self.method.further_blocks.len()).unwrap_or(u8::MAX)
+            } else {
+                0
+            },
+            custom: self.directory.custom.clone(),
         };
+        let head = 1 + Tag::Directory.size_width(format.extended);
+        let own_size = directory.to_bytes(format)?.len().saturating_sub(head);
         for (tag, size) in self.component_sizes()? {
+            // The directory of now may have another size.
+            let size = if tag == Tag::Directory {
+                own_size
+            } else {
+                size
+            };
             let size = u32::try_from(size).unwrap_or(u32::MAX);
-            let custom = self
-                .directory
+            let custom = directory
                 .custom
                 .iter_mut()
                 .find(|custom| custom.tag == tag.byte());
             if let Some(custom) = custom {
                 custom.size = size;
-            } else if let Some(entry) = self
-                .directory
+            } else if let Some(entry) = directory
                 .component_sizes
                 .get_mut(usize::from(tag.byte()).wrapping_sub(1))
             {
                 *entry = size;
             }
         }
-        Ok(())
+        Ok(directory)
     }
 
     /// The size of the info item of every component that the file has.
@@ -173,11 +187,22 @@ impl CapFile {
     /// [`WriteError`] if something is too long for the format.
     pub fn component_sizes(&self) -> Result<Vec<(Tag, usize)>, WriteError> {
         let extended = self.format().extended;
-        let components = self.components()?;
-        let sizes = components.iter().map(|(tag, bytes)| {
-            let head = 1 + tag.size_width(extended);
-            (*tag, bytes.len().saturating_sub(head))
-        });
-        Ok(sizes.collect())
+        let mut sizes = Vec::new();
+        // One component after the other: together they would take the memory of the file once more.
+        for tag in self.tags() {
+            if let Some(bytes) = self.component(tag)? {
+                let head = 1 + tag.size_width(extended);
+                sizes.push((tag, bytes.len().saturating_sub(head)));
+            }
+        }
+        Ok(sizes)
+    }
+
+    /// The tags that a file may have, custom ones last.
+    fn tags(&self) -> impl Iterator<Item = Tag> + '_ {
+        let custom = self.custom.iter();
+        Tag::DEFINED
+            .into_iter()
+            .chain(custom.map(|component| Tag::Custom(component.tag)))
     }
 }

@@ -16,6 +16,13 @@ pub const MAX_STATIC_RESOURCE_BYTES: usize = 0x7fff;
 /// Most bytes that all files of an archive may have when they are unpacked, however well they are packed.
 pub const MAX_UNPACKED_BYTES: usize = 32 << 20;
 
+/// Most bytes that the files of an archive may have, unpacked, for each byte of the archive. Converters' output packs
+/// to a half; the bound keeps a small file from taking much memory.
+pub const MAX_EXPANSION: usize = 64;
+
+/// What the files of an archive may have unpacked however small it is: all components of a compact file.
+pub const MIN_UNPACKED_BYTES: usize = 1 << 20;
+
 /// Most files in an archive; beyond the components there is a manifest, and sometimes class files.
 pub const MAX_ARCHIVE_ENTRIES: usize = 4096;
 

@@ -4,8 +4,8 @@ use super::CapFile;
 use crate::component::{Reader, Tag};
 use crate::error::{Place, ReadError, WriteError};
 use crate::limits::{
-    MAX_ARCHIVE_BYTES, MAX_ARCHIVE_ENTRIES, MAX_COMPONENT_BYTES, MAX_EXTENDED_COMPONENT_BYTES,
-    MAX_UNPACKED_BYTES,
+    MAX_ARCHIVE_BYTES, MAX_ARCHIVE_ENTRIES, MAX_COMPONENT_BYTES, MAX_EXPANSION,
+    MAX_EXTENDED_COMPONENT_BYTES, MAX_UNPACKED_BYTES, MIN_UNPACKED_BYTES,
 };
 use std::fmt::Write as _;
 use std::io::{Cursor, Read, Write};
@@ -46,7 +46,10 @@ impl CapFile {
             ));
         }
         let mut path = String::new();
-        let mut unpacked = MAX_UNPACKED_BYTES;
+        let mut unpacked = bytes
+            .len()
+            .saturating_mul(MAX_EXPANSION)
+            .clamp(MIN_UNPACKED_BYTES, MAX_UNPACKED_BYTES);
         let mut components = Vec::new();
         for index in 0..archive.len() {
             let mut entry = archive
@@ -64,7 +67,9 @@ impl CapFile {
             } else {
                 MAX_COMPONENT_BYTES.min(unpacked)
             };
-            let mut component = Vec::new();
+            let size = usize::try_from(entry.size()).unwrap_or(usize::MAX);
+            // What the archive says of the size is only believed as far as it has bytes.
+            let mut component = Vec::with_capacity(size.min(limit).min(bytes.len()));
             entry
                 .by_ref()
                 .take(u64::try_from(limit).unwrap_or(u64::MAX) + 1)
@@ -72,7 +77,7 @@ impl CapFile {
                 .map_err(|error| archive_error("a readable entry", format!("{name}: {error}")))?;
             if component.len() > limit {
                 return Err(archive_error(
-                    "components of at most 64 KB (.cap) or 16 MB (.capx), and 32 MB in all",
+                    "components of at most 64 KB (.cap) or 16 MB (.capx), and 64 times the archive in all (1 to 32 MB)",
                     format!("{name} is longer"),
                 ));
             }

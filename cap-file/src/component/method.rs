@@ -73,7 +73,7 @@ fn first_offset(handlers: usize) -> u16 {
 pub struct ExceptionHandler {
     /// First covered byte.
     pub start_offset: u16,
-    /// True for the last handler of its try block that encloses no other.
+    /// True if no later handler covers any of the same code.
     pub stop: bool,
     /// Number of covered bytes (15 bits).
     pub active_length: u16,

@@ -42,13 +42,13 @@ impl ReferenceLocation {
     /// Offsets of the one-byte indices in the info item of the Method component, or in its first block.
     #[must_use]
     pub fn byte_offsets(&self) -> Vec<usize> {
-        offsets(&self.byte_indices)
+        offsets(&self.byte_indices).collect()
     }
 
     /// Offsets of the two-byte indices.
     #[must_use]
     pub fn byte2_offsets(&self) -> Vec<usize> {
-        offsets(&self.byte2_indices)
+        offsets(&self.byte2_indices).collect()
     }
 
     /// The distances of one-byte and two-byte indices, by block.
@@ -140,16 +140,12 @@ fn distances(offsets: &[u16]) -> Vec<u8> {
 }
 
 /// The offsets that distances lead to.
-pub(crate) fn offsets(table: &[u8]) -> Vec<usize> {
+pub(crate) fn offsets(table: &[u8]) -> impl Iterator<Item = usize> + '_ {
     let mut at = 0;
-    let mut found = Vec::with_capacity(table.len());
-    for &distance in table {
-        at += usize::from(distance);
-        if distance != 255 {
-            found.push(at);
-        }
-    }
-    found
+    table.iter().filter_map(move |distance| {
+        at += usize::from(*distance);
+        (*distance != 255).then_some(at)
+    })
 }
 
 #[cfg(test)]

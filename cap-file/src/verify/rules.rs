@@ -72,7 +72,7 @@ rules! {
     MethodLimits "method-limits" "2.2.4.4" "A method has at most 32767 bytes of code and 255 words of arguments and local variables.",
     MethodDescriptorFlags "method-flags" "6.14.4" "The access flags of a method go together and agree with its header.",
     HandlerRange "handler-range" "6.10.1" "A handler's range and its code are instructions of one method, which counts the handler as its own.",
-    HandlerOrder "handler-order" "6.10.1" "Handlers stand in the order of their code, inner ranges before outer ones; the stop bit marks those that no later one encloses.",
+    HandlerOrder "handler-order" "6.10.1" "Handlers stand in the order of their code, inner ranges before outer ones; the stop bit marks those whose range no later one covers any of.",
     HandlerType "handler-type" "6.10.1" "What is caught is a class that is a Throwable.",
     CodeDecode "code-decode" "7.5" "Bytecode is a sequence of whole instructions.",
     CodeReserved "code-reserved" "6.10.4" "The instructions impdep1 and impdep2 are not used.",

@@ -88,18 +88,15 @@ fn name(checker: &mut Checker<'_, '_>) {
 
 fn directory(checker: &mut Checker<'_, '_>) {
     let cap = checker.cap;
-    let mut right = cap.clone();
-    if let Err(error) = right.update_directory() {
-        checker.report(
-            Rule::DirectorySizes,
-            Tag::Directory,
-            None,
-            "components that can be written",
-            error.to_string(),
-        );
-        return;
-    }
-    let (is, should) = (&cap.directory, &right.directory);
+    let right = match cap.right_directory() {
+        Ok(right) => right,
+        Err(error) => {
+            let expected = "components that can be written";
+            let found = error.to_string();
+            return checker.report(Rule::DirectorySizes, Tag::Directory, None, expected, found);
+        }
+    };
+    let (is, should) = (&cap.directory, &right);
     for (index, expected) in should.component_sizes.iter().enumerate() {
         let found = is.component_sizes.get(index);
         let text = format!("size {expected} of component {}", index + 1);
@@ -128,7 +125,7 @@ fn directory(checker: &mut Checker<'_, '_>) {
         Rule::DirectoryStatic,
         Tag::Directory,
         offset,
-        &statics(should),
+        statics(should),
         || statics(is),
     );
     let counts = |directory: &crate::component::directory::Directory| {
@@ -142,7 +139,7 @@ fn directory(checker: &mut Checker<'_, '_>) {
         Rule::DirectoryCounts,
         Tag::Directory,
         offset + 6,
-        &counts(should),
+        counts(should),
         || counts(is),
     );
     let listed: Vec<u8> = is.custom.iter().map(|custom| custom.tag).collect();

@@ -231,16 +231,14 @@ fn handlers(
             "handlers of inner ranges before those of outer ones",
             || format!("{start} to {end}"),
         );
-        let enclosed = later
-            .clone()
-            .any(|(other, to)| *other <= start && *to >= end && (*other, *to) != (start, end))
-            || later.clone().any(|range| *range == (start, end));
+        // After a stop bit no other handler is asked, so none of a later one may cover any of this one's code.
+        let goes_on = later.clone().any(|(other, to)| *other < end && *to > start);
         checker.require(
-            handler.stop != enclosed,
+            handler.stop != goes_on,
             Rule::HandlerOrder,
             Tag::Method,
             at + 2,
-            format_args!("stop bit {}", !enclosed),
+            format_args!("stop bit {}", !goes_on),
             || handler.stop.to_string(),
         );
         if handler.catch_type_index != 0 {

@@ -182,10 +182,12 @@ fn same(twins: &Twins, found: &Callee, wanted: &Callee) -> bool {
             found.is_static,
             found.is_constructor,
             found.is_abstract,
+            found.is_final,
         ) == (
             wanted.visibility,
             wanted.is_static,
             wanted.is_constructor,
             wanted.is_abstract,
+            wanted.is_final,
         )
 }
