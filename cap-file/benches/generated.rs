@@ -58,7 +58,7 @@ impl Method {
         let mut code = self.code.clone();
         let push = [0x11, 0x30, 0x39];
         if let Some(at) = code.windows(3).position(|window| window == push) {
-            let mixed = (number as u32).wrapping_mul(0x9e37_79b9).to_be_bytes();
+            let mixed = number.wrapping_mul(40_503).to_le_bytes();
             code[at + 1..at + 3].copy_from_slice(&mixed[..2]);
         }
         code
