@@ -3,6 +3,7 @@
 mod code;
 mod components;
 mod debug;
+mod defined;
 mod descriptor;
 mod lines;
 mod methods;
@@ -12,6 +13,7 @@ pub use code::assemble_code;
 
 use crate::cap::CapFile;
 use crate::verify::Exports;
+use defined::Defined;
 use lines::Lines;
 use resolve::Resolver;
 use thiserror::Error;
@@ -58,7 +60,8 @@ pub(crate) fn strip_comment(line: &str) -> &str {
 /// [`AsmError`] for the first line that is not understood.
 pub fn assemble(text: &str, exports: &Exports) -> Result<CapFile, AsmError> {
     // Offsets depend only on sizes, and sizes on no name: a first pass finds them, a second one uses them.
-    let mut resolver = Resolver::unresolved(exports);
+    let defined = Defined::scan(text)?;
+    let mut resolver = Resolver::unresolved(exports, &defined);
     let first = components::file(&mut Lines::new(text), &resolver)?;
     resolver.learn(&first);
     let mut cap = components::file(&mut Lines::new(text), &resolver)?.cap;

@@ -1,8 +1,10 @@
 //! A CAP file as text.
 //!
-//! The form is line by line: a keyword, its operands, then perhaps `; comment`. Classes of the file are
-//! `class_N` (by their place in the Class component), methods `method_N` (by their place in the Method component),
-//! static fields `@OFFSET`, instructions that are jumped to have labels `L_OFFSET:`. Classes of other packages have
+//! The form is line by line: a keyword, its operands, then perhaps `; comment`. Classes and methods of the file have
+//! the names that its Debug component or its own export file gives them, `com/example/Wallet` and
+//! `com/example/Wallet.debit(S)V`; without those, classes are `class_N` (by their place in the Class component) and
+//! methods `method_N` (by their place in the Method component). Fields are tokens and static fields `@OFFSET`, with
+//! their names as comments; instructions that are jumped to have labels `L_OFFSET:`. Classes of other packages have
 //! the names of the export tables, or `PACKAGE.CLASS` tokens if there is no table. What has no name is `#OFFSET`.
 //! A handler has its method, its start, end and target in that method's bytecode, and the constant of what it
 //! catches. [`crate::asm::assemble`] reads the text back. What follows from the rest is not written out where it is
@@ -15,6 +17,7 @@ mod code;
 mod debug;
 mod descriptor;
 mod names;
+mod own_names;
 
 use crate::api::TokenSpace;
 use crate::cap::CapFile;
@@ -228,27 +231,18 @@ fn classes(text: &mut Text, cap: &CapFile, names: &Names<'_>) {
     }
     for (offset, entry) in cap.class_entries() {
         let name = names.class_at(offset);
-        let comment = names.debug_name(offset).unwrap_or_default();
         match entry {
-            ClassEntry::Interface(interface) => {
-                one_interface(text, &name, &comment, interface, names)
-            }
-            ClassEntry::Class(class) => one_class(text, &name, &comment, class, names),
+            ClassEntry::Interface(interface) => one_interface(text, &name, interface, names),
+            ClassEntry::Class(class) => one_class(text, &name, class, names),
         }
     }
 }
 
-fn one_interface(
-    text: &mut Text,
-    name: &str,
-    comment: &str,
-    interface: &InterfaceInfo,
-    names: &Names<'_>,
-) {
+fn one_interface(text: &mut Text, name: &str, interface: &InterfaceInfo, names: &Names<'_>) {
     text.line(
         0,
         format_args!("interface {name} flags {}", interface.flags),
-        comment,
+        "",
     );
     for reference in &interface.superinterfaces {
         text.line(2, format_args!("extends {}", names.class(*reference)), "");
@@ -258,12 +252,8 @@ fn one_interface(
     }
 }
 
-fn one_class(text: &mut Text, name: &str, comment: &str, class: &ClassInfo, names: &Names<'_>) {
-    text.line(
-        0,
-        format_args!("class {name} flags {}", class.flags),
-        comment,
-    );
+fn one_class(text: &mut Text, name: &str, class: &ClassInfo, names: &Names<'_>) {
+    text.line(0, format_args!("class {name} flags {}", class.flags), "");
     if let Some(reference) = class.super_class {
         text.line(2, format_args!("extends {}", names.class(reference)), "");
     }

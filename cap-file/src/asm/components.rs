@@ -67,7 +67,7 @@ pub(crate) fn file(lines: &mut Lines<'_>, resolver: &Resolver<'_>) -> Result<Par
     while let Some(line) = lines.keyword(0, "class") {
         cap.class.classes.push(class(line, lines, resolver)?);
     }
-    let methods = methods::methods(lines, &mut cap, &names)?;
+    let methods = methods::methods(lines, &mut cap, &names, resolver.defined())?;
     cap.static_field = statics(lines)?;
     let located = locations(lines, &mut cap)?;
     if lines.keyword(0, "exports").is_some() {

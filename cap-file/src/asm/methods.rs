@@ -1,5 +1,6 @@
 //! Handlers and methods.
 
+use super::defined::Defined;
 use super::lines::{Line, Lines};
 use super::{AsmError, code};
 use crate::cap::CapFile;
@@ -27,10 +28,11 @@ pub(crate) fn methods(
     lines: &mut Lines<'_>,
     cap: &mut CapFile,
     constants: &HashMap<String, u16>,
+    defined: &Defined,
 ) -> Result<Vec<CodeOffset>, AsmError> {
     let mut offsets = Vec::new();
     if !cap.format().extended {
-        let first = block(lines, 0, &mut offsets, constants)?;
+        let first = block(lines, 0, &mut offsets, constants, defined)?;
         cap.method.exception_handlers = first.exception_handlers;
         cap.method.methods = first.methods;
         return Ok(offsets);
@@ -39,7 +41,7 @@ pub(crate) fn methods(
     while let Some(line) = lines.keyword(0, "block") {
         let number = u8::try_from(blocks.len());
         let number = number.map_err(|_| line.error("at most 256 blocks"))?;
-        blocks.push(block(lines, number, &mut offsets, constants)?);
+        blocks.push(block(lines, number, &mut offsets, constants, defined)?);
     }
     let mut blocks = blocks.into_iter();
     let Some(first) = blocks.next() else {
@@ -57,12 +59,13 @@ fn block(
     number: u8,
     offsets: &mut Vec<CodeOffset>,
     constants: &HashMap<String, u16>,
+    defined: &Defined,
 ) -> Result<MethodBlock, AsmError> {
     let mut block = MethodBlock::default();
     let mut places = Vec::new();
     if lines.keyword(0, "handlers").is_some() {
         while let Some(line) = lines.keyword(2, "handler") {
-            let (place, handler) = handler(line)?;
+            let (place, handler) = handler(line, defined)?;
             places.push(place);
             block.exception_handlers.push(handler);
         }
@@ -125,7 +128,10 @@ fn block(
     Ok(block)
 }
 
-fn handler(mut line: Line<'_>) -> Result<(HandlerPlace, ExceptionHandler), AsmError> {
+fn handler(
+    mut line: Line<'_>,
+    defined: &Defined,
+) -> Result<(HandlerPlace, ExceptionHandler), AsmError> {
     let word = line.word("a method")?;
     let place = match word.strip_prefix('#') {
         Some(start) => HandlerPlace::Raw {
@@ -134,10 +140,7 @@ fn handler(mut line: Line<'_>) -> Result<(HandlerPlace, ExceptionHandler), AsmEr
             target: line.number("an offset")?,
         },
         None => HandlerPlace::InMethod {
-            method: word
-                .strip_prefix("method_")
-                .and_then(|index| index.parse().ok())
-                .ok_or_else(|| line.error("a method"))?,
+            method: defined.method(word).ok_or_else(|| line.error("a method"))?,
             start: line.number("where the range starts")?,
             end: line.number("where the range ends")?,
             target: line.number("where the handler is")?,

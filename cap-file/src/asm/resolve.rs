@@ -2,6 +2,7 @@
 
 use super::AsmError;
 use super::components::Parsed;
+use super::defined::Defined;
 use super::lines::{Line, hex};
 use crate::api::TokenSpace;
 use crate::component::common::DescribedType;
@@ -13,6 +14,7 @@ use std::str::FromStr;
 /// Knows where everything is, after the first pass.
 pub(crate) struct Resolver<'a> {
     exports: &'a Exports,
+    defined: &'a Defined,
     known: Option<Known>,
 }
 
@@ -23,18 +25,19 @@ struct Known {
     import: Import,
 }
 
-/// The number behind `prefix_`.
-fn numbered(word: &str, prefix: &str) -> Option<usize> {
-    word.strip_prefix(prefix)?.strip_prefix('_')?.parse().ok()
-}
-
 impl<'a> Resolver<'a> {
     /// For the first pass: every name that has the right form is at 0.
-    pub(crate) fn unresolved(exports: &'a Exports) -> Self {
+    pub(crate) fn unresolved(exports: &'a Exports, defined: &'a Defined) -> Self {
         Self {
             exports,
+            defined,
             known: None,
         }
+    }
+
+    /// The names of the text itself.
+    pub(crate) const fn defined(&self) -> &'a Defined {
+        self.defined
     }
 
     /// True in the second pass.
@@ -61,20 +64,20 @@ impl<'a> Resolver<'a> {
     fn offset<T: Copy + Default + FromStr>(
         &self,
         word: &str,
-        prefix: &str,
+        index: impl Fn(&str) -> Option<usize>,
         table: impl Fn(&Known) -> &[T],
     ) -> Option<T> {
         if let Some(offset) = word.strip_prefix('#') {
             return offset.parse().ok();
         }
-        let index = numbered(word, prefix)?;
+        let index = index(word)?;
         match &self.known {
             None => Some(T::default()),
             Some(known) => table(known).get(index).copied(),
         }
     }
 
-    /// `method_N` or `#OFFSET`
+    /// The name of a method of this file, or `#OFFSET`
     pub(crate) fn method(&self, line: &mut Line<'_>) -> Result<CodeOffset, AsmError> {
         let word = line.word("a method")?;
         self.method_named(word)
@@ -86,20 +89,26 @@ impl<'a> Resolver<'a> {
         if word == "-" {
             return Some(0xffff);
         }
-        self.offset(word, "type", |known| &known.types)
+        let number = |word: &str| word.strip_prefix("type_")?.parse().ok();
+        self.offset(word, number, |known| &known.types)
     }
 
-    /// `method_N`, `inherited` or `#OFFSET`, if the word is one.
+    /// The name of a method of this file, `inherited` or `#OFFSET`, if the word is one.
     pub(crate) fn method_named(&self, word: &str) -> Option<CodeOffset> {
         if word == "inherited" {
             return Some(INHERITED);
         }
-        self.offset(word, "method", |known| &known.methods)
+        self.offset(
+            word,
+            |word| self.defined.method(word),
+            |known| &known.methods,
+        )
     }
 
     /// As for [`Resolver::class`].
     pub(crate) fn class_named(&self, word: &str) -> Option<ClassRef> {
-        if let Some(offset) = self.offset(word, "class", |known| &known.classes) {
+        let class = |word: &str| self.defined.class(word);
+        if let Some(offset) = self.offset(word, class, |known| &known.classes) {
             return Some(ClassRef::Internal(offset));
         }
         if let Some((package, class)) = word.split_once('.') {
@@ -125,7 +134,7 @@ impl<'a> Resolver<'a> {
         })
     }
 
-    /// `class_N`, `#OFFSET`, a name in an imported package, or `PACKAGE.CLASS`
+    /// The name of a class of this file or of an imported package, `#OFFSET`, or `PACKAGE.CLASS`
     pub(crate) fn class(&self, line: &mut Line<'_>) -> Result<ClassRef, AsmError> {
         let word = line.word("a class")?;
         self.class_named(word)

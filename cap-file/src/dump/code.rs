@@ -76,13 +76,12 @@ fn one(text: &mut Text, cap: &CapFile, names: &Names<'_>, method: &Method<'_>) {
         max_locals,
     } = method.header;
     let name = names.method(method.offset);
-    let comment = names.debug_method(method.offset).unwrap_or_default();
     text.line(
         0,
         format_args!(
             "method {name} flags {flags} stack {max_stack} args {nargs} locals {max_locals}"
         ),
-        &format!("offset {} {comment}", method.offset),
+        &format!("offset {}", method.offset),
     );
     let Ok(instructions) = Instructions::new(method.bytecode).collect::<Result<Vec<_>, _>>() else {
         text.line(

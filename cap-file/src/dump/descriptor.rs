@@ -108,13 +108,17 @@ fn one_class(
             }
         };
         let found = types.of_field(field.field_type);
+        let name = match field.location {
+            FieldLocation::Static(reference) => names.static_name(reference),
+            FieldLocation::Instance { class, token } => names.field(class, token),
+        };
         text.line(
             4,
             format_args!(
                 "field token {} access {} {place} {found}",
                 field.token, field.access_flags
             ),
-            "",
+            name.unwrap_or_default(),
         );
     }
     for method in &class.methods {

@@ -1,5 +1,6 @@
 //! Names for what a CAP file only knows by offset and token.
 
+use super::own_names::OwnNames;
 use crate::api::{ApiClass, TokenSpace};
 use crate::cap::CapFile;
 use crate::component::common::DescribedType;
@@ -19,13 +20,21 @@ pub(crate) struct Names<'a> {
     methods: HashMap<CodeOffset, String>,
     /// Offsets of all methods, ascending.
     method_offsets: Vec<CodeOffset>,
+    /// Names of instance fields by class and token.
+    fields: HashMap<(u16, u8), String>,
+    /// Names of static fields by offset in the image.
+    statics: HashMap<u16, String>,
 }
 
 impl<'a> Names<'a> {
     pub(crate) fn new(cap: &'a CapFile, exports: &'a Exports) -> Self {
+        let mut own = OwnNames::new(cap, exports);
         let entries = cap.class_entries().enumerate();
         let classes = entries
-            .map(|(index, (offset, _))| (offset, format!("class_{index}")))
+            .map(|(index, (offset, _))| {
+                let name = own.classes.remove(&offset);
+                (offset, name.unwrap_or_else(|| format!("class_{index}")))
+            })
             .collect();
         let mut method_offsets: Vec<CodeOffset> = cap
             .descriptor
@@ -38,7 +47,10 @@ impl<'a> Names<'a> {
         method_offsets.dedup();
         let numbered = method_offsets.iter().enumerate();
         let methods = numbered
-            .map(|(index, offset)| (*offset, format!("method_{index}")))
+            .map(|(index, offset)| {
+                let name = own.methods.remove(offset);
+                (*offset, name.unwrap_or_else(|| format!("method_{index}")))
+            })
             .collect();
         Self {
             cap,
@@ -46,6 +58,24 @@ impl<'a> Names<'a> {
             classes,
             methods,
             method_offsets,
+            fields: own.fields,
+            statics: own.statics,
+        }
+    }
+
+    /// The name of an instance field, for comments.
+    pub(crate) fn field(&self, class: ClassRef, token: u8) -> Option<&str> {
+        let ClassRef::Internal(offset) = class else {
+            return None;
+        };
+        self.fields.get(&(offset, token)).map(String::as_str)
+    }
+
+    /// The name of a static field of this file, for comments.
+    pub(crate) fn static_name(&self, reference: StaticRef) -> Option<&str> {
+        match reference {
+            StaticRef::Internal(offset) => self.statics.get(&offset).map(String::as_str),
+            StaticRef::External { .. } => None,
         }
     }
 
@@ -190,32 +220,6 @@ impl<'a> Names<'a> {
         types.into_iter().map(one).collect()
     }
 
-    /// The name that the Debug component gives a class.
-    pub(crate) fn debug_name(&self, offset: u16) -> Option<String> {
-        let debug = self.cap.debug.as_ref()?;
-        debug
-            .string(debug.class(ClassRef::Internal(offset))?.name)
-            .map(str::to_owned)
-    }
-
-    /// Name and signature that the Debug component gives the method at an offset.
-    pub(crate) fn debug_method(&self, offset: CodeOffset) -> Option<String> {
-        let debug = self.cap.debug.as_ref()?;
-        let mut methods = debug
-            .classes
-            .iter()
-            .flat_map(|class| class.methods.iter().map(move |method| (class, method)));
-        let (class, method) =
-            methods.find(|(_, method)| method.location == offset && method.header_size > 0)?;
-        let text = |index| debug.string(index);
-        Some(format!(
-            "{}.{}{}",
-            text(class.name)?,
-            text(method.name)?,
-            text(method.descriptor)?
-        ))
-    }
-
     fn described(&self, class: ClassRef) -> Option<&'a ClassDescriptor> {
         self.cap
             .descriptor
@@ -247,11 +251,12 @@ impl<'a> Names<'a> {
             .methods
             .iter()
             .find(|method| method.token == token)?;
-        Some(format!(
-            "{}.{}",
-            self.class(class),
-            self.method(method.method_offset)
-        ))
+        let name = self.method(method.method_offset);
+        // Most names begin with that of their class.
+        if name.contains('.') {
+            return Some(name);
+        }
+        Some(format!("{}.{name}", self.class(class)))
     }
 
     pub(crate) fn interface_method(&self, constant: u16, token: u8) -> Option<String> {
@@ -268,16 +273,19 @@ impl<'a> Names<'a> {
         match constant {
             Constant::Class(class) => Some(self.class(class)),
             Constant::InstanceField { class, token } => {
-                Some(format!("{}.{token}", self.class(class)))
+                let name = self.field(class, token);
+                let name = name.map_or_else(|| token.to_string(), str::to_owned);
+                Some(format!("{}.{name}", self.class(class)))
             }
             Constant::VirtualMethod { class, token } => self.virtual_method(class, token),
             Constant::SuperMethod { class, token } => {
                 Some(format!("super of {}, token {token}", self.class(class)))
             }
-            Constant::StaticField(reference) => Some(self.static_field(reference)),
-            Constant::StaticMethod(StaticRef::Internal(offset)) => self
-                .debug_method(offset)
-                .or_else(|| Some(self.method(offset))),
+            Constant::StaticField(reference) => {
+                let name = self.static_name(reference).map(str::to_owned);
+                Some(name.unwrap_or_else(|| self.static_field(reference)))
+            }
+            Constant::StaticMethod(StaticRef::Internal(offset)) => Some(self.method(offset)),
             Constant::StaticMethod(StaticRef::External {
                 package,
                 class,

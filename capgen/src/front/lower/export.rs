@@ -389,6 +389,7 @@ impl Exports<'_> {
             constants: Vec::new(),
             fields: Vec::new(),
             methods: self.inherited(),
+            inheritable_tokens: None,
         });
         Ok(self.classes.len() - 1)
     }
