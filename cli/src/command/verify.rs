@@ -49,6 +49,8 @@ struct Verdict {
     /// Why it is no CAP file at all.
     error: Option<String>,
     findings: Vec<Finding>,
+    /// Findings beyond those that a report lists.
+    omitted: usize,
     /// What was linked against the previous version would miss.
     incompatibilities: Vec<Incompatibility>,
 }
@@ -138,25 +140,26 @@ fn check(file: &Path, exports: &Exports, previous: Option<&ApiPackage>) -> Verdi
         })
         .and_then(|bytes| CapFile::read(&bytes).map_err(|error| error.to_string()));
     let mut incompatibilities = Vec::new();
-    let (error, findings) = match read {
+    let (error, report) = match read {
         Ok(cap) => {
-            let findings = verify(&cap, exports).findings;
+            let report = verify(&cap, exports);
             match previous.map(|previous| compatible(&cap, exports, previous)) {
                 Some(Ok(found)) => {
                     incompatibilities = found;
-                    (None, findings)
+                    (None, report)
                 }
-                Some(Err(error)) => (Some(error), findings),
-                None => (None, findings),
+                Some(Err(error)) => (Some(error), report),
+                None => (None, report),
             }
         }
-        Err(error) => (Some(error), Vec::new()),
+        Err(error) => (Some(error), cap_file::verify::Report::default()),
     };
     Verdict {
         file: file.to_owned(),
-        verified: error.is_none() && findings.is_empty() && incompatibilities.is_empty(),
+        verified: error.is_none() && report.is_ok() && incompatibilities.is_empty(),
         error,
-        findings,
+        findings: report.findings,
+        omitted: report.omitted,
         incompatibilities,
     }
 }
@@ -194,6 +197,9 @@ fn text(report: &Report) -> String {
         };
         for finding in &verdict.findings {
             let _ = writeln!(text, "  {finding}");
+        }
+        if verdict.omitted > 0 {
+            let _ = writeln!(text, "  and {} more", verdict.omitted);
         }
         for found in &verdict.incompatibilities {
             let _ = writeln!(text, "  {found}");

@@ -16,7 +16,7 @@ use crate::verify::world::{ClassId, Signature, World};
 use crate::verify::{Finding, Rule};
 use graph::Graph;
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeMap, BinaryHeap};
 
 /// An exception handler, by offsets in the bytecode.
 struct Handler {
@@ -47,10 +47,13 @@ struct Flow<'f, 'a> {
     contexts: Vec<Context>,
     /// Context and offset of blocks to follow (again); early code first.
     open: BinaryHeap<Reverse<(usize, usize)>>,
-    faults: Vec<(usize, Fault)>,
+    faults: BTreeMap<(usize, Rule), Fault>,
     steps: usize,
     kept_words: usize,
 }
+
+/// Words that a place for a frame takes before there is one.
+const WORDS_PER_PLACE: usize = size_of::<Option<Frame>>() / size_of::<Value>();
 
 /// Reports what is wrong with the code of one method.
 pub(crate) fn check(checker: &mut Checker<'_, '_>, code: &MethodCode<'_>) {
@@ -75,16 +78,13 @@ pub(crate) fn check(checker: &mut Checker<'_, '_>, code: &MethodCode<'_>) {
         types: Types::default(),
         contexts: Vec::new(),
         open: BinaryHeap::new(),
-        faults: Vec::new(),
+        faults: BTreeMap::new(),
         steps: 0,
         kept_words: 0,
     };
-    flow.context(Vec::new());
+    flow.context(0, Vec::new());
     flow.run();
-    let mut faults = flow.faults;
-    faults.sort_by_key(|(at, fault)| (*at, fault.rule));
-    faults.dedup_by_key(|(at, fault)| (*at, fault.rule));
-    for (at, fault) in faults {
+    for ((at, _), fault) in flow.faults {
         let instruction = code.instruction(at);
         checker.find(Finding {
             rule: fault.rule,
@@ -128,6 +128,11 @@ fn handlers(world: &World<'_>, code: &MethodCode<'_>) -> Vec<Handler> {
 }
 
 impl Flow<'_, '_> {
+    /// Notes what is wrong at an instruction: each rule once.
+    fn fault(&mut self, at: usize, fault: Fault) {
+        self.faults.entry((at, fault.rule)).or_insert(fault);
+    }
+
     /// Types at the start of the method: `this`, the arguments, then nothing.
     fn entry(&self) -> Option<Frame> {
         let flags = self.code.described.access_flags;
@@ -174,28 +179,38 @@ impl Flow<'_, '_> {
             if self.steps > budget || self.kept_words > MAX_FRAME_WORDS {
                 let expected =
                     format!("at most {budget} steps and {MAX_FRAME_WORDS} words of frames");
-                self.faults
-                    .push((start, Fault::new(Rule::FlowLimit, expected, "more")));
-                return;
+                return self.fault(start, Fault::new(Rule::FlowLimit, expected, "more"));
             }
         }
     }
 
-    /// The context in which exactly these calls are active.
-    fn context(&mut self, calls: Vec<usize>) -> usize {
+    /// The context in which exactly these calls are active; `None` if there are too many, which the code at `at`
+    /// is told of.
+    fn context(&mut self, at: usize, calls: Vec<usize>) -> Option<usize> {
         let known = self
             .contexts
             .iter()
             .position(|context| context.calls == calls);
-        known.unwrap_or_else(|| {
-            let blocks = self.graph.block_count();
-            self.contexts.push(Context {
-                calls,
-                frames: vec![None; blocks],
-                open: vec![false; blocks],
-            });
-            self.contexts.len() - 1
-        })
+        if known.is_some() {
+            return known;
+        }
+        let blocks = self.graph.block_count();
+        let words = blocks * WORDS_PER_PLACE;
+        let count = self.contexts.len();
+        if count >= MAX_SUBROUTINE_CALLS || self.kept_words + words > MAX_FRAME_WORDS {
+            let expected = format!(
+                "at most {MAX_SUBROUTINE_CALLS} calls of subroutines and {MAX_FRAME_WORDS} words of frames"
+            );
+            self.fault(at, Fault::new(Rule::FlowLimit, expected, "more"));
+            return None;
+        }
+        self.kept_words += words;
+        self.contexts.push(Context {
+            calls,
+            frames: vec![None; blocks],
+            open: vec![false; blocks],
+        });
+        Some(count)
     }
 
     /// Joins a frame into the one where a block begins; the block is followed again if that changes it.
@@ -211,7 +226,7 @@ impl Flow<'_, '_> {
                 "an instruction that ends the method",
                 "its end",
             );
-            self.faults.push((from, fault));
+            self.fault(from, fault);
             return;
         };
         let Some(context) = self.contexts.get_mut(number) else {
@@ -231,7 +246,7 @@ impl Flow<'_, '_> {
             Some(old) if old.stack.len() != stack.len() => {
                 let expected = format!("a stack of {} words, as on another path", old.stack.len());
                 let fault = Fault::new(Rule::FlowJoin, expected, stack.len().to_string());
-                self.faults.push((target, fault));
+                self.fault(target, fault);
                 return;
             }
             Some(old) => join_into(&mut self.types, self.world, old, frame, stack),
@@ -278,7 +293,7 @@ impl Flow<'_, '_> {
             };
             match stepper.step(frame, at, &instruction) {
                 Ok(()) => {}
-                Err(Stop::Fault(fault)) => return self.faults.push((at, fault)),
+                Err(Stop::Fault(fault)) => return self.fault(at, fault),
                 Err(Stop::Reported) => return,
             }
             match instruction.opcode {
@@ -317,26 +332,28 @@ impl Flow<'_, '_> {
             }
             if frame.max_stack() == 0 {
                 let fault = frame.overflow();
-                self.faults.push((handler.target, fault));
+                self.fault(handler.target, fault);
                 continue;
             }
-            let context = self.caught_in(context, handler.target, frame);
+            let Some(context) = self.caught_in(at, context, handler.target, frame) else {
+                continue;
+            };
             self.join(at, context, handler.target, frame, &[handler.exception]);
         }
     }
 
     /// The calls that are still active in a handler: up to the last one that some `ret` behind the handler could
     /// end. An exception leaves the others for good, so that they may be called again.
-    fn caught_in(&mut self, context: usize, target: usize, frame: &Frame) -> usize {
-        let Some(calls) = self
-            .contexts
-            .get(context)
-            .map(|context| context.calls.as_slice())
-        else {
-            return context;
-        };
+    fn caught_in(
+        &mut self,
+        at: usize,
+        context: usize,
+        target: usize,
+        frame: &Frame,
+    ) -> Option<usize> {
+        let calls = self.contexts.get(context)?.calls.as_slice();
         if calls.is_empty() {
-            return context;
+            return Some(context);
         }
         let (graph, steps) = (&mut self.graph, &mut self.steps);
         let returns = graph.returns_from(target, steps);
@@ -347,10 +364,10 @@ impl Flow<'_, '_> {
         });
         let active = active.map_or(0, |last| last + 1);
         if active == calls.len() {
-            return context;
+            return Some(context);
         }
         let calls = calls.get(..active).unwrap_or_default().to_vec();
-        self.context(calls)
+        self.context(at, calls)
     }
 
     fn call(&mut self, context: usize, at: usize, target: Option<usize>, frame: &mut Frame) {
@@ -367,19 +384,13 @@ impl Flow<'_, '_> {
                 "a subroutine that does not call itself",
                 "such a call",
             );
-            return self.faults.push((at, fault));
+            return self.fault(at, fault);
         }
         if let Err(fault) = frame.push(Value::return_address(at)) {
-            return self.faults.push((at, fault));
+            return self.fault(at, fault);
         }
         calls.push(at);
-        let inner = self.context(calls);
-        if self.contexts.len() > MAX_SUBROUTINE_CALLS {
-            let expected = format!("at most {MAX_SUBROUTINE_CALLS} calls of subroutines");
-            let fault = Fault::new(Rule::FlowLimit, expected, "more");
-            return self.faults.push((at, fault));
-        }
-        if let Some(target) = target {
+        if let (Some(inner), Some(target)) = (self.context(at, calls), target) {
             self.merge(at, inner, target, frame);
         }
     }
@@ -392,26 +403,25 @@ impl Flow<'_, '_> {
         else {
             return;
         };
-        let fault = |found: String| {
+        let wrong = |found: String| {
             let expected = "the return address of an active subroutine";
-            (at, Fault::new(Rule::Subroutine, expected, found))
+            Fault::new(Rule::Subroutine, expected, found)
         };
         let site = match frame.local(local) {
             Ok(Value::ReturnAddress(site)) => usize::from(site),
             Ok(other) => {
-                let fault = fault(self.types.name(self.world, other));
-                return self.faults.push(fault);
+                let fault = wrong(self.types.name(self.world, other));
+                return self.fault(at, fault);
             }
-            Err(error) => return self.faults.push((at, error)),
+            Err(error) => return self.fault(at, error),
         };
         let Some(depth) = calls.iter().position(|call| *call == site) else {
-            return self
-                .faults
-                .push(fault("one of a subroutine that has ended".to_owned()));
+            return self.fault(at, wrong("one of a subroutine that has ended".to_owned()));
         };
         let outer = calls.get(..depth).unwrap_or_default().to_vec();
-        let outer = self.context(outer);
-        if let Some((_, next)) = self.code.instruction(site) {
+        if let (Some(outer), Some((_, next))) =
+            (self.context(at, outer), self.code.instruction(site))
+        {
             self.merge(at, outer, next, frame);
         }
     }
