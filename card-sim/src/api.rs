@@ -1,6 +1,7 @@
 //! The API packages in Rust: which native method stands behind which class, method and
 //! descriptor. Tokens come from `cap_file::api`, and from there alone.
 
+pub mod absent;
 pub mod aid_class;
 pub mod apdu;
 pub mod apdu_util;
@@ -9,7 +10,9 @@ pub mod arguments;
 pub mod array_logic;
 pub mod big_number;
 pub mod build;
+pub mod cvm;
 pub mod exceptions;
+pub mod global_service;
 pub mod globalplatform;
 pub mod jcint;
 pub mod jcsystem;
@@ -18,7 +21,11 @@ pub mod owner_pin;
 pub mod registry_entry;
 pub mod security;
 pub mod sensitive;
+pub mod sensitive_result;
+pub mod service;
+pub mod string_util;
 pub mod support;
+pub mod tlv;
 pub mod util;
 
 use crate::vm::program::Native;
@@ -40,6 +47,8 @@ pub(crate) const HIDDEN_SUPERCLASSES: &[(&str, &str)] = &[(
 pub(crate) fn natives() -> impl Iterator<Item = &'static Row> {
     [
         exceptions::NATIVES,
+        cvm::NATIVES,
+        global_service::NATIVES,
         aid_class::NATIVES,
         apdu::NATIVES,
         apdu_util::NATIVES,
@@ -49,6 +58,10 @@ pub(crate) fn natives() -> impl Iterator<Item = &'static Row> {
         math::NATIVES,
         registry_entry::NATIVES,
         sensitive::NATIVES,
+        sensitive_result::NATIVES,
+        service::NATIVES,
+        string_util::NATIVES,
+        absent::NATIVES,
         applet::NATIVES,
         globalplatform::NATIVES,
         jcsystem::NATIVES,
@@ -57,6 +70,7 @@ pub(crate) fn natives() -> impl Iterator<Item = &'static Row> {
     ]
     .into_iter()
     .chain(security::NATIVES)
+    .chain(tlv::NATIVES)
     .flatten()
 }
 
@@ -64,12 +78,15 @@ pub(crate) fn natives() -> impl Iterator<Item = &'static Row> {
 pub(crate) fn layouts() -> impl Iterator<Item = &'static Layout> {
     [
         exceptions::LAYOUTS,
+        cvm::LAYOUTS,
         aid_class::LAYOUTS,
         big_number::LAYOUTS,
         owner_pin::LAYOUTS,
         registry_entry::LAYOUTS,
+        service::LAYOUTS,
     ]
     .into_iter()
     .chain(security::LAYOUTS)
+    .chain(tlv::LAYOUTS)
     .flatten()
 }

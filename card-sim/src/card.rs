@@ -5,7 +5,7 @@ use crate::class_byte::MAX_CHANNELS;
 use crate::fault::Fault;
 use crate::gp::{CardManager, IssuerConfig};
 use crate::profile::Profile;
-use crate::registry::{ApplicationId, LoadFileId, Privileges};
+use crate::registry::{ApplicationId, LoadFileId, Privileges, Registry};
 use crate::runtime::{InstallError, InstallRequest, LoadError, Runtime, RuntimeConfig};
 use crate::transmission::{Step, T0, Transmission};
 use crate::vm::{HeapConfig, Limits, Observer, Remains};
@@ -326,6 +326,11 @@ impl Card {
     #[must_use]
     pub fn runtime(&self) -> &Runtime {
         &self.runtime
+    }
+
+    /// The registry, to change privileges and life cycles without a secure channel.
+    pub fn registry_mut(&mut self) -> &mut Registry {
+        &mut self.runtime.registry
     }
 
     /// What the card has used.

@@ -239,6 +239,24 @@ pub struct Registry {
     pub card_state: CardState,
     load_files: Vec<Option<LoadFile>>,
     applications: Vec<Option<Application>>,
+    services: Vec<GlobalService>,
+}
+
+/// A service that an application offers to others (GPCS 2.3.1 §8.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct GlobalService {
+    application: ApplicationId,
+    /// Family and identifier; the identifier 00 stands for all of the family.
+    name: u16,
+    /// Whether the application has registered it as the one of the card.
+    registered: bool,
+}
+
+impl GlobalService {
+    fn covers(&self, name: u16) -> bool {
+        let ([family, identifier], [wanted, _]) = (self.name.to_be_bytes(), name.to_be_bytes());
+        self.name == name || (identifier == 0 && family == wanted)
+    }
 }
 
 impl Registry {
@@ -254,6 +272,7 @@ impl Registry {
             card_state: CardState::OpReady,
             load_files: Vec::new(),
             applications: vec![Some(issuer_security_domain)],
+            services: Vec::new(),
         }
     }
 
@@ -351,7 +370,57 @@ impl Registry {
 
     /// Removes an application.
     pub fn remove_application(&mut self, id: ApplicationId) -> Option<Application> {
+        self.services.retain(|service| service.application != id);
         self.applications.get_mut(usize::from(id.0))?.take()
+    }
+
+    /// Records that an application offers a service.
+    pub fn add_service(&mut self, application: ApplicationId, name: u16) {
+        self.services.push(GlobalService {
+            application,
+            name,
+            registered: false,
+        });
+    }
+
+    /// Whether an application offers a service.
+    #[must_use]
+    pub fn offers_service(&self, application: ApplicationId, name: u16) -> bool {
+        self.services
+            .iter()
+            .any(|service| service.application == application && service.covers(name))
+    }
+
+    /// The application that has registered a service as the one of the card.
+    #[must_use]
+    pub fn registered_service(&self, name: u16) -> Option<ApplicationId> {
+        let mut registered = self.services.iter().filter(|service| service.registered);
+        registered
+            .find(|service| service.name == name)
+            .map(|service| service.application)
+    }
+
+    /// Registers a service of an application as the one of the card; false if it does not offer it, or another one has
+    /// registered it.
+    pub fn register_service(&mut self, application: ApplicationId, name: u16) -> bool {
+        if self.registered_service(name).is_some() || !self.offers_service(application, name) {
+            return false;
+        }
+        self.services.push(GlobalService {
+            application,
+            name,
+            registered: true,
+        });
+        true
+    }
+
+    /// Takes a registration back; false if there is none.
+    pub fn deregister_service(&mut self, application: ApplicationId, name: u16) -> bool {
+        let before = self.services.len();
+        self.services.retain(|service| {
+            !(service.registered && service.application == application && service.name == name)
+        });
+        self.services.len() < before
     }
 }
 

@@ -9,6 +9,8 @@ mod objects;
 mod persist;
 mod selection;
 
+pub(crate) use objects::MULTI_SELECTABLE;
+
 use crate::aid::Aid;
 use crate::api::apdu::ApduState;
 use crate::api::build::base_program;

@@ -4,6 +4,7 @@
 use crate::aid::Aid;
 use crate::api::apdu::ApduState;
 use crate::api::security::Stream;
+use crate::api::sensitive_result::SensitiveResult;
 use crate::channels::Channels;
 use crate::fault::Fault;
 use crate::profile::Profile;
@@ -25,6 +26,8 @@ pub struct RuntimeObjects {
     pub apdu_buffer: u16,
     /// The `SecureChannel` of `GPSystem.getSecureChannel`, a permanent entry point.
     pub secure_channel: u16,
+    /// The `CVM` of `GPSystem.getCVM`, a permanent entry point.
+    pub cvm: u16,
     /// The class `java.lang.Object`.
     pub object_class: ClassId,
     /// One exception of each class in [`Throwable::ALL`].
@@ -131,6 +134,8 @@ pub struct Session {
     pub streams: Vec<(u16, Stream)>,
     /// Package slot, method offset and bytecode offset at which the last exception was thrown.
     pub thrown_at: Option<(u8, CodeOffset, CodeOffset)>,
+    /// The result of the last sensitive method of the API.
+    pub sensitive_result: Option<SensitiveResult>,
     /// What kind of card it is; `None` for one without limits of its own.
     pub profile: Option<Arc<Profile>>,
     /// What ended the last command in an applet.
@@ -154,6 +159,7 @@ impl Session {
             deletion_requested: false,
             streams: Vec::new(),
             thrown_at: None,
+            sensitive_result: None,
             profile: None,
             last_fault: None,
         }

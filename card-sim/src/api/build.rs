@@ -150,6 +150,7 @@ impl Builder {
             class: Some(self.id(&class.name)).filter(|_| !class.is_interface),
             signature: signature.map(Arc::new),
             name: Some(format!("{}.{}{descriptor}", class.name, method.name).into()),
+            is_sensitive: super::sensitive_result::is_sensitive(&class.name, &method.name),
         });
         index
     }

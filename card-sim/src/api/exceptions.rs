@@ -15,6 +15,7 @@ macro_rules! reasoned {
     ($($class:literal $throwable:ident)*) => {
         &[
             ("java/lang/Object", "<init>", "()V", nothing),
+            ("java/rmi/RemoteException", "<init>", "()V", nothing),
             ("java/lang/Object", "equals", "(Ljava/lang/Object;)Z", equals),
             ("javacard/framework/CardException", "getReason", "()S", get_reason),
             ("javacard/framework/CardException", "setReason", "(S)V", set_reason),
@@ -44,6 +45,10 @@ pub const NATIVES: &[Row] = reasoned! {
     "javacardx/framework/util/UtilException" Util
     "javacardx/framework/tlv/TLVException" Tlv
     "javacardx/framework/string/StringException" String
+    "javacard/framework/service/ServiceException" Service
+    "javacardx/biometry/BioException" Bio
+    "javacardx/biometry1toN/Bio1toNException" BioToN
+    "javacardx/external/ExternalException" External
 };
 
 /// A constructor without effect.

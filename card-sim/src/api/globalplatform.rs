@@ -33,9 +33,6 @@ pub const NATIVES: &[Row] = &[
         "()Lorg/globalplatform/SecureChannel;",
         |vm, _| Ok(vm.session.objects.secure_channel.into()),
     ),
-    (SYSTEM, "getCVM", "(B)Lorg/globalplatform/CVM;", |_, _| {
-        Ok(0)
-    }),
     (
         CHANNEL,
         "processSecurity",

@@ -232,6 +232,16 @@ fn get_shareable(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
     let Some(id) = vm.registry.find_application(server) else {
         return Ok(0);
     };
+    let parameter = i16::from(byte(arguments, 1).cast_signed());
+    shareable_of(vm, id, parameter).map(i32::from)
+}
+
+/// The shareable interface object that an applet gives the current application; null if it gives none.
+pub(super) fn shareable_of(
+    vm: &mut Vm<'_>,
+    id: ApplicationId,
+    parameter: i16,
+) -> Result<u16, Trap> {
     let Some(ApplicationKind::Applet {
         load_file,
         instance,
@@ -239,6 +249,9 @@ fn get_shareable(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
     else {
         return Ok(0);
     };
+    if load_file.context() != vm.context {
+        vm.check_server(load_file.context(), id.0)?;
+    }
     let token = vm.session.objects.applet_tokens.get_shareable;
     let class = vm.heap.object(instance).class;
     let Some(method) = vm.program.virtual_method(class, token) else {
@@ -247,7 +260,6 @@ fn get_shareable(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
     let client = aid_object(vm, ApplicationId(vm.owner));
     // References are 16 bits wide.
     let client = u16::try_from(client).unwrap_or(0);
-    let parameter = i16::from(byte(arguments, 1).cast_signed());
     let result = vm.call(
         method,
         &[
@@ -269,7 +281,7 @@ fn get_shareable(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
             return Err(Trap::SECURITY);
         }
     }
-    Ok(object.into())
+    Ok(object)
 }
 
 fn is_applet_active(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {

@@ -24,13 +24,6 @@ pub const NATIVES: &[Row] = &[
         "(Ljavacard/framework/AID;)Lorg/globalplatform/GPRegistryEntry;",
         get_entry,
     ),
-    // No application of this card offers a global service.
-    (
-        SYSTEM,
-        "getService",
-        "(Ljavacard/framework/AID;S)Lorg/globalplatform/GlobalService;",
-        |_, _| Ok(0),
-    ),
     (
         CLASS,
         "getAID",
@@ -70,14 +63,10 @@ pub const NATIVES: &[Row] = &[
         let number = byte(arguments, 1);
         Ok((number < 24 && application.privileges.has(number)).into())
     }),
-    // Services are for applications with the Global Service privilege, and this card calls none:
-    // the registration is refused as one without the privilege.
-    (CLASS, "registerService", "(S)V", |_, _| Err(iso(0x6985))),
-    (CLASS, "deregisterService", "(S)V", |_, _| Err(iso(0x6985))),
 ];
 
 /// The application of an entry; one that was deleted since has none.
-fn application(vm: &Vm<'_>, entry: u16) -> Result<(ApplicationId, Application), Trap> {
+pub(super) fn application(vm: &Vm<'_>, entry: u16) -> Result<(ApplicationId, Application), Trap> {
     let [_, number] = cell(vm, entry, 0)?.to_be_bytes();
     let id = ApplicationId(number);
     let found = vm.registry.application(id).copied();

@@ -1,6 +1,7 @@
 //! What of the API the card has, as a table drawn from the native methods and the tables of
 //! algorithms themselves.
 
+use super::absent::REFUSALS;
 use super::build::is_implemented;
 use super::security::{
     checksum, cipher, hash_of, key_agreement, key_pair, keys, random_data, signature,
@@ -132,6 +133,8 @@ pub enum Support {
     Part(Vec<String>),
     /// An interface that only applets implement, or one without methods.
     Interface,
+    /// Every method throws this exception, as the specification lets a card do.
+    Refused(&'static str),
     /// None: a call ends the command with 6F00 and `Card::last_fault` names the method.
     Missing,
 }
@@ -139,6 +142,9 @@ pub enum Support {
 /// How much of a class the card has.
 #[must_use]
 pub fn support(class: &'static ApiClass) -> Support {
+    if let Some((_, exception)) = REFUSALS.iter().find(|(name, _)| *name == class.name) {
+        return Support::Refused(exception);
+    }
     let is_own = |name: &str| name != "equals" || class.is_interface;
     let (done, missing): (Vec<_>, Vec<_>) = class
         .methods
@@ -182,6 +188,7 @@ fn write_package(text: &mut String, package: &'static ApiPackage) -> std::fmt::R
         match support(class) {
             Support::Done => writeln!(text, "| `{name}` | done |")?,
             Support::Interface => writeln!(text, "| `{name}` | interface |")?,
+            Support::Refused(exception) => writeln!(text, "| `{name}` | refused: `{exception}` |")?,
             Support::Missing => writeln!(text, "| `{name}` | missing |")?,
             Support::Part(missing) => {
                 let missing = missing.join("`, `");
@@ -222,6 +229,7 @@ Drawn from the code: `tenkoku card api` prints it.
 
 - *done*: every method that the class has up to the version that the heading names.
 - *without*: all but the methods listed.
+- *refused*: every method throws the exception that the specification names for a card without it.
 - *interface*: for applets to implement, or without methods.
 - *missing*: the class can be named; a call of a method ends the command with 6F00, and
   `Card::last_fault` names the method.

@@ -79,6 +79,8 @@ struct Wanted {
     instance: Aid,
     privileges: Privileges,
     parameters: Vec<u8>,
+    /// The global services that it offers.
+    services: Vec<u16>,
     /// The channel that a security domain is to speak, where its parameters name one.
     protocol: Option<Protocol>,
 }
@@ -112,6 +114,7 @@ impl Wanted {
         }
         let objects = tlv::all(parameters)?;
         check_quotas(runtime, &objects)?;
+        let services = global_services(&objects)?;
         let parameters = tlv::find(&objects, 0xC9).unwrap_or(&[]);
         let protocol = if is_domain {
             domain_protocol(parameters)?
@@ -123,6 +126,7 @@ impl Wanted {
             instance,
             privileges,
             parameters: parameters.to_vec(),
+            services,
             protocol,
         })
     }
@@ -313,10 +317,13 @@ impl CardManager {
             security_domain: domain,
             selectable,
         };
-        runtime
+        let id = runtime
             .install(&mut self.domains, &request)
-            .map(drop)
-            .map_err(|error| Stop::Status(error.status_word()))
+            .map_err(|error| Stop::Status(error.status_word()))?;
+        for name in &wanted.services {
+            runtime.registry.add_service(id, *name);
+        }
+        Ok(())
     }
 
     fn make_selectable(
@@ -432,6 +439,20 @@ pub(super) fn check_unique(
         return Err(CONDITIONS);
     }
     Ok(())
+}
+
+/// The global services among the system specific parameters: family and identifier of each in an object CB
+/// (GPCS 2.3.1 §11.5.2.3.7).
+fn global_services(objects: &[(u16, &[u8])]) -> Result<Vec<u16>, Stop> {
+    let Some(system) = tlv::find(objects, 0xEF) else {
+        return Ok(Vec::new());
+    };
+    let system = tlv::all(system)?;
+    let (names, rest) = tlv::find(&system, 0xCB).unwrap_or(&[]).as_chunks::<2>();
+    if !rest.is_empty() {
+        return Err(WRONG_DATA);
+    }
+    Ok(names.iter().map(|name| u16::from_be_bytes(*name)).collect())
 }
 
 /// The secure channel that a security domain's parameters name: an object 80 or 81 with number and `i`.

@@ -7,7 +7,7 @@ use crate::vm::{Heap, Kind, Throwable};
 use cap_file::api::Api;
 
 /// The interface of applets that may be active on several channels.
-pub(super) const MULTI_SELECTABLE: &str = "javacard/framework/MultiSelectable";
+pub(crate) const MULTI_SELECTABLE: &str = "javacard/framework/MultiSelectable";
 
 /// The class of the API with this name.
 pub(super) fn class_named(name: &str) -> Option<ClassId> {
@@ -80,10 +80,12 @@ pub(super) fn make(heap: &mut Heap, program: &Program, apdu_buffer: u16) -> Runt
             make(Kind::Instance, cells, class, flags)
         })
         .collect();
+    let cvm = crate::api::cvm::make(heap, program).unwrap_or(0);
     RuntimeObjects {
         apdu,
         apdu_buffer: buffer,
         secure_channel,
+        cvm,
         object_class: class("java/lang/Object"),
         exceptions,
         aids: Vec::new(),

@@ -60,6 +60,8 @@ impl Runtime {
             argument.unwrap_or(Word::reference(0)),
         ];
         let count = 1 + usize::from(argument.is_some());
+        // No result of another entry is left (`SensitiveResult`).
+        self.session.sensitive_result = None;
         self.with_machine(services, |machine| {
             machine.call(
                 method,

@@ -8,10 +8,12 @@ pub(super) mod frame;
 use super::heap::{Allocation, Context, Heap, Kind, Object, RUNTIME_CONTEXT, flag};
 use super::observer::Observer;
 use super::op::{Op, Register};
-use super::program::{Body, ClassId, Method, NO_CLASS, NO_METHOD, Program, slot_of};
+use super::program::{Body, ClassId, Method, NO_CLASS, NO_METHOD, Native, Program, slot_of};
 use super::stepwise::{Stepwise, Word};
 use super::trap::{Throwable, Trap};
-use crate::registry::{ApplicationKind, Registry};
+use crate::api::sensitive_result::SensitiveResult;
+use crate::registry::{ApplicationId, ApplicationKind, Registry};
+use crate::runtime::MULTI_SELECTABLE;
 use crate::secure_channel::SecurityServices;
 use crate::session::Session;
 use frame::{Exit, Meter, Reach, run_frame};
@@ -824,7 +826,37 @@ impl<'a> Vm<'a> {
         if object.flags & flag::ENTRY_POINT != 0 {
             return Ok((method, self.context, self.owner));
         }
+        if object.context != self.context {
+            self.check_server(object.context, object.owner)?;
+        }
         Ok((method, object.context, object.owner))
+    }
+
+    /// An applet that is active on another channel and not multiselectable serves nobody but applets of its own context
+    /// (JCRE 3.0.5 §6.2.7.2, §6.2.8.5).
+    ///
+    /// # Errors
+    /// [`Trap::SECURITY`]
+    pub(crate) fn check_server(&self, context: Context, owner: u8) -> Result<(), Trap> {
+        let channels = &self.session.channels;
+        let is_elsewhere = |(channel, active): (u8, ApplicationId)| {
+            channel != channels.current() && active.0 == owner
+        };
+        if self.selected_context == Some(context) || !channels.active().any(is_elsewhere) {
+            return Ok(());
+        }
+        let application = self.registry.application(ApplicationId(owner));
+        match application.map(|application| application.kind) {
+            Some(ApplicationKind::Applet { instance, .. }) => {
+                let interface = self.program.class_named(MULTI_SELECTABLE);
+                if self.is_instance(instance, interface) {
+                    Ok(())
+                } else {
+                    Err(Trap::SECURITY)
+                }
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Calls a method: bytecode runs in `context` (JCRE 3.0.5 §6.2.3). A native method of an API
@@ -849,9 +881,7 @@ impl<'a> Vm<'a> {
                 };
                 self.enter_frame(base.into(), entry, target, context, owner)
             }
-            Body::Native(native) => {
-                self.invoke_native(base, native, target.arguments, target.results)
-            }
+            Body::Native(native) => self.invoke_native(base, native, target),
             Body::None => Err(no_body(program, target)),
         }
     }
@@ -859,13 +889,12 @@ impl<'a> Vm<'a> {
     fn invoke_native(
         &mut self,
         base: Register,
-        native: super::program::Native,
-        count: u8,
-        results: Option<u8>,
+        native: Native,
+        target: &Method,
     ) -> Result<(), Trap> {
         let start = self.absolute(base.into());
         let mut arguments = [0; 16];
-        let count = usize::from(count).min(arguments.len());
+        let count = usize::from(target.arguments).min(arguments.len());
         if let (Some(to), Some(from)) = (
             arguments.get_mut(..count),
             self.stack.words.get(start..start + count),
@@ -874,9 +903,9 @@ impl<'a> Vm<'a> {
         }
         // A native counts as one more bytecode, so that a loop of calls cannot outrun the budget.
         self.meter.executed += 1;
-        let result = native(self, arguments.get(..count).unwrap_or(&[]))?;
+        let result = self.run_native(native, target, arguments.get(..count).unwrap_or(&[]))?;
         let [high, low] = [result >> 16, result].map(truncate);
-        match results {
+        match target.results {
             Some(0) => {}
             Some(2) => {
                 self.set(base, high);
@@ -885,6 +914,22 @@ impl<'a> Vm<'a> {
             _ => self.set(base, low),
         }
         Ok(())
+    }
+
+    /// Runs a method of the API.
+    pub(super) fn run_native(
+        &mut self,
+        native: Native,
+        target: &Method,
+        arguments: &[i16],
+    ) -> Result<i32, Trap> {
+        let result = native(self, arguments);
+        if target.is_sensitive {
+            let name = target.name.as_deref().unwrap_or("");
+            let known = result.as_ref().ok();
+            self.session.sensitive_result = known.map(|value| SensitiveResult::of(name, *value));
+        }
+        result
     }
 
     /// Whether an object is an instance of a class of this machine's program.

@@ -329,6 +329,7 @@ impl Linker<'_> {
                     class,
                     signature,
                     name: None,
+                    is_sensitive: false,
                 };
                 (place, method)
             })

@@ -85,6 +85,8 @@ pub struct Method {
     pub signature: Option<Arc<Signature>>,
     /// Class, name and descriptor of a method of the API.
     pub name: Option<Arc<str>>,
+    /// Whether it leaves its result in `javacardx.security.SensitiveResult`.
+    pub is_sensitive: bool,
 }
 
 /// An exception handler.

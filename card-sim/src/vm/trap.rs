@@ -45,11 +45,17 @@ pub enum Throwable {
     Tlv,
     /// `javacardx.framework.string.StringException`
     String,
+    /// `javacardx.biometry.BioException`
+    Bio,
+    /// `javacardx.biometry1toN.Bio1toNException`
+    BioToN,
+    /// `javacardx.external.ExternalException`
+    External,
 }
 
 impl Throwable {
     /// Every one of them, in the order of the discriminants.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 24] = [
         Self::NullPointer,
         Self::ArrayIndexOutOfBounds,
         Self::NegativeArraySize,
@@ -71,6 +77,9 @@ impl Throwable {
         Self::Util,
         Self::Tlv,
         Self::String,
+        Self::Bio,
+        Self::BioToN,
+        Self::External,
     ];
 
     /// The name of the class, in the form of export files.
@@ -98,6 +107,9 @@ impl Throwable {
             Self::Util => "javacardx/framework/util/UtilException",
             Self::Tlv => "javacardx/framework/tlv/TLVException",
             Self::String => "javacardx/framework/string/StringException",
+            Self::Bio => "javacardx/biometry/BioException",
+            Self::BioToN => "javacardx/biometry1toN/Bio1toNException",
+            Self::External => "javacardx/external/ExternalException",
         }
     }
 }

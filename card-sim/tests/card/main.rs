@@ -7,6 +7,7 @@
     reason = "a failed unwrap is a failed test"
 )]
 
+mod api;
 mod assembler;
 mod channels;
 mod content;

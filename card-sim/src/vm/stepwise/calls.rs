@@ -139,7 +139,7 @@ impl<'a> Vm<'a> {
                 let values: Vec<i16> = arguments.iter().map(|word| word.value).collect();
                 // As in fast mode: a native counts as one more bytecode.
                 self.meter.executed += 1;
-                let result = native(self, &values)?;
+                let result = self.run_native(native, target, &values)?;
                 self.push_result(target, result)?;
                 Ok(Outcome::Next)
             }
