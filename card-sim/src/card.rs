@@ -66,6 +66,12 @@ impl CardConfig {
                 ..Limits::default()
             },
             channels: profile.channels,
+            issuer: IssuerConfig {
+                protocol: profile
+                    .protocol()
+                    .unwrap_or(IssuerConfig::default().protocol),
+                ..IssuerConfig::default()
+            },
             profile: Some(Arc::new(profile)),
             ..Self::default()
         }

@@ -8,6 +8,7 @@ mod authority;
 mod config;
 mod delete;
 mod domains;
+mod elliptic;
 mod get_data;
 mod get_status;
 mod install;

@@ -5,6 +5,7 @@
 use crate::class_byte::MAX_CHANNELS;
 use crate::cost::Costs;
 use cap_file::api::{Api, RELEASES};
+use scp::Protocol;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -25,6 +26,9 @@ pub struct Profile {
     /// Logical channels, the basic one included: 1 to 20.
     #[serde(default = "all_channels")]
     pub channels: u8,
+    /// The secure channel protocol of its issuer security domain and its `i`: `scp02:55`, `scp03:70`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secure_channel: Option<String>,
     /// Algorithms and key lengths that it has not, as constants of the API:
     /// `javacard/security/KeyBuilder.LENGTH_RSA_4096`.
     #[serde(default)]
@@ -71,6 +75,9 @@ pub enum ProfileError {
     /// A constant that the API has not.
     #[error("the API has no constant `{0}`; write it as javacard/security/Signature.ALG_ECDSA_SHA")]
     Constant(String),
+    /// A secure channel protocol that nobody knows.
+    #[error("`{0}` is no secure channel protocol; write it as scp03:70 or scp02:55")]
+    SecureChannel(String),
     /// A table of costs that is not there.
     #[error("there are no costs `{0}`, only `j3r180`")]
     Costs(String),
@@ -117,6 +124,11 @@ impl Profile {
         {
             return Err(ProfileError::Costs(name.clone()));
         }
+        if let Some(text) = &profile.secure_channel
+            && profile.protocol().is_none()
+        {
+            return Err(ProfileError::SecureChannel(text.clone()));
+        }
         if profile.apdu_buffer < 261 {
             return Err(ProfileError::Size("an APDU buffer has at least 261 bytes"));
         }
@@ -134,6 +146,12 @@ impl Profile {
             ));
         }
         Ok(profile)
+    }
+
+    /// The secure channel protocol of the issuer security domain, where the profile names one.
+    #[must_use]
+    pub fn protocol(&self) -> Option<Protocol> {
+        self.secure_channel.as_deref()?.parse().ok()
     }
 
     /// Whether the card has an algorithm: the value of a constant of a class of the API whose
@@ -216,6 +234,7 @@ mod tests {
             ("RSA_4096", "RSA_4097", "has no constant"),
             ("apdu_buffer = 261", "apdu_buffer = 260", "at least 261"),
             ("channels = 4", "channels = 21", "1 to 20 logical"),
+            ("scp02:15", "scp04:15", "no secure channel protocol"),
             ("transient = 3072", "transient = 300", "64 bytes more"),
             ("commit = 512", "commit = -1", "not a card profile"),
             ("commit = 512", "comit = 512", "not a card profile"),

@@ -8,7 +8,7 @@ use crate::source::Sources;
 use cap_file::CapFile;
 use card_link::atr::Atr;
 use card_link::contact::{Abilities, Application, Contact};
-use card_sim::gp::{IssuerConfig, Protocol};
+use card_sim::gp::Protocol;
 use card_sim::image::ImageError;
 use card_sim::runtime::{InstallError, LoadError};
 #[cfg(unix)]
@@ -28,9 +28,9 @@ pub struct CardArguments {
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
     /// The secure channel protocol of a new card's issuer security domain with its parameter `i`: `scp03:70`,
-    /// `scp03:61`, `scp02:55`, `scp02:1A` …
-    #[arg(long, value_name = "PROTOCOL:I", default_value = "scp03:70")]
-    pub scp: Protocol,
+    /// `scp03:61`, `scp02:55`, `scp02:1A` … Without it the profile's, else `scp03:70`.
+    #[arg(long, value_name = "PROTOCOL:I")]
+    pub scp: Option<Protocol>,
     /// How commands come: `t0` (GET RESPONSE, 61xx, 6Cxx), `t1`, `contactless-a` or `contactless-b`.
     #[arg(long, value_name = "PROTOCOL", default_value_t = Transmission::T1)]
     pub protocol: Transmission,
@@ -64,7 +64,7 @@ impl Default for CardArguments {
     fn default() -> Self {
         Self {
             seed: 0,
-            scp: IssuerConfig::default().protocol,
+            scp: None,
             protocol: Transmission::default(),
             image: None,
             cap: Vec::new(),
@@ -80,16 +80,15 @@ impl Default for CardArguments {
 impl CardArguments {
     /// What a new card is like.
     fn config(&self) -> CardConfig {
-        let issuer = IssuerConfig {
-            protocol: self.scp,
-            ..IssuerConfig::default()
-        };
         let kind = self.profile.clone().map(CardConfig::of);
-        CardConfig {
+        let mut config = CardConfig {
             seed: self.seed,
-            issuer,
             ..kind.unwrap_or_default()
+        };
+        if let Some(protocol) = self.scp {
+            config.issuer.protocol = protocol;
         }
+        config
     }
 
     /// What is known of the source of the CAP files.

@@ -21,6 +21,13 @@ pub(super) mod kind {
     pub(in crate::gp) const RSA_MODULUS: u8 = 0xA1;
     /// EC public key: the point, in clear.
     pub(in crate::gp) const EC_PUBLIC: u8 = 0xB0;
+    /// EC: the parameters of the curve, in clear: prime, coefficients, generator, order, cofactor.
+    pub(in crate::gp) const EC_P: u8 = 0xB2;
+    pub(in crate::gp) const EC_A: u8 = 0xB3;
+    pub(in crate::gp) const EC_B: u8 = 0xB4;
+    pub(in crate::gp) const EC_G: u8 = 0xB5;
+    pub(in crate::gp) const EC_N: u8 = 0xB6;
+    pub(in crate::gp) const EC_K: u8 = 0xB7;
     /// EC: reference of the curve; 00 is P-256.
     pub(in crate::gp) const EC_CURVE: u8 = 0xF0;
     /// What follows is in the extended format.
@@ -52,6 +59,14 @@ impl Key {
     /// Its first part, which decides what it is.
     pub(super) fn first(&self) -> Option<&Component> {
         self.components.first()
+    }
+
+    /// Its parts by type.
+    pub(super) fn parts(&self) -> Vec<(u8, &[u8])> {
+        let parts = self.components.iter();
+        parts
+            .map(|part| (part.kind, part.value.as_slice()))
+            .collect()
     }
 
     pub(super) fn component(&self, kind: u8) -> Option<&[u8]> {

@@ -6,6 +6,7 @@ use scp::{Command, scp02, scp03};
 use se_crypto::{RsaPublicKey, equal};
 use zeroize::{Zeroize, Zeroizing};
 
+use super::elliptic;
 use super::keys::{Component, Key, kind};
 use super::stop::{
     CONDITIONS, NO_ALGORITHM, NO_MEMORY, NO_REFERENCE, Stop, WRONG_CHECK_VALUE, WRONG_DATA,
@@ -220,7 +221,8 @@ impl CardManager {
 fn is_secret(kind: u8) -> bool {
     !matches!(
         kind,
-        kind::RSA_EXPONENT | kind::RSA_MODULUS | kind::EC_PUBLIC | 0xB2..=0xB7 | kind::EC_CURVE
+        kind::RSA_EXPONENT | kind::RSA_MODULUS | kind::EC_PUBLIC | kind::EC_P
+            ..=kind::EC_K | kind::EC_CURVE
     )
 }
 
@@ -245,12 +247,9 @@ fn check(components: &[Component]) -> Result<Option<[u8; 3]>, Stop> {
                 .map(|_| None)
                 .map_err(|_| NO_ALGORITHM)
         }
-        // P-256, with or without its name.
-        [(kind::EC_PUBLIC, point)] | [(kind::EC_PUBLIC, point), (kind::EC_CURVE, [0x00])]
-            if point.len() == 65 && point.first() == Some(&0x04) =>
-        {
-            Ok(None)
-        }
+        [(kind::EC_PUBLIC, _), ..] => elliptic::public_key(&parts)
+            .map(|_| None)
+            .ok_or(NO_ALGORITHM),
         _ => Err(NO_ALGORITHM),
     }
 }

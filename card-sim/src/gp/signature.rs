@@ -1,7 +1,8 @@
 //! Signatures and MACs of tokens, receipts and load file data blocks (GPCS 2.3.1 §B.1 to §B.4, §C.1).
 
-use se_crypto::{AesKey, DesKey, Hash, RsaPublicKey, equal, pss_verify, verify_p256};
+use se_crypto::{AesKey, DesKey, Hash, RsaPublicKey, equal, pss_verify};
 
+use super::elliptic;
 use super::keys::{Key, kind};
 
 /// RSA keys up to this length, in bytes, sign with scheme 1, longer ones with scheme 2 (GPCS 2.3.1 §B.3).
@@ -14,10 +15,12 @@ pub(super) fn verifies(key: &Key, data: &[u8], signature: &[u8]) -> bool {
         Some(kind::RSA_MODULUS | kind::RSA_EXPONENT) => {
             rsa_verifies(key, data, signature).unwrap_or(false)
         }
-        Some(kind::EC_PUBLIC) => key.component(kind::EC_PUBLIC).is_some_and(|point| {
-            let digest = Hash::Sha256.digest(&[data]);
-            verify_p256(point, &digest, signature).is_ok()
-        }),
+        Some(kind::EC_PUBLIC) => {
+            elliptic::public_key(&key.parts()).is_some_and(|(public, hash)| {
+                let digest = hash.digest(&[data]);
+                public.verify_digest_plain(&digest, signature).is_ok()
+            })
+        }
         _ => false,
     }
 }
@@ -58,7 +61,7 @@ pub(super) fn mac(key: &Key, data: &[u8]) -> Option<Vec<u8>> {
 mod tests {
     use super::super::keys::Component;
     use super::*;
-    use se_crypto::{Drbg, P256Key, RsaKey, pss_encode};
+    use se_crypto::{Drbg, EcKey, NamedCurve, P256Key, RsaKey, pss_encode};
 
     fn key(parts: &[(u8, &[u8])]) -> Key {
         let component = |(kind, value): &(u8, &[u8])| Component {
@@ -111,6 +114,37 @@ mod tests {
         let digest = Hash::Sha256.digest(&[data]);
         let signature = private.sign_digest(&digest).unwrap().to_vec();
         cases.push((key(&[(kind::EC_PUBLIC, &private.public())]), signature));
+        // Every curve by its reference, and one by its parameters.
+        for (reference, named, hash) in [
+            (0, NamedCurve::P256, Hash::Sha256),
+            (1, NamedCurve::P384, Hash::Sha384),
+            (2, NamedCurve::P521, Hash::Sha512),
+            (3, NamedCurve::BRAINPOOL_P256R1, Hash::Sha256),
+            (5, NamedCurve::BRAINPOOL_P384R1, Hash::Sha384),
+            (7, NamedCurve::BRAINPOOL_P512R1, Hash::Sha512),
+            (0xFF, NamedCurve::SECP256K1, Hash::Sha256),
+        ] {
+            let private = EcKey::generate(named.curve().unwrap(), &mut random).unwrap();
+            let public = private.public().unwrap();
+            let signature = private
+                .sign_digest_plain(hash, &hash.digest(&[data]))
+                .unwrap();
+            let [p, a, b, g, n] = named.parameters();
+            let by_parameters = [(0xB2, &p), (0xB3, &a), (0xB4, &b), (0xB5, &g), (0xB6, &n)];
+            let mut parts: Vec<(u8, &[u8])> = vec![(kind::EC_PUBLIC, &public)];
+            let reference = [reference];
+            if reference == [0xFF] {
+                parts.extend(
+                    by_parameters
+                        .iter()
+                        .map(|(kind, value)| (*kind, value.as_slice())),
+                );
+                parts.push((0xB7, &[1]));
+            } else {
+                parts.push((kind::EC_CURVE, &reference));
+            }
+            cases.push((key(&parts), signature));
+        }
         for (key, signature) in cases {
             assert!(verifies(&key, data, &signature), "{key:?}");
             assert!(!verifies(&key, b"another hash", &signature), "{key:?}");

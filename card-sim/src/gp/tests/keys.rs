@@ -1,7 +1,7 @@
 //! PUT KEY of every type, key information, DELETE \[key\].
 
 use scp::scp03::{SecurityLevel, StaticKeys, key_check_value};
-use se_crypto::{Drbg, P256Key, RsaKey};
+use se_crypto::{Drbg, EcKey, NamedCurve, P256Key, RsaKey};
 
 use super::{Host, opened, put_key};
 use crate::gp::IssuerConfig;
@@ -70,6 +70,33 @@ pub(super) fn ec(key: &P256Key) -> Vec<u8> {
     [&[0xB0, 65][..], &key.public(), &[0xF0, 1, 0, 0]].concat()
 }
 
+/// A key on a curve, which is told by its reference.
+fn ec_on(reference: u8, curve: &NamedCurve) -> Vec<u8> {
+    let key = EcKey::generate(curve.curve().unwrap(), &mut Drbg::from_seed(6)).unwrap();
+    let point = key.public().unwrap();
+    let length = u8::try_from(point.len()).unwrap();
+    let length = if length < 0x80 {
+        vec![length]
+    } else {
+        vec![0x81, length]
+    };
+    [&[0xB0][..], &length, &point, &[0xF0, 1, reference, 0]].concat()
+}
+
+#[test]
+fn a_key_that_is_no_point_is_refused() {
+    let mut host = opened();
+    let good = ec_on(0, &NamedCurve::P256);
+    let mut outside = good.clone();
+    *outside.get_mut(66).unwrap() ^= 1;
+    let mut unknown = good;
+    *unknown.get_mut(69).unwrap() = 0x04;
+    for key in [outside, unknown] {
+        let answer = host.send(&put(0x00, 1, &[&[0x73][..], &key].concat()));
+        assert_eq!(answer, "9484");
+    }
+}
+
 #[test]
 fn keys_of_every_type() {
     let mut host = opened();
@@ -85,6 +112,13 @@ fn keys_of_every_type() {
         (0x02, 0x40, symmetric(0x90, &[7; 20]), "C00402409014"),
         (0x01, 0x70, rsa(&token), "C0060170A180A003"),
         (0x01, 0x73, ec(&point), "C0060173B040F001"),
+        (0x03, 0x73, ec_on(1, &NamedCurve::P384), "C0060373B060F001"),
+        (
+            0x04,
+            0x73,
+            ec_on(7, &NamedCurve::BRAINPOOL_P512R1),
+            "C0060473B080F001",
+        ),
         (0x02, 0x73, rsa(&long), "C00C0273FFA10100FFA000030000"),
     ] {
         let data = [&[version][..], &key].concat();
