@@ -22,7 +22,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// The simulated card that a command works on.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 pub struct CardArguments {
     /// The seed of every random byte of a new card; the same seed gives the same responses.
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -58,23 +58,6 @@ pub struct CardArguments {
     /// The most bytecodes that one command may execute.
     #[arg(long, value_name = "N")]
     pub steps: Option<u64>,
-}
-
-impl Default for CardArguments {
-    fn default() -> Self {
-        Self {
-            seed: 0,
-            scp: None,
-            protocol: Transmission::default(),
-            image: None,
-            cap: Vec::new(),
-            install: Vec::new(),
-            defensive: false,
-            steps: None,
-            map: Vec::new(),
-            profile: None,
-        }
-    }
 }
 
 impl CardArguments {
