@@ -117,7 +117,7 @@ rules! {
     InvokeInterface "invoke-interface" "7.5.54" "invokeinterface names an interface, one of its methods and the words of its arguments.",
     InvokeAccess "invoke-access" "4.4" "A method is called only where it is visible.",
     FieldKind "field-kind" "7.5" "A field is read and written as the type that it has.",
-    FieldThis "field-this" "7.5.21" "getfield_<t>_this and putfield_<t>_this stand in instance methods whose local variable 0 still is this.",
+    FieldThis "field-this" "7.5.21" "the getfield and putfield instructions on this stand in instance methods whose local variable 0 still is this.",
     FieldAccess "field-access" "4.4" "A field is used only where it is visible; a final one is written only by its class.",
     ArrayType "array-type" "7.5" "Array instructions find an array of their element type.",
     ReturnType "return-type" "7.5" "A method returns a value of the type of its signature.",

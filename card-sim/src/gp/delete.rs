@@ -2,7 +2,7 @@
 
 use scp::Command;
 
-use super::authority::{has, is_above, is_above_load_file};
+use super::authority::{NO_RECEIPT, has, is_above, is_above_load_file};
 use super::stop::{CONDITIONS, NO_REFERENCE, Stop, WRONG_DATA, WRONG_PARAMETERS};
 use super::{Answer, CardManager, OK, tlv, write};
 use crate::registry::{ApplicationId, ApplicationKind, Privileges};
@@ -47,8 +47,8 @@ impl CardManager {
             }
             None if id.is_some() || version.is_some() => {
                 self.delete_keys(runtime, domain, version, id)?;
-                // Keys have no receipt, and no byte that says so (GPCS 2.3.1 §11.2.3.1).
-                Ok((Vec::new(), OK))
+                // Keys have no receipt either; a byte of 00 says so (GPCS 2.3.1 §11.2.3.1).
+                Ok((NO_RECEIPT.to_vec(), OK))
             }
             _ => Err(WRONG_DATA),
         }

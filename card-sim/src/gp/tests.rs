@@ -274,7 +274,7 @@ fn keys_are_added_replaced_and_deleted() {
         assert_eq!(host.raw("80503000080102030405060708"), "6A88");
         host.open(StaticKeys::new(x, y, z).unwrap(), 0, SecurityLevel::FULL);
         assert_eq!(host.send("80CA00C100"), "C1030000019000");
-        assert_eq!(host.send("80E40000 03 D20131"), "9000");
+        assert_eq!(host.send("80E40000 03 D20131"), "009000");
         assert_eq!(host.send("80E40000 03 D20131"), "6A88");
         assert_eq!(host.send("80E40000 03 D20132"), "6985");
     }

@@ -141,10 +141,10 @@ fn keys_of_every_type() {
     // The channel's keys are what they were.
     host.open(StaticKeys::test_keys(), 0, SecurityLevel::FULL);
     // By identifier, by version, by both.
-    assert_eq!(host.send("80E40000 06 D00101 D20171"), "9000");
+    assert_eq!(host.send("80E40000 06 D00101 D20171"), "009000");
     assert!(!host.send("80CA00E000").contains("C00401718010"));
     assert!(host.send("80CA00E000").contains("C00402718018"));
-    assert_eq!(host.send("80E40000 03 D20140"), "9000");
+    assert_eq!(host.send("80E40000 03 D20140"), "009000");
     assert_eq!(host.send("80E40000 06 D00101 D20140"), "6A88");
     assert_eq!(host.send("80E40000 03 D20130"), "6985");
 }
