@@ -139,10 +139,6 @@ mod tests {
         for pair in Target::all().windows(2) {
             let [old, new] = pair else { continue };
             for package in old.packages.keys() {
-                // Java Card 3.1 gave up remote method invocation.
-                if package == "java.rmi" && new.ceiling_of(package).is_none() {
-                    continue;
-                }
                 assert!(
                     old.ceiling_of(package) <= new.ceiling_of(package),
                     "{package} of {} and {}",
