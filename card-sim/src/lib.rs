@@ -27,3 +27,8 @@ pub use card::{Card, CardConfig, CardStatistics, CommandUsage};
 pub use fault::{Cause, Fault, Place};
 pub use profile::Profile;
 pub use transmission::{Transmission, UnknownTransmission};
+
+/// The examples of docs/simulator.md compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/simulator.md")]
+struct Documentation;

@@ -302,6 +302,12 @@ impl Registry {
             .map(|(id, _)| id)
     }
 
+    /// Whether a load file or an application has this AID: no other one may get it (GPCS 2.3.1 §6.4.1).
+    #[must_use]
+    pub fn is_taken(&self, aid: &[u8]) -> bool {
+        self.find_application(aid).is_some() || self.find_load_file(aid).is_some()
+    }
+
     /// The module with exactly this AID and the load file it is in.
     #[must_use]
     pub fn find_module(&self, aid: &[u8]) -> Option<(LoadFileId, ExecutableModule)> {

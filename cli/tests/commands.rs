@@ -6,6 +6,8 @@
 mod cards;
 #[path = "commands/delegation.rs"]
 mod delegation;
+#[path = "commands/document.rs"]
+mod document;
 #[path = "commands/observing.rs"]
 mod observing;
 

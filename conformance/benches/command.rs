@@ -1,5 +1,6 @@
 //! One command without cryptography, READ BINARY of the token information, on the applet's Rust source
-//! and on the compiled applet in the simulated card, side by side.
+//! and on the compiled applet in the simulated card, side by side; and what a fork of that card costs, and its start
+//! from an image.
 #![allow(missing_docs, reason = "criterion's macros")]
 
 use std::hint::black_box;
@@ -7,7 +8,7 @@ use std::path::Path;
 
 use capgen::driver::build;
 use capgen::package::Target as CardTarget;
-use card_sim::{Card, CardConfig};
+use card_sim::{Aid, Card, CardConfig};
 use conformance::Target;
 use conformance::target::{Model, Simulator};
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -33,6 +34,21 @@ fn command(criterion: &mut Criterion) {
     let mut card = Card::new(&CardConfig::default());
     card.load_cap(&built.output.cap)
         .unwrap_or_else(|error| panic!("{error}"));
+    let mut state = criterion.benchmark_group("a card that holds JPKI");
+    let aid = Aid::new(&hex::decode(&SELECT[10..]).unwrap_or_default())
+        .unwrap_or_else(|| panic!("an AID"));
+    let mut holder = card.clone();
+    holder
+        .install(aid, aid, &[])
+        .unwrap_or_else(|error| panic!("{error}"));
+    state.bench_function("fork", |bencher| {
+        bencher.iter(|| black_box(&holder).clone())
+    });
+    let image = holder.to_image().unwrap_or_else(|error| panic!("{error}"));
+    state.bench_function("start from its image", |bencher| {
+        bencher.iter(|| Card::from_image(black_box(&image)));
+    });
+    state.finish();
     let mut model = Model::with_seed(1);
     let mut simulator = Simulator::new(card);
     prepare(&mut model);

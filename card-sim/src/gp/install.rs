@@ -2,7 +2,7 @@
 
 use scp::{Command, Protocol};
 
-use super::authority::{NO_RECEIPT, is_above, token_data};
+use super::authority::{Authority, NO_RECEIPT, is_above, token_data};
 use super::load::{PendingLoad, check_quotas};
 use super::stop::{CONDITIONS, NO_MEMORY, NO_REFERENCE, Stop, WRONG_DATA, WRONG_PARAMETERS};
 use super::{Answer, CardManager, OK, aid, tlv, write};
@@ -101,15 +101,7 @@ impl Wanted {
         let is_domain = module.as_bytes() == SECURITY_DOMAIN_MODULE;
         check_privileges(privileges, is_domain)?;
         check_unique(&runtime.registry, privileges, None)?;
-        let taken = runtime
-            .registry
-            .find_application(instance.as_bytes())
-            .is_some()
-            || runtime
-                .registry
-                .find_load_file(instance.as_bytes())
-                .is_some();
-        if taken {
+        if runtime.registry.is_taken(instance.as_bytes()) {
             return Err(CONDITIONS);
         }
         let objects = tlv::all(parameters)?;
@@ -162,6 +154,18 @@ impl CardManager {
         Ok((response, OK))
     }
 
+    /// The five fields of most forms, whose token is right where there has to be one.
+    pub(super) fn take_fields<'c>(
+        &self,
+        runtime: &Runtime,
+        domain: ApplicationId,
+        command: &'c Command,
+    ) -> Result<([&'c [u8]; 5], Authority), Stop> {
+        let parsed = Fields::<5>::parse(&command.data)?;
+        let authority = self.authorize(runtime, domain, command, parsed.signed, parsed.token)?;
+        Ok((parsed.fields, authority))
+    }
+
     fn install_for_load(
         &mut self,
         runtime: &Runtime,
@@ -189,15 +193,7 @@ impl CardManager {
         if !is_above(&runtime.registry, domain, target) {
             return Err(CONDITIONS);
         }
-        let taken = runtime
-            .registry
-            .find_load_file(load_file.as_bytes())
-            .is_some()
-            || runtime
-                .registry
-                .find_application(load_file.as_bytes())
-                .is_some();
-        if taken {
+        if runtime.registry.is_taken(load_file.as_bytes()) {
             return Err(CONDITIONS);
         }
         let mut load = PendingLoad::new(runtime, load_file, target, authority, hash, parameters)?;
@@ -214,9 +210,8 @@ impl CardManager {
         domain: ApplicationId,
         command: &Command,
     ) -> Result<Vec<u8>, Stop> {
-        let parsed = Fields::<5>::parse(&command.data)?;
-        let authority = self.authorize(runtime, domain, command, parsed.signed, parsed.token)?;
-        let [load_file, module, instance, privileges, parameters] = parsed.fields;
+        let (fields, authority) = self.take_fields(runtime, domain, command)?;
+        let [load_file, module, instance, privileges, parameters] = fields;
         let wanted = Wanted::parse(runtime, [module, instance, privileges, parameters])?;
         let selectable = command.p1 & FOR_MAKE_SELECTABLE != 0;
         self.make_instance(runtime, domain, load_file, &wanted, selectable)?;
@@ -332,9 +327,8 @@ impl CardManager {
         domain: ApplicationId,
         command: &Command,
     ) -> Result<Vec<u8>, Stop> {
-        let parsed = Fields::<5>::parse(&command.data)?;
-        let authority = self.authorize(runtime, domain, command, parsed.signed, parsed.token)?;
-        let [_, _, instance, privileges, _] = parsed.fields;
+        let (fields, authority) = self.take_fields(runtime, domain, command)?;
+        let [_, _, instance, privileges, _] = fields;
         let privileges = if privileges.is_empty() {
             Privileges::default()
         } else {

@@ -5,7 +5,7 @@ use scp::Command;
 
 use super::authority::{has, is_above, is_above_load_file};
 use super::install::{
-    Fields, check_privileges, check_unique, controlled, parse_privileges, security_domain,
+    check_privileges, check_unique, controlled, parse_privileges, security_domain,
 };
 use super::stop::{CONDITIONS, NO_REFERENCE, Stop, WRONG_DATA};
 use super::{CardManager, write};
@@ -27,9 +27,8 @@ impl CardManager {
         domain: ApplicationId,
         command: &Command,
     ) -> Result<Vec<u8>, Stop> {
-        let parsed = Fields::<5>::parse(&command.data)?;
-        let authority = self.authorize(runtime, domain, command, parsed.signed, parsed.token)?;
-        let [target, _, name, ..] = parsed.fields;
+        let (fields, authority) = self.take_fields(runtime, domain, command)?;
+        let [target, _, name, ..] = fields;
         let target = new_domain(runtime, target)?;
         let registry = &runtime.registry;
         let (subject, old) = if let Some(id) = registry.find_application(name) {
@@ -73,9 +72,8 @@ impl CardManager {
         domain: ApplicationId,
         command: &Command,
     ) -> Result<Vec<u8>, Stop> {
-        let parsed = Fields::<5>::parse(&command.data)?;
-        let authority = self.authorize(runtime, domain, command, parsed.signed, parsed.token)?;
-        let [target, _, name, privileges, _] = parsed.fields;
+        let (fields, authority) = self.take_fields(runtime, domain, command)?;
+        let [target, _, name, privileges, _] = fields;
         let id = if has(runtime, domain, Privileges::GLOBAL_REGISTRY) {
             runtime
                 .registry
@@ -116,7 +114,7 @@ impl CardManager {
             found.privileges = privileges;
             found.security_domain = new;
         }
-        let [_, _, _, given, parameters] = parsed.fields;
+        let [_, _, _, given, parameters] = fields;
         let names = [&old_aid, name, &new_aid, given, parameters];
         self.receipt(runtime, authority, &names)
     }

@@ -43,7 +43,7 @@ impl Runtime {
             .registry
             .find_module(request.module.as_bytes())
             .ok_or(InstallError::UnknownModule(request.module))?;
-        if self.is_taken(request.instance.as_bytes()) {
+        if self.registry.is_taken(request.instance.as_bytes()) {
             return Err(InstallError::Duplicate(request.instance));
         }
         let id = self
@@ -108,10 +108,6 @@ impl Runtime {
                 },
             })
             .ok_or(InstallError::OutOfMemory("applications"))
-    }
-
-    fn is_taken(&self, aid: &[u8]) -> bool {
-        self.registry.find_application(aid).is_some() || self.registry.find_load_file(aid).is_some()
     }
 
     fn install_failure(&mut self, trap: Trap) -> InstallError {

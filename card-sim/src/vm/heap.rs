@@ -8,8 +8,15 @@
 //! Every write to persistent memory goes through [`Heap::write`] or [`Heap::write_unlogged`],
 //! where it is counted, logged for rollback, and torn if the power fails there.
 
-use super::trap::{Throwable, Trap};
+mod collector;
+mod persistent;
+mod transaction;
+
+pub use persistent::PersistentPart;
+
+use super::trap::Trap;
 use std::collections::BTreeMap;
+use transaction::Transaction;
 
 /// A firewall context: 0 is the runtime environment's, n + 1 that of load file n.
 pub type Context = u8;
@@ -213,20 +220,6 @@ impl Remains {
 
 /// Persistent bytes that each object takes beside its data, as on a card.
 const HEADER_SIZE: usize = 8;
-/// Bytes of the commit buffer that each logged write takes beside the old data.
-const LOG_ENTRY_OVERHEAD: usize = 4;
-
-#[derive(Clone, Debug, Default)]
-struct Transaction {
-    active: bool,
-    /// (address, length) of each write, its old bytes at the end of `old`.
-    writes: Vec<(u32, u16)>,
-    old: Vec<u8>,
-    /// Objects created since it began, and where memory ended before them.
-    created: Vec<u16>,
-    memory_end: usize,
-    transient_end: usize,
-}
 
 /// Counts of what a card did, for reports.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -261,93 +254,6 @@ pub struct Heap {
     tore_non_atomic: bool,
     /// References whose object an aborted transaction took away are still about.
     pub(super) has_dangling: bool,
-}
-
-/// The part of a heap that survives power loss, for images.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PersistentPart {
-    config: HeapConfig,
-    reserved: usize,
-    objects: Vec<Object>,
-    persistent: Vec<u8>,
-}
-
-/// Bytes of an object's entry in an image.
-const ENTRY: usize = 12;
-/// Bytes before the entries.
-const PREFIX: usize = 24;
-
-impl PersistentPart {
-    /// Its form in an image.
-    #[must_use]
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let length = PREFIX + ENTRY * self.objects.len() + self.persistent.len();
-        let mut bytes = Vec::with_capacity(length);
-        let count = |value: usize| u32::try_from(value).unwrap_or(u32::MAX).to_be_bytes();
-        bytes.extend(self.config.transient_size.to_be_bytes());
-        bytes.extend(self.config.persistent_size.to_be_bytes());
-        bytes.extend(self.config.commit_capacity.to_be_bytes());
-        bytes.extend(count(self.reserved));
-        bytes.extend(count(self.objects.len()));
-        bytes.extend(count(self.persistent.len()));
-        for object in &self.objects {
-            bytes.extend(object.address.to_be_bytes());
-            bytes.extend(object.length.to_be_bytes());
-            bytes.extend(object.class.to_be_bytes());
-            bytes.extend([
-                object.kind as u8,
-                object.context,
-                object.owner,
-                object.flags,
-            ]);
-        }
-        bytes.extend_from_slice(&self.persistent);
-        bytes
-    }
-
-    /// From that form; `None` if it is none.
-    #[must_use]
-    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let (prefix, rest) = bytes.split_first_chunk::<PREFIX>()?;
-        let mut words = prefix
-            .as_chunks::<4>()
-            .0
-            .iter()
-            .map(|word| u32::from_be_bytes(*word));
-        let config = HeapConfig {
-            transient_size: words.next()?,
-            persistent_size: words.next()?,
-            commit_capacity: words.next()?,
-        };
-        let [reserved, count, length] = [words.next()?, words.next()?, words.next()?];
-        let entries = to_usize(count).checked_mul(ENTRY)?;
-        let (entries, persistent) = rest.split_at_checked(entries)?;
-        if persistent.len() != to_usize(length) {
-            return None;
-        }
-        let objects = entries
-            .as_chunks::<ENTRY>()
-            .0
-            .iter()
-            .map(|&[a, b, c, d, e, f, g, h, kind, context, owner, flags]| {
-                Some(Object {
-                    address: u32::from_be_bytes([a, b, c, d]),
-                    length: u16::from_be_bytes([e, f]),
-                    class: u16::from_be_bytes([g, h]),
-                    kind: Kind::from_byte(kind)?,
-                    context,
-                    owner,
-                    flags,
-                })
-            })
-            .collect::<Option<_>>()?;
-        Some(Self {
-            config,
-            reserved: to_usize(reserved),
-            objects,
-            persistent: persistent.to_vec(),
-        })
-    }
 }
 
 impl Heap {
@@ -678,171 +584,6 @@ impl Heap {
         }
     }
 
-    #[cold]
-    fn log(&mut self, address: u32, size: usize) -> Result<(), Trap> {
-        // TransactionException.BUFFER_FULL is 3.
-        let full = Trap::Throw(Throwable::Transaction, 3);
-        if size + LOG_ENTRY_OVERHEAD > self.unused_commit_capacity() {
-            return Err(full);
-        }
-        let start = to_usize(address);
-        let old = self.memory.get(start..start + size).unwrap_or(&[]);
-        self.transaction.old.extend_from_slice(old);
-        self.transaction
-            .writes
-            .push((address, u16::try_from(old.len()).map_err(|_| full)?));
-        self.usage.commit_high_water = self.usage.commit_high_water.max(self.log_size());
-        Ok(())
-    }
-
-    fn log_size(&self) -> usize {
-        self.transaction.old.len() + self.transaction.writes.len() * LOG_ENTRY_OVERHEAD
-    }
-
-    /// Bytes that the open transaction may still log.
-    #[must_use]
-    pub fn unused_commit_capacity(&self) -> usize {
-        to_usize(self.config.commit_capacity).saturating_sub(self.log_size())
-    }
-
-    /// Whether a transaction is open.
-    #[must_use]
-    pub fn in_transaction(&self) -> bool {
-        self.transaction.active
-    }
-
-    /// Opens a transaction.
-    ///
-    /// # Errors
-    /// A `TransactionException` (`IN_PROGRESS`) if one is open: they do not nest.
-    pub fn begin_transaction(&mut self) -> Result<(), Trap> {
-        if self.transaction.active {
-            return Err(Trap::Throw(Throwable::Transaction, 1));
-        }
-        self.transaction.active = true;
-        self.transaction.memory_end = self.memory.len();
-        self.transaction.transient_end = self.transient_used;
-        Ok(())
-    }
-
-    /// Makes the writes of the open transaction final.
-    ///
-    /// # Errors
-    /// A `TransactionException` (`NOT_IN_PROGRESS`); [`Trap::PowerLoss`], when nothing of it is
-    /// final.
-    pub fn commit_transaction(&mut self) -> Result<(), Trap> {
-        if !self.transaction.active {
-            return Err(Trap::Throw(Throwable::Transaction, 2));
-        }
-        self.count_write()?;
-        self.end_transaction();
-        Ok(())
-    }
-
-    fn end_transaction(&mut self) {
-        self.transaction.active = false;
-        self.transaction.writes.clear();
-        self.transaction.old.clear();
-        self.transaction.created.clear();
-        self.at_risk.clear();
-    }
-
-    /// Takes back the writes of the open transaction and the objects made in it
-    /// (JCRE 3.0.5 §7.6).
-    ///
-    /// # Errors
-    /// A `TransactionException` (`NOT_IN_PROGRESS`).
-    pub fn abort_transaction(&mut self) -> Result<(), Trap> {
-        if !self.transaction.active {
-            return Err(Trap::Throw(Throwable::Transaction, 2));
-        }
-        self.roll_back();
-        Ok(())
-    }
-
-    fn roll_back(&mut self) {
-        let mut old = std::mem::take(&mut self.transaction.old);
-        for (address, length) in std::mem::take(&mut self.transaction.writes)
-            .into_iter()
-            .rev()
-        {
-            let start = old.len().saturating_sub(usize::from(length));
-            let bytes = old.split_off(start);
-            self.put(address, &bytes);
-        }
-        let created = std::mem::take(&mut self.transaction.created);
-        for &reference in &created {
-            if let Some(object) = self.objects.get_mut(usize::from(reference)) {
-                // Its number is not used again before the command ends: a register may hold it.
-                *object = Object::FREE;
-                self.has_dangling = true;
-            }
-        }
-        self.live = self.live.saturating_sub(created.len());
-        self.memory.truncate(self.transaction.memory_end);
-        let transient = self.transaction.transient_end..self.transient_used;
-        if let Some(taken_back) = self.memory.get_mut(transient) {
-            taken_back.fill(0);
-        }
-        self.transient_used = self.transaction.transient_end;
-        self.end_transaction();
-        if !created.is_empty() {
-            self.clear_references_to_nothing();
-        }
-    }
-
-    /// Sets every stored reference to a deleted object to null. Fields of instances are cleared by
-    /// the rollback itself, for they were set within the transaction.
-    fn clear_references_to_nothing(&mut self) {
-        let arrays: Vec<Object> = self
-            .objects
-            .iter()
-            .filter(|object| object.kind == Kind::ReferenceArray)
-            .copied()
-            .collect();
-        for array in arrays {
-            for index in 0..u32::from(array.length) {
-                let address = array.address + 2 * index;
-                let reference = self.short(address).cast_unsigned();
-                if reference != 0 && self.object(reference).kind == Kind::Free {
-                    self.put(address, &[0, 0]);
-                }
-            }
-        }
-    }
-
-    /// The end of a command: an open transaction is aborted (JCRE 3.0.5 §7.3). True if there was
-    /// one.
-    pub fn end_of_command(&mut self) -> bool {
-        let open = self.transaction.active;
-        if open {
-            self.roll_back();
-        }
-        if self.has_dangling {
-            self.has_dangling = false;
-            self.rebuild_free_list();
-        }
-        open
-    }
-
-    fn rebuild_free_list(&mut self) {
-        while self.objects.len() > 1
-            && self
-                .objects
-                .last()
-                .is_some_and(|object| object.kind == Kind::Free)
-        {
-            self.objects.pop();
-        }
-        self.free = (0u16..)
-            .zip(&self.objects)
-            .skip(1)
-            .filter(|(_, object)| object.kind == Kind::Free)
-            .map(|(reference, _)| reference)
-            .collect();
-        self.free.reverse();
-    }
-
     /// Cuts power at the `k`-th persistent write from now (1 is the next one); `None` takes that
     /// back.
     pub fn tear_at(&mut self, k: Option<u64>) {
@@ -886,132 +627,6 @@ impl Heap {
         }
     }
 
-    /// Clears the CLEAR_ON_DESELECT objects of a context (JCRE 3.0.5 §5.2).
-    pub fn clear_on_deselect(&mut self, context: Context) {
-        for index in 0..self.objects.len() {
-            let Some(object) = self.objects.get(index).copied() else {
-                continue;
-            };
-            if object.context == context && object.flags & flag::CLEAR_ON_DESELECT != 0 {
-                let start = to_usize(object.address);
-                if let Some(data) = self.memory.get_mut(start..start + object.size()) {
-                    data.fill(0);
-                }
-            }
-        }
-    }
-
-    /// Deletes every object that no root reaches, and closes the gaps. `references_of` lists the
-    /// cells of an instance that hold references, by class.
-    pub fn collect(
-        &mut self,
-        roots: &[u16],
-        references_of: &dyn Fn(&Object) -> Vec<std::ops::Range<u16>>,
-    ) {
-        let mut pending: Vec<u16> = roots.to_vec();
-        for (reference, object) in (0u16..).zip(&self.objects) {
-            // Statics and the runtime environment's own objects are always alive.
-            if object.kind == Kind::Statics
-                || (object.kind != Kind::Free && object.context == RUNTIME_CONTEXT)
-            {
-                pending.push(reference);
-            }
-        }
-        while let Some(reference) = pending.pop() {
-            let Some(object) = self.objects.get_mut(usize::from(reference)) else {
-                continue;
-            };
-            if object.kind == Kind::Free || object.flags & flag::MARKED != 0 {
-                continue;
-            }
-            object.flags |= flag::MARKED;
-            let object = *object;
-            for range in references_of(&object) {
-                for cell in range {
-                    let address = object.address + 2 * u32::from(cell);
-                    pending.push(self.short(address).cast_unsigned());
-                }
-            }
-        }
-        self.sweep();
-    }
-
-    fn sweep(&mut self) {
-        for object in self.objects.iter_mut().skip(1) {
-            if object.flags & flag::MARKED == 0 {
-                *object = Object::FREE;
-            } else {
-                object.flags &= !flag::MARKED;
-            }
-        }
-        self.compact();
-        self.rebuild_free_list();
-    }
-
-    /// Moves the data of all objects together, in the order of their addresses.
-    fn compact(&mut self) {
-        let mut order: Vec<usize> = (1..self.objects.len()).collect();
-        order.sort_by_key(|&index| self.objects.get(index).map_or(0, |object| object.address));
-        let transient_size = self.transient_size();
-        let mut live = 0;
-        let mut next_transient = 0;
-        let mut next_persistent = transient_size;
-        for index in order {
-            let Some(object) = self.objects.get_mut(index) else {
-                continue;
-            };
-            if object.kind == Kind::Free {
-                continue;
-            }
-            live += 1;
-            let start = to_usize(object.address);
-            let size = object.size();
-            let target = if start < transient_size {
-                &mut next_transient
-            } else {
-                &mut next_persistent
-            };
-            object.address = u32::try_from(*target).unwrap_or(u32::MAX);
-            self.memory.copy_within(start..start + size, *target);
-            *target += size;
-        }
-        self.memory.truncate(next_persistent);
-        if let Some(rest) = self.memory.get_mut(next_transient..transient_size) {
-            rest.fill(0);
-        }
-        self.transient_used = next_transient;
-        self.live = live;
-    }
-
-    /// The memory of a card that powers up with this persistent part; `None` if it is not
-    /// consistent in itself.
-    #[must_use]
-    pub fn from_persistent(part: PersistentPart) -> Option<Self> {
-        let mut heap = Self::new(part.config);
-        heap.memory.extend_from_slice(&part.persistent);
-        heap.objects = part.objects;
-        heap.reserved = part.reserved;
-        if heap.objects.first() != Some(&Object::FREE) {
-            return None;
-        }
-        for object in &heap.objects {
-            if object.kind == Kind::Free {
-                continue;
-            }
-            heap.live += 1;
-            let end = to_usize(object.address).checked_add(object.size())?;
-            let transient = object.flags & (flag::CLEAR_ON_RESET | flag::CLEAR_ON_DESELECT) != 0;
-            if end > heap.memory.len() || (transient && end > heap.transient_size()) {
-                return None;
-            }
-            if transient {
-                heap.transient_used = heap.transient_used.max(end);
-            }
-        }
-        heap.rebuild_free_list();
-        Some(heap)
-    }
-
     /// All objects, deleted ones as [`Kind::Free`].
     #[must_use]
     pub fn objects(&self) -> &[Object] {
@@ -1026,45 +641,6 @@ impl Heap {
     /// Goes on counting from what another state of this memory has counted.
     pub fn keep_usage(&mut self, usage: Usage) {
         self.usage = usage;
-    }
-
-    /// Lets the static fields of a deleted package go at the next collection.
-    pub fn free_statics(&mut self, reference: u16) {
-        if let Some(object) = self.objects.get_mut(usize::from(reference))
-            && object.kind == Kind::Statics
-        {
-            *object = Object::FREE;
-        }
-    }
-
-    /// Lets an object of the runtime environment, and what it refers to first, go at the next
-    /// collection.
-    pub fn free_runtime_object(&mut self, reference: u16) {
-        let object = self.object(reference);
-        if object.kind != Kind::Instance || object.context != RUNTIME_CONTEXT {
-            return;
-        }
-        let value = self.short(object.address).cast_unsigned();
-        for reference in [reference, value] {
-            if let Some(object) = self.objects.get_mut(usize::from(reference)) {
-                *object = Object::FREE;
-            }
-        }
-    }
-
-    /// What survives power loss.
-    #[must_use]
-    pub fn persistent_part(&self) -> PersistentPart {
-        PersistentPart {
-            config: self.config,
-            reserved: self.reserved,
-            objects: self.objects.clone(),
-            persistent: self
-                .memory
-                .get(self.transient_size()..)
-                .unwrap_or(&[])
-                .to_vec(),
-        }
     }
 }
 
