@@ -59,7 +59,7 @@ pub enum Command {
     Keys(Keys),
     /// Change the life cycle of the card itself.
     LifeCycle(LifeCycle),
-    /// Show the access rules of a card's ARA-M as a table.
+    /// Show the access rules of a card as a table, from its ARA-M or ARF, and change those of an ARA-M.
     Rules(Rules),
     /// Make a flash into a script without the card, and play it without keys.
     Script(Script),

@@ -4,7 +4,7 @@ use crate::delegation::Delegation;
 use crate::failure::Failure;
 use crate::secret;
 use crate::simulator::Simulator;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use loader::{
     Aid, CardInfo, Frame, KeySet, PcscTransport, Phoenix, PhoenixOptions, Pkcs11Error, Pkcs11Uri,
     SecurityLevel, SerialLine, Session, Sharing, StaticKeys, TcpTransport, Tokens, Transport,
@@ -51,6 +51,34 @@ pub struct Connection {
     /// The security domain to open the session with; the issuer's without it.
     #[arg(long, value_name = "AID", value_parser = crate::aid::parse)]
     pub domain: Option<Aid>,
+    /// How the secure channel protects commands and responses; without it as well as the card offers. A card that does
+    /// not offer it is not opened: there is no going on at a lower level.
+    #[arg(long, value_name = "LEVEL")]
+    pub security: Option<Security>,
+}
+
+/// How a secure channel protects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Security {
+    /// Commands carry a MAC.
+    CMac,
+    /// Commands are encrypted too.
+    CDecryption,
+    /// And responses carry a MAC.
+    CDecryptionRMac,
+    /// And responses are encrypted too.
+    Full,
+}
+
+impl From<Security> for SecurityLevel {
+    fn from(security: Security) -> Self {
+        match security {
+            Security::CMac => Self::C_MAC,
+            Security::CDecryption => Self::C_DECRYPTION,
+            Security::CDecryptionRMac => Self::C_DECRYPTION_R_MAC,
+            Security::Full => Self::FULL,
+        }
+    }
 }
 
 /// What is at a serial port.
@@ -192,7 +220,7 @@ impl Connection {
         transport: T,
         keys: KeySet,
     ) -> Result<Authenticated<T>, Failure> {
-        open(transport, keys, self.domain.as_ref(), false)
+        open(transport, keys, self.domain.as_ref(), self.security, false)
     }
 
     /// [`Connection::open`], for a security domain with delegated management.
@@ -207,7 +235,7 @@ impl Connection {
         tokens: Tokens,
     ) -> Result<Authenticated<T>, Failure> {
         let counts = delegation.wants_receipts();
-        let mut card = open(transport, keys, self.domain.as_ref(), counts)?;
+        let mut card = open(transport, keys, self.domain.as_ref(), self.security, counts)?;
         card.session.use_tokens(tokens);
         Ok(card)
     }
@@ -265,18 +293,19 @@ pub fn check_values(keys: &KeySet, protocol: u8) -> Option<String> {
 /// # Errors
 /// [`Failure::Card`].
 pub fn authenticate<T: Transport>(transport: T, keys: KeySet) -> Result<Authenticated<T>, Failure> {
-    open(transport, keys, None, false)
+    open(transport, keys, None, None, false)
 }
 
 fn open<T: Transport>(
     transport: T,
     keys: KeySet,
     domain: Option<&Aid>,
+    security: Option<Security>,
     counts: bool,
 ) -> Result<Authenticated<T>, Failure> {
     let mut session = Session::select(transport, None)?;
-    let info = session.info()?;
-    let level = level(&info);
+    let info = session.essentials()?;
+    let level = security.map_or_else(|| level(&info), SecurityLevel::from);
     // Only the domain that gives receipts tells their number.
     let confirmations = if counts {
         session.confirmation_counter()?

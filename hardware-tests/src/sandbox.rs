@@ -50,6 +50,8 @@ pub fn in_sandbox(name: &str, test: impl FnOnce(&mut Service)) {
     if !is_root() {
         command.args(["--user", "--map-root-user"]);
     }
+    // What commands keep goes with the sandbox.
+    command.env("TENKOKU_STATE", "/run/tenkoku-state");
     let arguments: [OsString; 5] = [
         program.into(),
         "--exact".into(),

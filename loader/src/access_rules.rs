@@ -1,6 +1,11 @@
 //! Access rules: which application of a phone may talk to which applet, as the access rule application master
 //! (ARA-M) tells them (GPD Secure Element Access Control 1.1, §4 and §6).
 
+mod change;
+mod files;
+
+pub use change::{Applets, Commands, NewRule};
+
 use apdu_spec::{Aid, StatusWord};
 
 use crate::error::{Error, Refusal};

@@ -152,12 +152,21 @@ impl<T: Transport> Session<T> {
     /// # Errors
     /// [`Error::Transport`], [`Error::Channel`]; data that the card refuses are left out.
     pub fn info(&mut self) -> Result<CardInfo, Error> {
+        let mut info = self.essentials()?;
+        info.issuer_identification = self.data(0x0042)?.map(hex::encode_upper);
+        info.card_image = self.data(0x0045)?.map(hex::encode_upper);
+        Ok(info)
+    }
+
+    /// [`Session::info`] without the issuer's numbers, which nothing depends on.
+    ///
+    /// # Errors
+    /// As [`Session::info`].
+    pub fn essentials(&mut self) -> Result<CardInfo, Error> {
         let recognition = self.data(0x0066)?.unwrap_or_default();
         let keys = self.keys()?;
         let resources = self.data(0xFF21)?.unwrap_or_default();
         let production = self.data(0x9F7F)?.and_then(|data| production(&data));
-        let issuer_identification = self.data(0x0042)?.map(hex::encode_upper);
-        let card_image = self.data(0x0045)?.map(hex::encode_upper);
         let number = |tag| {
             let objects = tlv::all(&resources);
             let bytes = tlv::find(&objects, tag)?;
@@ -175,8 +184,8 @@ impl<T: Transport> Session<T> {
             protocols: Vec::new(),
             keys,
             production,
-            issuer_identification,
-            card_image,
+            issuer_identification: None,
+            card_image: None,
             free_persistent: number(0x82),
             free_transient: number(0x83),
         };

@@ -18,6 +18,31 @@ pub(crate) fn likely(command: &[u8], status: u16) -> &'static [&'static str] {
         (0xE6, 0x02, 0x6982) => &[
             "the session's security domain may not load, or a token is needed (delegated management)",
         ],
+        // INSTALL [for load, install and make selectable]
+        (0xE6, 0x0E, 0x6A81 | 0x6A86 | 0x6D00) => {
+            &["the card does not load and install in one: flash without --combined"]
+        }
+        (0xE6, 0x0E, 0x6985) => &[
+            "the package or the instance is on the card already",
+            "it was not begun, or its last block has not come",
+            "a token is needed (delegated management), or the card has no key to verify it",
+        ],
+        (0xE6, 0x0E, 0x6A88) => &["the load file has no such module"],
+        (0xE6, 0x0E, 0x6A80) => &[
+            "the load file imports a package, or a version of one, that the card does not have",
+            "the applet's install method threw an exception: wrong parameters, or an algorithm that the card does \
+             not have",
+        ],
+        (0xE6 | 0xE4, _, 0x6982) if p1 != 0x02 => &[
+            "the token is wrong: signed by another key, or for something else",
+            "the secure channel was lost: another program may have used the card",
+        ],
+        // INSTALL [for personalization]
+        (0xE6, 0x20, 0x6A88) => &["there is no such application on the card"],
+        (0xE6, 0x20, 0x6985) => &[
+            "the application belongs to another security domain: open the session with that",
+            "the application is locked",
+        ],
         // INSTALL [for install], [for install and make selectable]
         (0xE6, 0x04 | 0x0C, 0x6985) => &[
             "the instance's AID is in use",

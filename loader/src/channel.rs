@@ -21,6 +21,9 @@ pub(crate) struct WrappedKey {
     pub(crate) check_value: [u8; 3],
 }
 
+/// Header, Lc and Le of a short command.
+const HEAD_AND_TAIL: usize = 6;
+
 /// What a secret key is for, as PUT KEY tells it (GPCS 2.3.1 table 11-16).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SecretKind {
@@ -51,6 +54,24 @@ impl Channel {
             Self::Scp02(session) => session.max_data(),
             Self::Scp03(session) => session.max_data(),
         }
+    }
+
+    /// How long a command with so many bytes of data gets, with Lc and Le, once protected.
+    pub(crate) fn wrapped_length(&self, data: usize) -> usize {
+        let level = self.level();
+        let block = self.sensitive_block();
+        let encrypted = if level.has_c_decryption() {
+            // Padding adds at least one byte.
+            (data / block + 1) * block
+        } else {
+            data
+        };
+        let mac = match self {
+            _ if !level.has_c_mac() => 0,
+            Self::Scp02(_) => 8,
+            Self::Scp03(session) => session.mac_length(),
+        };
+        HEAD_AND_TAIL + encrypted + mac
     }
 
     pub(crate) fn wrap(&mut self, command: &[u8]) -> Result<Vec<u8>, HostError> {

@@ -229,13 +229,8 @@ impl<T: Transport> Session<T> {
         signatures: &[LoadFileSignature],
         taken: &mut dyn FnMut(Event),
     ) -> Result<(), Error> {
-        let mut data: Vec<u8> = signatures
-            .iter()
-            .filter_map(LoadFileSignature::block)
-            .flatten()
-            .collect();
-        data.extend(tlv::object(0xC4, load_file));
-        let size = self.max_data();
+        let data = load_data(load_file, signatures);
+        let size = self.load_block(data.len());
         let blocks: Vec<&[u8]> = data.chunks(size.max(1)).collect();
         // A value that is too long for its length field comes back as no object at all.
         if blocks.is_empty() || blocks.len() > 256 {
@@ -591,6 +586,17 @@ impl<T: Transport> Session<T> {
         let answer = self.management(PUT_KEY, parameters, data, None)?;
         confirm_key(&answer, &[&[version], check_value].concat())
     }
+}
+
+/// What the LOAD commands carry: the signatures, then the load file (GPCS 2.3.1 table 11-58).
+pub(crate) fn load_data(load_file: &[u8], signatures: &[LoadFileSignature]) -> Vec<u8> {
+    let mut data: Vec<u8> = signatures
+        .iter()
+        .filter_map(LoadFileSignature::block)
+        .flatten()
+        .collect();
+    data.extend(tlv::object(0xC4, load_file));
+    data
 }
 
 fn no_session() -> Error {

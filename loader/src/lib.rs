@@ -35,7 +35,7 @@ mod tlv;
 mod token;
 mod transport;
 
-pub use access_rules::{ARA_M, AccessRule, access_rules};
+pub use access_rules::{ARA_M, AccessRule, Applets, Commands, NewRule, access_rules};
 pub use apdu_spec::{Aid, StatusWord};
 pub use card_info::{CardInfo, KeyInfo, ProductionLifeCycle, key_set_in_words};
 pub use channel::SecretKind;
@@ -50,7 +50,7 @@ pub use listing::{Application, CardContent, LoadFile, privileges};
 pub use pace::Pace;
 pub use pkcs11::{Pkcs11Error, Pkcs11Uri, TokenKeys, UriError};
 pub use plan::{FlashOptions, InstanceOptions, Plan, PlanError, Step};
-pub use profile::{Profile, identify, profiles};
+pub use profile::{KnownBy, Profile, identify, profiles, recognize};
 pub use progress::{Event, Phase, Progress};
 pub use public_key::{CardCurve, PublicKey};
 pub use receipt::{

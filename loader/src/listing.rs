@@ -61,6 +61,9 @@ pub struct CardContent {
 /// The longest listing that is believed, in bytes: some thousand entries.
 const LONGEST: usize = 100_000;
 
+/// The life cycle of a domain that was not asked for it.
+pub(crate) const NOT_ASKED: u8 = 0x00;
+
 /// What the entries of one GET STATUS are about.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Scope {
@@ -96,6 +99,26 @@ impl<T: Transport> Session<T> {
                 expected: "an issuer security domain",
                 found: "nothing".to_owned(),
             })?;
+        self.content_below(issuer.application())
+    }
+
+    /// What a flash has to know of what is on the card: as [`Session::content`], but of the issuer security domain only
+    /// whether it is locked, which was told when it was selected. Where a supplementary domain is selected, the whole.
+    ///
+    /// # Errors
+    /// As [`Session::content`].
+    pub fn content_for_loading(&mut self) -> Result<CardContent, Error> {
+        let Ok(aid) = Aid::new(self.domain()) else {
+            return self.content();
+        };
+        let life_cycle = if self.is_locked() { 0x7F } else { NOT_ASKED };
+        self.content_below(Application {
+            life_cycle,
+            ..CardContent::empty(aid).issuer
+        })
+    }
+
+    fn content_below(&mut self, issuer: Application) -> Result<CardContent, Error> {
         let applications = self.entries(Scope::Applications)?;
         let load_files = match self.entries(Scope::LoadFilesAndModules) {
             // Not every card lists modules.
@@ -103,7 +126,7 @@ impl<T: Transport> Session<T> {
             other => other?,
         };
         let content = CardContent {
-            issuer: issuer.application(),
+            issuer,
             applications: applications.into_iter().map(Entry::application).collect(),
             load_files: merge(load_files),
         };
@@ -379,6 +402,7 @@ impl CardContent {
             0x0F => "SECURED",
             0x7F => "CARD_LOCKED",
             0xFF => "TERMINATED",
+            NOT_ASKED => "not locked",
             _ => "unknown",
         }
     }

@@ -4,13 +4,13 @@ use apdu_spec::Aid;
 use cap_file::CapFile;
 use se_crypto::sha256;
 
-use crate::content::Installation;
+use crate::content::{Installation, load_data};
 use crate::error::Error;
 use crate::listing::CardContent;
 use crate::progress::{Event, Phase, Progress};
 use crate::session::Session;
 use crate::token::{LoadFileSignature, Tokens};
-use crate::transport::Transport;
+use crate::transport::{Rehearsal, Transport};
 
 /// What to flash, and how.
 #[derive(Clone, Debug, Default)]
@@ -253,7 +253,29 @@ impl Plan {
     /// # Errors
     /// [`Error::Unsendable`] where a step does not fit.
     pub fn rehearse_with(&self, max_data: usize, tokens: &Tokens) -> Result<Vec<Vec<u8>>, Error> {
-        let mut session = Session::rehearsal(max_data);
+        self.rehearse_in(Session::rehearsal(max_data), tokens)
+    }
+
+    /// The commands that this session will send, on the line that it has.
+    ///
+    /// # Errors
+    /// [`Error::Unsendable`] where a step does not fit.
+    pub fn rehearse_for<T: Transport>(
+        &self,
+        session: &Session<T>,
+        tokens: &Tokens,
+    ) -> Result<Vec<Vec<u8>>, Error> {
+        let mut rehearsal = Session::rehearsal(session.max_data());
+        let total = load_data(&self.load_file, &self.signatures).len();
+        rehearsal.set_load_block(session.load_block(total));
+        self.rehearse_in(rehearsal, tokens)
+    }
+
+    fn rehearse_in(
+        &self,
+        mut session: Session<Rehearsal>,
+        tokens: &Tokens,
+    ) -> Result<Vec<Vec<u8>>, Error> {
         session.use_tokens(tokens.clone());
         for step in &self.steps {
             step.run(&mut session, self, &mut |_| ())?;

@@ -10,8 +10,10 @@ use cap_file::api::Api;
 use cap_file::component::Version;
 
 use crate::card_info::CardInfo;
+use crate::key_set::KeySet;
 use crate::listing::CardContent;
 use crate::plan::{FlashOptions, PlanError, names};
+use crate::profile::Profile;
 
 /// What was found.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -165,6 +167,35 @@ pub fn check(
     );
     findings.push(memory(cap.load_file(options.with_descriptor)?.len(), info));
     Ok(findings)
+}
+
+/// What is publicly known of the product, besides its API level: where the card tells nothing of its channel, that of
+/// the product; how its first keys follow from its maker's, where these keys are used as they are; its quirks.
+#[must_use]
+pub fn known(profile: &Profile, info: &CardInfo, keys: &KeySet) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if info.protocols.is_empty() {
+        findings.extend(profile.protocols().map(|(protocol, i)| {
+            let message = format!(
+                "the card does not tell; {} has SCP{protocol:02X} with i={i:02X}",
+                profile.name
+            );
+            finding(Severity::Unknown, "secure channel", message)
+        }));
+    }
+    if let Some(method) = profile.diversification()
+        && keys.diversification.is_none()
+    {
+        let message = format!(
+            "{} is delivered with keys that follow from its maker's by {}, and these are used as they are",
+            profile.name,
+            method.name()
+        );
+        findings.push(finding(Severity::Unknown, "keys", message));
+    }
+    let quirks = profile.quirks.iter();
+    findings.extend(quirks.map(|quirk| finding(Severity::Unknown, &profile.name, quirk.as_str())));
+    findings
 }
 
 /// Whether any of them is a problem.

@@ -27,6 +27,10 @@ pub struct Session<T> {
     loading: Option<Loading>,
     /// From which load file an application was made.
     origins: BTreeMap<Aid, Aid>,
+    /// The card is locked, and answered SELECT nevertheless.
+    locked: bool,
+    /// The bytes of a LOAD block, where these are decided already.
+    load_block: Option<usize>,
 }
 
 /// A load that INSTALL has announced.
@@ -50,6 +54,10 @@ pub struct Answer {
 
 /// The most bytes of data in a short command.
 const SHORT: usize = 255;
+/// What a block of T=1 costs besides its information: four bytes, and 22 etu until the next one.
+const BLOCK: usize = 6;
+/// Response data and status word of LOAD, with a MAC.
+const RESPONSE: usize = 11;
 /// The most bytes of data in a response (ISO 7816-3 §12.1.3).
 const LONGEST: usize = 65536;
 
@@ -70,6 +78,8 @@ impl<T: Transport> Session<T> {
             receipts: Receipts::default(),
             loading: None,
             origins: BTreeMap::new(),
+            locked: false,
+            load_block: None,
         };
         session.select_again(domain)?;
         Ok(session)
@@ -95,6 +105,7 @@ impl<T: Transport> Session<T> {
                 .advise("the security domain's AID may be another: give it")
                 .into());
         }
+        self.locked = answer.status == StatusWord(0x6283);
         let information = tlv::all(&answer.data);
         let template = tlv::find(&information, 0x6F)
             .map(tlv::all)
@@ -188,7 +199,7 @@ impl<T: Transport> Session<T> {
         level: SecurityLevel,
         challenge: [u8; 8],
     ) -> Result<Result<(Channel, Vec<u8>), HostError>, Error> {
-        let told = self.info()?.protocols.into_iter();
+        let told = self.essentials()?.protocols.into_iter();
         let parameters = told
             .filter(|(protocol, _)| *protocol == 0x02)
             .map(|(_, i)| scp02::Parameters(i))
@@ -266,6 +277,51 @@ impl<T: Transport> Session<T> {
     pub fn max_data(&self) -> usize {
         let most = self.channel.as_ref().map_or(SHORT, Channel::max_data);
         most.saturating_sub(SHORT - self.max_command_data)
+    }
+
+    /// Sends no command with more data than this from now on, for cards that do not tell that they take no more.
+    pub fn limit_data(&mut self, most: usize) {
+        self.max_command_data = self.max_command_data.min(most.max(16));
+    }
+
+    /// Whether the card was locked when the domain was selected (GPCS 2.3.1 §11.9.3.2).
+    pub(crate) fn is_locked(&self) -> bool {
+        self.locked
+    }
+
+    /// The bytes of a LOAD block, of `total` bytes in all: as many as fit a command, or where commands are cut into
+    /// blocks on a line, as many as cost it the least.
+    pub(crate) fn load_block(&self, total: usize) -> usize {
+        if let Some(decided) = self.load_block {
+            return decided;
+        }
+        let most = self.max_data().max(1);
+        let Some(frame) = self.transport.frame().filter(|frame| *frame > 0) else {
+            return most;
+        };
+        let length = |data: usize| match &self.channel {
+            Some(channel) => channel.wrapped_length(data),
+            None => data + 6,
+        };
+        // In characters of the line: prologue, epilogue and guard time of a block; an acknowledgement for each but the
+        // last; the response.
+        let one = |data: usize| {
+            let frames = length(data).div_ceil(frame);
+            length(data) + frames * BLOCK + (frames - 1) * BLOCK + BLOCK + RESPONSE
+        };
+        let cost = |data: usize| match total % data {
+            0 => total / data * one(data),
+            rest => total / data * one(data) + one(rest),
+        };
+        (1..=most)
+            .rev()
+            .min_by_key(|data| cost(*data))
+            .unwrap_or(most)
+    }
+
+    /// Uses blocks of this size for LOAD.
+    pub(crate) fn set_load_block(&mut self, block: usize) {
+        self.load_block = Some(block);
     }
 
     /// From now on sends these tokens with the commands that they are for (delegated management).
@@ -384,6 +440,8 @@ impl Session<Rehearsal> {
             receipts: Receipts::default(),
             loading: None,
             origins: BTreeMap::new(),
+            locked: false,
+            load_block: None,
         }
     }
 }

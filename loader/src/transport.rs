@@ -47,6 +47,12 @@ pub trait Transport {
     /// # Errors
     /// [`TransportError`].
     fn reset(&mut self) -> Result<(), TransportError>;
+
+    /// How many bytes of a command go in one block of the line, where commands are cut into blocks here: the IFSC of
+    /// T=1 (ISO 7816-3 §11.4.2). `None` where whoever is behind this cuts them, or nobody does.
+    fn frame(&self) -> Option<usize> {
+        None
+    }
 }
 
 impl<T: Transport + ?Sized> Transport for &mut T {
@@ -61,6 +67,10 @@ impl<T: Transport + ?Sized> Transport for &mut T {
     fn reset(&mut self) -> Result<(), TransportError> {
         (**self).reset()
     }
+
+    fn frame(&self) -> Option<usize> {
+        (**self).frame()
+    }
 }
 
 impl<T: Transport + ?Sized> Transport for Box<T> {
@@ -74,6 +84,10 @@ impl<T: Transport + ?Sized> Transport for Box<T> {
 
     fn reset(&mut self) -> Result<(), TransportError> {
         (**self).reset()
+    }
+
+    fn frame(&self) -> Option<usize> {
+        (**self).frame()
     }
 }
 

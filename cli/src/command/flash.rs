@@ -218,9 +218,12 @@ impl Flash {
             delegation.tokens.clone(),
         )?;
         case.card = Some(card.info.clone());
-        let profile = loader::identify(&card.info.connection.atr);
+        let profile = loader::recognize(&card.info).map(|(profile, _)| profile);
+        if let Some(most) = profile.and_then(|profile| profile.block) {
+            card.session.limit_data(most.into());
+        }
         case.profile = profile.map(|profile| profile.name.as_str());
-        let content = card.session.content()?;
+        let content = card.session.content_for_loading()?;
         let place = Place::of(&self.connection, &card.info, &package);
         let known = match &place {
             Some(place) => place.read()?,
@@ -245,9 +248,13 @@ impl Flash {
             let level = self.release.or_else(|| profile?.api_level());
             case.findings =
                 preflight::check(&cap, &content, &card.info, level, &options).map_err(invalid)?;
+            if let Some(profile) = profile {
+                let known = preflight::known(profile, &card.info, &card.keys);
+                case.findings.extend(known);
+            }
             self.locate(&mut case.findings);
         }
-        let apdus = plan.rehearse_with(card.session.max_data(), &delegation.tokens)?;
+        let apdus = plan.rehearse_for(&card.session, &delegation.tokens)?;
         case.commands = apdus.len();
         case.plan = Some(plan.clone());
         if !self.json {

@@ -4,7 +4,7 @@ use crate::connection::Connection;
 use crate::failure::Failure;
 use crate::output;
 use clap::Args;
-use loader::{CardInfo, Profile, Session};
+use loader::{CardInfo, KnownBy, Profile, Session};
 use serde::Serialize;
 use std::fmt::Write;
 
@@ -26,6 +26,8 @@ pub struct Identify {
 struct Report {
     identity: Option<String>,
     product: Option<&'static Profile>,
+    /// What the product is known by.
+    known_by: Option<KnownBy>,
     /// How many sessions were begun with the default key set.
     sequence_counter: Option<u32>,
     card: CardInfo,
@@ -40,9 +42,11 @@ impl Identify {
         let mut session =
             Session::select(self.connection.connect()?, self.connection.domain.as_ref())?;
         let card = session.info()?;
+        let (product, known_by) = loader::recognize(&card).unzip();
         let report = Report {
             identity: card.identity(),
-            product: loader::identify(&card.connection.atr),
+            product,
+            known_by,
             sequence_counter: session.sequence_counter()?,
             card,
         };
@@ -54,6 +58,54 @@ impl Identify {
     }
 }
 
+fn known_by(report: &Report) -> &'static str {
+    match report.known_by {
+        Some(KnownBy::AtrAndCplc) => " (by its ATR and its production data)",
+        Some(KnownBy::AtrAgainstCplc) => {
+            " (by its ATR, but its production data are another product's: a hint at most)"
+        }
+        Some(KnownBy::Cplc) => " (by its production data; its ATR is nobody's)",
+        Some(KnownBy::Atr) | None => " (by its ATR: a hint)",
+    }
+}
+
+/// What is publicly known of a product.
+fn of_product(product: &Profile) -> impl Iterator<Item = String> {
+    let known = [
+        product
+            .java_card
+            .as_ref()
+            .map(|release| format!("known for Java Card {release}")),
+        product
+            .global_platform
+            .as_ref()
+            .map(|version| format!("known for GlobalPlatform {version}")),
+        product
+            .key_version
+            .as_ref()
+            .map(|version| format!("delivered with key version {version}")),
+        product
+            .diversification
+            .as_ref()
+            .map(|method| format!("delivered with keys diversified by {method}")),
+        product
+            .block
+            .map(|most| format!("takes {most} bytes of command data")),
+    ];
+    let channels = product
+        .protocols()
+        .map(|(protocol, i)| format!("known for SCP{protocol:02X} i={i:02X}"));
+    let quirks = product.quirks.iter().cloned();
+    let sources = (!product.sources.is_empty())
+        .then(|| format!("according to {}", product.sources.join("; ")));
+    known
+        .into_iter()
+        .flatten()
+        .chain(channels)
+        .chain(quirks)
+        .chain(sources)
+}
+
 fn text(report: &Report) -> String {
     let card = &report.card;
     let mut lines: Vec<(&str, String)> = vec![
@@ -62,10 +114,8 @@ fn text(report: &Report) -> String {
         ("ATR", hex::encode_upper(&card.connection.atr)),
     ];
     if let Some(product) = report.product {
-        lines.push(("product", format!("{} (by its ATR: a hint)", product.name)));
-        if let Some(release) = &product.java_card {
-            lines.push(("", format!("known for Java Card {release}")));
-        }
+        lines.push(("product", format!("{}{}", product.name, known_by(report))));
+        lines.extend(of_product(product).map(|line| ("", line)));
     } else {
         lines.push(("product", "not among the known ones".to_owned()));
     }

@@ -30,6 +30,10 @@ impl<T> Interruptible<T> {
 }
 
 impl<T: Transport> Transport for Interruptible<T> {
+    fn frame(&self) -> Option<usize> {
+        self.inner.frame()
+    }
+
     fn info(&self) -> ConnectionInfo {
         self.inner.info()
     }

@@ -22,7 +22,10 @@ pub enum Sharing {
 
 /// A card in a reader, through PC/SC: pcsc-lite, or the smart card service of macOS and Windows.
 pub struct PcscTransport {
-    card: Card,
+    /// `None` only while it is given back.
+    card: Option<Card>,
+    /// The card was pulled.
+    gone: bool,
     info: ConnectionInfo,
     reader: CString,
     sharing: Sharing,
@@ -121,20 +124,26 @@ impl PcscTransport {
         self.most
     }
 
-    fn exchange(&self, command: &[u8]) -> Result<Vec<u8>, TransportError> {
+    fn exchange(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError> {
+        let card = self.card.as_ref().ok_or(TransportError::Removed)?;
         let mut buffer = vec![0; pcsc::MAX_BUFFER_SIZE_EXTENDED];
-        let response = self
-            .card
-            .transmit(command, &mut buffer)
-            .map_err(|error| tell(error, &self.info.name))?;
-        if response.len() < 2 {
-            return Err(TransportError::Short(response.len()));
+        match card.transmit(command, &mut buffer) {
+            // Some drivers say so when the card is pulled in the middle of a command.
+            Ok([]) => {
+                self.gone = true;
+                Err(TransportError::Removed)
+            }
+            Ok(response) if response.len() < 2 => Err(TransportError::Short(response.len())),
+            Ok(response) => Ok(response.to_vec()),
+            Err(error) => {
+                self.gone = is_gone(error);
+                Err(tell(error, &self.info.name))
+            }
         }
-        Ok(response.to_vec())
     }
 
     /// T=0 over PC/SC carries TPDUs: the reader speaks the procedure bytes, the rest is ours (ISO 7816-3 §12.2).
-    fn exchange_t0(&self, command: &[u8]) -> Result<Vec<u8>, TransportError> {
+    fn exchange_t0(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError> {
         let (mut mapping, mut tpdu) = Mapping::new(command).map_err(TransportError::T0)?;
         loop {
             let answer = self.exchange(&tpdu.bytes())?;
@@ -165,7 +174,8 @@ impl PcscTransport {
             .to_owned(),
         };
         Ok(Self {
-            card,
+            card: Some(card),
+            gone: false,
             info,
             reader: reader.to_owned(),
             sharing,
@@ -207,6 +217,20 @@ fn mode(sharing: Sharing) -> ShareMode {
     }
 }
 
+/// Whether a card that gives this error does not answer a reset either.
+fn is_gone(error: Error) -> bool {
+    matches!(
+        error,
+        Error::RemovedCard
+            | Error::UnpoweredCard
+            | Error::UnresponsiveCard
+            | Error::ReaderUnavailable
+            | Error::NotTransacted
+            | Error::CommError
+            | Error::CommDataLost
+    )
+}
+
 fn tell(error: Error, reader: &str) -> TransportError {
     match error {
         Error::NoService | Error::ServiceStopped => TransportError::NoService,
@@ -219,6 +243,21 @@ fn tell(error: Error, reader: &str) -> TransportError {
         Error::ResetCard => TransportError::Reset,
         Error::ProtoMismatch => TransportError::Protocol,
         other => TransportError::Other(other.to_string()),
+    }
+}
+
+/// A card that is there is reset for the next user: it forgets the session. One that is gone cannot be, and pcsc-lite
+/// takes a reader whose reset failed for empty until it has seen it empty: a card that was put back faster than it
+/// looks (0.4 s) would never be seen.
+impl Drop for PcscTransport {
+    fn drop(&mut self) {
+        if self.gone
+            && let Some(card) = self.card.take()
+            && let Err((card, _)) = card.disconnect(Disposition::LeaveCard)
+        {
+            // Dropped, it would ask for the reset; the handle goes with the context.
+            std::mem::forget(card);
+        }
     }
 }
 
@@ -239,9 +278,11 @@ impl Transport for PcscTransport {
     }
 
     fn reset(&mut self) -> Result<(), TransportError> {
-        let result =
-            self.card
-                .reconnect(mode(self.sharing), Protocols::ANY, Disposition::ResetCard);
+        let (sharing, reset) = (mode(self.sharing), Disposition::ResetCard);
+        let result = match &mut self.card {
+            Some(card) => card.reconnect(sharing, Protocols::ANY, reset),
+            None => Err(Error::RemovedCard),
+        };
         match result {
             Ok(()) => Ok(()),
             // The card was taken out and put back: connect anew.

@@ -484,4 +484,11 @@ impl<L: Line> Transport for Phoenix<L> {
     fn reset(&mut self) -> Result<(), TransportError> {
         self.start(false)
     }
+
+    fn frame(&self) -> Option<usize> {
+        match self.protocol {
+            Protocol::T0 => None,
+            Protocol::T1(_) => Some(self.atr.ifsc().into()),
+        }
+    }
 }

@@ -56,6 +56,10 @@ impl<T> Traced<T> {
 }
 
 impl<T: Transport> Transport for Traced<T> {
+    fn frame(&self) -> Option<usize> {
+        self.inner.frame()
+    }
+
     fn info(&self) -> ConnectionInfo {
         self.inner.info()
     }

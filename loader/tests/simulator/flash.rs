@@ -5,7 +5,8 @@ use cap_file::component::constant_pool::{Constant, StaticRef};
 use card_sim::{Card, CardConfig};
 use loader::preflight::{self, ApiLevel, Severity};
 use loader::{
-    FlashError, FlashOptions, InstanceOptions, KeySet, PartialState, Plan, SecurityLevel, Session,
+    ConnectionInfo, FlashError, FlashOptions, InstanceOptions, KeySet, PartialState, Plan,
+    SecurityLevel, Session, Tokens, Transport, TransportError,
 };
 use se_crypto::Drbg;
 
@@ -249,5 +250,70 @@ fn a_card_taken_out_at_any_command_is_flashed_by_the_next_run() {
             }
         }
         assert!(told > 12, "{told}");
+    }
+}
+
+/// A line of T=1 that takes so many bytes in a block.
+struct Framed {
+    reader: Reader,
+    frame: usize,
+}
+
+impl Transport for Framed {
+    fn info(&self) -> ConnectionInfo {
+        self.reader.info()
+    }
+
+    fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError> {
+        self.reader.transmit(command)
+    }
+
+    fn reset(&mut self) -> Result<(), TransportError> {
+        self.reader.reset()
+    }
+
+    fn frame(&self) -> Option<usize> {
+        Some(self.frame)
+    }
+}
+
+/// Each LOAD but the last fills whole blocks of the line, as far as whole blocks of the cipher do; the rehearsal is told
+/// the same.
+#[test]
+fn load_blocks_fit_the_line() {
+    for (frame, level, fitting) in [
+        (254, SecurityLevel::FULL, 254),
+        (254, SecurityLevel::C_MAC, 254),
+        (32, SecurityLevel::C_MAC, 256),
+        (128, SecurityLevel::C_MAC, 256),
+        (128, SecurityLevel::FULL, 254),
+    ] {
+        let reader = Reader::new(&CardConfig::default());
+        let trace = loader::Trace::default();
+        let line = loader::Traced::new(Framed { reader, frame }, trace.clone());
+        let mut session = Session::select(line, None).unwrap();
+        let keys = KeySet::test_keys();
+        session.open(&keys, level, &mut Drbg::from_seed(3)).unwrap();
+        let content = session.content().unwrap();
+        // Many blocks: one for the end changes little.
+        let mut plan = Plan::new(&echo_cap(), &content, &FlashOptions::default()).unwrap();
+        plan.load_file.resize(20_000, 0);
+        let rehearsed = plan.rehearse_for(&session, &Tokens::default()).unwrap();
+        session.record();
+        // The card takes what comes until the end, where it sees that it is no load file.
+        plan.run(&mut session, &mut |_| ()).unwrap_err();
+        let sent = session.recorded();
+        assert_eq!(sent, &rehearsed[..sent.len()]);
+        let loads: Vec<usize> = sent
+            .iter()
+            .filter(|command| command[1] == 0xE8)
+            .map(|command| usize::from(command[4]))
+            .collect();
+        let data = loads[0];
+        let wrapped = match level {
+            SecurityLevel::C_MAC => data + 8 + 6,
+            _ => (data / 16 + 1) * 16 + 8 + 6,
+        };
+        assert_eq!(wrapped, fitting, "{frame} {level}: {data}");
     }
 }

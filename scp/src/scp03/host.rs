@@ -200,6 +200,12 @@ impl HostSession {
         Ok(self.keys.encrypt_chained(key, cipher, data)?)
     }
 
+    /// The length of a MAC in bytes: 8, or 16 in S16 mode.
+    #[must_use]
+    pub fn mac_length(&self) -> usize {
+        self.messaging.mac_length()
+    }
+
     /// The most plain data that fit one short command, in bytes: 255 at level 00, 247 with a MAC of 8
     /// bytes, 239 with encryption too.
     #[must_use]
