@@ -70,6 +70,30 @@ impl Service {
     /// # Panics
     /// Where the service does not see it.
     pub fn insert(&mut self, card: Card) {
+        self.insert_for(card, usize::MAX);
+    }
+
+    /// Puts a card into the reader that is pulled after so many commands, with the answer to the last of them lost. The
+    /// service itself sends none.
+    ///
+    /// # Panics
+    /// Where the service does not see it.
+    pub fn insert_for(&mut self, card: Card, commands: usize) {
+        self.put(card, commands);
+        // The driver asks every 400 ms whether there is a card.
+        wait_until("the card is seen", no_card);
+    }
+
+    /// Puts a card into the reader and does not look whether the service sees it: looking is using the card, and who is
+    /// done with it has it reset.
+    ///
+    /// # Panics
+    /// Where the driver does not listen.
+    pub fn insert_unnoticed(&mut self, card: Card) {
+        self.put(card, usize::MAX);
+    }
+
+    fn put(&mut self, card: Card, commands: usize) {
         self.remove();
         let mut stream =
             vpcd::connect(DEFAULT_ADDRESS, false).unwrap_or_else(|error| panic!("{error}"));
@@ -77,12 +101,18 @@ impl Service {
         let thread = std::thread::spawn(move || {
             let mut card = card;
             // The reader goes away at the end of the test, or the card is pulled: the card does not mind.
-            let _ = vpcd::serve(&mut stream, &mut card, |_| Ok(()));
+            let mut left = commands;
+            let _ = vpcd::serve(&mut stream, &mut card, |_| {
+                left -= 1;
+                match left {
+                    0 => Err(std::io::Error::other("pulled")),
+                    _ => Ok(()),
+                }
+            });
+            let _ = stream.shutdown(Shutdown::Both);
             card
         });
         self.card = Some(Inserted { connection, thread });
-        // The driver asks every 400 ms whether there is a card.
-        wait_until("the card is seen", no_card);
     }
 
     /// Takes the card out, in whatever state it is, and gives it.
@@ -94,6 +124,9 @@ impl Service {
         // Closed already is as good.
         let _ = connection.shutdown(Shutdown::Both);
         let card = thread.join().ok();
+        // Looking is using: who lets go of a card that is gone has it reset, and a service whose reset failed takes the
+        // reader for empty until it has seen it empty itself. It looks every 400 ms.
+        sleep(Duration::from_millis(900));
         wait_until("the reader is seen to be empty", still_a_card);
         card
     }

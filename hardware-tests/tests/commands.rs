@@ -86,10 +86,10 @@ fn a_shared_reader_serves_two() {
 #[test]
 fn a_card_that_comes_late_is_waited_for() {
     in_sandbox("a_card_that_comes_late_is_waited_for", |service| {
-        let waiting = std::thread::spawn(|| tenkoku(&["list", "--wait=20", "--shared"]));
+        let waiting = std::thread::spawn(|| tenkoku(&["list", "--wait=20"]));
         std::thread::sleep(Duration::from_millis(700));
         assert!(!waiting.is_finished());
-        service.insert(blank(12));
+        service.insert_unnoticed(blank(12));
         waiting.join().unwrap().unwrap();
         // And taken out again, there is none.
         service.remove();
@@ -190,5 +190,28 @@ fn a_domain_flashes_by_token_and_shows_receipts() {
             serde_json::from_slice(&std::fs::read(file("receipts")).unwrap()).unwrap();
         assert_eq!(kept.receipts.len(), 1);
         assert!(kept.unconfirmed.is_empty());
+    });
+}
+
+/// The card is pulled at each of some commands of a flash, put back, and the flash is gone on with.
+#[test]
+fn a_flash_is_resumed_after_the_card_was_pulled() {
+    in_sandbox("a_flash_is_resumed_after_the_card_was_pulled", |service| {
+        let (_, cap) = folder();
+        let flash = ["flash", &cap, "--yes"];
+        // In the first block, in the middle, at the last answers.
+        for commands in [12, 20, 27, 28] {
+            service.insert_for(blank(15), commands);
+            let pulled = tenkoku(&flash).unwrap_err();
+            assert_eq!(pulled.exit_code(), 4, "after {commands}: {pulled}");
+            assert!(pulled.to_string().contains("On the card now"), "{pulled}");
+            let mut card = service.remove().unwrap();
+            card.reset();
+            service.insert(card);
+            tenkoku(&[&flash[..], &["--resume"]].concat())
+                .unwrap_or_else(|error| panic!("after {commands}: {error}"));
+            assert!(has_package());
+            service.remove();
+        }
     });
 }

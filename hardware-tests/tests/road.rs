@@ -8,8 +8,7 @@ use conformance::target::Reader;
 use conformance::{Suite, run as conform};
 use hardware_tests::{READER, Service, in_sandbox, run, run_with_input};
 use loader::{
-    Aid, Error, Event, FlashOptions, InProcess, KeySet, PartialState, PcscTransport, Sharing,
-    TransportError,
+    Aid, Error, Event, FlashOptions, KeySet, PartialState, PcscTransport, Sharing, TransportError,
 };
 use std::path::{Path, PathBuf};
 use tenkoku::command::build::compile;
@@ -305,24 +304,17 @@ fn a_card_pulled_in_the_middle_of_a_load() {
         assert!(told.contains("On the card now: nothing of"), "{told}");
         assert!(told.contains("Run the same command again"), "{told}");
 
-        // What the error says is so, and what it advises works. The card is asked directly: the service does not
-        // always see a card again that was pulled out of an exclusive connection.
+        // What the error says is so, and what it advises works, with the card put back into the reader.
         let mut card = service.remove().unwrap();
         card.reset();
-        let mut transmit = |command: &[u8]| card.transmit(command);
-        let mut session = authenticate(InProcess::new("card", &mut transmit), keys.clone())
+        service.insert(card);
+        let mut session = authenticate(connect(Sharing::Exclusive), keys.clone())
             .unwrap()
             .session;
         assert!(session.content().unwrap().load_file(&package).is_none());
         drop(session);
-        let prepared = road::prepare(
-            &mut log,
-            InProcess::new("card", &mut transmit),
-            keys,
-            &cap,
-            &options,
-        )
-        .unwrap();
+        let transport = connect(Sharing::Exclusive);
+        let prepared = road::prepare(&mut log, transport, keys, &cap, &options).unwrap();
         drop(road::flash(&mut log, prepared, &mut |_| ()).unwrap());
     });
 }
