@@ -106,3 +106,43 @@ fn what_is_there_is_not_touched() {
     }
     assert_eq!(folder.path().read_dir().unwrap().count(), 1);
 }
+
+#[test]
+fn a_library_package_is_made_likewise() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = run(&mut tenkoku(
+        folder.path(),
+        &["new", "shared-code", "--lib"],
+    ));
+    let said = String::from_utf8_lossy(&said.stdout).into_owned();
+    assert!(said.contains("library package F0"), "{said}");
+    let library = folder.path().join("shared-code");
+    std::fs::copy(
+        Path::new(ROOT).join("Cargo.lock"),
+        library.join("Cargo.lock"),
+    )
+    .unwrap();
+    let readme = std::fs::read_to_string(library.join("README.md")).unwrap();
+    for line in commands(&readme) {
+        let arguments: Vec<&str> = line.split(' ').collect();
+        match arguments[0] {
+            "cargo" => {
+                let cargo = std::env::var_os("CARGO").unwrap_or("cargo".into());
+                // What the other crate's tests need is what these need.
+                let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("my-purse");
+                let mut test = Command::new(cargo);
+                test.args(&arguments[1..]).current_dir(&library);
+                let tested = run(test.env("CARGO_TARGET_DIR", target));
+                assert!(String::from_utf8_lossy(&tested.stdout).contains("2 passed"));
+            }
+            "tenkoku" if arguments[1] == "flash" => {
+                let image = ["--sim", "card.image", "--yes"];
+                run(&mut tenkoku(&library, &[&arguments[1..], &image].concat()));
+            }
+            "tenkoku" => {
+                run(&mut tenkoku(&library, &arguments[1..]));
+            }
+            other => panic!("{other} in the README"),
+        }
+    }
+}

@@ -20,15 +20,37 @@ const TEMPLATES: [(&str, &str); 6] = [
     (".gitignore", "/target\n"),
 ];
 
+/// The same of a library package.
+const LIBRARY: [(&str, &str); 5] = [
+    (
+        "Cargo.toml",
+        include_str!("new/template/library/Cargo.toml.j2"),
+    ),
+    ("src/lib.rs", include_str!("new/template/library/lib.rs.j2")),
+    (
+        "tests/library.rs",
+        include_str!("new/template/library/tests.rs.j2"),
+    ),
+    (
+        "README.md",
+        include_str!("new/template/library/README.md.j2"),
+    ),
+    (".gitignore", "/target\n"),
+];
+
 /// The arguments of `tenkoku new`.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  tenkoku new my-applet\n  tenkoku new wallets/purse --aid F0010203040506 --platform ../tenkoku/platform"
+    after_help = "Examples:\n  tenkoku new my-applet\n  tenkoku new wallets/purse --aid F0010203040506 --platform ../tenkoku/platform\n  \
+                        tenkoku new shared-code --lib        a library package, for the applets of other packages"
 )]
 pub struct New {
     /// The folder to make; its last part is the crate's name, and in camel case the applet's.
     #[arg(value_name = "FOLDER")]
     pub folder: PathBuf,
+    /// Make a library package: without applets, for those of other packages to import.
+    #[arg(long)]
+    pub lib: bool,
     /// The package's AID, 5 to 15 bytes; the applet's has a 01 behind it. Without this: one of the unregistered
     /// category F0, made of the name.
     #[arg(long, value_name = "AID", value_parser = aid::parse)]
@@ -89,12 +111,20 @@ impl New {
         };
         let mut environment = Environment::new();
         environment.set_auto_escape_callback(|_| AutoEscape::None);
-        for (path, template) in TEMPLATES {
+        let templates = if self.lib { &LIBRARY[..] } else { &TEMPLATES };
+        for (path, template) in templates {
             let text = environment
                 .render_str(template, &context)
-                .map_err(|error| Failure::input(path, error))?;
+                .map_err(|error| Failure::input(*path, error))?;
             let text = text.trim_end().to_owned() + "\n";
             files::write(&self.folder.join(path), text.as_bytes())?;
+        }
+        if self.lib {
+            return output::print(&format!(
+                "made {}, library package {}; its README says how to go on\n",
+                self.folder.display(),
+                hex::encode_upper(&package),
+            ));
         }
         output::print(&format!(
             "made {}, applet {} with AID {applet_aid}; its README says how to go on\n",
