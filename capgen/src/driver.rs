@@ -119,6 +119,9 @@ impl Request {
         for package in &program.imports {
             exports.add(package.clone());
         }
+        if !program.exports.is_empty() {
+            exports.add(program.exported());
+        }
         let report = verify(&output.cap, &exports);
         if !report.is_ok() {
             return Err(CompileError::Unverified(report));

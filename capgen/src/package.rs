@@ -6,6 +6,7 @@
 
 pub mod budget;
 mod classes;
+mod code;
 mod descriptor;
 mod export;
 pub mod imports;
@@ -23,12 +24,12 @@ use budget::Budget;
 use cap_file::CapFile;
 use cap_file::component::applet::{AppletComponent, AppletInfo};
 use cap_file::component::constant_pool::{Constant, ConstantPool, StaticRef};
-use cap_file::component::header::Header;
-use cap_file::component::method::{MethodComponent, MethodHeader};
-use cap_file::component::reference_location::ReferenceLocation;
+use cap_file::component::header::{Header, PublicPackage};
+use cap_file::component::method::MethodHeader;
 use cap_file::component::static_field::{ArrayInit, StaticFieldComponent};
-use cap_file::component::{Aid, ClassRef, PackageInfo, Version};
+use cap_file::component::{Aid, ClassRef, CodeOffset, PackageInfo, Version};
 use cap_file::export_file::ExportFile;
+use code::Code;
 use imports::{Demand, Imports};
 use map::{MappedMethod, SourceMap};
 use std::collections::{BTreeSet, HashMap};
@@ -91,19 +92,19 @@ pub fn build_with(
         .filter_map(|(index, symbol)| Some(((*symbol).clone(), u16::try_from(index).ok()?)))
         .collect();
     let mut map = SourceMap::of(&program);
-    let mut method = MethodComponent::default();
-    let mut references = References::default();
+    let mut methods_by_block = Code::new(target.extended);
     let mut assembled = Vec::new();
     for unit in &code {
-        let place = place(&mut method, &mut references, unit, &indices)?;
+        let place = place(&mut methods_by_block, unit, &indices)?;
         map.methods.push(mapped(&program, unit, &place));
         assembled.push(place.assembled);
     }
     let offsets = function_offsets(&program, &assembled);
     classes::set_method_offsets(&mut layout.class, &program, &methods, &offsets);
     let pool = constant_pool(&layout, &methods, &assembled, &offsets)?;
-    let descriptor = descriptor::component(&program, &methods, &layout, &layout.class, &assembled)?;
-    let export = export::component(&program, &layout, &offsets);
+    let descriptor =
+        descriptor::component(&program, &methods, &layout, &assembled, target.extended)?;
+    let export = export::component(&program, &layout, &offsets, target.extended);
     let imports = layout.imports.demands();
     // Without effort for small code nothing is proved, and nothing said of it.
     let is_unproved = |unit: &&Unit| !unit.code.is_proved;
@@ -112,6 +113,7 @@ pub fn build_with(
         .filter(is_unproved)
         .map(|unit| unit.path.clone());
     let unproved = unproved.collect();
+    let (method, reference_location) = methods_by_block.components();
     let mut cap = CapFile {
         archive_path: program.name.clone(),
         header: header(&program, target),
@@ -119,7 +121,7 @@ pub fn build_with(
         import: layout.imports.component(),
         constant_pool: pool,
         static_field: static_fields(&program, &layout.arrays),
-        reference_location: references.component(),
+        reference_location,
         class: layout.class,
         export,
         method,
@@ -150,7 +152,7 @@ pub(crate) struct Assembled {
     path: String,
     class: ClassId,
     function: Option<FunctionId>,
-    offset: u16,
+    offset: CodeOffset,
     code_size: u16,
 }
 
@@ -233,13 +235,8 @@ impl<'a> Layout<'a> {
                 limit,
             });
         }
-        let class = classes::component(
-            program,
-            methods,
-            &mut imports,
-            target.format >= Version::new(2, 2),
-        );
-        let classes = classes::class_refs(&class, program)?;
+        let class = classes::component(program, methods, &mut imports, target);
+        let classes = classes::class_refs(&class, program, target.extended)?;
         for (index, place) in classes.iter().enumerate() {
             let name = program.exported_name(ClassId(index));
             if program.exports.iter().any(|class| class.name == name) {
@@ -297,18 +294,6 @@ fn pool_order(code: &[Unit]) -> Vec<&Symbol> {
     order
 }
 
-#[derive(Default)]
-struct References {
-    byte: Vec<u16>,
-    byte2: Vec<u16>,
-}
-
-impl References {
-    fn component(&self) -> ReferenceLocation {
-        ReferenceLocation::from_offsets(&self.byte, &self.byte2)
-    }
-}
-
 struct Place {
     assembled: Assembled,
     header: MethodHeader,
@@ -316,12 +301,7 @@ struct Place {
 }
 
 /// Assembles a method at the end of the component.
-fn place(
-    component: &mut MethodComponent,
-    references: &mut References,
-    unit: &Unit,
-    indices: &Pool,
-) -> Result<Place, BackendError> {
+fn place(code: &mut Code, unit: &Unit, indices: &Pool) -> Result<Place, BackendError> {
     let bytecode = assemble::assemble(&unit.path, &unit.code.items, indices)?;
     let header = MethodHeader::new(bytecode.max_stack, unit.code.arguments, unit.code.locals);
     let full = || BackendError::TooLarge {
@@ -330,16 +310,7 @@ fn place(
         value: bytecode.bytes.len(),
         limit: 0xffff,
     };
-    let offset = component.push(&header, &bytecode.bytes).ok_or_else(full)?;
-    let code_start = usize::from(offset) + usize::from(header.size());
-    for (list, found) in [
-        (&mut references.byte, &bytecode.byte_indices),
-        (&mut references.byte2, &bytecode.byte2_indices),
-    ] {
-        for at in found {
-            list.push(u16::try_from(code_start + at).map_err(|_| full())?);
-        }
-    }
+    let offset = code.push(&header, &bytecode).ok_or_else(full)?;
     Ok(Place {
         assembled: Assembled {
             path: unit.path.clone(),
@@ -375,7 +346,7 @@ fn mapped(program: &Program, unit: &Unit, place: &Place) -> MappedMethod {
 }
 
 /// The offset of every function in the Method component.
-fn function_offsets(program: &Program, assembled: &[Assembled]) -> Vec<u16> {
+fn function_offsets(program: &Program, assembled: &[Assembled]) -> Vec<CodeOffset> {
     let mut offsets = vec![0; program.functions.len()];
     for method in assembled {
         if let Some(slot) = method
@@ -392,7 +363,7 @@ fn constant_pool(
     layout: &Layout<'_>,
     methods: &Methods,
     assembled: &[Assembled],
-    offsets: &[u16],
+    offsets: &[CodeOffset],
 ) -> Result<ConstantPool, BackendError> {
     let class_ref = |class: ClassId| layout.classes.get(class.0).copied();
     let constant = |symbol: &Symbol| {
@@ -408,7 +379,7 @@ fn constant_pool(
                 Constant::StaticField(StaticRef::Internal(*offset))
             }
             Symbol::Static(function) => {
-                Constant::StaticMethod(StaticRef::Internal((*offsets.get(function.0)?).into()))
+                Constant::StaticMethod(StaticRef::Internal(*offsets.get(function.0)?))
             }
             Symbol::Virtual(function) => Constant::VirtualMethod {
                 class: class_ref(*methods.home.get(function.0)?)?,
@@ -422,7 +393,7 @@ fn constant_pool(
                 let method = assembled
                     .iter()
                     .find(|method| method.class == *class && method.function.is_none())?;
-                Constant::StaticMethod(StaticRef::Internal(method.offset.into()))
+                Constant::StaticMethod(StaticRef::Internal(method.offset))
             }
             Symbol::ApiStatic(method) => Constant::StaticMethod(layout.imports.static_ref(method)?),
             Symbol::ApiVirtual(method) => Constant::VirtualMethod {
@@ -446,32 +417,38 @@ fn constant_pool(
 
 fn header(program: &Program, target: &Target) -> Header {
     let (major, minor) = program.version;
+    let package = PackageInfo {
+        version: Version::new(major, minor),
+        aid: Aid(program.aid.clone()),
+    };
     Header {
         format: target.format,
         flags: [
             (!program.is_library(), Header::ACC_APPLET),
             (!program.exports.is_empty(), Header::ACC_EXPORT),
+            (target.extended, Header::ACC_EXTENDED),
         ]
         .iter()
         .filter_map(|(set, flag)| set.then_some(*flag))
         .sum(),
-        package: PackageInfo {
-            version: Version::new(major, minor),
-            aid: Aid(program.aid.clone()),
+        package: package.clone(),
+        package_name: (target.format >= Version::new(2, 2) && !target.extended)
+            .then(|| program.name.clone()),
+        public_packages: if target.extended && !program.exports.is_empty() {
+            vec![PublicPackage {
+                package,
+                name: program.name.clone(),
+            }]
+        } else {
+            Vec::new()
         },
-        package_name: (target.format >= Version::new(2, 2)).then(|| program.name.clone()),
-        public_packages: Vec::new(),
     }
 }
 
-fn applets(program: &Program, offsets: &[u16]) -> Option<AppletComponent> {
+fn applets(program: &Program, offsets: &[CodeOffset]) -> Option<AppletComponent> {
     let info = |applet: &crate::ir::AppletEntry| AppletInfo {
         aid: Aid(applet.aid.clone()),
-        install_method_offset: offsets
-            .get(applet.install.0)
-            .copied()
-            .unwrap_or_default()
-            .into(),
+        install_method_offset: offsets.get(applet.install.0).copied().unwrap_or_default(),
     };
     (!program.applets.is_empty()).then(|| AppletComponent {
         applets: program.applets.iter().map(info).collect(),

@@ -123,7 +123,7 @@ fn the_source_map_leads_back() {
         .find(|method| method.path == "Demo::process")
         .unwrap();
     let throw = process.lines.iter().find(|line| line.line == 20).unwrap();
-    let offset = process.offset + process.header_size + throw.pc;
+    let offset = process.offset + u32::from(process.header_size + throw.pc);
     let (method, line) = output.map.find(offset).unwrap();
     assert_eq!(
         (method.path.as_str(), line.unwrap().line),
@@ -132,7 +132,7 @@ fn the_source_map_leads_back() {
     // sspush 0x6D00
     let first = usize::from(output.cap.method.first_offset());
     assert_eq!(
-        output.cap.method.methods[usize::from(offset) - first..][..3],
+        output.cap.method.methods[usize::try_from(offset).unwrap() - first..][..3],
         [0x11, 0x6d, 0x00]
     );
     let json = serde_json::to_string(&output.map).unwrap();

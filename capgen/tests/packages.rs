@@ -6,6 +6,8 @@
 mod applets;
 #[path = "packages/card.rs"]
 mod card;
+#[path = "packages/extended.rs"]
+mod extended;
 #[path = "packages/libraries.rs"]
 mod libraries;
 #[path = "packages/refused.rs"]

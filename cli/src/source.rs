@@ -96,7 +96,7 @@ impl Sources {
             .filter(|(aid, _)| aid == package)
             .find_map(|(_, lines)| match lines {
                 Lines::Map(map) => {
-                    let (method, line) = map.find(u16::try_from(offset).ok()?)?;
+                    let (method, line) = map.find(offset)?;
                     let place = line.and_then(|line| {
                         let file = map.files.get(usize::try_from(line.file).ok()?)?;
                         Some(SourcePlace {

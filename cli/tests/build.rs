@@ -94,7 +94,7 @@ fn a_target_that_is_too_old_or_unknown_is_told() {
     assert!(
         String::from_utf8(help.stdout)
             .unwrap()
-            .contains("Java Card 3.1, compact CAP file")
+            .contains("Java Card 3.1")
     );
 }
 
@@ -158,4 +158,19 @@ fn a_library_package_is_imported_and_loaded_first() {
     );
     flash(0, &library);
     flash(0, &wallet);
+}
+
+#[test]
+fn an_extended_file_is_for_new_cards() {
+    let folder = tempfile::tempdir().unwrap();
+    let refused = build(2, folder.path(), &["--format", "extended"]);
+    let errors = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(errors.contains("give --target jc310"), "{errors}");
+    build(
+        0,
+        folder.path(),
+        &["--format", "extended", "--target", "jc310"],
+    );
+    let cap = folder.path().join("jpki.cap");
+    tenkoku(0, &["verify", cap.to_str().unwrap()]);
 }

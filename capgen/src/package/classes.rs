@@ -1,12 +1,15 @@
 //! The layout of classes: fields, method tables, and where each class stands in its component.
 
 use super::imports::Imports;
+use super::target::Target;
 use crate::codegen::BackendError;
 use crate::codegen::linkage::{Linkage, Methods};
 use crate::ir::{ClassId, FunctionId, Program};
 use cap_file::api::{Api, ApiClass, ApiMethod, MethodKind};
-use cap_file::component::class::{ClassComponent, ClassInfo, ImplementedInterface, InterfaceInfo};
-use cap_file::component::{ClassRef, INHERITED};
+use cap_file::component::class::{
+    ClassComponent, ClassInfo, ImplementedInterface, InterfaceInfo, TokenMapping,
+};
+use cap_file::component::{ClassRef, CodeOffset, INHERITED, Version};
 use std::collections::BTreeMap;
 
 /// What every shareable interface extends.
@@ -52,7 +55,7 @@ pub(super) fn component(
     program: &Program,
     methods: &Methods,
     imports: &mut Imports<'_>,
-    has_signature_pool: bool,
+    target: &Target,
 ) -> ClassComponent {
     let interfaces = exported_interfaces(program)
         .into_iter()
@@ -62,7 +65,7 @@ pub(super) fn component(
             remote_name: None,
         });
     let mut component = ClassComponent {
-        signature_pool: has_signature_pool.then(Vec::new),
+        signature_pool: (target.format >= Version::new(2, 2)).then(Vec::new),
         interfaces: interfaces.collect(),
         classes: Vec::new(),
     };
@@ -72,9 +75,38 @@ pub(super) fn component(
         }
     }
     component.classes = (0..program.classes.len())
-        .map(|index| class_info(program, methods, imports, ClassId(index)))
+        .map(|index| {
+            let mut class = class_info(program, methods, imports, ClassId(index));
+            if target.format >= Version::new(2, 3) {
+                class.token_mapping = Some(token_mapping(program, ClassId(index), &class));
+            }
+            class
+        })
         .collect();
     component
+}
+
+/// Format 2.3: the tokens that a class has of its superclass are those there, the others are new.
+fn token_mapping(program: &Program, id: ClassId, class: &ClassInfo) -> TokenMapping {
+    let superclass = program
+        .classes
+        .get(id.0)
+        .and_then(|class| class.superclass.as_deref());
+    let above = Api::builtin().find_class(superclass.unwrap_or("java/lang/Object"));
+    let is_above = |token: u8| {
+        let mut methods = above.iter().flat_map(|(_, class)| &class.methods);
+        methods.any(|method| method.kind == MethodKind::Virtual && method.token == token)
+    };
+    let count = usize::from(class.public_method_table_base) + class.public_virtual_methods.len();
+    let tokens: Vec<u8> = (0..=u8::MAX)
+        .take(count)
+        .map(|token| if is_above(token) { token } else { 0xff })
+        .collect();
+    TokenMapping {
+        // No class of another package extends this one.
+        inheritable_count: u8::try_from(tokens.len()).unwrap_or(u8::MAX),
+        tokens,
+    }
 }
 
 /// The interfaces of the package, in the order of the Class component.
@@ -232,7 +264,7 @@ pub(super) fn set_method_offsets(
     component: &mut ClassComponent,
     program: &Program,
     methods: &Methods,
-    offsets: &[u16],
+    offsets: &[CodeOffset],
 ) {
     for (index, info) in component.classes.iter_mut().enumerate() {
         for (key, function) in method_table(methods, program, ClassId(index)) {
@@ -247,7 +279,7 @@ pub(super) fn set_method_offsets(
                 }
             };
             if let (Some(slot), Some(offset)) = (slot, offsets.get(function.0)) {
-                *slot = (*offset).into();
+                *slot = *offset;
             }
         }
     }
@@ -257,6 +289,7 @@ pub(super) fn set_method_offsets(
 pub(super) fn class_refs(
     component: &ClassComponent,
     program: &Program,
+    extended: bool,
 ) -> Result<Vec<ClassRef>, BackendError> {
     program
         .classes
@@ -264,7 +297,9 @@ pub(super) fn class_refs(
         .enumerate()
         .map(|(index, class)| {
             let offset = component
-                .class_offset(index)
+                .entries_in(extended)
+                .nth(component.interfaces.len() + index)
+                .map(|(offset, _)| offset)
                 .filter(|offset| *offset < 0x8000);
             offset
                 .map(ClassRef::Internal)

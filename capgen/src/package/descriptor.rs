@@ -8,7 +8,6 @@ use crate::codegen::item::Symbol;
 use crate::codegen::linkage::{Linkage, Methods};
 use crate::ir::{ClassId, Element, Entry, Program, Type};
 use cap_file::api::ApiClass;
-use cap_file::component::class::ClassComponent;
 use cap_file::component::common::DescribedType;
 use cap_file::component::constant_pool::StaticRef;
 use cap_file::component::descriptor::{
@@ -26,8 +25,8 @@ pub(super) fn component(
     program: &Program,
     methods: &Methods,
     layout: &Layout<'_>,
-    class_component: &ClassComponent,
     assembled: &[Assembled],
+    extended: bool,
 ) -> Result<Descriptor, BackendError> {
     let mut builder = Builder {
         program,
@@ -46,12 +45,22 @@ pub(super) fn component(
     for interface in exported_interfaces(program) {
         classes.push(builder.interface(interface)?);
     }
-    for index in 0..class_component.classes.len() {
+    for index in 0..layout.class.classes.len() {
         classes.push(builder.class(ClassId(index), assembled)?);
     }
     Ok(Descriptor {
+        package_class_counts: if extended {
+            let count = u8::try_from(classes.len()).map_err(|_| BackendError::TooLarge {
+                place: program.name.clone(),
+                what: "the number of classes",
+                value: classes.len(),
+                limit: 255,
+            })?;
+            vec![count]
+        } else {
+            Vec::new()
+        },
         classes,
-        package_class_counts: Vec::new(),
         types: builder.types,
     })
 }
@@ -128,7 +137,7 @@ impl Builder<'_> {
             methods.push(MethodDescriptor {
                 token: method.token,
                 access_flags: access::ACC_PUBLIC | access::ACC_ABSTRACT_METHOD,
-                method_offset: 0u16.into(),
+                method_offset: 0,
                 type_offset: self.intern(described, &method.name)?,
                 bytecode_count: 0,
                 exception_handler_count: 0,
@@ -297,7 +306,7 @@ impl Builder<'_> {
         Ok(MethodDescriptor {
             token,
             access_flags,
-            method_offset: method.offset.into(),
+            method_offset: method.offset,
             type_offset: self.intern(descriptor, &method.path)?,
             bytecode_count: method.code_size,
             exception_handler_count: 0,

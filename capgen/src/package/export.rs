@@ -10,7 +10,12 @@ use cap_file::component::{ClassRef, CodeOffset, Version};
 use cap_file::export_file::ExportFile;
 
 /// The component; `offsets` are those of the functions in the Method component.
-pub(super) fn component(program: &Program, layout: &Layout<'_>, offsets: &[u16]) -> Option<Export> {
+pub(super) fn component(
+    program: &Program,
+    layout: &Layout<'_>,
+    offsets: &[CodeOffset],
+    extended: bool,
+) -> Option<Export> {
     let class = |class: &ApiClass| {
         let Some(ClassRef::Internal(class_offset)) = layout.imports.class_ref(&class.name) else {
             return ClassExport::default();
@@ -24,13 +29,18 @@ pub(super) fn component(program: &Program, layout: &Layout<'_>, offsets: &[u16])
     let mut classes: Vec<&ApiClass> = program.exports.iter().collect();
     classes.sort_by_key(|class| class.token);
     (!classes.is_empty()).then(|| Export {
+        package_class_counts: if extended {
+            // At most 255 classes have a token.
+            vec![u8::try_from(classes.len()).unwrap_or(u8::MAX)]
+        } else {
+            Vec::new()
+        },
         classes: classes.into_iter().map(class).collect(),
-        package_class_counts: Vec::new(),
     })
 }
 
 /// The offsets of a class's static methods by token.
-fn static_methods(program: &Program, class: &ApiClass, offsets: &[u16]) -> Vec<CodeOffset> {
+fn static_methods(program: &Program, class: &ApiClass, offsets: &[CodeOffset]) -> Vec<CodeOffset> {
     let mut methods: Vec<_> = class
         .methods
         .iter()
@@ -57,7 +67,7 @@ fn static_methods(program: &Program, class: &ApiClass, offsets: &[u16]) -> Vec<C
     };
     methods
         .into_iter()
-        .map(|method| offset(&method.name).into())
+        .map(|method| offset(&method.name))
         .collect()
 }
 

@@ -1,6 +1,7 @@
 //! The source map: which bytecode comes from which place in the source.
 
 use crate::ir::{Position, Program};
+use cap_file::component::CodeOffset;
 use serde::{Deserialize, Serialize};
 
 /// The version of the map's form.
@@ -26,8 +27,9 @@ pub struct MappedMethod {
     pub path: String,
     /// The struct whose class it belongs to.
     pub class: String,
-    /// Offset of its header in the info item of the Method component.
-    pub offset: u16,
+    /// Place of its header in the Method component: the offset in the info item, or in a block of an extended file,
+    /// the index of which stands above the low 16 bits.
+    pub offset: CodeOffset,
     /// Bytes of its header.
     pub header_size: u16,
     /// Bytes of its bytecode.
@@ -71,15 +73,16 @@ impl SourceMap {
         }
     }
 
-    /// The source of the bytecode at an offset of the Method component's info item: the method, and
-    /// the place if it is known.
+    /// The source of the bytecode at a place of the Method component: the method, and the place if it is known.
     #[must_use]
-    pub fn find(&self, offset: u16) -> Option<(&MappedMethod, Option<&MappedLine>)> {
+    pub fn find(&self, offset: CodeOffset) -> Option<(&MappedMethod, Option<&MappedLine>)> {
         let method = self.methods.iter().find(|method| {
             offset >= method.offset
-                && offset - method.offset < method.header_size.saturating_add(method.code_size)
+                && offset - method.offset
+                    < CodeOffset::from(method.header_size.saturating_add(method.code_size))
         })?;
-        let pc = (offset - method.offset).checked_sub(method.header_size);
+        let pc = u16::try_from(offset - method.offset).ok();
+        let pc = pc.and_then(|pc| pc.checked_sub(method.header_size));
         let line = pc.and_then(|pc| method.lines.iter().rev().find(|line| line.pc <= pc));
         Some((method, line))
     }

@@ -13,12 +13,17 @@ pub struct Target {
     pub name: &'static str,
     /// What it is, `Java Card 3.0.4 Classic`.
     pub title: &'static str,
-    /// The CAP format to write: 2.1, or 2.2 with its longer header.
+    /// The CAP format to write: 2.1, 2.2 with its longer header, or 2.3.
     pub format: Version,
+    /// Whether to write the extended form of format 2.3, which has room for more than 64 KB of code.
+    pub extended: bool,
     /// The newest versions of the Java Card packages that it has, by name.
     packages: &'static BTreeMap<String, String>,
     is_default: bool,
 }
+
+/// `javacard.framework` of Java Card 3.1, which is the first to read extended CAP files.
+const EXTENDED_SINCE: Version = Version::new(1, 8);
 
 /// The list of releases.
 #[derive(Deserialize)]
@@ -54,6 +59,7 @@ impl Target {
             name: &row.name,
             title: &row.title,
             format: Version::new(2, 1),
+            extended: false,
             packages: &row.packages,
             is_default: row.default,
         };
@@ -66,7 +72,18 @@ impl Target {
         Self::all().into_iter().find(|target| target.name == name)
     }
 
-    /// The same card, the CAP file in another format (2.1 or 2.2).
+    /// The same card, the CAP file in the extended form of format 2.3; `None` for a card before Java Card 3.1.
+    #[must_use]
+    pub fn extended(self) -> Option<Self> {
+        let has = self.ceiling_of("javacard.framework")? >= EXTENDED_SINCE;
+        has.then_some(Self {
+            format: Version::new(2, 3),
+            extended: true,
+            ..self
+        })
+    }
+
+    /// The same card, the CAP file in another format (2.1, 2.2 or 2.3).
     #[must_use]
     pub fn with_format(self, format: Version) -> Self {
         Self { format, ..self }
@@ -96,6 +113,7 @@ impl Default for Target {
             name: "none",
             title: "no target",
             format: Version::new(2, 1),
+            extended: false,
             packages: const { &BTreeMap::new() },
             is_default: true,
         };

@@ -25,7 +25,7 @@ pub(crate) fn build(request: &Request) -> Built {
     built
 }
 
-fn keep(built: &Built) {
+pub(crate) fn keep(built: &Built) {
     if let Some(folder) = std::env::var_os("KEEP_CAPS") {
         let imports = built.program.imports.len();
         let name = format!("package-{}-{imports}", built.program.name);

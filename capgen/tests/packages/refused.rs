@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use crate::card::{build, example};
 
 /// A crate with this table in its manifest, these dependencies, and this source.
-fn krate(table: &str, dependencies: &str, source: &str) -> TempDir {
+pub(crate) fn krate(table: &str, dependencies: &str, source: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let platform = Path::new(env!("CARGO_MANIFEST_DIR")).join("../platform");
     let manifest = format!(

@@ -41,6 +41,10 @@ pub struct Build {
     /// The kind of card to build for.
     #[arg(long, default_value = Target::default().name, value_name = "TARGET", value_parser = targets())]
     pub target: Target,
+    /// The form of the CAP file. The extended form has room for more than 64 KB of code; cards read it since Java
+    /// Card 3.1 (`--target jc310`).
+    #[arg(long, default_value = "compact", value_name = "FORM")]
+    pub format: Form,
     /// The export file of a library package that the crate depends on by path: it is imported instead of compiled
     /// again. Several times for several packages.
     #[arg(long, value_name = "EXP")]
@@ -81,6 +85,15 @@ impl Goal {
             Self::Speed => Options::SPEED,
         }
     }
+}
+
+/// The form of a CAP file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Form {
+    /// One block of code of at most 64 KB.
+    Compact,
+    /// Several blocks of code (CAP format 2.3).
+    Extended,
 }
 
 /// An output of the compiler.
@@ -197,7 +210,16 @@ impl Build {
                 .collect::<Result<_, _>>()?,
             previous: self.previous.as_deref().map(files::read_exp).transpose()?,
         };
-        let built = compile_request(&request, &self.target, &self.goal.options())?;
+        let target = match self.format {
+            Form::Compact => self.target.clone(),
+            Form::Extended => self.target.clone().extended().ok_or_else(|| {
+                Failure::Usage(format!(
+                    "{} reads no extended CAP files, Java Card 3.1 is the first: give --target jc310",
+                    self.target.title
+                ))
+            })?,
+        };
+        let built = compile_request(&request, &target, &self.goal.options())?;
         let emit = match (self.emit.is_empty(), built.program.is_library()) {
             (false, _) => self.emit.as_slice(),
             (true, true) => &[Emit::Cap, Emit::Exp],
@@ -216,7 +238,7 @@ impl Build {
         let methods = &built.output.map.methods;
         let report = Report {
             applets: modules(&built.program),
-            target: self.target.name,
+            target: target.name,
             package: cap.header.package.aid.to_string(),
             load_file_bytes: load_file.len(),
             code_bytes: methods

@@ -293,8 +293,8 @@ impl Flash {
         let Some(map) = map else {
             return;
         };
-        let place = |offset| {
-            let (method, line) = map.find(offset)?;
+        let place = |offset: u16| {
+            let (method, line) = map.find(offset.into())?;
             let Some(line) = line else {
                 return Some(method.path.clone());
             };
