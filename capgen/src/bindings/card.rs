@@ -259,6 +259,15 @@ fn begin_transaction() {
     JCSystem::beginTransaction();
 }
 
+/// The start of one write of several words, where no transaction is under way; whether it started one.
+fn begin_own_transaction() -> bool {
+    let own = JCSystem::getTransactionDepth() == 0;
+    if own {
+        JCSystem::beginTransaction();
+    }
+    own
+}
+
 /// Its end.
 fn commit_transaction() {
     JCSystem::commitTransaction();

@@ -53,6 +53,8 @@ struct Loop {
     label: Option<String>,
     /// The type that `break` gives, of a `loop` or block.
     value: Option<Ty>,
+    /// Whether the first `break` with a value says what that type is.
+    is_open: bool,
     /// A labelled block, which a `break` without label does not mean.
     is_block: bool,
     /// Whether anything leaves it.
@@ -195,7 +197,7 @@ impl<'a> Checker<'a> {
             return Err(Diagnostic::new(
                 expr.span,
                 "the type of this integer is not told",
-                "rustc takes `i32`, which a 16-bit card does not have",
+                "rustc takes `i32`, which takes two words on the card",
             )
             .help("write the type where the value is bound, or as a suffix: `5u8`"));
         }

@@ -532,7 +532,7 @@ impl Evaluator<'_> {
         let value = match call.method.to_string().as_str() {
             "wrapping_add" => a + b,
             "wrapping_sub" => a - b,
-            _ => a * b,
+            _ => a.wrapping_mul(b),
         };
         Ok((Value::Int(int.wrap(value)), ty))
     }
@@ -551,6 +551,9 @@ impl Evaluator<'_> {
                 match name.as_str() {
                     "MAX" => return Ok((Value::Int(high), Ty::Int(int))),
                     "MIN" => return Ok((Value::Int(low), Ty::Int(int))),
+                    "BITS" if let Some(bits) = int.bits() => {
+                        return Ok((Value::Int(bits), Ty::Int(Int::U32)));
+                    }
                     _ => {}
                 }
             }

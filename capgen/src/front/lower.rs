@@ -15,6 +15,8 @@ mod place;
 mod share;
 mod value;
 mod variant;
+mod wide;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -58,7 +60,8 @@ pub(crate) struct Lowering<'a> {
     /// Of each class: the IR field of each source field, where it has one.
     field_map: Vec<Vec<Option<usize>>>,
     arrays: Vec<ir::ConstArray>,
-    array_ids: BTreeMap<ConstId, ir::ArrayId>,
+    /// With the number of elements, which may take two places each.
+    array_ids: BTreeMap<ConstId, (ir::ArrayId, usize)>,
     functions: Vec<Option<ir::Function>>,
     function_ids: BTreeMap<FnId, ir::FunctionId>,
     queue: VecDeque<(FnId, ir::FunctionId, Option<ir::Entry>)>,
@@ -346,15 +349,23 @@ impl<'a> Lowering<'a> {
         self.field_map.push(Vec::new());
         for (name, ty) in self.context.struct_fields(id)? {
             let stored = match &ty {
-                Ty::Cell(inner) => self.value_type(inner, span)?,
-                Ty::TransientCell(inner) => Some(ir::Type::Array(transient_element(inner))),
-                other => self.value_type(other, span)?,
+                Ty::Cell(inner) => self.words(inner, span)?,
+                Ty::TransientCell(inner) => {
+                    vec![ir::Type::Array(self.transient_element(inner))]
+                }
+                other => self.words(other, span)?,
             };
-            let index = stored.map(|ty| {
-                let fields = &mut self.classes[class.0].fields;
+            let fields = &mut self.classes[class.0].fields;
+            let index = (!stored.is_empty()).then_some(fields.len());
+            let is_one = stored.len() == 1;
+            for (at, ty) in stored.into_iter().enumerate() {
+                let name = if is_one {
+                    name.clone()
+                } else {
+                    format!("{name}_{at}")
+                };
                 fields.push(ir::Field { name, ty });
-                fields.len() - 1
-            });
+            }
             self.field_map[class.0].push(index);
         }
         Ok(class)
@@ -365,7 +376,7 @@ impl<'a> Lowering<'a> {
         Ok(Some(match ty {
             Ty::Unit | Ty::Never | Ty::Platform => return Ok(None),
             Ty::Bool => ir::Type::Bool,
-            Ty::Int(int) => int_type(*int),
+            Ty::Int(int) if !int.is_wide() => int_type(*int),
             Ty::IntVar(_) => ir::Type::I16,
             Ty::Enum(_) => ir::Type::U8,
             Ty::Newtype(id) => return self.value_type(&self.context.newtype_inner(*id)?, span),
@@ -377,7 +388,8 @@ impl<'a> Lowering<'a> {
             Ty::Interface(id) => ir::Type::Api(self.interface_name(*id, span)?),
             Ty::Bytes => ir::Type::Array(ir::Element::U8),
             Ty::Shorts => ir::Type::Array(ir::Element::U16),
-            Ty::Array(..)
+            Ty::Int(_)
+            | Ty::Array(..)
             | Ty::Slice(_)
             | Ty::Cell(_)
             | Ty::TransientCell(_)
@@ -397,23 +409,10 @@ impl<'a> Lowering<'a> {
         }))
     }
 
-    /// The parts of an `Option` or of an enum with data: the tag, then what it carries.
-    fn part_types(&self, ty: &Ty) -> Checked<Vec<Ty>> {
-        Ok(match ty {
-            Ty::Option(inner) => vec![Ty::Bool, (**inner).clone()],
-            Ty::Data(id) => {
-                let fields = self.context.data_fields(*id)?;
-                let fields = fields.into_iter().flatten().map(|(_, ty)| ty);
-                std::iter::once(Ty::Int(Int::U8)).chain(fields).collect()
-            }
-            _ => Vec::new(),
-        })
-    }
-
     /// The constant array of a constant item.
     fn const_array(&mut self, id: ConstId, span: Span) -> Checked<(ir::ArrayId, usize)> {
         if let Some(found) = self.array_ids.get(&id) {
-            return Ok((*found, self.arrays[found.0].values.len()));
+            return Ok(*found);
         }
         let definition = &self.context.definitions.consts[id.0];
         let mut name = self.context.module_path(definition.module);
@@ -432,15 +431,24 @@ impl<'a> Lowering<'a> {
             .map(|value| if let Constant::Int(n) = value { *n } else { 0 })
             .collect();
         let array = self.new_array(name.join("::"), element, &values);
-        self.array_ids.insert(id, array);
+        self.array_ids.insert(id, (array, values.len()));
         Ok((array, values.len()))
     }
 
     fn new_array(&mut self, name: String, element: &Ty, values: &[i64]) -> ir::ArrayId {
-        let element = element_of(element);
+        let is_wide = self.wide(element).is_some();
+        let element = self.element_of(element);
+        let words = |n: &i64| {
+            if is_wide {
+                vec![n >> 16 & 0xFFFF, n & 0xFFFF]
+            } else {
+                vec![*n]
+            }
+        };
         let values: Vec<i32> = values
             .iter()
-            .map(|n| i32::try_from(*n).unwrap_or(0))
+            .flat_map(words)
+            .map(|n| i32::try_from(n).unwrap_or(0))
             .collect();
         if let Some(same) = self
             .arrays
@@ -506,24 +514,34 @@ fn int_type(int: Int) -> ir::Type {
         Int::U16 => ir::Type::U16,
         Int::I16 => ir::Type::I16,
         Int::Usize => ir::Type::Usize,
+        // A word of it.
+        Int::U32 | Int::I32 => ir::Type::U16,
     }
 }
 
-fn element_of(ty: &Ty) -> ir::Element {
-    match ty {
-        Ty::Bool => ir::Element::Bool,
-        Ty::Int(Int::I8) => ir::Element::I8,
-        Ty::Int(Int::U16 | Int::Usize) => ir::Element::U16,
-        Ty::Int(Int::I16) => ir::Element::I16,
-        _ => ir::Element::U8,
+impl Lowering<'_> {
+    /// What an array of this type holds: a wide integer is two elements of a `short[]`.
+    fn element_of(&self, ty: &Ty) -> ir::Element {
+        match ty {
+            Ty::Bool => ir::Element::Bool,
+            Ty::Int(Int::I8) => ir::Element::I8,
+            Ty::Int(Int::U16 | Int::Usize | Int::U32 | Int::I32) => ir::Element::U16,
+            Ty::Int(Int::I16) => ir::Element::I16,
+            Ty::Newtype(id) => match self.context.newtype_inner(*id) {
+                Ok(inner) => self.element_of(&inner),
+                Err(_) => ir::Element::U8,
+            },
+            _ => ir::Element::U8,
+        }
     }
-}
 
-/// A transient cell is an array of bytes or of shorts.
-fn transient_element(ty: &Ty) -> ir::Element {
-    match ty {
-        Ty::Int(Int::U16 | Int::I16 | Int::Usize) | Ty::Newtype(_) => ir::Element::U16,
-        _ => ir::Element::U8,
+    /// A transient cell is an array of bytes or of shorts.
+    fn transient_element(&self, ty: &Ty) -> ir::Element {
+        match ty {
+            Ty::Int(Int::U16 | Int::I16 | Int::Usize) | Ty::Newtype(_) => ir::Element::U16,
+            ty if self.in_words(ty) => ir::Element::U16,
+            _ => ir::Element::U8,
+        }
     }
 }
 

@@ -60,8 +60,12 @@ impl Context {
             .map(|id| ("platform".to_owned(), id))
             .collect();
         let bindings = source::add_text(&mut parsed, "bindings", bindings::CARD, dependencies);
-        let integers =
-            source::add_text(&mut parsed, "integers", bindings::INTEGERS, BTreeMap::new());
+        let integers = source::add_text(
+            &mut parsed,
+            "integers",
+            &bindings::integers::table(),
+            BTreeMap::new(),
+        );
         let mut context = Context {
             roots: parsed.crates.iter().map(|krate| krate.root).collect(),
             dependencies: parsed
@@ -298,6 +302,14 @@ impl Context {
             });
         found.ok_or_else(|| {
             Diagnostic::new(span, format!("the bindings have no `{name}`"), "not bound")
+        })
+    }
+
+    /// A function of the integers' table by its whole name.
+    pub(crate) fn integer_function(&self, name: &str, span: Span) -> Checked<FnId> {
+        let (ty, method) = name.split_once('_').unwrap_or((name, ""));
+        self.integer_method(ty, method).ok_or_else(|| {
+            Diagnostic::new(span, format!("the integers have no `{name}`"), "not bound")
         })
     }
 

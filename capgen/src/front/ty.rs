@@ -14,6 +14,8 @@ pub(crate) enum Int {
     I8,
     U16,
     I16,
+    U32,
+    I32,
     Usize,
 }
 
@@ -24,6 +26,8 @@ impl Int {
             "i8" => Int::I8,
             "u16" => Int::U16,
             "i16" => Int::I16,
+            "u32" => Int::U32,
+            "i32" => Int::I32,
             "usize" => Int::Usize,
             _ => return None,
         })
@@ -35,6 +39,8 @@ impl Int {
             Int::I8 => "i8",
             Int::U16 => "u16",
             Int::I16 => "i16",
+            Int::U32 => "u32",
+            Int::I32 => "i32",
             Int::Usize => "usize",
         }
     }
@@ -46,8 +52,25 @@ impl Int {
             Int::I8 => (-0x80, 0x7F),
             Int::U16 => (0, 0xFFFF),
             Int::I16 => (-0x8000, 0x7FFF),
+            Int::U32 => (0, 0xFFFF_FFFF),
+            Int::I32 => (-0x8000_0000, 0x7FFF_FFFF),
             Int::Usize => (0, 0x7FFF),
         }
+    }
+
+    /// Whether it takes two words on the card.
+    pub(crate) fn is_wide(self) -> bool {
+        matches!(self, Int::U32 | Int::I32)
+    }
+
+    /// The number of bits; of `usize`, which host and card do not agree on, none.
+    pub(crate) fn bits(self) -> Option<i64> {
+        Some(match self {
+            Int::U8 | Int::I8 => 8,
+            Int::U16 | Int::I16 => 16,
+            Int::U32 | Int::I32 => 32,
+            Int::Usize => return None,
+        })
     }
 
     /// A value brought into range as `as` does.
@@ -58,6 +81,8 @@ impl Int {
             Int::I8 => ((value & 0xFF) ^ 0x80) - 0x80,
             Int::U16 => low,
             Int::I16 => (low ^ 0x8000) - 0x8000,
+            Int::U32 => value & 0xFFFF_FFFF,
+            Int::I32 => ((value & 0xFFFF_FFFF) ^ 0x8000_0000) - 0x8000_0000,
             Int::Usize => value,
         }
     }

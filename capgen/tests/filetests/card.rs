@@ -9,7 +9,7 @@ use capgen::opt;
 use capgen::package::{self, Target};
 use card_sim::{Aid, Card, CardConfig};
 
-use crate::case::{Case, Function, Parameter, SLICES};
+use crate::case::{Case, Function, Parameter, SLICES, is_wide};
 use crate::model::Interpreted;
 use crate::options::OPTIONS;
 
@@ -149,13 +149,22 @@ fn wrapper(source: &mut String, number: usize, function: &Function) {
     .unwrap();
     let mut arguments = Vec::new();
     let mut start = SLICES.to_string();
-    let mut sent = "2".to_owned();
+    let words = if is_wide(&function.result) { 4 } else { 2 };
+    let mut sent = words.to_string();
+    let mut at = 0;
     for (index, parameter) in function.parameters.iter().enumerate() {
-        let at = 2 * index;
+        let (ty, length) = match parameter {
+            Parameter::Scalar(ty) if is_wide(ty) => ("u32", 4),
+            _ => ("u16", 2),
+        };
+        let bytes: Vec<String> = (at..at + length)
+            .map(|at| format!("buffer[{at}]"))
+            .collect();
+        at += length;
         writeln!(
             source,
-            "    let w{index} = u16::from_be_bytes([buffer[{at}], buffer[{}]]);",
-            at + 1
+            "    let w{index} = {ty}::from_be_bytes([{}]);",
+            bytes.join(", ")
         )
         .unwrap();
         match parameter {
@@ -182,15 +191,15 @@ fn wrapper(source: &mut String, number: usize, function: &Function) {
     if function.result.is_empty() {
         writeln!(source, "    {call};\n    let word = 0u16;").unwrap();
     } else {
-        writeln!(source, "    let word = {call} as u16;").unwrap();
+        let ty = if words == 4 { "u32" } else { "u16" };
+        writeln!(source, "    let word = {call} as {ty};").unwrap();
     }
-    writeln!(
-        source,
-        "    buffer[0] = (word >> 8) as u8;\n    buffer[1] = word as u8;"
-    )
-    .unwrap();
-    if sent != "2" {
-        writeln!(source, "    buffer[2..{SLICES}].fill(0);").unwrap();
+    for at in 0..words {
+        let shift = 8 * (words - 1 - at);
+        writeln!(source, "    buffer[{at}] = (word >> {shift}) as u8;").unwrap();
+    }
+    if sent != words.to_string() {
+        writeln!(source, "    buffer[{words}..{SLICES}].fill(0);").unwrap();
     }
     writeln!(source, "    Ok({sent})\n}}").unwrap();
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 /// Where the bytes of slices start in a command's data and in its response; the words of scalar
 /// arguments, and of the result, come before.
-pub(crate) const SLICES: usize = 16;
+pub(crate) const SLICES: usize = 32;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Case {
@@ -37,7 +37,24 @@ pub(crate) enum Parameter {
 #[derive(Clone, Debug)]
 pub(crate) enum Argument {
     Scalar(i64),
+    /// A `u32` or `i32`: two words.
+    Wide(i64),
     Bytes(Vec<u8>),
+}
+
+impl Argument {
+    pub(crate) fn scalar(ty: &str, value: i64) -> Self {
+        if is_wide(ty) {
+            Argument::Wide(value)
+        } else {
+            Argument::Scalar(value)
+        }
+    }
+}
+
+/// Whether a type takes two words.
+pub(crate) fn is_wide(ty: &str) -> bool {
+    ty.ends_with("32")
 }
 
 #[derive(Clone, Debug)]
@@ -47,6 +64,8 @@ pub(crate) struct Run {
     pub(crate) arguments: Vec<Argument>,
     status: u16,
     value: Option<i64>,
+    /// Whether the value takes two words.
+    is_wide: bool,
     bytes: Option<Vec<u8>>,
 }
 
@@ -59,6 +78,7 @@ impl Run {
             arguments,
             status: 0x9000,
             value: None,
+            is_wide: false,
             bytes: None,
         }
     }
@@ -72,12 +92,13 @@ impl Run {
         if u16::from_be_bytes(*status) != self.status {
             return found(&format!("status {:04X} was expected", self.status));
         }
+        let length = if self.is_wide { 4 } else { 2 };
         if let Some(value) = self.value
-            && data.get(..2) != Some(&value.to_be_bytes()[6..])
+            && data.get(..length) != Some(&value.to_be_bytes()[8 - length..])
         {
             return found(&format!(
                 "{value} ({:02x?}) was expected",
-                &value.to_be_bytes()[6..]
+                &value.to_be_bytes()[8 - length..]
             ));
         }
         if let Some(bytes) = &self.bytes
@@ -96,6 +117,7 @@ impl Run {
         for argument in &self.arguments {
             match argument {
                 Argument::Scalar(value) => words.extend(&value.to_be_bytes()[6..]),
+                Argument::Wide(value) => words.extend(&value.to_be_bytes()[4..]),
                 Argument::Bytes(bytes) => {
                     words.extend(&bytes.len().to_be_bytes()[6..]);
                     slices.extend(bytes);
@@ -246,9 +268,13 @@ fn run(text: &str, functions: &[Function]) -> Option<Run> {
     let arguments = call
         .args
         .iter()
-        .map(|argument| {
+        .zip(&functions[function].parameters)
+        .map(|(argument, parameter)| {
             number(argument)
-                .map(Argument::Scalar)
+                .map(|value| match parameter {
+                    Parameter::Scalar(ty) => Argument::scalar(ty, value),
+                    Parameter::Bytes { .. } => Argument::Scalar(value),
+                })
                 .or_else(|| bytes(argument).map(Argument::Bytes))
         })
         .collect::<Option<_>>()?;
@@ -258,6 +284,7 @@ fn run(text: &str, functions: &[Function]) -> Option<Run> {
         arguments,
         status: 0x9000,
         value: None,
+        is_wide: is_wide(&functions[function].result),
         bytes: None,
     };
     expected(&equation.right, &mut found)?;

@@ -4,22 +4,23 @@ use std::fmt::Write;
 use std::path::Path;
 use std::process::Command;
 
-use crate::case::{Argument, Case, Parameter, SLICES};
+use crate::case::{Argument, Case, Parameter, SLICES, is_wide};
 
 /// What every native crate starts with.
 const PRELUDE: &str = r#"#![allow(warnings, arithmetic_overflow, unconditional_panic)]
-trait Word { fn word(self) -> Result<i64, u16>; }
+trait Word { const BYTES: usize = 2; fn word(self) -> Result<i64, u16>; }
 impl Word for () { fn word(self) -> Result<i64, u16> { Ok(0) } }
-macro_rules! word { ($($ty:ty)*) => { $(impl Word for $ty { fn word(self) -> Result<i64, u16> { Ok(self as i64) } })* } }
-word!(bool u8 i8 u16 i16 usize);
+macro_rules! word { ($bytes:literal $($ty:ty)*) => { $(impl Word for $ty { const BYTES: usize = $bytes; fn word(self) -> Result<i64, u16> { Ok(self as i64) } })* } }
+word!(2 bool u8 i8 u16 i16 usize);
+word!(4 u32 i32);
 impl<T: Word> Word for platform::Result<T> {
+    const BYTES: usize = T::BYTES;
     fn word(self) -> Result<i64, u16> { self.map_err(|status| status.0)?.word() }
 }
-fn show(result: impl Word, buffer: &[u8]) {
+fn show<T: Word>(result: T, buffer: &[u8]) {
     match result.word() {
         Ok(value) => {
-            let word = value.to_be_bytes();
-            print!("{:02x}{:02x}", word[6], word[7]);
+            for byte in &value.to_be_bytes()[8 - T::BYTES..] { print!("{byte:02x}"); }
             for byte in buffer { print!("{byte:02x}"); }
             println!("9000");
         }
@@ -39,7 +40,8 @@ pub(crate) fn responses(cases: &[Case]) -> Vec<Vec<Vec<u8>>> {
         for run in &case.runs {
             let function = &case.functions[run.function];
             let mut arguments = Vec::new();
-            let mut response = format!("[0u8; {}]", SLICES - 2);
+            let filled = SLICES - if is_wide(&function.result) { 4 } else { 2 };
+            let mut response = format!("[0u8; {filled}]");
             source.push_str("  {");
             for (number, (argument, parameter)) in
                 run.arguments.iter().zip(&function.parameters).enumerate()
@@ -48,7 +50,7 @@ pub(crate) fn responses(cases: &[Case]) -> Vec<Vec<Vec<u8>>> {
                     (Argument::Scalar(value), Parameter::Scalar(ty)) if ty == "bool" => {
                         arguments.push((*value != 0).to_string());
                     }
-                    (Argument::Scalar(value), Parameter::Scalar(ty)) => {
+                    (Argument::Scalar(value) | Argument::Wide(value), Parameter::Scalar(ty)) => {
                         arguments.push(format!("({value}) as {ty}"));
                     }
                     (Argument::Bytes(bytes), Parameter::Bytes { mutable }) => {
@@ -60,8 +62,7 @@ pub(crate) fn responses(cases: &[Case]) -> Vec<Vec<Vec<u8>>> {
                         let mutability = if *mutable { "mut " } else { "" };
                         arguments.push(format!("&{mutability}a{number}"));
                         if *mutable {
-                            response =
-                                format!("&[&[0u8; {}][..], &a{number}].concat()", SLICES - 2);
+                            response = format!("&[&[0u8; {filled}][..], &a{number}].concat()");
                         }
                     }
                     _ => panic!("{}: {}: the types of the arguments", case.name, run.text),

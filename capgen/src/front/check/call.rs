@@ -276,18 +276,22 @@ impl Checker<'_> {
                     let value = self.expr(argument, None)?;
                     return self.cast(value, Ty::Int(int), span).map(Some);
                 }
-                "from_be_bytes" if matches!(int, Int::U16 | Int::I16) => {
-                    let value = self.expect(argument, &Ty::Array(Box::new(Ty::Int(Int::U8)), 2))?;
-                    return intrinsic(Intrinsic::FromBeBytes, vec![value], Ty::Int(int));
-                }
-                "from_le_bytes" if matches!(int, Int::U16 | Int::I16) => {
-                    let value = self.expect(argument, &Ty::Array(Box::new(Ty::Int(Int::U8)), 2))?;
+                "from_be_bytes" | "from_le_bytes"
+                    if matches!(int, Int::U16 | Int::I16 | Int::U32 | Int::I32) =>
+                {
+                    let length = if int.is_wide() { 4 } else { 2 };
+                    let bytes = Ty::Array(Box::new(Ty::Int(Int::U8)), length);
+                    let value = self.expect(argument, &bytes)?;
                     let value = Expr {
                         kind: Kind::Intrinsic(Intrinsic::FromBeBytes, vec![value]),
                         ty: Ty::Int(int),
                         span,
                     };
-                    return self.swapped(value, span);
+                    return if name == "from_be_bytes" {
+                        Ok(Some(value))
+                    } else {
+                        self.swapped(value, span)
+                    };
                 }
                 _ => {}
             }

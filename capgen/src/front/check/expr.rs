@@ -123,14 +123,24 @@ impl Checker<'_> {
             syn::Expr::Block(block) => match &block.label {
                 None => self.block(&block.block, wanted),
                 Some(label) => {
-                    let ty = wanted.cloned().unwrap_or(Ty::Unit);
-                    let id = self.enter(Some(&label.name), Some(ty.clone()));
+                    let id =
+                        self.enter(Some(&label.name), Some(wanted.cloned().unwrap_or(Ty::Unit)));
                     if let Some(entered) = self.loops.last_mut() {
                         entered.is_block = true;
+                        entered.is_open = wanted.is_none();
                     }
-                    let body = self.block(&block.block, Some(&ty));
-                    self.loops.pop();
+                    let body = self.block(&block.block, wanted);
+                    let entered = self.loops.pop();
                     let body = body?;
+                    let ty = match entered {
+                        Some(Loop {
+                            value: Some(ty),
+                            is_open: false,
+                            ..
+                        }) => ty,
+                        // No `break` with a value: the block's own counts.
+                        _ => body.ty.clone(),
+                    };
                     self.same(&ty, &body.ty, body.span)?;
                     // A labelled block is a loop that leaves at its end.
                     let leave = Expr {
@@ -182,22 +192,35 @@ impl Checker<'_> {
                 )
             }
             syn::Expr::Loop(branch) => {
-                let ty = wanted.cloned().unwrap_or(Ty::Unit);
                 let id = self.enter(
                     branch.label.as_ref().map(|label| &label.name),
-                    Some(ty.clone()),
+                    Some(wanted.cloned().unwrap_or(Ty::Unit)),
                 );
+                if let Some(entered) = self.loops.last_mut() {
+                    entered.is_open = wanted.is_none();
+                }
                 let body = self.block(&branch.body, Some(&Ty::Unit));
-                let left = self.loops.pop().is_some_and(|entered| entered.left);
-                make(
-                    Kind::Loop(id, Box::new(body?)),
-                    if left { ty } else { Ty::Never },
-                )
+                let ty = match self.loops.pop() {
+                    Some(entered) if entered.left => entered.value.unwrap_or(Ty::Unit),
+                    _ => Ty::Never,
+                };
+                make(Kind::Loop(id, Box::new(body?)), ty)
             }
             syn::Expr::ForLoop(branch) => self.for_loop(branch),
             syn::Expr::Break(leave) => {
                 let (id, ty) = self.target(leave.label.as_ref(), expr)?;
+                let is_open = |known: &Loop| known.id == id && known.is_open;
                 let value = match (&leave.expr, ty) {
+                    (Some(value), Some(_)) if self.loops.iter().any(is_open) => {
+                        let value = self.expr(value, None)?;
+                        if self.resolve(&value.ty) != Ty::Never
+                            && let Some(open) = self.loops.iter_mut().find(|known| known.id == id)
+                        {
+                            open.value = Some(value.ty.clone());
+                            open.is_open = false;
+                        }
+                        Some(Box::new(value))
+                    }
                     (Some(value), Some(ty)) => Some(Box::new(self.expect(value, &ty)?)),
                     (Some(value), None) => {
                         return self.refuse(
@@ -251,6 +274,7 @@ impl Checker<'_> {
             id,
             label: label.map(|label| label.ident.to_string()),
             value,
+            is_open: false,
             is_block: false,
             left: false,
         });
@@ -310,7 +334,7 @@ impl Checker<'_> {
                             return self.refuse(
                                 literal,
                                 &format!("`{suffix}`"),
-                                "use `u8`, `i8`, `u16`, `i16` or `usize`",
+                                "use `u8`, `i8`, `u16`, `i16`, `u32`, `i32` or `usize`",
                             );
                         }
                     },
@@ -392,7 +416,22 @@ impl Checker<'_> {
                 }
                 "MAX" => high,
                 "MIN" => low,
-                "BITS" => return self.refuse(path, "`BITS`", "write the number"),
+                "BITS" => match int.bits() {
+                    Some(bits) => {
+                        return Ok(Expr {
+                            kind: Kind::Int(bits),
+                            ty: Ty::Int(Int::U32),
+                            span,
+                        });
+                    }
+                    None => {
+                        return self.refuse(
+                            path,
+                            "`usize::BITS`",
+                            "it is not the same on host and card: write the number",
+                        );
+                    }
+                },
                 _ => return self.refuse(path, "this", "only `MIN` and `MAX`"),
             };
             return Ok(Expr {

@@ -7,12 +7,14 @@ use crate::front::tree::{Expr, Intrinsic, Kind};
 use crate::front::ty::{Int, Ty};
 use crate::ir::BinaryOp;
 
-/// Methods that give a `u32`.
-const BIT_COUNTS: [&str; 4] = [
+/// Methods that give a `u32`; their functions give a `u8`.
+const BIT_COUNTS: [&str; 6] = [
     "count_ones",
     "count_zeros",
     "leading_zeros",
+    "leading_ones",
     "trailing_zeros",
+    "trailing_ones",
 ];
 
 impl Checker<'_> {
@@ -56,14 +58,21 @@ impl Checker<'_> {
                 }))
             }
             (None, "to_be_bytes" | "to_le_bytes", [])
-                if matches!(self.resolve(&ty), Ty::Int(Int::U16 | Int::I16)) =>
+                if matches!(
+                    self.resolve(&ty),
+                    Ty::Int(Int::U16 | Int::I16 | Int::U32 | Int::I32)
+                ) =>
             {
+                let length = match self.resolve(&ty) {
+                    Ty::Int(int) if int.is_wide() => 4,
+                    _ => 2,
+                };
                 let value = if name == "to_le_bytes" {
                     self.integer_function(receiver.clone(), "swap_bytes", Vec::new(), span)?
                 } else {
                     Some(receiver.clone())
                 };
-                let ty = Ty::Array(Box::new(Ty::Int(Int::U8)), 2);
+                let ty = Ty::Array(Box::new(Ty::Int(Int::U8)), length);
                 Ok(value.map(|value| Expr {
                     kind: Kind::Intrinsic(Intrinsic::ToBeBytes, vec![value]),
                     ty,
@@ -71,12 +80,32 @@ impl Checker<'_> {
                 }))
             }
             (None, "rotate_left" | "rotate_right", [by]) => self.rotate(receiver, name, by, span),
-            (None, name, []) if BIT_COUNTS.contains(&name) => Err(Diagnostic::new(
-                span,
-                format!("`{name}` gives a `u32`, which a 16-bit card does not have"),
-                "not cast at once",
-            )
-            .help(format!("cast it where it is made: `x.{name}() as u8`"))),
+            (None, "wrapping_shl" | "wrapping_shr", [by]) => {
+                let by = self.expect(by, &Ty::Int(Int::U32))?;
+                let by = self.cast(by, Ty::Int(Int::U8), span)?;
+                self.integer_function(receiver.clone(), name, vec![by], span)
+            }
+            (None, "pow" | "wrapping_pow", [by]) => {
+                let Kind::Int(by) = self.expect(by, &Ty::Int(Int::U32))?.kind else {
+                    return self.refuse(
+                        *by,
+                        "a power by a number that is not constant",
+                        "write the number, or a loop",
+                    );
+                };
+                let by = Expr {
+                    kind: Kind::Int(by),
+                    ty: Ty::Int(Int::U8),
+                    span,
+                };
+                self.integer_function(receiver.clone(), name, vec![by], span)
+            }
+            (None, name, []) if BIT_COUNTS.contains(&name) => {
+                match self.integer_function(receiver.clone(), name, Vec::new(), span)? {
+                    Some(count) => self.cast(count, Ty::Int(Int::U32), span).map(Some),
+                    None => Ok(None),
+                }
+            }
             (_, name, arguments) => {
                 let Ty::Int(int) = self.resolve(&ty) else {
                     return Ok(None);
@@ -125,7 +154,7 @@ impl Checker<'_> {
         }))
     }
 
-    /// Rotation by a constant: its type is `u32`, and zero would be a shift by the whole width.
+    /// Rotation by a `u32`. By a constant it is two shifts, of which zero would be one by the whole width.
     fn rotate(
         &mut self,
         receiver: &Expr,
@@ -136,21 +165,13 @@ impl Checker<'_> {
         let Ty::Int(int) = self.resolve(&receiver.ty) else {
             return Ok(None);
         };
-        let found = match by {
-            syn::Expr::Lit(_) | syn::Expr::Path(_) => self.expr(by, None)?.kind,
-            _ => Kind::Unit,
+        let Some(width) = int.bits() else {
+            return Err(limit_differs(name, span));
         };
-        let Kind::Int(by_value) = found else {
-            return self.refuse(
-                by,
-                "rotation by a number that is not constant",
-                "write the number, or use shifts",
-            );
-        };
-        let width = match int {
-            Int::U8 | Int::I8 => 8,
-            Int::U16 | Int::I16 => 16,
-            Int::Usize => return Err(limit_differs(name, span)),
+        let by = self.expect(by, &Ty::Int(Int::U32))?;
+        let Kind::Int(by_value) = by.kind else {
+            let by = self.cast(by, Ty::Int(Int::U8), span)?;
+            return self.integer_function(receiver.clone(), &format!("{name}_by"), vec![by], span);
         };
         if by_value.rem_euclid(width) == 0 {
             return Ok(Some(receiver.clone()));

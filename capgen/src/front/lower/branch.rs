@@ -30,6 +30,13 @@ impl Builder<'_, '_> {
                 self.test(pattern, lowered, &value.ty, then, other, value.span)
             }
             Kind::Unary(UnaryOp::Not, inner) => self.branch(inner, other, then),
+            Kind::Compare(op, a, b) if let Some(signed) = self.wide(&a.ty) => {
+                let mut values = self.operands([&**a, &**b])?.into_iter();
+                let mut next = || values.next().unwrap_or(Value::Never);
+                let pair = (next(), next());
+                self.locate(expr.span);
+                self.wide_branch(*op, signed, pair, (then, other), expr.span)
+            }
             Kind::Int(value) => {
                 self.end(ir::Terminator::Goto(if *value == 0 { other } else { then }));
                 Ok(())
@@ -219,8 +226,7 @@ impl Builder<'_, '_> {
                 };
                 let found = part(0).unwrap_or(Value::Never);
                 let next = self.block();
-                let test = self.compare(CompareOp::Eq, found, *tag, &tag_type, span)?;
-                self.end(ir::Terminator::If(test, next, no));
+                self.compare(CompareOp::Eq, found, *tag, &tag_type, (next, no), span)?;
                 self.switch_to(next);
                 for (index, pattern, ty) in fields {
                     let next = self.block();
@@ -231,23 +237,27 @@ impl Builder<'_, '_> {
                 self.end(ir::Terminator::Goto(yes));
             }
             Pattern::Value(n) => {
-                let test = self.compare(CompareOp::Eq, value, *n, ty, span)?;
-                self.end(ir::Terminator::If(test, yes, no));
+                self.compare(CompareOp::Eq, value, *n, ty, (yes, no), span)?;
             }
             Pattern::Range(low, high) => {
-                let bounds = self.ty(ty, span)?.range();
-                let low = low.filter(|low| bounds.is_none_or(|(min, _)| *low > i64::from(min)));
-                let high = high.filter(|high| bounds.is_none_or(|(_, max)| *high < i64::from(max)));
+                let bounds = match self.wide(ty) {
+                    Some(false) => Some(crate::front::ty::Int::U32.range()),
+                    Some(true) => Some(crate::front::ty::Int::I32.range()),
+                    None => {
+                        let range = self.ty(ty, span)?.range();
+                        range.map(|(low, high)| (low.into(), high.into()))
+                    }
+                };
+                let low = low.filter(|low| bounds.is_none_or(|(min, _)| *low > min));
+                let high = high.filter(|high| bounds.is_none_or(|(_, max)| *high < max));
                 if let Some(low) = low {
                     let next = self.block();
-                    let test = self.compare(CompareOp::Ge, value.clone(), low, ty, span)?;
-                    self.end(ir::Terminator::If(test, next, no));
+                    self.compare(CompareOp::Ge, value.clone(), low, ty, (next, no), span)?;
                     self.switch_to(next);
                 }
                 match high {
                     Some(high) => {
-                        let test = self.compare(CompareOp::Le, value, high, ty, span)?;
-                        self.end(ir::Terminator::If(test, yes, no));
+                        self.compare(CompareOp::Le, value, high, ty, (yes, no), span)?;
                     }
                     None => self.end(ir::Terminator::Goto(yes)),
                 }
@@ -284,23 +294,41 @@ impl Builder<'_, '_> {
         Ok(())
     }
 
+    /// Goes to `yes` if the comparison of a value with a constant holds, else to `no`.
     fn compare(
         &mut self,
         op: CompareOp,
         value: Value,
         constant: i64,
         ty: &Ty,
+        (yes, no): (BlockId, BlockId),
         span: Span,
-    ) -> Checked<ir::Expr> {
+    ) -> Checked<()> {
+        let constant = if self.wide(ty).is_some() {
+            super::wide::constant(constant)
+        } else {
+            let constant = i32::try_from(constant).unwrap_or(0);
+            Value::Word(ir::Expr::Const(self.ty(ty, span)?, constant))
+        };
+        self.compare_values(op, ty, (value, constant), (yes, no), span)
+    }
+
+    fn compare_values(
+        &mut self,
+        op: CompareOp,
+        ty: &Ty,
+        (left, right): (Value, Value),
+        (yes, no): (BlockId, BlockId),
+        span: Span,
+    ) -> Checked<()> {
+        if let Some(signed) = self.wide(ty) {
+            return self.wide_branch(op, signed, (left, right), (yes, no), span);
+        }
         let ty = self.ty(ty, span)?;
-        let word = self.word(value, &ty, span)?;
-        let constant = ir::Expr::Const(ty.clone(), i32::try_from(constant).unwrap_or(0));
-        Ok(ir::Expr::Compare(
-            op,
-            ty,
-            Box::new(word),
-            Box::new(constant),
-        ))
+        let (left, right) = (self.word(left, &ty, span)?, self.word(right, &ty, span)?);
+        let test = ir::Expr::Compare(op, ty, Box::new(left), Box::new(right));
+        self.end(ir::Terminator::If(test, yes, no));
+        Ok(())
     }
 
     fn enter(&mut self, id: LoopId, leave: BlockId, again: BlockId, value: Value) {
@@ -362,17 +390,18 @@ impl Builder<'_, '_> {
         inclusive: bool,
         body: &Expr,
     ) -> Checked<Value> {
-        let ty = self.ty(&from.ty, from.span)?;
-        let [start, end] = self.words([from, to])?;
-        let start = self.fix_expr(start);
-        let end = self.fix_expr(end);
+        let (ty, span) = (&from.ty, from.span);
+        let mut values = self.operands([from, to])?.into_iter();
+        let (start, end) = (values.next(), values.next());
+        let start = self.fix(start.unwrap_or(Value::Never));
+        let end = self.fix(end.unwrap_or(Value::Never));
         let name = self
             .frames
             .last()
             .map(|frame| frame.body.variables[variable.0].name.clone())
             .unwrap_or_default();
-        let counter = self.local(&name, ty.clone(), false);
-        self.emit(ir::Statement::Set(counter, start));
+        let counter = self.fresh(&name, ty, false, span)?;
+        self.store(&counter, start, span)?;
         let (head, inside, step, after) = (self.block(), self.block(), self.block(), self.block());
         self.end(ir::Terminator::Goto(head));
         self.switch_to(head);
@@ -381,16 +410,11 @@ impl Builder<'_, '_> {
         } else {
             CompareOp::Lt
         };
-        let test = ir::Expr::Compare(
-            op,
-            ty.clone(),
-            Box::new(ir::Expr::Local(counter)),
-            Box::new(end.clone()),
-        );
-        self.end(ir::Terminator::If(test, inside, after));
+        let pair = (counter.clone(), end.clone());
+        self.compare_values(op, ty, pair, (inside, after), span)?;
         self.switch_to(inside);
         // The body cannot change the counter.
-        self.set_slot(variable, Value::Word(ir::Expr::Local(counter)));
+        self.set_slot(variable, counter.clone());
         self.enter(id, after, step, Value::Nothing);
         let value = self.value(body)?;
         self.discard(value);
@@ -400,23 +424,17 @@ impl Builder<'_, '_> {
         if inclusive {
             // The last value may be the type's greatest: no step past it.
             let next = self.block();
-            let last = ir::Expr::Compare(
-                CompareOp::Eq,
-                ty.clone(),
-                Box::new(ir::Expr::Local(counter)),
-                Box::new(end),
-            );
-            self.end(ir::Terminator::If(last, after, next));
+            let pair = (counter.clone(), end);
+            self.compare_values(CompareOp::Eq, ty, pair, (after, next), span)?;
             self.switch_to(next);
         }
-        let one = ir::Expr::Const(ty.clone(), 1);
-        let next = ir::Expr::Binary(
-            BinaryOp::Add,
-            ty,
-            Box::new(ir::Expr::Local(counter)),
-            Box::new(one),
-        );
-        self.emit(ir::Statement::Set(counter, next));
+        let one = if self.wide(ty).is_some() {
+            super::wide::constant(1)
+        } else {
+            Value::Word(ir::Expr::Const(self.ty(ty, span)?, 1))
+        };
+        let next = self.binary(BinaryOp::Add, (counter.clone(), ty), (one, ty), span)?;
+        self.store(&counter, next, span)?;
         self.end(ir::Terminator::Goto(head));
         self.switch_to(after);
         Ok(Value::Nothing)

@@ -3,11 +3,11 @@
 use std::rc::Rc;
 
 use super::value::{Place, Slice, Value};
-use super::{Lowering, element_of, position};
+use super::{Lowering, position};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::front::define::FnId;
 use crate::front::resolve::Checked;
-use crate::front::tree::{Body, LoopId, VariableId};
+use crate::front::tree::{Body, LoopId, Variable, VariableId};
 use crate::front::ty::Ty;
 use crate::ir;
 
@@ -28,6 +28,8 @@ pub(super) struct Frame {
     pub(super) function: FnId,
     pub(super) body: Rc<Body>,
     pub(super) slots: Vec<Value>,
+    /// Variables that the body does not have, behind its own.
+    pub(super) extra: Vec<Variable>,
     /// Where `return` goes and puts its value; `None` leaves the IR function.
     pub(super) exit: Option<(ir::BlockId, Value)>,
     pub(super) loops: Vec<LoopTarget>,
@@ -84,6 +86,7 @@ impl<'a, 'b> Builder<'a, 'b> {
             function: self.id,
             body: Rc::clone(body),
             slots,
+            extra: Vec::new(),
             exit: None,
             loops: Vec::new(),
         });
@@ -214,7 +217,7 @@ impl<'a, 'b> Builder<'a, 'b> {
                         .collect::<Checked<_>>()?;
                     return Ok(Value::Parts(parts));
                 }
-                let element = element_of(element);
+                let element = self.lowering.element_of(element);
                 let array = self.local(name, ir::Type::Array(element.clone()), stable);
                 let offset = self.local(name, ir::Type::Usize, stable);
                 let length = self.local(name, ir::Type::Usize, stable);
@@ -225,14 +228,8 @@ impl<'a, 'b> Builder<'a, 'b> {
                     length: ir::Expr::Local(length),
                 })
             }
-            Ty::Tuple(types) => Value::Parts(
-                types
-                    .iter()
-                    .map(|ty| self.fresh(name, ty, stable, span))
-                    .collect::<Checked<_>>()?,
-            ),
             Ty::Result(inner) => self.fresh(name, inner, stable, span)?,
-            Ty::Option(_) | Ty::Data(_) => Value::Parts(
+            ty if self.lowering.in_words(ty) => Value::Parts(
                 self.lowering
                     .part_types(ty)?
                     .iter()
@@ -240,7 +237,7 @@ impl<'a, 'b> Builder<'a, 'b> {
                     .collect::<Checked<_>>()?,
             ),
             Ty::TransientCell(inner) => {
-                let ty = ir::Type::Array(super::transient_element(inner));
+                let ty = ir::Type::Array(self.lowering.transient_element(inner));
                 Value::Word(ir::Expr::Local(self.local(name, ty, stable)))
             }
             other => match self.lowering.value_type(other, span)? {
@@ -298,7 +295,7 @@ impl<'a, 'b> Builder<'a, 'b> {
     }
 
     /// The type of an expression made here.
-    fn type_of(&self, expr: &ir::Expr) -> ir::Type {
+    pub(super) fn type_of(&self, expr: &ir::Expr) -> ir::Type {
         match expr {
             ir::Expr::Const(ty, _)
             | ir::Expr::Unary(_, ty, _)
@@ -419,13 +416,11 @@ impl<'a, 'b> Builder<'a, 'b> {
         let Some(frame) = self.frames.last_mut() else {
             return VariableId(0);
         };
-        let mut body = (*frame.body).clone();
-        body.variables.push(crate::front::tree::Variable {
+        frame.extra.push(Variable {
             name: String::new(),
             ty,
             mutable: false,
         });
-        frame.body = Rc::new(body);
         frame.slots.push(value);
         VariableId(frame.slots.len() - 1)
     }

@@ -47,18 +47,7 @@ impl Builder<'_, '_> {
             match value {
                 Value::Nothing => {}
                 Value::Slice(slice) => list.extend([slice.array, slice.offset, slice.length]),
-                Value::Parts(_) => {
-                    return Err(Diagnostic::new(
-                        argument.span,
-                        "an array by value cannot be passed on the card",
-                        "not in memory",
-                    )
-                    .help("pass its elements"));
-                }
-                other => {
-                    let ty = self.ty(&argument.ty, argument.span)?;
-                    list.push(self.word(other, &ty, argument.span)?);
-                }
+                other => list.extend(self.to_words(other, &argument.ty, argument.span)?),
             }
         }
         let result = match result {
@@ -88,6 +77,7 @@ impl Builder<'_, '_> {
                     | Ty::Data(_)
             )
         };
+        let passed = |ty: &Ty| single(ty) || self.wide(ty).is_some();
         let result = match &body.result {
             Ty::Result(inner) => inner,
             other => other,
@@ -95,8 +85,9 @@ impl Builder<'_, '_> {
         let passable = body
             .parameters
             .iter()
-            .all(|id| single(&body.variables[id.0].ty))
+            .all(|id| passed(&body.variables[id.0].ty))
             && single(result)
+            && self.wide(result).is_none()
             && !matches!(result, Ty::Slice(_));
         // What only an entry of the runtime calls.
         let from_entry = self.frames.len() == 1
@@ -155,6 +146,7 @@ impl Builder<'_, '_> {
             function: id,
             body: Rc::clone(body),
             slots,
+            extra: Vec::new(),
             exit: Some((after, slot.clone())),
             loops: Vec::new(),
         });

@@ -18,7 +18,7 @@ impl Builder<'_, '_> {
 
     pub(super) fn ty(&mut self, ty: &Ty, span: Span) -> Checked<Type> {
         match ty {
-            Ty::TransientCell(inner) => Ok(Type::Array(super::transient_element(inner))),
+            Ty::TransientCell(inner) => Ok(Type::Array(self.lowering.transient_element(inner))),
             Ty::Cell(inner) => self.ty(inner, span),
             Ty::Result(inner) => self.ty(inner, span),
             // Of an expression that does not come back.
@@ -36,6 +36,7 @@ impl Builder<'_, '_> {
         self.locate(span);
         match &expr.kind {
             Kind::Unit | Kind::Platform | Kind::Closure(..) => Ok(Value::Nothing),
+            Kind::Int(value) if self.wide(&expr.ty).is_some() => Ok(super::wide::constant(*value)),
             Kind::Int(value) => {
                 let ty = self.ty(&expr.ty, span)?;
                 Ok(Value::Word(ir::Expr::Const(
@@ -57,16 +58,21 @@ impl Builder<'_, '_> {
                 );
                 Ok(self.whole(array, values.len()))
             }
+            Kind::Unary(op, inner) if self.wide(&expr.ty).is_some() => {
+                let inner = self.value(inner)?;
+                self.wide_unary(*op, inner, span)
+            }
             Kind::Unary(op, inner) => {
                 let ty = self.ty(&expr.ty, span)?;
                 let inner = self.scalar(inner)?;
                 Ok(Value::Word(ir::Expr::Unary(*op, ty, Box::new(inner))))
             }
             Kind::Binary(op, a, b) => {
-                let ty = self.ty(&expr.ty, span)?;
-                let [a, b] = self.words([a, b])?;
-                Ok(Value::Word(binary(*op, ty, a, b)))
+                let mut values = self.operands([&**a, &**b])?.into_iter();
+                let mut next = || values.next().unwrap_or(Value::Never);
+                self.binary(*op, (next(), &a.ty), (next(), &b.ty), span)
             }
+            Kind::Compare(_, a, _) if self.wide(&a.ty).is_some() => self.truth(expr),
             Kind::Compare(op, a, b) => {
                 let ty = self.ty(&a.ty, span)?;
                 let [a, b] = self.words([a, b])?;
@@ -78,6 +84,12 @@ impl Builder<'_, '_> {
                 )))
             }
             Kind::And(..) | Kind::Or(..) => self.truth(expr),
+            Kind::Cast(inner)
+                if self.wide(&inner.ty).is_some() || self.wide(&expr.ty).is_some() =>
+            {
+                let value = self.value(inner)?;
+                self.wide_cast(value, &inner.ty, &expr.ty, span)
+            }
             Kind::Cast(inner) => {
                 let (from, to) = (self.ty(&inner.ty, span)?, self.ty(&expr.ty, span)?);
                 let value = self.scalar(inner)?;
@@ -120,8 +132,13 @@ impl Builder<'_, '_> {
                         class,
                         field,
                     })),
-                    (Some(field), _) => {
-                        Ok(Value::Word(ir::Expr::Field(Box::new(object), field, class)))
+                    (Some(field), ty) => {
+                        let place = Place {
+                            object,
+                            class,
+                            field,
+                        };
+                        self.read(place, ty, span)
                     }
                     (None, _) => Ok(Value::Nothing),
                 }
@@ -167,16 +184,22 @@ impl Builder<'_, '_> {
                     else {
                         continue;
                     };
-                    let ty = self.ty(&field.ty, field.span)?;
-                    let value = self.word(value, &ty, field.span)?;
-                    // A new object's fields are zero.
-                    if !matches!(value, ir::Expr::Const(_, 0)) {
-                        self.emit(ir::Statement::SetField(
-                            object.clone(),
-                            target,
-                            class,
-                            value,
-                        ));
+                    let place = Place {
+                        object: object.clone(),
+                        class,
+                        field: target,
+                    };
+                    let ty = match &field.ty {
+                        Ty::Cell(inner) => inner,
+                        ty => ty,
+                    };
+                    match ty {
+                        Ty::TransientCell(_) => {
+                            let ty = self.ty(ty, field.span)?;
+                            let value = self.word(value, &ty, field.span)?;
+                            self.emit(ir::Statement::SetField(place.object, target, class, value));
+                        }
+                        ty => self.write(place, value, ty, true, field.span)?,
                     }
                 }
                 Ok(Value::Word(object))
@@ -310,10 +333,11 @@ impl Builder<'_, '_> {
         &self,
         id: crate::front::tree::VariableId,
     ) -> crate::front::tree::Variable {
-        let frame = self
-            .frames
-            .last()
-            .map(|frame| frame.body.variables[id.0].clone());
+        let frame = self.frames.last().and_then(|frame| {
+            let own = frame.body.variables.get(id.0);
+            let extra = || frame.extra.get(id.0 - frame.body.variables.len());
+            own.or_else(extra).cloned()
+        });
         frame.unwrap_or(crate::front::tree::Variable {
             name: String::new(),
             ty: Ty::Unit,
@@ -367,17 +391,14 @@ impl Builder<'_, '_> {
 
     /// A slice that stands for a plain array, where the variable wants its parts.
     pub(super) fn materialise(&mut self, value: Value, ty: &Ty, span: Span) -> Checked<Value> {
-        if let (Value::Slice(slice), Ty::Array(_, n)) = (&value, ty)
+        let _ = span;
+        if let (Value::Slice(slice), Ty::Array(element, n)) = (&value, ty)
             && *n <= 4
         {
-            let _ = span;
             let parts = (0..*n)
                 .map(|i| {
-                    Value::Word(ir::Expr::Element(
-                        slice.element.clone(),
-                        Box::new(slice.array.clone()),
-                        Box::new(add(slice.offset.clone(), number(i))),
-                    ))
+                    let index = add(slice.offset.clone(), number(i));
+                    self.element_value(&slice.element, slice.array.clone(), index, element)
                 })
                 .collect();
             return Ok(Value::Parts(parts));
@@ -413,6 +434,42 @@ fn has_call(expr: &ir::Expr) -> bool {
         ir::Expr::Const(..) | ir::Expr::Local(_) | ir::Expr::ConstArray(_) | ir::Expr::Null(_) => {
             false
         }
+    }
+}
+
+impl Builder<'_, '_> {
+    /// An operation on two values.
+    pub(super) fn binary(
+        &mut self,
+        op: BinaryOp,
+        (left, ty): (Value, &Ty),
+        (right, right_ty): (Value, &Ty),
+        span: Span,
+    ) -> Checked<Value> {
+        if self.wide(ty).is_some() {
+            return self.wide_binary(op, ty, left, right, span);
+        }
+        if let Value::Never = left {
+            return Ok(Value::Never);
+        }
+        let word = self.ty(ty, span)?;
+        let (left, right) = if matches!(op, BinaryOp::Shl | BinaryOp::Shr) {
+            if self.wide(right_ty).is_some() {
+                // What is taken from the distance comes after the left side.
+                let left = self.fix(left);
+                (left, Value::Word(self.distance(right, span)?))
+            } else {
+                (left, right)
+            }
+        } else {
+            (left, right)
+        };
+        let right_word = self.ty(right_ty, span).unwrap_or(Type::U16);
+        let (left, right) = (
+            self.word(left, &word, span)?,
+            self.word(right, &right_word, span)?,
+        );
+        Ok(Value::Word(binary(op, word, left, right)))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::builder::Builder;
 use super::value::{Slice, Value, number};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Span};
 use crate::front::resolve::Checked;
 use crate::front::tree::{Expr, Intrinsic, Kind};
 use crate::front::ty::{Int, Ty};
@@ -28,23 +28,17 @@ impl Builder<'_, '_> {
                 let Ty::TransientCell(inner) = &expr.ty else {
                     return Ok(Value::Nothing);
                 };
-                let wide = super::transient_element(inner) == ir::Element::U16;
-                self.bound(
-                    if wide {
-                        "transient_shorts"
-                    } else {
-                        "transient_bytes"
-                    },
-                    1,
-                    expr,
-                )
+                let shorts = self.lowering.transient_element(inner) == ir::Element::U16;
+                let length = self.lowering.words(inner, span)?.len();
+                let maker = if shorts {
+                    "transient_shorts"
+                } else {
+                    "transient_bytes"
+                };
+                self.bound(maker, length, expr)
             }
             (Intrinsic::CellGet, Some(cell)) => match self.value(cell)? {
-                Value::Place(place) => Ok(Value::Word(ir::Expr::Field(
-                    Box::new(place.object),
-                    place.field,
-                    place.class,
-                ))),
+                Value::Place(place) => self.read(place, &expr.ty, span),
                 Value::Never => Ok(Value::Never),
                 _ => Err(Diagnostic::new(
                     span,
@@ -58,15 +52,8 @@ impl Builder<'_, '_> {
                 if let (Some(Value::Place(place)), Some(value), Some(new)) =
                     (cell, value, arguments.get(1))
                 {
-                    let ty = self.ty(&new.ty, new.span)?;
-                    let value = self.word(value, &ty, span)?;
                     self.locate(span);
-                    self.emit(ir::Statement::SetField(
-                        place.object,
-                        place.field,
-                        place.class,
-                        value,
-                    ));
+                    self.write(place, value, &new.ty, false, span)?;
                 }
                 Ok(Value::Nothing)
             }
@@ -75,11 +62,23 @@ impl Builder<'_, '_> {
                 let Ty::TransientCell(inner) = &cell.ty else {
                     return Ok(Value::Nothing);
                 };
-                let element = super::transient_element(inner);
-                let value =
-                    ir::Expr::Element(element.clone(), Box::new(array), Box::new(number(0)));
-                let (from, to) = (element.value_type(), self.ty(inner, span)?);
-                Ok(Value::Word(convert(value, from, to)))
+                let element = self.lowering.transient_element(inner);
+                let types = self.lowering.words(inner, span)?;
+                let array = if types.len() > 1 {
+                    self.fix_expr(array)
+                } else {
+                    array
+                };
+                let words: Vec<ir::Expr> = types
+                    .into_iter()
+                    .enumerate()
+                    .map(|(at, ty)| {
+                        let array = Box::new(array.clone());
+                        let value = ir::Expr::Element(element.clone(), array, Box::new(number(at)));
+                        convert(value, element.value_type(), ty)
+                    })
+                    .collect();
+                self.of_words(inner, &mut words.into_iter(), span)
             }
             (Intrinsic::TransientSet, Some(cell)) => {
                 let mut values = self.operands(arguments)?.into_iter();
@@ -91,13 +90,24 @@ impl Builder<'_, '_> {
                 let Ty::TransientCell(inner) = &cell.ty else {
                     return Ok(Value::Nothing);
                 };
-                let element = super::transient_element(inner);
+                let element = self.lowering.transient_element(inner);
+                let types = self.lowering.words(inner, span)?;
                 let array_type = Type::Array(element.clone());
-                let array = self.word(array, &array_type, span)?;
-                let from = self.ty(&new.ty, new.span)?;
-                let value = self.word(value, &from, span)?;
-                let value = convert(value, from, element.value_type());
-                self.emit(ir::Statement::SetElement(element, array, number(0), value));
+                let mut array = self.word(array, &array_type, span)?;
+                let mut words = self.to_words(value, &new.ty, span)?;
+                if words.len() > 1 {
+                    array = self.fix_expr(array);
+                    words = words.into_iter().map(|word| self.fix_expr(word)).collect();
+                }
+                for (at, (word, from)) in words.into_iter().zip(types).enumerate() {
+                    let value = convert(word, from, element.value_type());
+                    self.emit(ir::Statement::SetElement(
+                        element.clone(),
+                        array.clone(),
+                        number(at),
+                        value,
+                    ));
+                }
                 Ok(Value::Nothing)
             }
             (Intrinsic::Atomically, _) => {
@@ -169,46 +179,60 @@ impl Builder<'_, '_> {
                 }))
             }
             (Intrinsic::SliceEq, Some(_)) => self.equal(arguments, expr),
+            (Intrinsic::FromBeBytes, Some(bytes)) if self.wide(&expr.ty).is_some() => {
+                let value = self.value(bytes)?;
+                let [a, b, c, d] = self.bytes_of(value, bytes)?;
+                let (high, low) = (
+                    word_of_bytes(a, b, &Type::U16),
+                    word_of_bytes(c, d, &Type::U16),
+                );
+                Ok(Value::Parts(vec![Value::Word(high), Value::Word(low)]))
+            }
             (Intrinsic::FromBeBytes, Some(bytes)) => {
                 let parts = self.value(bytes)?;
-                let [high, low] = self.two_bytes(parts, bytes)?;
+                let [high, low] = self.bytes_of(parts, bytes)?;
                 let ty = self.ty(&expr.ty, span)?;
-                let wide = |value: ir::Expr| ir::Expr::Cast {
-                    from: Type::U8,
-                    to: ty.clone(),
-                    value: Box::new(value),
-                };
-                let high = ir::Expr::Binary(
-                    BinaryOp::Shl,
-                    ty.clone(),
-                    Box::new(wide(high)),
-                    Box::new(ir::Expr::Const(Type::U8, 8)),
-                );
-                Ok(Value::Word(ir::Expr::Binary(
-                    BinaryOp::Or,
-                    ty.clone(),
-                    Box::new(high),
-                    Box::new(wide(low)),
-                )))
+                Ok(Value::Word(word_of_bytes(high, low, &ty)))
+            }
+            (Intrinsic::ToBeBytes, Some(value)) if self.wide(&value.ty).is_some() => {
+                let lowered = self.value(value)?;
+                let words = self.to_words(lowered, &value.ty, span)?;
+                let words: Vec<ir::Expr> =
+                    words.into_iter().map(|word| self.fix_expr(word)).collect();
+                let bytes = words
+                    .into_iter()
+                    .flat_map(|word| bytes_of_word(word, &Type::U16));
+                Ok(Value::Parts(bytes.collect()))
             }
             (Intrinsic::ToBeBytes, Some(value)) => {
                 let ty = self.ty(&value.ty, span)?;
                 let word = self.scalar(value)?;
                 let word = self.fix_expr(word);
-                let narrow = |value: ir::Expr| {
-                    Value::Word(ir::Expr::Cast {
-                        from: ty.clone(),
-                        to: Type::U8,
-                        value: Box::new(value),
-                    })
-                };
-                let high = ir::Expr::Binary(
-                    BinaryOp::Shr,
-                    ty.clone(),
-                    Box::new(word.clone()),
-                    Box::new(ir::Expr::Const(Type::U8, 8)),
+                Ok(Value::Parts(bytes_of_word(word, &ty).into()))
+            }
+            (Intrinsic::Min | Intrinsic::Max, Some(a)) if self.wide(&a.ty).is_some() => {
+                let signed = self.wide(&a.ty) == Some(true);
+                let mut values = self.operands(arguments)?.into_iter();
+                let (x, y) = (values.next(), values.next());
+                let (x, y) = (
+                    self.fix(x.unwrap_or(Value::Never)),
+                    self.fix(y.unwrap_or(Value::Never)),
                 );
-                Ok(Value::Parts(vec![narrow(high), narrow(word)]))
+                let slot = self.fresh("", &expr.ty, true, span)?;
+                let (then, other, after) = (self.block(), self.block(), self.block());
+                let op = if intrinsic == Intrinsic::Min {
+                    CompareOp::Lt
+                } else {
+                    CompareOp::Gt
+                };
+                self.wide_branch(op, signed, (x.clone(), y.clone()), (then, other), span)?;
+                for (block, value) in [(then, x), (other, y)] {
+                    self.switch_to(block);
+                    self.store(&slot, value, span)?;
+                    self.end(ir::Terminator::Goto(after));
+                }
+                self.switch_to(after);
+                Ok(slot)
             }
             (Intrinsic::Min | Intrinsic::Max, Some(a)) => {
                 let Some(b) = arguments.get(1) else {
@@ -290,13 +314,19 @@ impl Builder<'_, '_> {
         }
     }
 
-    /// The two bytes of a `[u8; 2]`.
-    fn two_bytes(&mut self, value: Value, expr: &Expr) -> Checked<[ir::Expr; 2]> {
+    /// The bytes of a `[u8; N]`.
+    fn bytes_of<const N: usize>(&mut self, value: Value, expr: &Expr) -> Checked<[ir::Expr; N]> {
+        let zero = ir::Expr::Const(Type::U8, 0);
         match value {
-            Value::Parts(parts) => match <[Value; 2]>::try_from(parts) {
-                Ok([Value::Word(high), Value::Word(low)]) => Ok([high, low]),
-                _ => Ok([number(0), number(0)]),
-            },
+            Value::Parts(parts) => {
+                let words = parts.into_iter().filter_map(|part| match part {
+                    Value::Word(word) => Some(word),
+                    _ => None,
+                });
+                let words: Vec<ir::Expr> = words.collect();
+                <[ir::Expr; N]>::try_from(words)
+                    .map_err(|_| Diagnostic::new(expr.span, "another number of bytes", "by value"))
+            }
             Value::Slice(slice) => {
                 let at = |i| {
                     let index = super::value::add(slice.offset.clone(), number(i));
@@ -306,12 +336,12 @@ impl Builder<'_, '_> {
                         Box::new(index),
                     )
                 };
-                Ok([at(0), at(1)])
+                Ok(std::array::from_fn(at))
             }
-            Value::Never => Ok([ir::Expr::Const(Type::U8, 0), ir::Expr::Const(Type::U8, 0)]),
+            Value::Never => Ok(std::array::from_fn(|_| zero.clone())),
             _ => Err(Diagnostic::new(
                 expr.span,
-                "these are not two bytes",
+                "these are not bytes",
                 "not an array",
             )),
         }
@@ -387,14 +417,54 @@ impl Builder<'_, '_> {
 
     /// A call of a binding for its effect.
     fn effect(&mut self, name: &str, expr: &Expr) -> Checked<()> {
-        let id = self.lowering.context.binding(name, expr.span)?;
-        self.value(&Expr {
-            kind: Kind::Call(id, Vec::new()),
-            ty: Ty::Unit,
-            span: expr.span,
-        })
-        .map(|_| ())
+        self.call_binding(name, Ty::Unit, expr.span).map(|_| ())
     }
+
+    /// A call of a binding without arguments.
+    pub(super) fn call_binding(&mut self, name: &str, ty: Ty, span: Span) -> Checked<Value> {
+        let id = self.lowering.context.binding(name, span)?;
+        let kind = Kind::Call(id, Vec::new());
+        self.value(&Expr { kind, ty, span })
+    }
+}
+
+/// `high << 8 | low`
+fn word_of_bytes(high: ir::Expr, low: ir::Expr, ty: &Type) -> ir::Expr {
+    let wide = |value: ir::Expr| ir::Expr::Cast {
+        from: Type::U8,
+        to: ty.clone(),
+        value: Box::new(value),
+    };
+    let high = ir::Expr::Binary(
+        BinaryOp::Shl,
+        ty.clone(),
+        Box::new(wide(high)),
+        Box::new(ir::Expr::Const(Type::U8, 8)),
+    );
+    ir::Expr::Binary(
+        BinaryOp::Or,
+        ty.clone(),
+        Box::new(high),
+        Box::new(wide(low)),
+    )
+}
+
+/// The high and the low byte of a word that can be used twice.
+fn bytes_of_word(word: ir::Expr, ty: &Type) -> [Value; 2] {
+    let narrow = |value: ir::Expr| {
+        Value::Word(ir::Expr::Cast {
+            from: ty.clone(),
+            to: Type::U8,
+            value: Box::new(value),
+        })
+    };
+    let high = ir::Expr::Binary(
+        BinaryOp::Shr,
+        ty.clone(),
+        Box::new(word.clone()),
+        Box::new(ir::Expr::Const(Type::U8, 8)),
+    );
+    [narrow(high), narrow(word)]
 }
 
 /// Whether an `Option` has a value, and the value.

@@ -1,11 +1,11 @@
 //! Assignments, elements of arrays and parts of slices.
 
 use super::builder::Builder;
-use super::expr::binary;
 use super::value::{Slice, Value, add, number, sub};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::front::resolve::Checked;
 use crate::front::tree::{Expr, Kind, Pattern};
+use crate::front::ty::{Int, Ty};
 use crate::ir::{self, BinaryOp, Type};
 
 impl Builder<'_, '_> {
@@ -30,10 +30,9 @@ impl Builder<'_, '_> {
                     base,
                     at,
                 )?;
-                let ty = self.ty(&value.ty, value.span)?;
-                let new = self.word(new.unwrap_or(Value::Never), &ty, value.span)?;
+                let new = new.unwrap_or(Value::Never);
                 if let Some((element, array, index)) = target {
-                    self.emit(ir::Statement::SetElement(element, array, index, new));
+                    self.set_element(element, array, index, new, &value.ty, value.span)?;
                 }
                 Ok(())
             }
@@ -46,19 +45,22 @@ impl Builder<'_, '_> {
     }
 
     pub(super) fn assign_op(&mut self, op: BinaryOp, place: &Expr, value: &Expr) -> Checked<()> {
-        let ty = self.ty(&place.ty, place.span)?;
         match &place.kind {
             Kind::Variable(id) => {
-                let right = self.scalar(value)?;
+                let right = self.value(value)?;
                 let slot = self.slot(*id);
-                let left = self.word(slot.clone(), &ty, place.span)?;
-                self.store(&slot, Value::Word(binary(op, ty, left, right)), place.span)
+                let new = self.binary(
+                    op,
+                    (slot.clone(), &place.ty),
+                    (right, &value.ty),
+                    place.span,
+                )?;
+                self.store(&slot, new, place.span)
             }
             Kind::Index(base, at) => {
                 let mut values = self.operands([value, &**base, &**at])?.into_iter();
                 let right = values.next().unwrap_or(Value::Never);
-                let right = self.word(right, &ty, value.span)?;
-                let right = self.fix_expr(right);
+                let right = self.fix(right);
                 let (base_value, at_value) = (
                     values.next().unwrap_or(Value::Never),
                     values.next().unwrap_or(Value::Never),
@@ -69,17 +71,9 @@ impl Builder<'_, '_> {
                 {
                     let array = self.fix_expr(array);
                     let index = self.fix_expr(index);
-                    let old = ir::Expr::Element(
-                        element.clone(),
-                        Box::new(array.clone()),
-                        Box::new(index.clone()),
-                    );
-                    self.emit(ir::Statement::SetElement(
-                        element,
-                        array,
-                        index,
-                        binary(op, ty, old, right),
-                    ));
+                    let old = self.element_value(&element, array.clone(), index.clone(), &place.ty);
+                    let new = self.binary(op, (old, &place.ty), (right, &value.ty), place.span)?;
+                    self.set_element(element, array, index, new, &place.ty, place.span)?;
                 }
                 Ok(())
             }
@@ -130,14 +124,19 @@ impl Builder<'_, '_> {
             });
         }
         // A constant's element at a constant index is a constant.
-        if let (
-            Value::Slice(Slice {
-                array: ir::Expr::ConstArray(id),
-                offset: ir::Expr::Const(_, from),
-                ..
-            }),
-            Value::Word(ir::Expr::Const(_, n)),
-        ) = (&array, &index)
+        let element_ty = match &base.ty {
+            Ty::Array(element, _) | Ty::Slice(element) => (**element).clone(),
+            _ => Ty::Int(Int::U8),
+        };
+        if self.wide(&element_ty).is_none()
+            && let (
+                Value::Slice(Slice {
+                    array: ir::Expr::ConstArray(id),
+                    offset: ir::Expr::Const(_, from),
+                    ..
+                }),
+                Value::Word(ir::Expr::Const(_, n)),
+            ) = (&array, &index)
         {
             let constant = &self.lowering.arrays[id.0];
             let value = usize::try_from(from + n)
@@ -157,10 +156,76 @@ impl Builder<'_, '_> {
         }
         Ok(match self.element(array, index, base, at)? {
             Some((element, array, index)) => {
-                Value::Word(ir::Expr::Element(element, Box::new(array), Box::new(index)))
+                self.element_value(&element, array, index, &element_ty)
             }
             None => Value::Never,
         })
+    }
+
+    /// The element of an array: of a wide integer its two words.
+    pub(super) fn element_value(
+        &mut self,
+        element: &ir::Element,
+        array: ir::Expr,
+        index: ir::Expr,
+        ty: &Ty,
+    ) -> Value {
+        let at = |array, index| {
+            Value::Word(ir::Expr::Element(
+                element.clone(),
+                Box::new(array),
+                Box::new(index),
+            ))
+        };
+        if self.wide(ty).is_none() {
+            return at(array, index);
+        }
+        let array = self.fix_expr(array);
+        let (high, low) = self.halves(index);
+        Value::Parts(vec![at(array.clone(), high), at(array, low)])
+    }
+
+    /// Where the two words of a wide integer are.
+    fn halves(&mut self, index: ir::Expr) -> (ir::Expr, ir::Expr) {
+        if let ir::Expr::Const(_, index) = index {
+            let first = usize::try_from(2 * index).unwrap_or(usize::MAX);
+            return (number(first), number(first + 1));
+        }
+        let one = ir::Expr::Const(Type::U8, 1);
+        let first = ir::Expr::Binary(BinaryOp::Shl, Type::Usize, Box::new(index), Box::new(one));
+        let first = self.fix_expr(first);
+        (first.clone(), add(first, number(1)))
+    }
+
+    /// Assigns to an element of an array.
+    pub(super) fn set_element(
+        &mut self,
+        element: ir::Element,
+        array: ir::Expr,
+        index: ir::Expr,
+        value: Value,
+        ty: &Ty,
+        span: Span,
+    ) -> Checked<()> {
+        if self.wide(ty).is_none() {
+            let ty = self.ty(ty, span)?;
+            let value = self.word(value, &ty, span)?;
+            self.emit(ir::Statement::SetElement(element, array, index, value));
+            return Ok(());
+        }
+        let array = self.fix_expr(array);
+        let (high, low) = self.halves(index);
+        let words = self.to_words(value, ty, span)?;
+        let words: Vec<ir::Expr> = words.into_iter().map(|word| self.fix_expr(word)).collect();
+        for (index, word) in [high, low].into_iter().zip(words) {
+            self.emit(ir::Statement::SetElement(
+                element.clone(),
+                array.clone(),
+                index,
+                word,
+            ));
+        }
+        Ok(())
     }
 
     pub(super) fn sub_slice(

@@ -40,10 +40,10 @@ impl Builder<'_, '_> {
     }
 
     /// Any value of a type: what nothing reads.
-    fn idle(&mut self, ty: &Ty, span: Span) -> Checked<Value> {
+    pub(super) fn idle(&mut self, ty: &Ty, span: Span) -> Checked<Value> {
         Ok(match ty {
             Ty::Slice(element) => {
-                let element = super::element_of(element);
+                let element = self.lowering.element_of(element);
                 Value::Slice(Slice {
                     array: ir::Expr::Null(ir::Type::Array(element.clone())),
                     element,
@@ -51,12 +51,7 @@ impl Builder<'_, '_> {
                     length: number(0),
                 })
             }
-            Ty::Tuple(list) => Value::Parts(
-                list.iter()
-                    .map(|ty| self.idle(ty, span))
-                    .collect::<Checked<_>>()?,
-            ),
-            Ty::Option(_) | Ty::Data(_) => Value::Parts(
+            ty if self.lowering.in_words(ty) => Value::Parts(
                 self.lowering
                     .part_types(ty)?
                     .iter()

@@ -135,13 +135,13 @@ impl Context {
                         )),
                     };
                 }
-                "u32" | "i32" | "u64" | "i64" | "u128" | "i128" | "isize" => {
+                "u64" | "i64" | "u128" | "i128" | "isize" => {
                     return Err(Diagnostic::new(
                         span,
-                        format!("`{name}` is not available on a 16-bit card"),
-                        "wider than 16 bits",
+                        format!("`{name}` is not part of Card Rust"),
+                        "wider than 32 bits, or as wide as the host likes",
                     )
-                    .help("use `u16` or `i16`, or bytes in a slice"));
+                    .help("use `u32` or `i32`, or bytes in a slice"));
                 }
                 "f32" | "f64" => {
                     return Err(Diagnostic::new(
