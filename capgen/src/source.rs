@@ -65,6 +65,11 @@ impl Sources {
         self.files.iter().map(|file| file.name.as_str())
     }
 
+    /// The texts of all files.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
+        self.files.iter().map(|file| file.text.as_str())
+    }
+
     pub(crate) fn add(&mut self, name: String, text: String) -> u32 {
         self.files.push(SourceFile { name, text });
         u32::try_from(self.files.len() - 1).unwrap_or(u32::MAX)

@@ -1,7 +1,9 @@
 //! Type checking: a function's body to a typed tree, or a located reason why not.
 
+mod array;
 mod block;
 mod call;
+mod closure;
 mod expr;
 mod integer;
 mod iterator;
@@ -23,8 +25,29 @@ use crate::source::ModuleId;
 
 /// A function's parameters and result.
 pub(crate) struct Signature {
-    pub(crate) parameters: Vec<(Option<syn::Pat>, Ty)>,
+    /// Pattern (none for `self`), type, and how each is passed.
+    pub(crate) parameters: Vec<(Option<syn::Pat>, Ty, Passing)>,
     pub(crate) result: Ty,
+}
+
+/// How a parameter is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Passing {
+    Value,
+    Shared,
+    Mutable,
+}
+
+impl Passing {
+    pub(crate) fn of(ty: &syn::Type) -> Self {
+        match ty {
+            syn::Type::Reference(reference) if reference.mutability.is_some() => Passing::Mutable,
+            syn::Type::Reference(_) => Passing::Shared,
+            syn::Type::Paren(inner) => Self::of(&inner.elem),
+            syn::Type::Group(inner) => Self::of(&inner.elem),
+            _ => Passing::Value,
+        }
+    }
 }
 
 /// Checks one body.
@@ -76,24 +99,21 @@ impl Context {
         let mut parameters = Vec::new();
         for input in &function.signature.inputs {
             match input {
-                syn::FnArg::Receiver(_) => {
+                syn::FnArg::Receiver(receiver) => {
                     let Some(owner) = function.owner else {
                         continue;
                     };
-                    parameters.push((None, self.impl_type(owner).clone()));
+                    let passing = match (&receiver.reference, receiver.mutability) {
+                        (None, _) => Passing::Value,
+                        (Some(_), None) => Passing::Shared,
+                        (Some(_), Some(_)) => Passing::Mutable,
+                    };
+                    parameters.push((None, self.impl_type(owner).clone(), passing));
                 }
                 syn::FnArg::Typed(typed) => {
                     let ty =
                         self.resolve_with(function.module, function.owner, &generics, &typed.ty)?;
-                    if is_mutable_scalar(&typed.ty, &ty) {
-                        return Err(Diagnostic::new(
-                            self.span(function.module, &typed.ty),
-                            "a `&mut` to a scalar is not part of Card Rust",
-                            "the card cannot refer to a local",
-                        )
-                        .help("give the new value back as the result"));
-                    }
-                    parameters.push((Some((*typed.pat).clone()), ty));
+                    parameters.push((Some((*typed.pat).clone()), ty, Passing::of(&typed.ty)));
                 }
             }
         }
@@ -117,11 +137,6 @@ impl Context {
     }
 }
 
-fn is_mutable_scalar(written: &syn::Type, ty: &Ty) -> bool {
-    matches!(written, syn::Type::Reference(reference) if reference.mutability.is_some())
-        && ty.is_scalar()
-}
-
 impl<'a> Checker<'a> {
     fn whole(context: &'a Context, id: FnId) -> Checked<Body> {
         let function = &context.definitions.fns[id.0];
@@ -142,8 +157,8 @@ impl<'a> Checker<'a> {
             errors: Vec::new(),
         };
         let mut parameters = Vec::new();
-        for (pattern, ty) in signature.parameters {
-            parameters.push(match pattern {
+        for (pattern, ty, passing) in signature.parameters {
+            let id = match pattern {
                 None => checker.declare("self".to_owned(), ty, false),
                 Some(syn::Pat::Ident(name)) => {
                     checker.declare(name.ident.to_string(), ty, name.mutability.is_some())
@@ -157,7 +172,11 @@ impl<'a> Checker<'a> {
                     )
                     .help("take the parameter apart in the body"));
                 }
-            });
+            };
+            let variable = &mut checker.variables[id.0];
+            variable.alias = passing == Passing::Mutable && variable.ty.in_locals();
+            variable.reference = passing != Passing::Value;
+            parameters.push(id);
         }
         let mut value = checker.block(&function.body, Some(&signature.result))?;
         let result = signature.result;
@@ -227,11 +246,8 @@ impl<'a> Checker<'a> {
 
     fn declare(&mut self, name: String, ty: Ty, mutable: bool) -> VariableId {
         let id = VariableId(self.variables.len());
-        self.variables.push(Variable {
-            name: name.clone(),
-            ty,
-            mutable,
-        });
+        self.variables
+            .push(Variable::new(name.clone(), ty, mutable));
         if let Some(scope) = self.scopes.last_mut() {
             scope.insert(name, id);
         }

@@ -50,6 +50,7 @@ struct Evaluator<'a> {
     context: &'a Context,
     module: ModuleId,
     owner: Option<ImplId>,
+    generics: Generics,
     locals: Vec<(String, Value, Ty)>,
     depth: usize,
     /// Statements that may still be executed.
@@ -84,6 +85,7 @@ impl Context {
                 let value = self.evaluate(
                     definition.module,
                     definition.owner,
+                    &Generics::new(),
                     &definition.value,
                     Some(&ty),
                 )?;
@@ -101,6 +103,7 @@ impl Context {
         &self,
         module: ModuleId,
         owner: Option<ImplId>,
+        generics: &Generics,
         expr: &syn::Expr,
         ty: Option<&Ty>,
     ) -> Checked<Value> {
@@ -108,6 +111,7 @@ impl Context {
             context: self,
             module,
             owner,
+            generics: generics.clone(),
             locals: Vec::new(),
             depth: 0,
             fuel: FUEL,
@@ -121,11 +125,16 @@ impl Context {
         let mut next = 0;
         for (at, variant) in definition.ast.variants.iter().enumerate() {
             if let Some((_, expr)) = &variant.discriminant {
-                next =
-                    match self.evaluate(definition.module, None, expr, Some(&Ty::Int(Int::U8)))? {
-                        Value::Int(n) => n,
-                        _ => next,
-                    };
+                next = match self.evaluate(
+                    definition.module,
+                    None,
+                    &Generics::new(),
+                    expr,
+                    Some(&Ty::Int(Int::U8)),
+                )? {
+                    Value::Int(n) => n,
+                    _ => next,
+                };
             }
             if !(0..=255).contains(&next) {
                 return Err(Diagnostic::new(
@@ -242,9 +251,9 @@ impl Evaluator<'_> {
             syn::Expr::Binary(binary) => self.binary(binary, wanted),
             syn::Expr::Cast(cast) => {
                 let (value, _) = self.int(&cast.expr, None)?;
-                let ty = self
-                    .context
-                    .resolve_type(self.module, self.owner, &cast.ty)?;
+                let ty =
+                    self.context
+                        .resolve_with(self.module, self.owner, &self.generics, &cast.ty)?;
                 Ok((Value::Int(wrap(&ty, value)), ty))
             }
             syn::Expr::Index(index) => {
@@ -675,6 +684,7 @@ impl Evaluator<'_> {
             context: self.context,
             module: function.module,
             owner: function.owner,
+            generics: Generics::new(),
             locals,
             depth: self.depth + 1,
             fuel: self.fuel,

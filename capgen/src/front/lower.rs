@@ -11,8 +11,10 @@ mod call;
 mod export;
 mod expr;
 mod intrinsic;
+mod memory;
 mod place;
 mod share;
+mod scratch;
 mod value;
 mod variant;
 mod wide;
@@ -30,6 +32,7 @@ use crate::diagnostic::{Diagnostic, Span};
 use crate::ir;
 use crate::source::Package;
 use builder::Builder;
+use scratch::Scratch;
 
 /// What every shareable interface extends.
 const SHAREABLE: &str = "javacard/framework/Shareable";
@@ -63,6 +66,8 @@ pub(crate) struct Lowering<'a> {
     /// With the number of elements, which may take two places each.
     array_ids: BTreeMap<ConstId, (ir::ArrayId, usize)>,
     functions: Vec<Option<ir::Function>>,
+    /// What each keeps in the scratch memory.
+    frames: BTreeMap<ir::FunctionId, Scratch>,
     function_ids: BTreeMap<FnId, ir::FunctionId>,
     queue: VecDeque<(FnId, ir::FunctionId, Option<ir::Entry>)>,
     /// The imported methods that make objects.
@@ -91,6 +96,7 @@ pub(crate) fn lower(
         arrays: Vec::new(),
         array_ids: BTreeMap::new(),
         functions: Vec::new(),
+        frames: BTreeMap::new(),
         function_ids: BTreeMap::new(),
         queue: VecDeque::new(),
         errors: Vec::new(),
@@ -151,11 +157,19 @@ impl<'a> Lowering<'a> {
             applets.push(self.applet(*app, applet_aid)?);
         }
         while let Some((id, target, entry)) = self.queue.pop_front() {
-            match self.function(id, entry) {
+            match self.function(id, target, entry) {
                 Ok(function) => self.functions[target.0] = Some(function),
                 Err(error) => self.errors.push(error),
             }
         }
+        let frames: Vec<Scratch> = (0..self.functions.len())
+            .map(|index| {
+                self.frames
+                    .remove(&ir::FunctionId(index))
+                    .unwrap_or_default()
+            })
+            .collect();
+        let is_whole = self.functions.iter().all(Option::is_some);
         let functions: Vec<ir::Function> = self.functions.drain(..).flatten().collect();
         self.errors
             .extend(allocation::check(&functions, &self.allocating));
@@ -167,7 +181,7 @@ impl<'a> Lowering<'a> {
             aid: Vec::new(),
             version: (0, 0),
         });
-        Ok(ir::Program {
+        let mut program = ir::Program {
             aid,
             version,
             name: self.name(),
@@ -183,7 +197,12 @@ impl<'a> Lowering<'a> {
                 .names()
                 .map(ToOwned::to_owned)
                 .collect(),
-        })
+        };
+        // Numbers of functions are those of the whole only where none was refused.
+        if is_whole {
+            self.errors.extend(scratch::lay_out(&mut program, &frames));
+        }
+        Ok(program)
     }
 
     /// The package's name: that of its applet, or of the crate where it has several.
@@ -230,7 +249,7 @@ impl<'a> Lowering<'a> {
                 descriptor: descriptor.to_owned(),
                 class: None,
             };
-            match self.function(id, Some(entry)) {
+            match self.function(id, ir::FunctionId(first + index), Some(entry)) {
                 Ok(function) => {
                     let name = format!("{}::{name}", context.definitions.structs[app.0].name);
                     self.functions[first + index] = Some(ir::Function { name, ..function });
@@ -280,7 +299,12 @@ impl<'a> Lowering<'a> {
         target
     }
 
-    fn function(&mut self, id: FnId, entry: Option<ir::Entry>) -> Checked<ir::Function> {
+    fn function(
+        &mut self,
+        id: FnId,
+        target: ir::FunctionId,
+        entry: Option<ir::Entry>,
+    ) -> Checked<ir::Function> {
         let definition = &self.context.definitions.fns[id.0];
         let (name, span) = (self.context.fn_path(id), definition.span);
         let has_self = definition.signature.receiver().is_some();
@@ -303,7 +327,8 @@ impl<'a> Lowering<'a> {
         let mut builder = Builder::new(self, id);
         let parameters = builder.parameters(&body)?;
         builder.body(&body)?;
-        let (locals, blocks) = builder.finish();
+        let (locals, blocks, scratch) = builder.finish();
+        self.frames.insert(target, scratch);
         Ok(ir::Function {
             name,
             receiver,
@@ -395,6 +420,8 @@ impl<'a> Lowering<'a> {
             | Ty::TransientCell(_)
             | Ty::Result(_)
             | Ty::Option(_)
+            | Ty::Fallible(_)
+            | Ty::Vec(..)
             | Ty::Data(_)
             | Ty::Tuple(_)
             | Ty::Closure(_) => {

@@ -59,13 +59,12 @@ impl Context {
             .into_iter()
             .map(|id| ("platform".to_owned(), id))
             .collect();
+        let table = bindings::integers::table(|name| {
+            let mut texts = parsed.sources.texts();
+            texts.any(|text| text.contains(name))
+        });
         let bindings = source::add_text(&mut parsed, "bindings", bindings::CARD, dependencies);
-        let integers = source::add_text(
-            &mut parsed,
-            "integers",
-            &bindings::integers::table(),
-            BTreeMap::new(),
-        );
+        let integers = source::add_text(&mut parsed, "integers", &table, BTreeMap::new());
         let mut context = Context {
             roots: parsed.crates.iter().map(|krate| krate.root).collect(),
             dependencies: parsed
@@ -143,6 +142,9 @@ impl Context {
                     root(*krate).into_iter().collect()
                 } else if first == "core" || first == "std" {
                     vec![Def::Core("core".to_owned())]
+                } else if first == "heapless" {
+                    // Known by name, as `core` is.
+                    vec![Def::Core("heapless".to_owned())]
                 } else if module == self.bindings
                     && matches!(first.as_str(), "javacard" | "javacardx" | "org")
                 {
@@ -283,6 +285,8 @@ impl Context {
             Ty::TransientCell(inner) => format!("TransientCell<{}>", name(inner)),
             Ty::Result(inner) => format!("Result<{}>", name(inner)),
             Ty::Option(inner) => format!("Option<{}>", name(inner)),
+            Ty::Fallible(inner) => format!("Result<{}, _>", name(inner)),
+            Ty::Vec(element, n) => format!("heapless::Vec<{}, {n}>", name(element)),
             Ty::Tuple(list) => {
                 format!("({})", list.iter().map(name).collect::<Vec<_>>().join(", "))
             }

@@ -18,7 +18,34 @@ pub(crate) struct Variable {
     pub(crate) name: String,
     pub(crate) ty: Ty,
     pub(crate) mutable: bool,
+    /// Of an array: whether it is in memory, since a reference or an index goes to it.
+    pub(crate) memory: bool,
+    /// A `&mut` to a value that is in locals: another name for them.
+    pub(crate) alias: bool,
+    /// Of an array: a reference to one, which assigning makes refer to another.
+    pub(crate) reference: bool,
 }
+
+impl Variable {
+    pub(crate) fn new(name: String, ty: Ty, mutable: bool) -> Self {
+        Self {
+            name,
+            ty,
+            mutable,
+            memory: false,
+            alias: false,
+            reference: false,
+        }
+    }
+
+    /// Whether it is an array in the transient scratch memory.
+    pub(crate) fn in_memory(&self) -> bool {
+        matches!(&self.ty, Ty::Array(_, n) if *n > BY_VALUE || self.memory)
+    }
+}
+
+/// Arrays of at most so many elements may be kept in locals.
+pub(crate) const BY_VALUE: usize = 4;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Body {
@@ -77,6 +104,18 @@ pub(crate) enum Intrinsic {
     /// Whether a reference is null, and null (bindings only).
     IsNull,
     Null,
+    /// `option.ok_or_else(|| status)`
+    OkOrElse,
+    /// `&mut` of an array that has no name
+    InMemory,
+    /// The part of a `Vec` that is in use, as a slice
+    AsSlice,
+    VecNew,
+    VecPush,
+    VecPop,
+    VecClear,
+    VecTruncate,
+    VecExtend,
 }
 
 #[derive(Clone, Debug)]
@@ -145,6 +184,8 @@ pub(crate) enum Kind {
     Struct(StructId, Vec<(usize, Expr)>),
     Tuple(Vec<Expr>),
     Array(Vec<Expr>),
+    /// `[value; n]`
+    Repeat(Box<Expr>, usize),
     /// A variant with data, or of an `Option`: its tag, and the parts of the value that it has.
     Variant(i64, Vec<(usize, Expr)>),
     /// `let pattern = value` as a condition.
@@ -192,6 +233,7 @@ impl Expr {
             | Kind::Let(_, a)
             | Kind::Try(a)
             | Kind::Closure(a)
+            | Kind::Repeat(a, _)
             | Kind::Loop(_, a) => f(a),
             Kind::Binary(_, a, b)
             | Kind::Compare(_, a, b)

@@ -124,6 +124,11 @@ pub(crate) enum Ty {
     Result(Box<Ty>),
     /// `Option<T>`: whether there is a value, and the value.
     Option(Box<Ty>),
+    /// A `Result` whose error says nothing (of `u8::try_from`, of `Vec::push`): whether there is a value, and
+    /// the value.
+    Fallible(Box<Ty>),
+    /// `heapless::Vec<T, N>`: its memory, and how much of it is in use.
+    Vec(Box<Ty>, usize),
     /// An enum with data: which variant, and the fields of all variants side by side.
     Data(EnumId),
     Tuple(Vec<Ty>),
@@ -157,6 +162,15 @@ impl Ty {
 
     pub(crate) fn slice_of_bytes() -> Self {
         Ty::Slice(Box::new(Ty::Int(Int::U8)))
+    }
+
+    /// Whether a value is in locals, so that a `&mut` to it is another name for them.
+    pub(crate) fn in_locals(&self) -> bool {
+        self.is_scalar()
+            || matches!(
+                self,
+                Ty::Option(_) | Ty::Fallible(_) | Ty::Vec(..) | Ty::Data(_) | Ty::Tuple(_)
+            )
     }
 
     pub(crate) fn is_scalar(&self) -> bool {
@@ -209,6 +223,8 @@ impl Inference {
             Ty::TransientCell(inner) => Ty::TransientCell(Box::new(self.resolve(inner))),
             Ty::Result(inner) => Ty::Result(Box::new(self.resolve(inner))),
             Ty::Option(inner) => Ty::Option(Box::new(self.resolve(inner))),
+            Ty::Fallible(inner) => Ty::Fallible(Box::new(self.resolve(inner))),
+            Ty::Vec(element, n) => Ty::Vec(Box::new(self.resolve(element)), *n),
             Ty::Closure(inner) => Ty::Closure(Box::new(self.resolve(inner))),
             Ty::Tuple(list) => Ty::Tuple(list.iter().map(|ty| self.resolve(ty)).collect()),
             other => other.clone(),
@@ -225,6 +241,8 @@ impl Inference {
             Ty::TransientCell(inner) => Ty::TransientCell(Box::new(self.finish(&inner))),
             Ty::Result(inner) => Ty::Result(Box::new(self.finish(&inner))),
             Ty::Option(inner) => Ty::Option(Box::new(self.finish(&inner))),
+            Ty::Fallible(inner) => Ty::Fallible(Box::new(self.finish(&inner))),
+            Ty::Vec(element, n) => Ty::Vec(Box::new(self.finish(&element)), n),
             Ty::Closure(inner) => Ty::Closure(Box::new(self.finish(&inner))),
             Ty::Tuple(list) => Ty::Tuple(list.iter().map(|ty| self.finish(ty)).collect()),
             other => other,
@@ -251,7 +269,9 @@ impl Inference {
             | (Ty::TransientCell(a), Ty::TransientCell(b))
             | (Ty::Closure(a), Ty::Closure(b))
             | (Ty::Option(a), Ty::Option(b))
+            | (Ty::Fallible(a), Ty::Fallible(b))
             | (Ty::Result(a), Ty::Result(b)) => self.unify(&a, &b),
+            (Ty::Vec(a, n), Ty::Vec(b, m)) => n == m && self.unify(&a, &b),
             (Ty::Tuple(a), Ty::Tuple(b)) => {
                 a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| self.unify(a, b))
             }

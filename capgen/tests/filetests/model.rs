@@ -41,6 +41,7 @@ impl ApiModel for Model {
                 None
             }
             "makeTransientByteArray" => Some(heap.add(array(Element::U8)?)),
+            "makeTransientBooleanArray" => Some(heap.add(array(Element::Bool)?)),
             "makeTransientShortArray" => Some(heap.add(array(Element::U16)?)),
             "arrayCopyNonAtomic" | "arrayCopy" => {
                 let (from, to, length) = (place(1)?, place(3)?, place(4)?);

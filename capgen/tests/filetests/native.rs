@@ -106,7 +106,7 @@ fn run(source: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     let platform = Path::new(env!("CARGO_MANIFEST_DIR")).join("../platform");
     let manifest = format!(
-        "[package]\nname = \"cases\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[workspace]\n[dependencies]\nplatform = {{ path = {platform:?} }}\n"
+        "[package]\nname = \"cases\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[workspace]\n[dependencies]\nplatform = {{ path = {platform:?} }}\nheapless = \"0.8\"\n"
     );
     std::fs::create_dir(folder.path().join("src")).unwrap();
     std::fs::write(folder.path().join("Cargo.toml"), manifest).unwrap();

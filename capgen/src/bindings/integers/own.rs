@@ -158,3 +158,39 @@ fn i32_shr_low(a: u32, by: u8) -> u16 {
 fn i32_shr(a: i32, by: u8) -> i32 {
     ((i32_shr_high((a >> 16) as i16, by) as u32) << 16 | i32_shr_low(a as u32, by) as u32) as i32
 }
+
+fn u8_is_ascii(a: u8) -> bool {
+    a < 128
+}
+
+fn u8_is_ascii_digit(a: u8) -> bool {
+    matches!(a, b'0'..=b'9')
+}
+
+fn u8_is_ascii_uppercase(a: u8) -> bool {
+    matches!(a, b'A'..=b'Z')
+}
+
+fn u8_is_ascii_lowercase(a: u8) -> bool {
+    matches!(a, b'a'..=b'z')
+}
+
+fn u8_is_ascii_alphabetic(a: u8) -> bool {
+    matches!(a | 0x20, b'a'..=b'z')
+}
+
+fn u8_is_ascii_alphanumeric(a: u8) -> bool {
+    u8_is_ascii_digit(a) || u8_is_ascii_alphabetic(a)
+}
+
+fn u8_is_ascii_hexdigit(a: u8) -> bool {
+    u8_is_ascii_digit(a) || matches!(a | 0x20, b'a'..=b'f')
+}
+
+fn u8_to_ascii_uppercase(a: u8) -> u8 {
+    if u8_is_ascii_lowercase(a) { a ^ 0x20 } else { a }
+}
+
+fn u8_to_ascii_lowercase(a: u8) -> u8 {
+    if u8_is_ascii_uppercase(a) { a ^ 0x20 } else { a }
+}

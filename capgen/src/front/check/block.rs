@@ -126,13 +126,21 @@ impl Checker<'_> {
     }
 
     fn local(&mut self, local: &syn::Local) -> Checked<Statement> {
-        let (pattern, ty) = match &local.pat {
-            syn::Pat::Type(typed) => (&*typed.pat, Some(self.written_type(&typed.ty)?)),
-            other => (other, None),
+        let (pattern, ty, written) = match &local.pat {
+            syn::Pat::Type(typed) => (
+                &*typed.pat,
+                Some(self.written_type(&typed.ty)?),
+                Some(&*typed.ty),
+            ),
+            other => (other, None, None),
         };
         let value = match &local.init {
             Some(init) => {
                 let value = self.expr(&init.expr, ty.as_ref())?;
+                let value = match &ty {
+                    Some(Ty::Slice(_)) => self.as_slice(value),
+                    _ => value,
+                };
                 self.used(&value)?;
                 if let Some(ty) = &ty {
                     self.same(ty, &value.ty, value.span)?;
@@ -170,6 +178,8 @@ impl Checker<'_> {
             return Ok(Statement::LetElse(pattern, value, Box::new(other)));
         }
         let pattern = self.pattern(pattern, &ty)?;
+        let init = local.init.as_ref().map(|init| &*init.expr);
+        self.bound_kind(&pattern, written, init, value.as_ref())?;
         Ok(Statement::Let(pattern, value))
     }
 }

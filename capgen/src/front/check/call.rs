@@ -40,6 +40,9 @@ impl Checker<'_> {
         if let Some(found) = self.builtin_call(path, &names, &arguments, wanted, span)? {
             return Ok(found);
         }
+        if let Some(found) = self.vec_function(path, wanted, span)? {
+            return Ok(found);
+        }
         if names == ["Self"]
             && let Some(Ty::Newtype(id)) = self
                 .owner
@@ -189,7 +192,7 @@ impl Checker<'_> {
         let list = arguments
             .iter()
             .zip(&signature.parameters)
-            .map(|(argument, (_, ty))| self.expect(argument, ty))
+            .map(|(argument, (_, ty, _))| self.expect(argument, ty))
             .collect::<Checked<_>>()?;
         Ok(Expr {
             kind: Kind::Call(id, list),
@@ -275,6 +278,10 @@ impl Checker<'_> {
                 "from" => {
                     let value = self.expr(argument, None)?;
                     return self.cast(value, Ty::Int(int), span).map(Some);
+                }
+                "try_from" => {
+                    let value = self.expr(argument, None)?;
+                    return self.try_convert(value, int, span).map(Some);
                 }
                 "from_be_bytes" | "from_le_bytes"
                     if matches!(int, Int::U16 | Int::I16 | Int::U32 | Int::I32) =>

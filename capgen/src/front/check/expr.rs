@@ -13,6 +13,10 @@ impl Checker<'_> {
     /// An expression of type `wanted`.
     pub(super) fn expect(&mut self, expr: &syn::Expr, wanted: &Ty) -> Checked<Expr> {
         let found = self.expr(expr, Some(wanted))?;
+        let found = match self.resolve(wanted) {
+            Ty::Slice(_) => self.as_slice(found),
+            _ => found,
+        };
         self.same(wanted, &found.ty, found.span)?;
         Ok(found)
     }
@@ -24,7 +28,7 @@ impl Checker<'_> {
         match expr {
             syn::Expr::Paren(inner) => self.expr(&inner.expr, wanted),
             syn::Expr::Group(inner) => self.expr(&inner.expr, wanted),
-            syn::Expr::Reference(inner) => self.expr(&inner.expr, wanted),
+            syn::Expr::Reference(reference) => self.reference(reference, wanted),
             syn::Expr::Lit(literal) => self.literal(literal, wanted),
             syn::Expr::Path(path) => self.path(path, wanted),
             syn::Expr::Unary(unary) => self.unary(unary, wanted),
@@ -66,24 +70,22 @@ impl Checker<'_> {
             }
             syn::Expr::Array(array) => {
                 let mut element = match wanted {
-                    Some(Ty::Array(element, _) | Ty::Slice(element)) => (**element).clone(),
-                    _ => self.inference.fresh(),
+                    Some(Ty::Array(element, _) | Ty::Slice(element)) => Some((**element).clone()),
+                    _ => None,
                 };
                 let mut parts = Vec::new();
                 for part in &array.elems {
-                    let part = self.expr(part, Some(&element))?;
-                    self.same(&element, &part.ty, part.span)?;
-                    element = self.resolve(&element);
+                    let part = self.expr(part, element.as_ref())?;
+                    let known = element.unwrap_or_else(|| part.ty.clone());
+                    self.same(&known, &part.ty, part.span)?;
+                    element = Some(self.resolve(&known));
                     parts.push(part);
                 }
+                let element = element.unwrap_or_else(|| self.inference.fresh());
                 let ty = Ty::Array(Box::new(element), parts.len());
                 make(Kind::Array(parts), ty)
             }
-            syn::Expr::Repeat(_) => self.refuse(
-                expr,
-                "an array made while a command runs",
-                "work in `apdu.buffer()`, or in `P::TransientBytes<N>`",
-            ),
+            syn::Expr::Repeat(repeat) => self.repeat(repeat, wanted),
             syn::Expr::Try(inner) => {
                 let inner = self.expr(&inner.expr, None)?;
                 match self.resolve(&inner.ty) {
@@ -241,7 +243,7 @@ impl Checker<'_> {
             syn::Expr::Closure(_) => self.refuse(
                 expr,
                 "a closure here",
-                "a closure is only passed directly to `platform.atomically`",
+                "a closure is only passed directly to `platform.atomically` and to methods of `Option`",
             ),
             syn::Expr::Let(_) => self.refuse(
                 expr,

@@ -3,9 +3,9 @@
 use super::Checker;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::front::resolve::Checked;
-use crate::front::tree::{Expr, Intrinsic, Kind};
+use crate::front::tree::{Expr, Intrinsic, Kind, Pattern, Statement};
 use crate::front::ty::{Int, Ty};
-use crate::ir::BinaryOp;
+use crate::ir::{BinaryOp, CompareOp};
 
 /// Methods that give a `u32`; their functions give a `u8`.
 const BIT_COUNTS: [&str; 6] = [
@@ -23,6 +23,7 @@ impl Checker<'_> {
         receiver: &Expr,
         name: &str,
         arguments: &[&syn::Expr],
+        wanted: Option<&Ty>,
         span: Span,
     ) -> Checked<Option<Expr>> {
         let ty = receiver.ty.clone();
@@ -79,6 +80,24 @@ impl Checker<'_> {
                     span,
                 }))
             }
+            (None, "into", []) => match wanted.map(|ty| self.resolve(ty)) {
+                Some(to @ Ty::Int(_)) => self.cast(receiver.clone(), to, span).map(Some),
+                _ => Err(
+                    Diagnostic::new(span, "what `into` makes is not known here", "no type")
+                        .help("write `u16::from(x)`, or the type where the value is bound"),
+                ),
+            },
+            (None, "try_into", []) => match wanted.map(|ty| self.resolve(ty)) {
+                Some(Ty::Fallible(to)) if let Ty::Int(to) = *to => {
+                    self.try_convert(receiver.clone(), to, span).map(Some)
+                }
+                _ => {
+                    Err(
+                        Diagnostic::new(span, "what `try_into` makes is not known here", "no type")
+                            .help("write `u8::try_from(x)`"),
+                    )
+                }
+            },
             (None, "rotate_left" | "rotate_right", [by]) => self.rotate(receiver, name, by, span),
             (None, "wrapping_shl" | "wrapping_shr", [by]) => {
                 let by = self.expect(by, &Ty::Int(Int::U32))?;
@@ -124,7 +143,7 @@ impl Checker<'_> {
                 let list = arguments
                     .iter()
                     .zip(signature.parameters.iter().skip(1))
-                    .map(|(argument, (_, ty))| self.expect(argument, ty))
+                    .map(|(argument, (_, ty, _))| self.expect(argument, ty))
                     .collect::<Checked<Vec<_>>>()?;
                 self.integer_function(receiver.clone(), name, list, span)
             }
@@ -196,6 +215,79 @@ impl Checker<'_> {
         let receiver = self.expr(&call.receiver, None)?;
         let span = self.span(call);
         self.integer_function(receiver, &name, Vec::new(), span)
+    }
+
+    /// `u8::try_from(value)`: whether it is in range, and the value.
+    pub(super) fn try_convert(&mut self, value: Expr, to: Int, span: Span) -> Checked<Expr> {
+        let from = match self.resolve(&value.ty) {
+            Ty::Int(from) => from,
+            Ty::Never => return Ok(value),
+            _ => {
+                return Err(Diagnostic::new(
+                    value.span,
+                    "the type of this integer is not told",
+                    "what fits depends on it",
+                )
+                .help("write the type where the value is bound"));
+            }
+        };
+        let ((low, high), (least, most)) = (to.range(), from.range());
+        // A `usize` is as wide as the host's in Rust: what is no `usize` on the card does not come there.
+        let (number, id) = (
+            |n: i64| Expr {
+                kind: Kind::Int(n),
+                ty: Ty::Int(from),
+                span,
+            },
+            self.declare("_".to_owned(), Ty::Int(from), false),
+        );
+        let variable = Expr {
+            kind: Kind::Variable(id),
+            ty: Ty::Int(from),
+            span,
+        };
+        let compare = |op, limit| Expr {
+            kind: Kind::Compare(op, Box::new(variable.clone()), Box::new(number(limit))),
+            ty: Ty::Bool,
+            span,
+        };
+        let above = (low > least).then(|| compare(CompareOp::Ge, low));
+        let below = (high < most).then(|| compare(CompareOp::Le, high));
+        let fits = match (above, below) {
+            (Some(above), Some(below)) => Expr {
+                kind: Kind::And(Box::new(above), Box::new(below)),
+                ty: Ty::Bool,
+                span,
+            },
+            (Some(one), None) | (None, Some(one)) => one,
+            (None, None) => Expr {
+                kind: Kind::Int(1),
+                ty: Ty::Bool,
+                span,
+            },
+        };
+        let ty = Ty::Fallible(Box::new(Ty::Int(to)));
+        let cast = self.cast(variable.clone(), Ty::Int(to), span)?;
+        let variant = |tag, fields| Expr {
+            kind: Kind::Variant(tag, fields),
+            ty: ty.clone(),
+            span,
+        };
+        let chosen = Expr {
+            kind: Kind::If(
+                Box::new(fits),
+                Box::new(variant(1, vec![(1, cast)])),
+                Some(Box::new(variant(0, Vec::new()))),
+            ),
+            ty: ty.clone(),
+            span,
+        };
+        let bind = Statement::Let(Pattern::Bind(id), Some(value));
+        Ok(Expr {
+            kind: Kind::Block(vec![bind], Some(Box::new(chosen))),
+            ty,
+            span,
+        })
     }
 
     /// `u16::from_le_bytes(bytes)` of what `from_be_bytes` gives.

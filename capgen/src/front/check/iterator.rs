@@ -240,6 +240,7 @@ impl Checker<'_> {
         statements: &mut Vec<Statement>,
     ) -> Checked<(Expr, Ty)> {
         let value = self.expr(expr, None)?;
+        let value = self.as_slice(value);
         match self.resolve(&value.ty) {
             Ty::Slice(element) | Ty::Array(element, _) if element.is_scalar() => {
                 let slice = match value.kind {
@@ -252,6 +253,7 @@ impl Checker<'_> {
                     }
                     _ => self.temporary(value, statements),
                 };
+                self.needs_memory(&slice);
                 Ok((slice, *element))
             }
             Ty::Never => Ok((value, Ty::Int(Int::U8))),

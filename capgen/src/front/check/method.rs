@@ -77,7 +77,8 @@ impl Checker<'_> {
                 ));
             }
             let mut list = vec![receiver];
-            for (argument, (_, ty)) in arguments.iter().zip(signature.parameters.iter().skip(1)) {
+            for (argument, (_, ty, _)) in arguments.iter().zip(signature.parameters.iter().skip(1))
+            {
                 list.push(self.expect(argument, ty)?);
             }
             return Ok(Expr {
@@ -94,8 +95,25 @@ impl Checker<'_> {
             Ty::Slice(element) | Ty::Array(element, _) => {
                 self.slice_method(&receiver, element, name, arguments, span)?
             }
-            Ty::Option(inner) => self.option_method(&receiver, inner, name, arguments, span)?,
-            Ty::Int(_) | Ty::IntVar(_) => self.integer_method(&receiver, name, arguments, span)?,
+            Ty::Option(inner) => {
+                self.option_method(&receiver, inner, false, name, arguments, span)?
+            }
+            Ty::Fallible(inner) => {
+                self.option_method(&receiver, inner, true, name, arguments, span)?
+            }
+            Ty::Vec(element, n) => {
+                let found = self.vec_method(&receiver, (element, *n), name, arguments, span)?;
+                match found {
+                    Some(found) => Some(found),
+                    None => {
+                        let slice = self.as_slice(receiver.clone());
+                        self.slice_method(&slice, element, name, arguments, span)?
+                    }
+                }
+            }
+            Ty::Int(_) | Ty::IntVar(_) => {
+                self.integer_method(&receiver, name, arguments, wanted, span)?
+            }
             _ => None,
         };
         found.ok_or_else(|| {
@@ -226,9 +244,9 @@ impl Checker<'_> {
     ) -> Checked<Expr> {
         let generic = call.turbofish.as_ref().and_then(|list| list.args.first());
         if let (Ty::Platform, Some(argument)) = (self.resolve(&receiver.ty), generic) {
-            let length = self
-                .context
-                .length_argument(self.module, self.owner, argument)?;
+            let length =
+                self.context
+                    .length_argument(self.module, self.owner, &self.generics, argument)?;
             if let Some(made) = length
                 .map(|length| self.new_bytes(call, length))
                 .transpose()?
@@ -296,7 +314,11 @@ impl Checker<'_> {
         span: Span,
     ) -> Checked<Option<Expr>> {
         let usize_ = Ty::Int(Int::Usize);
-        let bytes = *element == Ty::Int(Int::U8);
+        let element = &self.resolve(element);
+        let bytes = matches!(element, Ty::Int(Int::U8 | Int::I8));
+        if !matches!(name, "len" | "is_empty") {
+            self.needs_memory(receiver);
+        }
         let intrinsic = |intrinsic, mut rest: Vec<Expr>, ty| {
             rest.insert(0, receiver.clone());
             Ok(Some(Expr {
@@ -325,15 +347,20 @@ impl Checker<'_> {
                 }))
             }
             ("copy_from_slice", [source]) if bytes => {
-                let source = self.expect(source, &Ty::slice_of_bytes())?;
+                let source = self.expect(source, &Ty::Slice(Box::new(element.clone())))?;
                 self.bound("copy_from_slice", vec![receiver.clone(), source], span)
                     .map(Some)
             }
             ("fill", [value]) if bytes => {
                 let value = self.expect(value, element)?;
+                let value = self.cast(value, Ty::Int(Int::U8), span)?;
                 self.bound("fill", vec![receiver.clone(), value], span)
                     .map(Some)
             }
+            ("copy_from_slice" | "clone_from_slice", [_]) => {
+                self.slice_function(receiver, element, "copy", arguments, span)
+            }
+            ("as_slice" | "as_mut_slice", []) => Ok(Some(receiver.clone())),
             ("copy_within", [range, to]) if bytes => {
                 let syn::Expr::Range(syn::ExprRange {
                     start: Some(from),
@@ -368,7 +395,8 @@ impl Checker<'_> {
             ("offset", []) if self.is_binding() => {
                 intrinsic(Intrinsic::SliceOffset, Vec::new(), usize_)
             }
-            _ => Ok(None),
+            ("copy" | "equal", _) => Ok(None),
+            _ => self.slice_function(receiver, element, name, arguments, span),
         }
     }
 

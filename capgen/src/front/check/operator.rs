@@ -129,6 +129,7 @@ impl Checker<'_> {
         };
         let left = self.expr(&binary.left, None)?;
         let right = self.expr(&binary.right, Some(&left.ty))?;
+        let (left, right) = (self.as_slice(left), self.as_slice(right));
         let ty = self.resolve(&left.ty);
         if let Ty::Slice(_) | Ty::Array(..) = ty {
             let equal = Expr {
@@ -226,13 +227,23 @@ impl Checker<'_> {
         let place = self.expr(expr, None)?;
         match &place.kind {
             // A local's reference is the local's value at that time: the write would be lost.
-            Kind::Variable(_) if is_dereference(expr) => Err(Diagnostic::new(
-                place.span,
-                "assigning through a reference to a local is not part of Card Rust",
-                "the card cannot refer to a local",
-            )
-            .help("assign to the variable itself, or give the new value back")),
+            Kind::Variable(id) if is_dereference(expr) && !self.variables[id.0].alias => {
+                Err(Diagnostic::new(
+                    place.span,
+                    "assigning through a reference to a local is not part of Card Rust",
+                    "the card cannot refer to a local",
+                )
+                .help("assign to the variable itself, or give the new value back"))
+            }
+            Kind::Index(base, _) if matches!(base.kind, Kind::ConstArray(_)) => {
+                Err(Diagnostic::new(
+                    place.span,
+                    "a constant cannot be assigned to",
+                    "an element of a constant",
+                ))
+            }
             Kind::Variable(_) | Kind::Index(..) => Ok(place),
+            Kind::TupleField(base, _) if is_local(base) => Ok(place),
             Kind::Field(_, _, _) => Err(Diagnostic::new(
                 place.span,
                 "a plain field is fixed when the applet is installed",
@@ -306,6 +317,10 @@ impl Checker<'_> {
     pub(super) fn index(&mut self, index: &syn::ExprIndex) -> Checked<Expr> {
         let span = self.span(index);
         let base = self.expr(&index.expr, None)?;
+        let base = self.as_slice(base);
+        if !is_constant_index(&index.index) {
+            self.needs_memory(&base);
+        }
         let element = match self.resolve(&base.ty) {
             Ty::Slice(element) | Ty::Array(element, _) => *element,
             Ty::Bytes if self.is_binding() => Ty::Int(Int::U8),
@@ -353,6 +368,20 @@ fn is_dereference(expr: &syn::Expr) -> bool {
         syn::Expr::Unary(unary) => matches!(unary.op, syn::UnOp::Deref(_)),
         _ => false,
     }
+}
+
+/// Whether a place is a local or a part of one.
+fn is_local(place: &Expr) -> bool {
+    match &place.kind {
+        Kind::Variable(_) => true,
+        Kind::TupleField(base, _) => is_local(base),
+        _ => false,
+    }
+}
+
+/// Whether an index is a number as it stands.
+fn is_constant_index(index: &syn::Expr) -> bool {
+    matches!(index, syn::Expr::Lit(_))
 }
 
 /// The operation of an arithmetic or bit operator, and whether it assigns.

@@ -4,7 +4,7 @@ use super::Checker;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::front::define::EnumId;
 use crate::front::resolve::Checked;
-use crate::front::tree::{Expr, Intrinsic, Kind};
+use crate::front::tree::{Expr, Kind};
 use crate::front::ty::Ty;
 
 impl Checker<'_> {
@@ -128,57 +128,6 @@ impl Checker<'_> {
                 })
             }
             _ => self.expect(expr, &Ty::Bool),
-        }
-    }
-
-    /// A method of an `Option`.
-    pub(super) fn option_method(
-        &mut self,
-        receiver: &Expr,
-        inner: &Ty,
-        name: &str,
-        arguments: &[&syn::Expr],
-        span: Span,
-    ) -> Checked<Option<Expr>> {
-        let make = |intrinsic, list, ty| {
-            Ok(Some(Expr {
-                kind: Kind::Intrinsic(intrinsic, list),
-                ty,
-                span,
-            }))
-        };
-        match (name, arguments) {
-            ("is_some", []) => make(Intrinsic::IsSome, vec![receiver.clone()], Ty::Bool),
-            ("is_none", []) => {
-                let some = Expr {
-                    kind: Kind::Intrinsic(Intrinsic::IsSome, vec![receiver.clone()]),
-                    ty: Ty::Bool,
-                    span,
-                };
-                Ok(Some(Expr {
-                    kind: Kind::Unary(crate::ir::UnaryOp::Not, Box::new(some)),
-                    ty: Ty::Bool,
-                    span,
-                }))
-            }
-            ("unwrap_or", [other]) => {
-                let other = self.expect(other, inner)?;
-                let list = vec![receiver.clone(), other];
-                make(Intrinsic::UnwrapOr, list, inner.clone())
-            }
-            ("ok_or", [status]) => {
-                let status = self.expr(status, None)?;
-                let ty = Ty::Result(Box::new(inner.clone()));
-                self.status_word(&status)?;
-                make(Intrinsic::OkOr, vec![receiver.clone(), status], ty)
-            }
-            ("unwrap" | "expect", _) => Err(Diagnostic::new(
-                span,
-                format!("`{name}` is not part of Card Rust"),
-                "would panic",
-            )
-            .help("write `.ok_or(StatusWord(…))?`, `unwrap_or`, or `let Some(x) = … else { … }`")),
-            _ => Ok(None),
         }
     }
 }

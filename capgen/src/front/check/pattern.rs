@@ -150,6 +150,20 @@ impl Checker<'_> {
     ) -> Checked<Pattern> {
         match self.resolve(ty) {
             Ty::Never => Ok(Pattern::Wild),
+            Ty::Fallible(inner) if names == ["Ok"] && parts.len() == 1 => {
+                let part = self.pattern(parts[0].1, &inner)?;
+                Ok(Pattern::Variant {
+                    tag: 1,
+                    fields: vec![(1, part, *inner)],
+                })
+            }
+            Ty::Fallible(_) if names == ["Err"] && parts.len() == 1 => {
+                self.pattern(parts[0].1, &Ty::Unit)?;
+                Ok(Pattern::Variant {
+                    tag: 0,
+                    fields: Vec::new(),
+                })
+            }
             Ty::Option(inner) if names == ["Some"] && parts.len() == 1 => {
                 let part = self.pattern(parts[0].1, &inner)?;
                 Ok(Pattern::Variant {

@@ -219,7 +219,7 @@ impl Builder<'_, '_> {
                 };
                 let mut parts = parts.into_iter().map(Some).collect::<Vec<_>>();
                 let mut part = |index: usize| parts.get_mut(index).and_then(Option::take);
-                let tag_type = if matches!(ty, Ty::Option(_)) {
+                let tag_type = if matches!(ty, Ty::Option(_) | Ty::Fallible(_)) {
                     Ty::Bool
                 } else {
                     Ty::Int(crate::front::ty::Int::U8)
@@ -271,7 +271,7 @@ impl Builder<'_, '_> {
                 self.end(ir::Terminator::Goto(no));
             }
             Pattern::Tuple(patterns) => {
-                let Value::Parts(parts) = value else {
+                let Value::Parts(parts) = self.materialise(value, ty, span)? else {
                     return Err(Diagnostic::new(
                         span,
                         "this value has no parts",
@@ -446,6 +446,7 @@ impl Builder<'_, '_> {
         value: Option<&Expr>,
         span: Span,
     ) -> Checked<Value> {
+        self.escaped |= value.is_some_and(|value| super::memory::holds_memory(&value.ty));
         let value = value.map_or(Ok(Value::Nothing), |value| self.value(value))?;
         let target = self
             .frames

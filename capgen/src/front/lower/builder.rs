@@ -1,14 +1,16 @@
 //! Builds the blocks of one IR function.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use super::scratch::Scratch;
 use super::value::{Place, Slice, Value};
 use super::{Lowering, position};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::front::define::FnId;
 use crate::front::resolve::Checked;
 use crate::front::tree::{Body, LoopId, Variable, VariableId};
-use crate::front::ty::Ty;
+use crate::front::ty::{Int, Ty};
 use crate::ir;
 
 /// Where the next statement goes.
@@ -52,6 +54,11 @@ pub(super) struct Builder<'a, 'b> {
     pub(super) frames: Vec<Frame>,
     pub(super) at: ir::Position,
     id: FnId,
+    pub(super) scratch: Scratch,
+    /// The offsets of memory that a value has, and no variable yet.
+    pub(super) new_regions: BTreeSet<ir::LocalId>,
+    /// Whether memory may have left the scope that made it, by `break` or `return`.
+    pub(super) escaped: bool,
 }
 
 impl<'a, 'b> Builder<'a, 'b> {
@@ -68,6 +75,9 @@ impl<'a, 'b> Builder<'a, 'b> {
             frames: Vec::new(),
             at: ir::Position::default(),
             id,
+            scratch: Scratch::default(),
+            new_regions: BTreeSet::new(),
+            escaped: false,
         }
     }
 
@@ -122,7 +132,7 @@ impl<'a, 'b> Builder<'a, 'b> {
         Ok(())
     }
 
-    pub(super) fn finish(self) -> (Vec<ir::Local>, Vec<ir::Block>) {
+    pub(super) fn finish(self) -> (Vec<ir::Local>, Vec<ir::Block>, Scratch) {
         let blocks = self
             .blocks
             .into_iter()
@@ -137,7 +147,7 @@ impl<'a, 'b> Builder<'a, 'b> {
                 }
             })
             .collect();
-        (self.locals, blocks)
+        (self.locals, blocks, self.scratch)
     }
 
     /// What follows comes from here. A binding that is put into its caller counts as the place of the
@@ -229,6 +239,10 @@ impl<'a, 'b> Builder<'a, 'b> {
                 })
             }
             Ty::Result(inner) => self.fresh(name, inner, stable, span)?,
+            Ty::Vec(element, _) => Value::Parts(vec![
+                self.fresh(name, &Ty::Slice(element.clone()), stable, span)?,
+                self.fresh(name, &Ty::Int(Int::Usize), stable, span)?,
+            ]),
             ty if self.lowering.in_words(ty) => Value::Parts(
                 self.lowering
                     .part_types(ty)?
@@ -267,6 +281,36 @@ impl<'a, 'b> Builder<'a, 'b> {
                         self.emit(ir::Statement::Set(*local, part));
                     }
                 }
+            }
+            (Value::Slice(into), Value::Parts(parts)) => {
+                let element = match into.element {
+                    ir::Element::Bool => Ty::Bool,
+                    ir::Element::I8 => Ty::Int(Int::I8),
+                    ir::Element::U16 => Ty::Int(Int::U16),
+                    ir::Element::I16 => Ty::Int(Int::I16),
+                    _ => Ty::Int(Int::U8),
+                };
+                let is_wide = matches!(parts.first(), Some(Value::Parts(_)));
+                let element = if is_wide { Ty::Int(Int::U32) } else { element };
+                let ty = Ty::Slice(Box::new(element));
+                let value = self.slice_of(Value::Parts(parts), &ty, span)?;
+                self.store(slot, value, span)?;
+            }
+            (Value::Parts(slots), Value::Slice(slice))
+                if slots.iter().all(|slot| matches!(slot, Value::Word(_))) =>
+            {
+                let parts = (0..slots.len())
+                    .map(|at| {
+                        let index =
+                            super::value::add(slice.offset.clone(), super::value::number(at));
+                        Value::Word(ir::Expr::Element(
+                            slice.element.clone(),
+                            Box::new(slice.array.clone()),
+                            Box::new(index),
+                        ))
+                    })
+                    .collect();
+                self.store(slot, Value::Parts(parts), span)?;
             }
             (Value::Parts(slots), Value::Parts(parts)) => {
                 // `(a, b) = (b, a)`: all parts before any slot.
@@ -416,11 +460,7 @@ impl<'a, 'b> Builder<'a, 'b> {
         let Some(frame) = self.frames.last_mut() else {
             return VariableId(0);
         };
-        frame.extra.push(Variable {
-            name: String::new(),
-            ty,
-            mutable: false,
-        });
+        frame.extra.push(Variable::new(String::new(), ty, false));
         frame.slots.push(value);
         VariableId(frame.slots.len() - 1)
     }

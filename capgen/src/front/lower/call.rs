@@ -8,15 +8,21 @@ use super::value::Value;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::front::define::FnId;
 use crate::front::resolve::Checked;
-use crate::front::tree::{Body, Expr, Kind};
+use crate::front::tree::{Body, Expr, Kind, VariableId};
 use crate::front::ty::Ty;
 use crate::ir::{self, Callee};
 
 impl Builder<'_, '_> {
     pub(super) fn call(&mut self, id: FnId, arguments: &[Expr], expr: &Expr) -> Checked<Value> {
         if let Some(method) = self.lowering.imported(id, expr.span)? {
-            let result = self.lowering.context.signature(id)?.result;
-            return self.call_method(Callee::Api(method), arguments, &result, expr.span);
+            let signature = self.lowering.context.signature(id)?;
+            let types: Vec<Ty> = signature
+                .parameters
+                .into_iter()
+                .map(|(_, ty, _)| ty)
+                .collect();
+            let result = &signature.result;
+            return self.call_method(Callee::Api(method), arguments, &types, result, expr.span);
         }
         let body = match self.lowering.context.body(id) {
             Ok(body) => body,
@@ -30,7 +36,12 @@ impl Builder<'_, '_> {
             return self.put_inside(id, &body, arguments, expr.span);
         }
         let target = self.lowering.function_id(id);
-        self.call_method(Callee::Function(target), arguments, &body.result, expr.span)
+        let parameters = body.parameters.iter();
+        let types: Vec<Ty> = parameters
+            .map(|id| body.variables[id.0].ty.clone())
+            .collect();
+        let callee = Callee::Function(target);
+        self.call_method(callee, arguments, &types, &body.result, expr.span)
     }
 
     /// A call of a method with all of its arguments; a slice is three of them.
@@ -38,16 +49,21 @@ impl Builder<'_, '_> {
         &mut self,
         callee: Callee,
         arguments: &[Expr],
+        types: &[Ty],
         result: &Ty,
         span: Span,
     ) -> Checked<Value> {
         let values = self.operands(arguments)?;
         let mut list = Vec::new();
-        for (value, argument) in values.into_iter().zip(arguments) {
+        for ((value, argument), parameter) in values.into_iter().zip(arguments).zip(types) {
+            let value = match parameter {
+                Ty::Slice(_) => self.slice_of(value, &argument.ty, argument.span)?,
+                _ => value,
+            };
             match value {
                 Value::Nothing => {}
                 Value::Slice(slice) => list.extend([slice.array, slice.offset, slice.length]),
-                other => list.extend(self.to_words(other, &argument.ty, argument.span)?),
+                other => list.extend(self.flat(other, &argument.ty, argument.span)?),
             }
         }
         let result = match result {
@@ -74,18 +90,21 @@ impl Builder<'_, '_> {
                     | Ty::Array(..)
                     | Ty::TransientCell(_)
                     | Ty::Option(_)
+                    | Ty::Fallible(_)
+                    | Ty::Vec(..)
                     | Ty::Data(_)
             )
         };
         let passed = |ty: &Ty| single(ty) || self.wide(ty).is_some();
+        let passed = |id: &VariableId| {
+            let variable = &body.variables[id.0];
+            passed(&variable.ty) && !variable.alias
+        };
         let result = match &body.result {
             Ty::Result(inner) => inner,
             other => other,
         };
-        let passable = body
-            .parameters
-            .iter()
-            .all(|id| passed(&body.variables[id.0].ty))
+        let passable = body.parameters.iter().all(passed)
             && single(result)
             && self.wide(result).is_none()
             && !matches!(result, Ty::Slice(_));
@@ -116,10 +135,33 @@ impl Builder<'_, '_> {
             )
             .help("write a loop"));
         }
-        let values = self.operands(arguments)?;
+        let is_alias = |at: usize| {
+            let variable = body.parameters.get(at);
+            variable.is_some_and(|id| body.variables[id.0].alias)
+        };
+        let by_value = arguments
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| !is_alias(*at))
+            .map(|(_, argument)| argument);
+        let mut values = self.operands(by_value)?.into_iter();
         let mut slots = vec![Value::Nothing; body.variables.len()];
-        for (parameter, value) in body.parameters.iter().zip(values) {
+        let level = self.scratch.level();
+        for (parameter, argument) in body.parameters.iter().zip(arguments) {
             let variable = &body.variables[parameter.0];
+            if variable.alias {
+                slots[parameter.0] = self.alias(argument)?;
+                continue;
+            }
+            let value = values.next().unwrap_or(Value::Never);
+            let value = match &variable.ty {
+                Ty::Slice(_) => self.slice_of(value, &argument.ty, argument.span)?,
+                _ => value,
+            };
+            if let Some(placed) = self.placed(variable, &value, span)? {
+                slots[parameter.0] = placed;
+                continue;
+            }
             slots[parameter.0] = if variable.mutable
                 && !matches!(value, Value::Nothing | Value::Place(_) | Value::Never)
             {
@@ -160,6 +202,9 @@ impl Builder<'_, '_> {
             Err(error) => Err(error),
         };
         self.frames.pop();
+        if !super::memory::holds_memory(&result) && !self.escaped {
+            self.scratch.give_back(&level);
+        }
         outcome
     }
 }

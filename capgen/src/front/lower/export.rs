@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Lowering;
 use crate::diagnostic::{Diagnostic, Span};
+use crate::front::check::Passing;
 use crate::front::define::{FnId, StructId};
 use crate::front::public::Public;
 use crate::front::resolve::Checked;
@@ -216,10 +217,14 @@ impl Lowering<'_> {
         let span = self.context.definitions.fns[id.0].span;
         let signature = self.context.signature(id)?;
         let mut text = "(".to_owned();
-        for (_, ty) in &signature.parameters {
+        for (_, ty, passing) in &signature.parameters {
+            // No method has a reference to what is in its caller's locals.
+            if *passing == Passing::Mutable && ty.in_locals() {
+                return Ok(None);
+            }
             match ty {
                 Ty::Slice(element) => {
-                    text += array_descriptor(&super::element_of(element));
+                    text += array_descriptor(&self.element_of(element));
                     text += "SS";
                 }
                 _ => match self.type_descriptor(ty, public, span)? {
@@ -247,6 +252,9 @@ impl Lowering<'_> {
         public: Option<&Public>,
         span: Span,
     ) -> Checked<Option<String>> {
+        if self.wide(ty).is_some() {
+            return Ok(None);
+        }
         let text = match ty {
             Ty::Struct(id) => match (self.imported_class(*id), public) {
                 (Some(class), _) => format!("L{class};"),
@@ -271,6 +279,8 @@ impl Lowering<'_> {
             | Ty::TransientCell(_)
             | Ty::Result(_)
             | Ty::Option(_)
+            | Ty::Fallible(_)
+            | Ty::Vec(..)
             | Ty::Data(_)
             | Ty::Tuple(_)
             | Ty::Closure(_) => return Ok(None),

@@ -4,7 +4,7 @@ use super::builder::Builder;
 use super::value::{Place, Slice, Value, add, number};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::front::resolve::Checked;
-use crate::front::tree::{Expr, Kind, Pattern, Statement};
+use crate::front::tree::{BY_VALUE, Expr, Kind, Pattern, Statement};
 use crate::front::ty::Ty;
 use crate::ir::{self, BinaryOp, Callee, Type};
 
@@ -207,6 +207,16 @@ impl Builder<'_, '_> {
             Kind::Tuple(parts) if matches!(expr.ty, Ty::Newtype(_)) => parts
                 .first()
                 .map_or(Ok(Value::Nothing), |part| self.value(part)),
+            Kind::Array(parts) if Self::is_long(&expr.ty) => {
+                let values = self.operands(parts)?;
+                self.slice_of(Value::Parts(values), &expr.ty, span)
+            }
+            Kind::Repeat(value, length) if *length > BY_VALUE => self.repeat(value, *length),
+            Kind::Repeat(value, length) => {
+                let value = self.value(value)?;
+                let value = self.fix(value);
+                Ok(Value::Parts(vec![value; *length]))
+            }
             Kind::Tuple(parts) | Kind::Array(parts) => Ok(Value::Parts(self.operands(parts)?)),
             Kind::Variant(tag, fields) => self.variant(*tag, fields, &expr.ty, span),
             Kind::Let(..) => self.truth(expr),
@@ -239,18 +249,24 @@ impl Builder<'_, '_> {
                     .frames
                     .last()
                     .map_or(Ty::Unit, |frame| frame.body.result.clone());
+                self.escaped |= super::memory::holds_memory(&result);
                 self.leave(value, &result, span)?;
                 Ok(Value::Never)
             }
             Kind::Block(statements, value) => {
+                let level = self.scratch.level();
                 for statement in statements {
                     self.statement(statement)?;
                 }
-                match value {
-                    Some(value) => self.value(value),
-                    None if expr.ty == Ty::Never => Ok(Value::Never),
-                    None => Ok(Value::Nothing),
+                let found = match value {
+                    Some(value) => self.value(value)?,
+                    None if expr.ty == Ty::Never => Value::Never,
+                    None => Value::Nothing,
+                };
+                if !super::memory::holds_memory(&expr.ty) && !self.escaped {
+                    self.scratch.give_back(&level);
                 }
+                Ok(found)
             }
         }
     }
@@ -305,13 +321,30 @@ impl Builder<'_, '_> {
                 let Some(value) = value else {
                     if let Pattern::Bind(id) = pattern {
                         let variable = self.variable(*id);
+                        if let Some(slot) = self.declared(&variable) {
+                            self.set_slot(*id, slot);
+                            return Ok(());
+                        }
                         let slot =
                             self.fresh(&variable.name, &variable.ty, false, Span::default())?;
                         self.set_slot(*id, slot);
                     }
                     return Ok(());
                 };
+                if let Pattern::Bind(id) = pattern
+                    && self.variable(*id).alias
+                {
+                    let slot = self.alias(value)?;
+                    self.set_slot(*id, slot);
+                    return Ok(());
+                }
                 let lowered = self.value(value)?;
+                let lowered = match pattern {
+                    Pattern::Bind(id) if matches!(self.variable(*id).ty, Ty::Slice(_)) => {
+                        self.slice_of(lowered, &value.ty, value.span)?
+                    }
+                    _ => lowered,
+                };
                 self.bind(pattern, lowered, value.span)?;
             }
         }
@@ -338,11 +371,11 @@ impl Builder<'_, '_> {
             let extra = || frame.extra.get(id.0 - frame.body.variables.len());
             own.or_else(extra).cloned()
         });
-        frame.unwrap_or(crate::front::tree::Variable {
-            name: String::new(),
-            ty: Ty::Unit,
-            mutable: false,
-        })
+        frame.unwrap_or(crate::front::tree::Variable::new(
+            String::new(),
+            Ty::Unit,
+            false,
+        ))
     }
 
     /// Binds the names of a pattern that always fits.
@@ -351,6 +384,10 @@ impl Builder<'_, '_> {
             (Pattern::Bind(id), value) => {
                 let variable = self.variable(*id);
                 if matches!(value, Value::Never) {
+                    return Ok(());
+                }
+                if let Some(slot) = self.placed(&variable, &value, span)? {
+                    self.set_slot(*id, slot);
                     return Ok(());
                 }
                 let is_place = matches!(value, Value::Place(_) | Value::Nothing);
@@ -363,6 +400,19 @@ impl Builder<'_, '_> {
                     self.named(value, &variable.name)
                 };
                 self.set_slot(*id, slot);
+            }
+            (Pattern::Tuple(patterns), Value::Slice(slice)) => {
+                let parts = (0..patterns.len())
+                    .map(|at| {
+                        let index = add(slice.offset.clone(), number(at));
+                        Value::Word(ir::Expr::Element(
+                            slice.element.clone(),
+                            Box::new(slice.array.clone()),
+                            Box::new(index),
+                        ))
+                    })
+                    .collect();
+                self.bind(pattern, Value::Parts(parts), span)?;
             }
             (Pattern::Tuple(patterns), Value::Parts(parts)) => {
                 let parts: Vec<Value> = parts.into_iter().map(|part| self.fix(part)).collect();

@@ -18,6 +18,36 @@ impl Builder<'_, '_> {
         let span = expr.span;
         let first = arguments.first();
         match (intrinsic, first) {
+            (
+                Intrinsic::VecNew
+                | Intrinsic::VecPush
+                | Intrinsic::VecPop
+                | Intrinsic::VecClear
+                | Intrinsic::VecTruncate
+                | Intrinsic::VecExtend,
+                _,
+            ) => self.vec(intrinsic, arguments, expr),
+            (Intrinsic::AsSlice, Some(vec)) => {
+                let value = self.value(vec)?;
+                self.slice_of(value, &vec.ty, span)
+            }
+            (Intrinsic::InMemory, Some(array)) => self.array_in_memory(array),
+            (Intrinsic::OkOrElse, Some(option)) => {
+                let found = self.value(option)?;
+                let found = self.fix(found);
+                let (Some((tag, value)), Some(status)) =
+                    (option_parts(Some(found)), arguments.get(1))
+                else {
+                    return Ok(Value::Never);
+                };
+                let (some, none) = (self.block(), self.block());
+                self.end(ir::Terminator::If(tag, some, none));
+                self.switch_to(none);
+                let status = self.scalar(status)?;
+                self.end(ir::Terminator::Throw(status));
+                self.switch_to(some);
+                Ok(value)
+            }
             (Intrinsic::NewCell, Some(initial)) => self.value(initial),
             (Intrinsic::NewBytes(n), _) => Ok(Value::Word(ir::Expr::NewArray(
                 ir::Element::U8,
@@ -94,7 +124,7 @@ impl Builder<'_, '_> {
                 let types = self.lowering.words(inner, span)?;
                 let array_type = Type::Array(element.clone());
                 let mut array = self.word(array, &array_type, span)?;
-                let mut words = self.to_words(value, &new.ty, span)?;
+                let mut words = self.flat(value, &new.ty, span)?;
                 if words.len() > 1 {
                     array = self.fix_expr(array);
                     words = words.into_iter().map(|word| self.fix_expr(word)).collect();
@@ -151,6 +181,19 @@ impl Builder<'_, '_> {
                 let ty = self.ty(&expr.ty, span)?;
                 Ok(Value::Word(ir::Expr::Null(ty)))
             }
+            (
+                Intrinsic::Len,
+                Some(Expr {
+                    ty: Ty::Array(_, n),
+                    ..
+                }),
+            ) => {
+                if let Some(array) = first {
+                    let value = self.value(array)?;
+                    self.discard(value);
+                }
+                Ok(Value::Word(number(*n)))
+            }
             (Intrinsic::Len, Some(slice)) => match self.value(slice)? {
                 Value::Slice(slice) => Ok(Value::Word(slice.length)),
                 Value::Parts(parts) => Ok(Value::Word(number(parts.len()))),
@@ -196,7 +239,7 @@ impl Builder<'_, '_> {
             }
             (Intrinsic::ToBeBytes, Some(value)) if self.wide(&value.ty).is_some() => {
                 let lowered = self.value(value)?;
-                let words = self.to_words(lowered, &value.ty, span)?;
+                let words = self.flat(lowered, &value.ty, span)?;
                 let words: Vec<ir::Expr> =
                     words.into_iter().map(|word| self.fix_expr(word)).collect();
                 let bytes = words
@@ -350,7 +393,17 @@ impl Builder<'_, '_> {
     /// `a == b` of slices.
     fn equal(&mut self, arguments: &[Expr], expr: &Expr) -> Checked<Value> {
         let mut values = self.operands(arguments)?.into_iter();
-        let (Some(Value::Slice(a)), Some(Value::Slice(b))) = (values.next(), values.next()) else {
+        let mut slices = Vec::new();
+        for argument in arguments {
+            let value = values.next().unwrap_or(Value::Never);
+            slices.push(self.slice_of(value, &argument.ty, argument.span)?);
+        }
+        let element = match arguments.first().map(|first| &first.ty) {
+            Some(Ty::Slice(element) | Ty::Array(element, _)) => (**element).clone(),
+            _ => Ty::Int(Int::U8),
+        };
+        let mut slices = slices.into_iter();
+        let (Some(Value::Slice(a)), Some(Value::Slice(b))) = (slices.next(), slices.next()) else {
             return Err(Diagnostic::new(
                 expr.span,
                 "only slices in memory can be compared",
@@ -373,23 +426,10 @@ impl Builder<'_, '_> {
         }
         self.switch_to(same);
         let span = expr.span;
-        let pass = |slice: &Slice, builder: &mut Self| {
-            let ty = Ty::Slice(Box::new(Ty::Int(Int::U8)));
-            let id = builder.temporary(Value::Slice(slice.clone()), ty.clone());
-            Expr {
-                kind: Kind::Variable(id),
-                ty,
-                span,
-            }
-        };
-        let list = [pass(&a, self), pass(&b, self)];
-        let id = self.lowering.context.binding("equal_bytes", span)?;
-        let call = Expr {
-            kind: Kind::Call(id, list.to_vec()),
-            ty: Ty::Bool,
-            span,
-        };
-        let outcome = self.scalar(&call)?;
+        let ty = Ty::Slice(Box::new(element.clone()));
+        let list = vec![(Value::Slice(a), ty.clone()), (Value::Slice(b), ty)];
+        let outcome = self.slice_call("equal", &element, list, span)?;
+        let outcome = self.word(outcome, &Type::Bool, span)?;
         self.emit(ir::Statement::Set(slot, outcome));
         self.end(ir::Terminator::Goto(after));
         self.switch_to(differ);

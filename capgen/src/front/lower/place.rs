@@ -14,12 +14,32 @@ impl Builder<'_, '_> {
             Kind::Variable(id) => {
                 let lowered = self.value(value)?;
                 let variable = self.variable(*id);
+                let slot = self.slot(*id);
+                if self.assign_in_memory(&variable, &slot, &lowered, value.span)? {
+                    return Ok(());
+                }
+                let lowered = match &variable.ty {
+                    Ty::Slice(_) => self.slice_of(lowered, &value.ty, value.span)?,
+                    _ => lowered,
+                };
                 let lowered = self.materialise(lowered, &variable.ty, value.span)?;
                 let slot = self.slot(*id);
                 if !variable.mutable && matches!(slot, Value::Nothing) {
                     return self.bind(&Pattern::Bind(*id), lowered, value.span);
                 }
                 self.store(&slot, lowered, value.span)
+            }
+            Kind::TupleField(..) => {
+                let lowered = self.value(value)?;
+                let slot = self.alias(place)?;
+                self.store(&slot, lowered, value.span)
+            }
+            Kind::Index(base, at) if self.local_part(base, at)?.is_some() => {
+                let lowered = self.value(value)?;
+                match self.local_part(base, at)? {
+                    Some(slot) => self.store(&slot, lowered, value.span),
+                    None => Ok(()),
+                }
             }
             Kind::Index(base, at) => {
                 let mut values = self.operands([&**base, &**at, value])?.into_iter();
@@ -46,9 +66,16 @@ impl Builder<'_, '_> {
 
     pub(super) fn assign_op(&mut self, op: BinaryOp, place: &Expr, value: &Expr) -> Checked<()> {
         match &place.kind {
-            Kind::Variable(id) => {
+            Kind::Index(base, at) if self.local_part(base, at)?.is_some() => {
                 let right = self.value(value)?;
-                let slot = self.slot(*id);
+                let slot = self.local_part(base, at)?.unwrap_or(Value::Nothing);
+                let left = (slot.clone(), &place.ty);
+                let new = self.binary(op, left, (right, &value.ty), place.span)?;
+                self.store(&slot, new, place.span)
+            }
+            Kind::Variable(_) | Kind::TupleField(..) => {
+                let right = self.value(value)?;
+                let slot = self.alias(place)?;
                 let new = self.binary(
                     op,
                     (slot.clone(), &place.ty),
@@ -81,6 +108,25 @@ impl Builder<'_, '_> {
                 place.span,
                 "this cannot be assigned to",
                 "not a place",
+            )),
+        }
+    }
+
+    /// The locals of an element of an array that is kept in locals.
+    fn local_part(&mut self, base: &Expr, at: &Expr) -> Checked<Option<Value>> {
+        let (Kind::Variable(id), Kind::Int(at)) = (&base.kind, &at.kind) else {
+            return Ok(None);
+        };
+        let Value::Parts(parts) = self.slot(*id) else {
+            return Ok(None);
+        };
+        let found = usize::try_from(*at).ok().and_then(|at| parts.get(at));
+        match found {
+            Some(part) => Ok(Some(part.clone())),
+            None => Err(Diagnostic::new(
+                base.span,
+                "this index is out of bounds",
+                format!("the array has {} elements", parts.len()),
             )),
         }
     }
@@ -215,7 +261,7 @@ impl Builder<'_, '_> {
         }
         let array = self.fix_expr(array);
         let (high, low) = self.halves(index);
-        let words = self.to_words(value, ty, span)?;
+        let words = self.flat(value, ty, span)?;
         let words: Vec<ir::Expr> = words.into_iter().map(|word| self.fix_expr(word)).collect();
         for (index, word) in [high, low].into_iter().zip(words) {
             self.emit(ir::Statement::SetElement(

@@ -7,7 +7,6 @@ use super::builder::Builder;
 use super::value::Value;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::front::resolve::Checked;
-use crate::front::tree::{Expr, Kind};
 use crate::front::ty::{Int, Ty};
 use crate::ir::{self, BinaryOp, BlockId, CompareOp, Type, UnaryOp};
 
@@ -429,22 +428,7 @@ impl Builder<'_, '_> {
         span: Span,
     ) -> Checked<Value> {
         let id = self.lowering.context.integer_function(name, span)?;
-        let list = arguments
-            .into_iter()
-            .map(|(value, ty)| {
-                let value = self.fix(value);
-                Expr {
-                    kind: Kind::Variable(self.temporary(value, ty.clone())),
-                    ty,
-                    span,
-                }
-            })
-            .collect();
-        let found = self.value(&Expr {
-            kind: Kind::Call(id, list),
-            ty: result.clone(),
-            span,
-        })?;
+        let found = self.call_with(id, arguments, result.clone(), span)?;
         Ok(self.fix(found))
     }
 }

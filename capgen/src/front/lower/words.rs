@@ -22,7 +22,7 @@ impl Lowering<'_> {
     /// nothing for what is one word, or a slice.
     pub(super) fn part_types(&self, ty: &Ty) -> Checked<Vec<Ty>> {
         Ok(match ty {
-            Ty::Option(inner) => vec![Ty::Bool, (**inner).clone()],
+            Ty::Option(inner) | Ty::Fallible(inner) => vec![Ty::Bool, (**inner).clone()],
             Ty::Data(id) => {
                 let fields = self.context.data_fields(*id)?;
                 let fields = fields.into_iter().flatten().map(|(_, ty)| ty);
@@ -36,7 +36,10 @@ impl Lowering<'_> {
 
     /// Whether a value is several words, none of them a reference.
     pub(super) fn in_words(&self, ty: &Ty) -> bool {
-        matches!(ty, Ty::Option(_) | Ty::Data(_) | Ty::Tuple(_)) || self.wide(ty).is_some()
+        matches!(
+            ty,
+            Ty::Option(_) | Ty::Fallible(_) | Ty::Data(_) | Ty::Tuple(_)
+        ) || self.wide(ty).is_some()
     }
 
     /// The types of the words of a value that is in a field or cell.
@@ -78,10 +81,10 @@ impl Builder<'_, '_> {
     }
 
     /// The words of a value, in the order of [`Lowering::words`].
-    pub(super) fn to_words(&mut self, value: Value, ty: &Ty, span: Span) -> Checked<Vec<ir::Expr>> {
+    pub(super) fn flat(&mut self, value: Value, ty: &Ty, span: Span) -> Checked<Vec<ir::Expr>> {
         if let Value::Never = value {
             let value = self.idle(ty, span)?;
-            return self.to_words(value, ty, span);
+            return self.flat(value, ty, span);
         }
         if self.lowering.in_words(ty)
             && let Value::Parts(parts) = value
@@ -89,7 +92,7 @@ impl Builder<'_, '_> {
             let types = self.lowering.part_types(ty)?;
             let mut all = Vec::new();
             for (part, ty) in parts.into_iter().zip(&types) {
-                all.extend(self.to_words(part, ty, span)?);
+                all.extend(self.flat(part, ty, span)?);
             }
             return Ok(all);
         }
@@ -137,7 +140,7 @@ impl Builder<'_, '_> {
                 builder.emit(ir::Statement::SetField(object, field, place.class, word));
             }
         };
-        let words = self.to_words(value, ty, span)?;
+        let words = self.flat(value, ty, span)?;
         let count = words.len();
         if count < 2 {
             for word in words {

@@ -46,7 +46,7 @@ impl Context {
             syn::Type::Slice(slice) => Ok(Ty::Slice(Box::new(again(&slice.elem)?))),
             syn::Type::Array(array) => {
                 let element = again(&array.elem)?;
-                let length = self.array_length(module, owner, &array.len)?;
+                let length = self.array_length(module, owner, generics, &array.len)?;
                 Ok(Ty::Array(Box::new(element), length))
             }
             syn::Type::Tuple(tuple) if tuple.elems.is_empty() => Ok(Ty::Unit),
@@ -71,14 +71,15 @@ impl Context {
         }
     }
 
-    fn array_length(
+    pub(crate) fn array_length(
         &self,
         module: ModuleId,
         owner: Option<ImplId>,
+        generics: &Generics,
         length: &syn::Expr,
     ) -> Checked<usize> {
         let span = self.span(module, length);
-        match self.evaluate(module, owner, length, Some(&Ty::Int(Int::Usize)))? {
+        match self.evaluate(module, owner, generics, length, Some(&Ty::Int(Int::Usize)))? {
             Value::Int(n) => usize::try_from(n)
                 .ok()
                 .filter(|n| *n <= 0x7FFF)
@@ -221,6 +222,9 @@ impl Context {
                     return self.resolve_with(alias.module, None, &inner, &alias.ast.ty);
                 }
                 Def::Java(class) => return Ok(Ty::Api(class)),
+                Def::Core(path) if path == "heapless::Vec" => {
+                    return self.vec_type(module, owner, generics, arguments, span);
+                }
                 Def::Core(path) if path == "core::option::Option" => {
                     return self.option_type(module, owner, generics, arguments, span);
                 }
@@ -293,13 +297,47 @@ impl Context {
         }
     }
 
+    /// `heapless::Vec<T, N>`
+    fn vec_type(
+        &self,
+        module: ModuleId,
+        owner: Option<ImplId>,
+        generics: &Generics,
+        arguments: Option<&syn::PathArguments>,
+        span: crate::diagnostic::Span,
+    ) -> Checked<Ty> {
+        if let Some(syn::PathArguments::AngleBracketed(list)) = arguments
+            && let [syn::GenericArgument::Type(element), length] =
+                list.args.iter().collect::<Vec<_>>().as_slice()
+            && let Some(length) = self.length_argument(module, owner, generics, length)?
+        {
+            let element = self.resolve_with(module, owner, generics, element)?;
+            if element.is_scalar() {
+                return Ok(Ty::Vec(Box::new(element), length));
+            }
+            return Err(Diagnostic::new(
+                span,
+                format!(
+                    "a `Vec` of `{}` is not part of Card Rust",
+                    self.type_name(&element)
+                ),
+                "not a scalar",
+            )
+            .help("a `Vec` holds integers, `bool`, C-like enums or newtypes over these"));
+        }
+        Err(
+            Diagnostic::new(span, "a `Vec` says what it holds, and how much", "not told")
+                .help("write `heapless::Vec<u8, 16>`"),
+        )
+    }
+
     /// Whether a value of this type can be taken apart into words, any of which may be made up.
     pub(crate) fn stays_local(&self, ty: &Ty) -> bool {
         match ty {
             Ty::Unit | Ty::Bool | Ty::Int(_) | Ty::IntVar(_) | Ty::Enum(_) | Ty::Newtype(_) => true,
             Ty::Interface(_) => true,
             Ty::Slice(element) => element.is_scalar(),
-            Ty::Option(inner) => self.stays_local(inner),
+            Ty::Option(inner) | Ty::Fallible(inner) => self.stays_local(inner),
             Ty::Tuple(list) => list.iter().all(|ty| self.stays_local(ty)),
             Ty::Data(_) => true,
             _ => false,
@@ -389,6 +427,7 @@ impl Context {
         &self,
         module: ModuleId,
         owner: Option<ImplId>,
+        generics: &Generics,
         ty: &syn::Type,
     ) -> Checked<Option<usize>> {
         let syn::Type::Path(path) = ty else {
@@ -404,7 +443,7 @@ impl Context {
             return Ok(None);
         };
         match list.args.first() {
-            Some(argument) => self.length_argument(module, owner, argument),
+            Some(argument) => self.length_argument(module, owner, generics, argument),
             None => Ok(None),
         }
     }
@@ -414,6 +453,7 @@ impl Context {
         &self,
         module: ModuleId,
         owner: Option<ImplId>,
+        generics: &Generics,
         argument: &syn::GenericArgument,
     ) -> Checked<Option<usize>> {
         let length = match argument {
@@ -425,7 +465,8 @@ impl Context {
             }),
             _ => return Ok(None),
         };
-        self.array_length(module, owner, &length).map(Some)
+        self.array_length(module, owner, generics, &length)
+            .map(Some)
     }
 
     /// Whether `name` is a type parameter bounded by `platform::Platform`.
@@ -553,7 +594,10 @@ impl Context {
     pub(crate) fn field_bytes_length(&self, id: StructId, index: usize) -> Checked<Option<usize>> {
         let definition = &self.definitions.structs[id.0];
         match definition.ast.fields.iter().nth(index) {
-            Some(field) => self.bytes_length(definition.module, None, &field.ty),
+            Some(field) => {
+                let generics = self.struct_generics(id)?;
+                self.bytes_length(definition.module, None, &generics, &field.ty)
+            }
             None => Ok(None),
         }
     }

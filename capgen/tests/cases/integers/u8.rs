@@ -198,3 +198,18 @@ pub fn power_of_two(a: u8) -> bool {
 // run: power_of_two(128) == true
 // run: power_of_two(254) == false
 // run: power_of_two(255) == false
+
+pub fn ascii(a: u8) -> u8 {
+    let kinds = a.is_ascii_digit() as u8
+        | (a.is_ascii_uppercase() as u8) << 1
+        | (a.is_ascii_lowercase() as u8) << 2
+        | (a.is_ascii_alphabetic() as u8) << 3
+        | (a.is_ascii_alphanumeric() as u8) << 4
+        | (a.is_ascii_hexdigit() as u8) << 5;
+    kinds ^ a.to_ascii_uppercase() ^ a.to_ascii_lowercase()
+}
+// run: ascii(48) == 49
+// run: ascii(71) == 58
+// run: ascii(102) == 28
+// run: ascii(193) == 0
+// run: ascii(64) == 0
