@@ -5,6 +5,7 @@ mod block;
 mod call;
 mod closure;
 mod expr;
+mod generic;
 mod integer;
 mod iterator;
 mod method;
@@ -17,7 +18,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::define::{FnId, ImplId};
-use super::resolve::{Checked, Context};
+use super::resolve::{Checked, Context, impl_name, is_impl};
 use super::tree::{Body, Expr, Kind, LoopId, Variable, VariableId};
 use super::ty::{Generics, Inference, Ty};
 use crate::diagnostic::{Diagnostic, Span};
@@ -87,7 +88,7 @@ struct Loop {
 impl Context {
     /// The types of a function's parameters, receiver first, and of its result.
     pub(crate) fn signature(&self, id: FnId) -> Checked<Signature> {
-        let function = &self.definitions.fns[id.0];
+        let function = self.fn_def(id);
         let generics = self.fn_generics(id)?;
         if let Some(token) = &function.signature.asyncness {
             return Err(Diagnostic::new(
@@ -97,8 +98,15 @@ impl Context {
             ));
         }
         let mut parameters = Vec::new();
-        for input in &function.signature.inputs {
+        for (index, input) in function.signature.inputs.iter().enumerate() {
             match input {
+                syn::FnArg::Typed(typed)
+                    if let (true, Some(ty)) =
+                        (is_impl(&typed.ty), generics.get(&impl_name(index))) =>
+                {
+                    let passing = Passing::of(&typed.ty);
+                    parameters.push((Some((*typed.pat).clone()), ty.clone(), passing));
+                }
                 syn::FnArg::Receiver(receiver) => {
                     let Some(owner) = function.owner else {
                         continue;
@@ -139,7 +147,7 @@ impl Context {
 
 impl<'a> Checker<'a> {
     fn whole(context: &'a Context, id: FnId) -> Checked<Body> {
-        let function = &context.definitions.fns[id.0];
+        let function = context.fn_def(id);
         let signature = context.signature(id)?;
         let mut checker = Checker {
             context,

@@ -554,6 +554,21 @@ impl Evaluator<'_> {
         {
             return Ok((value.clone(), ty.clone()));
         }
+        if let [name] = names.as_slice()
+            && let Some(Ty::Number(value, ty)) = self.generics.get(name)
+        {
+            return Ok((Value::Int(*value), (**ty).clone()));
+        }
+        for def in self
+            .context
+            .of_parameter(&self.generics, &names)
+            .unwrap_or_default()
+        {
+            if let Def::Const(id) = def {
+                let (ty, value) = self.context.constant_value(id)?;
+                return Ok((value, ty));
+            }
+        }
         if let [ty, name] = names.as_slice() {
             if let Some(int) = Int::named(ty) {
                 let (low, high) = int.range();
@@ -648,7 +663,7 @@ impl Evaluator<'_> {
 
     /// A `const fn`: expressions, `let`, assignments, `if` and `while`.
     fn const_fn(&mut self, id: FnId, call: &syn::ExprCall) -> Checked<(Value, Ty)> {
-        let function = &self.context.definitions.fns[id.0];
+        let function = self.context.fn_def(id);
         if self.depth > 64 {
             return self.refuse(call);
         }

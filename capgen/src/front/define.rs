@@ -1,6 +1,6 @@
 //! Everything that the sources define, by name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::ty::{Ty, TypeKey};
@@ -63,6 +63,8 @@ pub(crate) struct EnumDef {
 
 pub(crate) struct TraitDef {
     pub(crate) name: String,
+    pub(crate) module: ModuleId,
+    pub(crate) ast: Rc<syn::ItemTrait>,
     pub(crate) krate: CrateId,
     /// Of one that `platform::shareable!` declares: its module and its text.
     pub(crate) shareable: Option<(ModuleId, Rc<syn::ItemTrait>)>,
@@ -94,6 +96,8 @@ pub(crate) struct FnDef {
 
 pub(crate) struct ImplDef {
     pub(crate) generics: Rc<syn::Generics>,
+    /// Where it stands.
+    pub(crate) module: ModuleId,
     /// The type, known once all names are.
     pub(crate) ty: Ty,
     pub(crate) types: BTreeMap<String, Rc<syn::Type>>,
@@ -132,4 +136,6 @@ pub(crate) struct Definitions {
     pub(crate) associated: BTreeMap<(TypeKey, String), ConstId>,
     /// Which types implement which trait, by the trait's name.
     pub(crate) implementors: BTreeMap<(String, TypeKey), ImplId>,
+    /// Structs that implement a trait of the platform: always classes.
+    pub(crate) objects: BTreeSet<StructId>,
 }

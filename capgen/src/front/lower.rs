@@ -305,7 +305,7 @@ impl<'a> Lowering<'a> {
         target: ir::FunctionId,
         entry: Option<ir::Entry>,
     ) -> Checked<ir::Function> {
-        let definition = &self.context.definitions.fns[id.0];
+        let definition = self.context.fn_def(id);
         let (name, span) = (self.context.fn_path(id), definition.span);
         let has_self = definition.signature.receiver().is_some();
         let exported = entry.as_ref().is_some_and(|entry| entry.class.is_some());
@@ -421,6 +421,8 @@ impl<'a> Lowering<'a> {
             | Ty::Result(_)
             | Ty::Option(_)
             | Ty::Fallible(_)
+            | Ty::Number(..)
+            | Ty::Record(_)
             | Ty::Vec(..)
             | Ty::Data(_)
             | Ty::Tuple(_)

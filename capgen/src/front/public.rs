@@ -106,7 +106,7 @@ impl Context {
     /// The class whose static method a function is where its package exports it: that of its type, or that of
     /// its module, in camel case.
     pub(crate) fn export_class(&self, id: FnId) -> String {
-        let function = &self.definitions.fns[id.0];
+        let function = self.fn_def(id);
         if let Some(owner) = function.owner {
             return self.type_name(self.impl_type(owner));
         }

@@ -1,6 +1,7 @@
 //! Collects the definitions of all modules, and finds what a path stands for.
 
 mod collect;
+mod instance;
 mod types;
 
 use std::cell::{Cell, RefCell};
@@ -13,10 +14,12 @@ use cap_file::api::ApiPackage;
 use super::constant::Value as Constant;
 use super::define::{ConstId, Def, Definitions, FnId, ImplId, StructId};
 use super::tree::Body;
-use super::ty::{Ty, TypeKey};
+use super::ty::{Generics, Ty, TypeKey};
 use crate::bindings;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::source::{self, CrateError, CrateId, Manifest, ModuleId, ModuleSource, Sources};
+
+pub(crate) use instance::{impl_name, is_impl};
 
 pub(crate) type Checked<T> = Result<T, Diagnostic>;
 
@@ -39,6 +42,10 @@ pub(crate) struct Context {
     pub(crate) manifests: Vec<Manifest>,
     /// The library packages that are imported instead of compiled again, by their crates.
     pub(crate) imports: BTreeMap<CrateId, ApiPackage>,
+    /// Which structs are only what their fields are.
+    pub(crate) records: RefCell<BTreeMap<StructId, bool>>,
+    /// The instances of generic functions.
+    instances: RefCell<Vec<(FnId, Generics)>>,
     pub(crate) bodies: RefCell<BTreeMap<FnId, Rc<Body>>>,
     /// The constants found; nothing for those under way.
     pub(crate) constants: RefCell<BTreeMap<ConstId, Option<(Ty, Constant)>>>,
@@ -85,6 +92,8 @@ impl Context {
                 .into_iter()
                 .map(|krate| krate.manifest)
                 .collect(),
+            records: RefCell::default(),
+            instances: RefCell::default(),
             bodies: RefCell::default(),
             constants: RefCell::default(),
             errors: RefCell::default(),
@@ -244,7 +253,7 @@ impl Context {
 
     /// The path of a function for listings: `jpki::slot::Slot::verify`.
     pub(crate) fn fn_path(&self, id: FnId) -> String {
-        let function = &self.definitions.fns[id.0];
+        let function = self.fn_def(id);
         let mut path = self.module_path(function.module);
         if let Some(owner) = function.owner {
             path.push(self.type_name(&self.definitions.impls[owner.0].ty));
@@ -274,7 +283,9 @@ impl Context {
             Ty::Int(int) => int.name().to_owned(),
             Ty::IntVar(_) => "{integer}".to_owned(),
             Ty::Enum(id) | Ty::Data(id) => self.definitions.enums[id.0].name.clone(),
-            Ty::Newtype(id) | Ty::Struct(id) => self.definitions.structs[id.0].name.clone(),
+            Ty::Newtype(id) | Ty::Struct(id) | Ty::Record(id) => {
+                self.definitions.structs[id.0].name.clone()
+            }
             Ty::Api(class) => class.rsplit('/').next().unwrap_or(class).to_owned(),
             Ty::Interface(id) => format!("dyn {}", self.definitions.traits[id.0].name),
             Ty::Bytes => "Bytes".to_owned(),
@@ -290,6 +301,7 @@ impl Context {
             Ty::Tuple(list) => {
                 format!("({})", list.iter().map(name).collect::<Vec<_>>().join(", "))
             }
+            Ty::Number(value, _) => value.to_string(),
             Ty::Platform => "Platform".to_owned(),
             Ty::Closure(inner) => format!("closure giving {}", name(inner)),
         }

@@ -104,6 +104,8 @@ pub(crate) enum Ty {
     Newtype(StructId),
     /// A struct: a class of the package.
     Struct(StructId),
+    /// A struct of scalars, slices and such: its fields side by side.
+    Record(StructId),
     /// A class or interface of the API, by its Java name.
     Api(String),
     /// Another applet, by a shareable interface: `dyn Trait`, `P::Shared<dyn Trait>`.
@@ -132,6 +134,8 @@ pub(crate) enum Ty {
     /// An enum with data: which variant, and the fields of all variants side by side.
     Data(EnumId),
     Tuple(Vec<Ty>),
+    /// The value of a const parameter, and its type: among type arguments only.
+    Number(i64, Box<Ty>),
     /// The platform: nothing at run time.
     Platform,
     /// A closure that is passed to a platform call.
@@ -146,16 +150,20 @@ pub(crate) enum TypeKey {
     Api(String),
     Bytes,
     Platform,
+    Bool,
+    Int(Int),
 }
 
 impl Ty {
     pub(crate) fn key(&self) -> Option<TypeKey> {
         Some(match self {
-            Ty::Struct(id) | Ty::Newtype(id) => TypeKey::Struct(*id),
+            Ty::Struct(id) | Ty::Newtype(id) | Ty::Record(id) => TypeKey::Struct(*id),
             Ty::Enum(id) | Ty::Data(id) => TypeKey::Enum(*id),
             Ty::Api(name) => TypeKey::Api(name.clone()),
             Ty::Bytes => TypeKey::Bytes,
             Ty::Platform => TypeKey::Platform,
+            Ty::Bool => TypeKey::Bool,
+            Ty::Int(int) => TypeKey::Int(*int),
             _ => return None,
         })
     }
@@ -169,7 +177,12 @@ impl Ty {
         self.is_scalar()
             || matches!(
                 self,
-                Ty::Option(_) | Ty::Fallible(_) | Ty::Vec(..) | Ty::Data(_) | Ty::Tuple(_)
+                Ty::Option(_)
+                    | Ty::Fallible(_)
+                    | Ty::Vec(..)
+                    | Ty::Data(_)
+                    | Ty::Tuple(_)
+                    | Ty::Record(_)
             )
     }
 

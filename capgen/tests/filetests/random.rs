@@ -11,8 +11,12 @@ const FUNCTIONS: usize = 12;
 const RUNS: usize = 4;
 /// The bytes that each function gets and may change.
 const BYTES: usize = 8;
-const TYPES: [&str; 5] = ["u8", "i8", "u16", "i16", "bool"];
-const INTEGERS: [&str; 4] = ["u8", "i8", "u16", "i16"];
+const TYPES: [&str; 7] = ["u8", "i8", "u16", "i16", "u32", "i32", "bool"];
+const INTEGERS: [&str; 6] = ["u8", "i8", "u16", "i16", "u32", "i32"];
+/// Of local arrays, of records and of vectors: variables that expressions and statements go to.
+const ARRAY: &str = "[u8; 6]";
+const RECORD: &str = "Tally";
+const VECTOR: &str = "Vec<u8, 3>";
 
 /// Program number `seed`, its source in `path`.
 pub(crate) fn program(seed: u64, path: PathBuf) -> Case {
@@ -37,6 +41,8 @@ pub(crate) fn program(seed: u64, path: PathBuf) -> Case {
 
 /// What all programs share.
 const HELPERS: &str = r"
+use heapless::Vec;
+
 enum Shape {
     Point(u8),
     Line { from: i16, to: u16 },
@@ -60,6 +66,59 @@ fn measure(shape: Shape) -> u16 {
         Shape::Line { from, .. } => from as u16,
         Shape::Nothing => 3,
     }
+}
+
+struct Tally {
+    sum: u32,
+    last: u8,
+    seen: Option<i16>,
+}
+
+trait Add {
+    const STEP: u16;
+    fn add(&mut self, x: u8);
+    fn add_twice(&mut self, x: u8) {
+        self.add(x);
+        self.add(x ^ Self::STEP as u8);
+    }
+}
+
+impl Add for Tally {
+    const STEP: u16 = 0x15A;
+
+    fn add(&mut self, x: u8) {
+        self.sum = self.sum.rotate_left(5) ^ x as u32;
+        if x > self.last {
+            self.seen = Some(x as i16 - 100);
+        }
+        self.last = x;
+    }
+}
+
+fn tally(from: u8) -> Tally {
+    Tally { sum: from as u32 * 0x1_0001, last: from, seen: None }
+}
+
+fn bump<T: Copy>(place: &mut T, new: T) -> T {
+    let old = *place;
+    *place = new;
+    old
+}
+
+fn pick<T: Copy>(flag: bool, a: T, b: T) -> T {
+    let list = [a, b];
+    if flag { list[0] } else { list[1] }
+}
+
+fn mixed(list: &[u8]) -> u8 {
+    let mut copy = [0u8; 8];
+    copy[..list.len()].copy_from_slice(list);
+    copy.reverse();
+    let mut sum = 0u8;
+    for (i, x) in copy.iter().enumerate() {
+        sum = sum.wrapping_mul(3) ^ *x ^ i as u8;
+    }
+    sum
 }
 
 fn first(data: &[u8], wanted: u8) -> Option<u8> {
@@ -154,9 +213,9 @@ impl Generator {
         if ty == "bool" {
             return self.condition(depth);
         }
-        let bits = if ty.ends_with('8') { 7 } else { 15 };
+        let bits = width(ty) - 1;
         let unsigned = ty.starts_with('u');
-        match self.below(19) {
+        match self.below(24) {
             0..=2 => {
                 let method = self.one(&["wrapping_add", "wrapping_sub", "wrapping_mul"]);
                 format!(
@@ -261,8 +320,121 @@ impl Generator {
                     self.below(BYTES)
                 )
             }
+            18 => match self.known(ARRAY) {
+                Some(name) if self.below(3) > 0 => {
+                    format!(
+                        "({name}[({} & 3) as usize + 2] as {ty})",
+                        self.expr("u8", depth)
+                    )
+                }
+                Some(name) => format!("(mixed(&{name}) as {ty})"),
+                None => self.literal(ty),
+            },
+            19 => match self.known(RECORD) {
+                Some(name) if self.below(2) > 0 => format!("({name}.sum as {ty})"),
+                Some(name) => format!("({name}.seen.map(|x| x / 3).unwrap_or(5) as {ty})"),
+                None => self.literal(ty),
+            },
+            20 => match self.known(VECTOR) {
+                Some(name) => format!("({name}.last().copied().unwrap_or(77) as {ty})"),
+                None => self.literal(ty),
+            },
+            21 => {
+                let from = self.one(&INTEGERS);
+                format!(
+                    "{ty}::try_from({}).unwrap_or({})",
+                    self.expr(from, depth),
+                    self.expr(ty, depth)
+                )
+            }
+            22 => format!(
+                "pick({}, {}, {})",
+                self.expr("bool", depth),
+                self.expr(ty, depth),
+                self.expr(ty, depth)
+            ),
             _ => self.call(ty, depth),
         }
+    }
+
+    /// A statement on a local array, a record, a vector, or by a reference.
+    fn in_place(&mut self, text: &mut String, pad: &str) {
+        match self.below(7) {
+            0 => {
+                let (name, value) = (self.fresh(), self.expr("u8", 2));
+                writeln!(text, "{pad}let mut {name} = [{value}; 6];").unwrap();
+                self.named(name, ARRAY);
+            }
+            1 => {
+                let (name, value) = (self.fresh(), self.expr("u8", 2));
+                writeln!(text, "{pad}let mut {name} = tally({value});").unwrap();
+                self.named(name, RECORD);
+            }
+            2 => {
+                let name = self.fresh();
+                writeln!(text, "{pad}let mut {name}: {VECTOR} = Vec::new();").unwrap();
+                self.named(name, VECTOR);
+            }
+            3 => {
+                if let Some(name) = self.known(ARRAY) {
+                    let value = self.pure("u8");
+                    match self.below(4) {
+                        0 => writeln!(text, "{pad}{name}[{}] = {value};", self.below(6)),
+                        1 => writeln!(text, "{pad}{name}[1..4].copy_from_slice(&data[2..5]);"),
+                        2 => writeln!(text, "{pad}{name}.swap({}, 3);", self.below(6)),
+                        _ => writeln!(
+                            text,
+                            "{pad}{name}[({value} & 3) as usize] ^= {};",
+                            self.pure("u8")
+                        ),
+                    }
+                    .unwrap();
+                }
+            }
+            4 => {
+                if let Some(name) = self.known(RECORD) {
+                    let value = self.pure("u8");
+                    let method = self.one(&["add", "add_twice"]);
+                    writeln!(text, "{pad}{name}.{method}({value});").unwrap();
+                }
+            }
+            5 => {
+                if let Some(name) = self.known(VECTOR) {
+                    let value = self.pure("u8");
+                    match self.below(4) {
+                        0 => writeln!(
+                            text,
+                            "{pad}if {name}.push({value}).is_err() {{ {name}.clear(); }}"
+                        ),
+                        1 => writeln!(text, "{pad}let _ = {name}.extend_from_slice(&data[..2]);"),
+                        2 => writeln!(text, "{pad}let _ = {name}.pop();"),
+                        _ => writeln!(text, "{pad}let _ = {name}.push({value});"),
+                    }
+                    .unwrap();
+                }
+            }
+            _ => {
+                if let Some(target) = self.mutable() {
+                    let ty = self.variables[target].ty;
+                    let (name, value) = (self.fresh(), self.pure(ty));
+                    let place = &self.variables[target].name;
+                    writeln!(text, "{pad}let {name} = bump(&mut {place}, {value});").unwrap();
+                    self.variables.push(Variable {
+                        name,
+                        ty,
+                        mutable: false,
+                    });
+                }
+            }
+        }
+    }
+
+    fn named(&mut self, name: String, ty: &'static str) {
+        self.variables.push(Variable {
+            name,
+            ty,
+            mutable: false,
+        });
     }
 
     fn call(&mut self, ty: &'static str, depth: usize) -> String {
@@ -336,7 +508,7 @@ impl Generator {
         let kind = if depth == 0 {
             self.below(4)
         } else {
-            self.below(11)
+            self.below(14)
         };
         match kind {
             0 => {
@@ -430,6 +602,7 @@ impl Generator {
                     mutable: false,
                 });
             }
+            11..=13 => self.in_place(text, &pad),
             _ if self.loops < 2 => self.a_loop(text, depth, indent),
             _ => {}
         }
@@ -572,14 +745,15 @@ impl Generator {
             .into_iter()
             .map(|ty| {
                 let (low, high) = range(ty);
-                Argument::Scalar(match self.below(4) {
+                let value = match self.below(4) {
                     0 => low,
                     1 => high,
                     _ => {
                         low + i64::try_from(self.random() % (high - low + 1).unsigned_abs())
                             .unwrap()
                     }
-                })
+                };
+                Argument::scalar(ty, value)
             })
             .collect();
         let bytes = (0..BYTES).map(|_| self.random().to_be_bytes()[7]).collect();
@@ -594,6 +768,12 @@ fn range(ty: &str) -> (i64, i64) {
         "i8" => (-0x80, 0x7F),
         "u16" => (0, 0xFFFF),
         "i16" => (-0x8000, 0x7FFF),
+        "u32" => (0, 0xFFFF_FFFF),
+        "i32" => (-0x8000_0000, 0x7FFF_FFFF),
         _ => (0, 1),
     }
+}
+
+fn width(ty: &str) -> usize {
+    ty[1..].parse().unwrap_or(1)
 }

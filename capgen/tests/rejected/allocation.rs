@@ -1,15 +1,10 @@
-use platform::{Apdu, Applet, Bytes, Cell, Package, Platform, Result, StatusWord};
+use platform::{Apdu, Applet, Cell, Package, Platform, Result};
 
-struct Pair {
-    a: u8,
-    b: u8,
+struct Extra<P: Platform> {
+    count: P::Cell<u8>,
 }
 
-fn pair(a: u8) -> Pair {
-    Pair { a, b: 2 }
-}
-
-fn case<P: Platform>(_test: &mut Test<P>, _platform: &mut P, apdu: &mut P::Apdu) -> Result {
-    let made = pair(apdu.p1());
-    apdu.send((made.a + made.b) as usize)
+fn case<P: Platform>(_test: &mut Test<P>, platform: &mut P, apdu: &mut P::Apdu) -> Result {
+    let extra: Extra<P> = Extra { count: platform.cell(apdu.p1()) };
+    apdu.send(extra.count.get() as usize)
 }

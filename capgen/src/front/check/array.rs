@@ -150,12 +150,10 @@ impl Checker<'_> {
                 }
             }
             syn::Expr::Call(_) | syn::Expr::MethodCall(_) => match value.map(|value| &value.kind) {
-                Some(Kind::Call(id, _)) => {
-                    match &self.context.definitions.fns[id.0].signature.output {
-                        syn::ReturnType::Type(_, ty) => self.written(ty),
-                        syn::ReturnType::Default => Gives::Value,
-                    }
-                }
+                Some(Kind::Call(id, _)) => match &self.context.fn_def(*id).signature.output {
+                    syn::ReturnType::Type(_, ty) => self.written(ty),
+                    syn::ReturnType::Default => Gives::Value,
+                },
                 Some(Kind::Intrinsic(Intrinsic::ToBeBytes, _)) => Gives::Value,
                 _ => Gives::Unknown,
             },

@@ -51,6 +51,13 @@ impl Checker<'_> {
             return self.newtype(id, &arguments, span);
         }
         let mut defs = self.defs(&names);
+        if let (Some(qself), Some(name)) = (&path.qself, names.last()) {
+            let ty = self.written_type(&qself.ty)?;
+            defs = ty
+                .key()
+                .map(|key| self.context.member_of(&key, name))
+                .unwrap_or_default();
+        }
         if let [first, name] = names.as_slice()
             && let Some(key) = self
                 .context
@@ -64,6 +71,10 @@ impl Checker<'_> {
         }
         for def in defs {
             match def {
+                Def::Fn(id) if self.context.is_generic(id) => {
+                    let given = super::generic::given(&path.path);
+                    return self.generic_call(id, None, &arguments, given, span);
+                }
                 Def::Fn(id) => return self.function(id, &arguments, span),
                 Def::Struct(id) if matches!(self.context.struct_type(id), Ty::Newtype(_)) => {
                     return self.newtype(id, &arguments, span);
@@ -383,9 +394,6 @@ impl Checker<'_> {
 
     pub(super) fn struct_literal(&mut self, literal: &syn::ExprStruct) -> Checked<Expr> {
         let span = self.span(literal);
-        if let Some(rest) = &literal.rest {
-            return self.refuse(rest, "`..` in a struct", "write all fields");
-        }
         let names = segments(&literal.path);
         if let Some(Def::Variant(id, index)) = self
             .defs(&names)
@@ -408,7 +416,7 @@ impl Checker<'_> {
         };
         let found = if names == ["Self"] {
             match own() {
-                Some(Ty::Struct(id)) => Some(id),
+                Some(Ty::Struct(id) | Ty::Record(id)) => Some(id),
                 _ => None,
             }
         } else {
@@ -462,9 +470,30 @@ impl Checker<'_> {
             };
             values.push((index, value));
         }
+        let ty = self.context.struct_type(id);
+        if let Some(rest) = &literal.rest {
+            if ty != Ty::Record(id) {
+                return self.refuse(rest, "`..` in a struct", "write all fields");
+            }
+            let base = self.expect(rest, &ty)?;
+            if !matches!(base.kind, Kind::Variable(_)) {
+                return self.refuse(
+                    rest,
+                    "`..` of what has no name",
+                    "bind the value first, or write all fields",
+                );
+            }
+            for (index, (_, ty)) in fields.iter().enumerate() {
+                if values.iter().all(|(known, _)| *known != index) {
+                    let kind = Kind::TupleField(Box::new(base.clone()), index);
+                    let ty = ty.clone();
+                    values.push((index, Expr { kind, ty, span }));
+                }
+            }
+        }
         Ok(Expr {
             kind: Kind::Struct(id, values),
-            ty: Ty::Struct(id),
+            ty,
             span,
         })
     }

@@ -434,13 +434,40 @@ impl Checker<'_> {
                         );
                     }
                 },
-                _ => return self.refuse(path, "this", "only `MIN` and `MAX`"),
+                _ => {
+                    let own = self.defs(&names).into_iter().find_map(|def| match def {
+                        Def::Const(id) => Some(id),
+                        _ => None,
+                    });
+                    return match own {
+                        Some(id) => self.constant(id, span),
+                        None => self.refuse(path, "this", "only `MIN`, `MAX` and `BITS`"),
+                    };
+                }
             };
             return Ok(Expr {
                 kind: Kind::Int(value),
                 ty: Ty::Int(int),
                 span,
             });
+        }
+        if let [name] = names.as_slice()
+            && let Some(Ty::Number(value, ty)) = self.generics.get(name)
+        {
+            return Ok(Expr {
+                kind: Kind::Int(*value),
+                ty: (**ty).clone(),
+                span,
+            });
+        }
+        if let (Some(qself), Some(name)) = (&path.qself, names.last()) {
+            let ty = self.written_type(&qself.ty)?;
+            let defs = ty.key().map(|key| self.context.member_of(&key, name));
+            for def in defs.unwrap_or_default() {
+                if let Def::Const(id) = def {
+                    return self.constant(id, span);
+                }
+            }
         }
         if names == ["None"] {
             return self.none(wanted, span);
@@ -496,6 +523,17 @@ impl Checker<'_> {
                 }
             }
             return self.context.member_of(&key, name);
+        }
+        if let Some(found) = self.context.of_parameter(&self.generics, names) {
+            return found;
+        }
+        // `u8::method` of a trait of one's own.
+        if let [first, name] = names
+            && let Some(int) = Int::named(first)
+        {
+            return self
+                .context
+                .member_of(&crate::front::ty::TypeKey::Int(int), name);
         }
         self.context.lookup(self.module, names)
     }

@@ -67,6 +67,9 @@ impl Checker<'_> {
             .unwrap_or_default();
         for def in own {
             let Def::Fn(id) = def else { continue };
+            if self.context.is_generic(id) {
+                return self.generic_call(id, Some(receiver), arguments, None, span);
+            }
             let signature = self.context.signature(id)?;
             if signature.parameters.len() != arguments.len() + 1 {
                 let expected = signature.parameters.len().saturating_sub(1);

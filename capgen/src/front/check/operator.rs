@@ -244,7 +244,7 @@ impl Checker<'_> {
             }
             Kind::Variable(_) | Kind::Index(..) => Ok(place),
             Kind::TupleField(base, _) if is_local(base) => Ok(place),
-            Kind::Field(_, _, _) => Err(Diagnostic::new(
+            Kind::Field(_, _, _) | Kind::TupleField(..) => Err(Diagnostic::new(
                 place.span,
                 "a plain field is fixed when the applet is installed",
                 "assigned here",
@@ -269,6 +269,25 @@ impl Checker<'_> {
             Ty::Newtype(id) => {
                 let ty = self.context.newtype_inner(id)?;
                 Ok(Expr { ty, span, ..base })
+            }
+            Ty::Record(id) => {
+                let fields = self.context.struct_fields(id)?;
+                match fields
+                    .into_iter()
+                    .enumerate()
+                    .find(|(_, (field, _))| *field == name)
+                {
+                    Some((index, (_, ty))) => Ok(Expr {
+                        kind: Kind::TupleField(Box::new(base), index),
+                        ty,
+                        span,
+                    }),
+                    None => Err(Diagnostic::new(
+                        span,
+                        format!("no field `{name}`"),
+                        "not a field of this struct",
+                    )),
+                }
             }
             Ty::Struct(id) => {
                 let fields = self.context.struct_fields(id)?;

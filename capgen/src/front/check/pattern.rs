@@ -180,6 +180,29 @@ impl Checker<'_> {
                 let inner = self.context.newtype_inner(id)?;
                 self.pattern(parts[0].1, &inner)
             }
+            Ty::Record(id) => {
+                let named = self.defs(names).contains(&Def::Struct(id)) || names == ["Self"];
+                if !named {
+                    return self.refuse(pattern, "this pattern", "name the value's own type");
+                }
+                let fields = self.context.struct_fields(id)?;
+                let mut found: Vec<Pattern> = fields.iter().map(|_| Pattern::Wild).collect();
+                for (name, part) in parts {
+                    let Some((at, (_, ty))) = fields
+                        .iter()
+                        .enumerate()
+                        .find(|(_, (field, _))| *field == name)
+                    else {
+                        return Err(Diagnostic::new(
+                            self.span(part),
+                            format!("no field `{name}`"),
+                            "not a field of this struct",
+                        ));
+                    };
+                    found[at] = self.pattern(part, ty)?;
+                }
+                Ok(Pattern::Tuple(found))
+            }
             Ty::Data(id) => {
                 let index = self.defs(names).into_iter().find_map(|def| match def {
                     Def::Variant(of, index) if of == id => Some(index),

@@ -281,6 +281,7 @@ impl Builder<'_, '_> {
                 let types: Vec<Ty> = match ty {
                     Ty::Tuple(types) => types.clone(),
                     Ty::Array(element, n) => vec![(**element).clone(); *n],
+                    Ty::Record(_) => self.lowering.part_types(ty)?,
                     _ => Vec::new(),
                 };
                 for ((pattern, part), ty) in patterns.iter().zip(parts).zip(&types) {

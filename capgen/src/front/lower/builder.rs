@@ -85,7 +85,7 @@ impl<'a, 'b> Builder<'a, 'b> {
     pub(super) fn parameters(&mut self, body: &Rc<Body>) -> Checked<Vec<ir::LocalId>> {
         let mut list = Vec::new();
         let mut slots = vec![Value::Nothing; body.variables.len()];
-        let span = self.lowering.context.definitions.fns[self.id.0].span;
+        let span = self.lowering.context.fn_def(self.id).span;
         for id in &body.parameters {
             let variable = &body.variables[id.0];
             let value = self.fresh(&variable.name, &variable.ty, !variable.mutable, span)?;

@@ -80,7 +80,7 @@ impl Builder<'_, '_> {
     /// Whether a function is put into its callers.
     fn goes_inside(&self, id: FnId, body: &Body) -> bool {
         let context = self.lowering.context;
-        let function = &context.definitions.fns[id.0];
+        let function = context.fn_def(id);
         let single = |ty: &Ty| {
             !matches!(
                 ty,
@@ -91,11 +91,13 @@ impl Builder<'_, '_> {
                     | Ty::TransientCell(_)
                     | Ty::Option(_)
                     | Ty::Fallible(_)
+                    | Ty::Record(_)
                     | Ty::Vec(..)
                     | Ty::Data(_)
             )
         };
-        let passed = |ty: &Ty| single(ty) || self.wide(ty).is_some();
+        let passed =
+            |ty: &Ty| single(ty) || self.lowering.in_words(ty) && self.lowering.is_words(ty);
         let passed = |id: &VariableId| {
             let variable = &body.variables[id.0];
             passed(&variable.ty) && !variable.alias
@@ -113,7 +115,7 @@ impl Builder<'_, '_> {
             && self
                 .frames
                 .iter()
-                .all(|frame| context.definitions.fns[frame.function.0].module == context.bindings);
+                .all(|frame| context.fn_def(frame.function).module == context.bindings);
         !passable
             || (function.module == context.bindings && !body.loops)
             || from_entry

@@ -73,7 +73,7 @@ impl Lowering<'_> {
     }
 
     fn export(&mut self, id: FnId, public: &Public, exports: &mut Exports<'_>) -> Checked<()> {
-        let definition = &self.context.definitions.fns[id.0];
+        let definition = self.context.fn_def(id);
         let (span, method) = (definition.span, identifier(&definition.name));
         let Some(descriptor) = self.java_descriptor(id, Some(public))? else {
             return self.stays_inside(id);
@@ -112,7 +112,7 @@ impl Lowering<'_> {
     /// A public function that no method can be is put into its callers, as a generic one is by rustc; only a
     /// method of a class cannot, since the fields of its object are out of reach there.
     fn stays_inside(&self, id: FnId) -> Checked<()> {
-        let definition = &self.context.definitions.fns[id.0];
+        let definition = self.context.fn_def(id);
         let owner = definition.owner.map(|owner| self.context.impl_type(owner));
         if !matches!(owner, Some(Ty::Struct(_))) {
             return Ok(());
@@ -152,7 +152,7 @@ impl Lowering<'_> {
     /// The method that a function of an imported crate is.
     pub(super) fn imported(&mut self, id: FnId, span: Span) -> Checked<Option<ir::ApiMethod>> {
         let context = self.context;
-        let definition = &context.definitions.fns[id.0];
+        let definition = context.fn_def(id);
         let Some(package) = context.import_of(definition.module) else {
             return Ok(None);
         };
@@ -214,7 +214,11 @@ impl Lowering<'_> {
     /// A function's signature as a method; `None` where it has parameters or a result that no method has.
     /// `public` is what this package exports, while it is made.
     fn java_descriptor(&mut self, id: FnId, public: Option<&Public>) -> Checked<Option<String>> {
-        let span = self.context.definitions.fns[id.0].span;
+        let span = self.context.fn_def(id).span;
+        // Each call of a generic function is one of another.
+        if self.context.is_generic(id) {
+            return Ok(None);
+        }
         let signature = self.context.signature(id)?;
         let mut text = "(".to_owned();
         for (_, ty, passing) in &signature.parameters {
@@ -280,6 +284,8 @@ impl Lowering<'_> {
             | Ty::Result(_)
             | Ty::Option(_)
             | Ty::Fallible(_)
+            | Ty::Number(..)
+            | Ty::Record(_)
             | Ty::Vec(..)
             | Ty::Data(_)
             | Ty::Tuple(_)

@@ -170,6 +170,22 @@ impl Builder<'_, '_> {
                 self.call_method(Callee::Api(method), arguments, &expr.ty, span)
             }
             Kind::Intrinsic(intrinsic, arguments) => self.intrinsic(*intrinsic, arguments, expr),
+            Kind::Struct(_, fields) if matches!(expr.ty, Ty::Record(_)) => {
+                let values = self.operands(fields.iter().map(|(_, value)| value))?;
+                let types = self.lowering.part_types(&expr.ty)?;
+                let mut parts = vec![Value::Nothing; types.len()];
+                for ((index, field), value) in fields.iter().zip(values) {
+                    let value = match types.get(*index) {
+                        Some(Ty::Slice(_)) => self.slice_of(value, &field.ty, field.span)?,
+                        _ => value,
+                    };
+                    let value = self.materialise(value, &field.ty, field.span)?;
+                    if let Some(part) = parts.get_mut(*index) {
+                        *part = value;
+                    }
+                }
+                Ok(Value::Parts(parts))
+            }
             Kind::Struct(id, fields) => {
                 let class = self.lowering.class(*id, span)?;
                 let values = self.operands(fields.iter().map(|(_, value)| value))?;

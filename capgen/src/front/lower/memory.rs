@@ -274,8 +274,15 @@ impl Builder<'_, '_> {
         let Ty::Array(element, length) = &variable.ty else {
             return Ok(None);
         };
-        if !variable.in_memory() || variable.reference {
+        if !variable.in_memory() {
             return Ok(None);
+        }
+        if variable.reference {
+            // Nothing is changed through it: what can be is in memory already.
+            return Ok(match value {
+                Value::Parts(_) => Some(self.slice_of(value.clone(), &variable.ty, span)?),
+                _ => None,
+            });
         }
         match value {
             Value::Parts(parts) => {
@@ -553,7 +560,7 @@ fn less(a: ir::Expr, b: ir::Expr) -> ir::Expr {
 /// Whether a value of this type may be memory that a scope made.
 pub(super) fn holds_memory(ty: &Ty) -> bool {
     match ty {
-        Ty::Array(..) | Ty::Slice(_) | Ty::Vec(..) | Ty::Data(_) => true,
+        Ty::Array(..) | Ty::Slice(_) | Ty::Vec(..) | Ty::Data(_) | Ty::Record(_) => true,
         Ty::Option(inner) | Ty::Fallible(inner) | Ty::Result(inner) => holds_memory(inner),
         Ty::Tuple(list) => list.iter().any(holds_memory),
         _ => false,

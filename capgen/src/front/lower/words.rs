@@ -29,6 +29,10 @@ impl Lowering<'_> {
                 std::iter::once(Ty::Int(Int::U8)).chain(fields).collect()
             }
             Ty::Tuple(list) => list.clone(),
+            Ty::Record(id) => {
+                let fields = self.context.struct_fields(*id)?;
+                fields.into_iter().map(|(_, ty)| ty).collect()
+            }
             ty if self.wide(ty).is_some() => vec![Ty::Int(Int::U16); 2],
             _ => Vec::new(),
         })
@@ -38,8 +42,17 @@ impl Lowering<'_> {
     pub(super) fn in_words(&self, ty: &Ty) -> bool {
         matches!(
             ty,
-            Ty::Option(_) | Ty::Fallible(_) | Ty::Data(_) | Ty::Tuple(_)
+            Ty::Option(_) | Ty::Fallible(_) | Ty::Data(_) | Ty::Tuple(_) | Ty::Record(_)
         ) || self.wide(ty).is_some()
+    }
+
+    /// Whether a value is words alone: no slice is part of it.
+    pub(super) fn is_words(&self, ty: &Ty) -> bool {
+        if !self.in_words(ty) {
+            return !matches!(ty, Ty::Slice(_) | Ty::Vec(..) | Ty::Array(..));
+        }
+        self.part_types(ty)
+            .is_ok_and(|parts| parts.iter().all(|part| self.is_words(part)))
     }
 
     /// The types of the words of a value that is in a field or cell.

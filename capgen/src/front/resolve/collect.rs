@@ -9,7 +9,7 @@ use crate::front::define::{
     AliasDef, AliasId, ConstDef, ConstId, Def, EnumDef, EnumId, FnDef, FnId, ImplDef, ImplId,
     Reexport, Scope, StructDef, StructId, TraitDef, TraitId,
 };
-use crate::front::ty::Ty;
+use crate::front::ty::{Ty, TypeKey};
 use crate::source::{self, ModuleId, compiled};
 
 impl Context {
@@ -23,12 +23,69 @@ impl Context {
             }
         }
         // Types first need all names, then impl blocks need all types.
+        for (module, item) in &impls {
+            self.note_object(*module, item);
+        }
         for (module, item) in impls {
             if let Err(error) = self.implementation(module, item) {
                 // Only what is reached has to be Card Rust; an impl that cannot be read is not reached.
                 if self.modules[module.0].krate.0 == 0 {
                     errors.push(error);
                 }
+            }
+        }
+    }
+
+    /// A struct that implements a trait of the platform is an object of its own.
+    fn note_object(&mut self, module: ModuleId, item: &syn::ItemImpl) {
+        let (Some((_, path, _)), syn::Type::Path(ty)) = (&item.trait_, &*item.self_ty) else {
+            return;
+        };
+        let of_platform = self.lookup(module, &segments(path)).iter().any(|def| {
+            matches!(def, Def::Trait(id) if Some(self.definitions.traits[id.0].krate) == self.platform)
+        });
+        // A value that does something when it goes away is none that can be taken apart.
+        if of_platform || path.is_ident("Drop") {
+            for def in self.lookup(module, &segments(&ty.path)) {
+                if let Def::Struct(id) = def {
+                    self.definitions.objects.insert(id);
+                }
+            }
+        }
+    }
+
+    /// What a trait provides and an impl block does not write anew.
+    fn defaults(&mut self, of: TraitId, id: ImplId, key: &TypeKey, written: &[String]) {
+        let (module, ast) = {
+            let definition = &self.definitions.traits[of.0];
+            (definition.module, Rc::clone(&definition.ast))
+        };
+        // The platform's traits are the bindings' business.
+        if Some(self.definitions.traits[of.0].krate) == self.platform {
+            return;
+        }
+        let is_missing = |name: &str| written.iter().all(|known| known != name);
+        for item in &ast.items {
+            match item {
+                syn::TraitItem::Fn(ast) => {
+                    let name = ast.sig.ident.to_string();
+                    if let (true, Some(body)) = (is_missing(&name), &ast.default) {
+                        let signature = (&syn::Visibility::Inherited, ast.sig.clone());
+                        let function = self.function(module, signature, body.clone(), Some(id));
+                        let key = (key.clone(), name);
+                        self.definitions.methods.entry(key).or_insert(function);
+                    }
+                }
+                syn::TraitItem::Const(ast) => {
+                    let name = ast.ident.to_string();
+                    if let (true, Some((_, value))) = (is_missing(&name), &ast.default) {
+                        let (ty, value) = (ast.ty.clone(), value.clone());
+                        let constant = self.constant(module, name.clone(), ty, value, Some(id));
+                        let key = (key.clone(), name);
+                        self.definitions.associated.entry(key).or_insert(constant);
+                    }
+                }
+                _ => {}
             }
         }
     }
@@ -79,6 +136,8 @@ impl Context {
                 let krate = self.modules[module.0].krate;
                 self.definitions.traits.push(TraitDef {
                     name: name.clone(),
+                    module,
+                    ast: Rc::new(ast),
                     krate,
                     shareable: None,
                 });
@@ -238,6 +297,7 @@ impl Context {
         let trait_ = item.trait_.map(|(_, path, _)| path);
         self.definitions.impls.push(ImplDef {
             generics,
+            module,
             ty: Ty::Unit,
             types: BTreeMap::new(),
         });
@@ -249,6 +309,26 @@ impl Context {
             self.definitions
                 .implementors
                 .insert((name, key.clone()), id);
+        }
+        let of_trait = trait_.as_ref().and_then(|path| {
+            let found = self.lookup(module, &segments(path));
+            found.into_iter().find_map(|def| match def {
+                Def::Trait(id) => Some(id),
+                _ => None,
+            })
+        });
+        let written: Vec<String> = item
+            .items
+            .iter()
+            .filter_map(|item| match item {
+                syn::ImplItem::Fn(ast) => Some(ast.sig.ident.to_string()),
+                syn::ImplItem::Const(ast) => Some(ast.ident.to_string()),
+                syn::ImplItem::Type(ast) => Some(ast.ident.to_string()),
+                _ => None,
+            })
+            .collect();
+        if let Some(of_trait) = of_trait {
+            self.defaults(of_trait, id, &key, &written);
         }
         for item in item.items {
             match item {

@@ -108,6 +108,14 @@ impl Context {
         let span = self.span(module, ty);
         let names = segments(&ty.path);
         let arguments = ty.path.segments.last().map(|segment| &segment.arguments);
+        if let Some(qself) = &ty.qself
+            && let Some(name) = names.last()
+        {
+            let of = self.resolve_with(module, owner, generics, &qself.ty)?;
+            if of != Ty::Platform {
+                return self.associated_type(&of, name, span);
+            }
+        }
         if let Some(_qself) = &ty.qself {
             return Err(Diagnostic::new(
                 span,
@@ -193,6 +201,13 @@ impl Context {
                 || (first == "Self" && owner.is_some_and(|id| *self.impl_type(id) == Ty::Platform));
             if platform {
                 return self.platform_type(module, owner, generics, &names[1], arguments, span);
+            }
+            if let Some(of) = generics.get(first) {
+                return self.associated_type(of, &names[1], span);
+            }
+            if let (true, Some(id)) = (first == "Self", owner) {
+                let of = self.impl_type(id).clone();
+                return self.associated_type(&of, &names[1], span);
             }
         }
         for def in self.lookup(module, &names) {
@@ -339,7 +354,7 @@ impl Context {
             Ty::Slice(element) => element.is_scalar(),
             Ty::Option(inner) | Ty::Fallible(inner) => self.stays_local(inner),
             Ty::Tuple(list) => list.iter().all(|ty| self.stays_local(ty)),
-            Ty::Data(_) => true,
+            Ty::Data(_) | Ty::Record(_) => true,
             _ => false,
         }
     }
@@ -509,7 +524,10 @@ impl Context {
 
     /// The type parameters of a function: each must be a platform.
     pub(crate) fn fn_generics(&self, id: FnId) -> Checked<Generics> {
-        let function = &self.definitions.fns[id.0];
+        if let Some(generics) = self.instance_generics(id) {
+            return Ok(generics);
+        }
+        let function = self.fn_def(id);
         let mut found = Generics::new();
         for parameter in function.signature.generics.type_params() {
             let name = parameter.ident.to_string();
@@ -543,7 +561,34 @@ impl Context {
         {
             return Ty::Newtype(id);
         }
+        if self.is_record(id) {
+            return Ty::Record(id);
+        }
         Ty::Struct(id)
+    }
+
+    /// Whether a struct is only what its fields are: all of them are values that can be taken apart.
+    fn is_record(&self, id: StructId) -> bool {
+        if let Some(known) = self.records.borrow().get(&id) {
+            return *known;
+        }
+        // A struct that holds itself, which rustc refuses, is none.
+        self.records.borrow_mut().insert(id, false);
+        let definition = &self.definitions.structs[id.0];
+        let is_object = self.definitions.objects.contains(&id)
+            || definition.ast.fields.is_empty()
+            || definition.module == self.bindings;
+        let fields = if is_object {
+            None
+        } else {
+            self.struct_fields(id).ok()
+        };
+        let found = fields.is_some_and(|fields| {
+            let mut types = fields.iter().map(|(_, ty)| ty);
+            types.all(|ty| self.stays_local(ty) || matches!(ty, Ty::Vec(..)))
+        });
+        self.records.borrow_mut().insert(id, found);
+        found
     }
 
     /// The scalar inside of a newtype.
@@ -677,7 +722,9 @@ impl Context {
 fn holds_data(ty: &Ty) -> bool {
     match ty {
         Ty::Data(_) => true,
-        Ty::Option(inner) => holds_data(inner),
+        Ty::Option(inner) | Ty::Fallible(inner) => holds_data(inner),
+        // Whatever it holds: an enum may hold it in turn.
+        Ty::Record(_) => true,
         Ty::Tuple(list) => list.iter().any(holds_data),
         _ => false,
     }
