@@ -418,7 +418,8 @@ impl Generator {
                     let ty = self.variables[target].ty;
                     let (name, value) = (self.fresh(), self.pure(ty));
                     let place = &self.variables[target].name;
-                    writeln!(text, "{pad}let {name} = bump(&mut {place}, {value});").unwrap();
+                    writeln!(text, "{pad}let {name} = {value};").unwrap();
+                    writeln!(text, "{pad}let {name} = bump(&mut {place}, {name});").unwrap();
                     self.variables.push(Variable {
                         name,
                         ty,

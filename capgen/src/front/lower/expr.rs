@@ -167,7 +167,15 @@ impl Builder<'_, '_> {
             }
             Kind::Shared(id, index, arguments) => {
                 let method = self.lowering.interface_method(*id, *index, span)?;
-                self.call_method(Callee::Api(method), arguments, &expr.ty, span)
+                // An array goes where only a slice can: no method takes one by value.
+                let types: Vec<Ty> = arguments
+                    .iter()
+                    .map(|argument| match &argument.ty {
+                        Ty::Array(element, _) => Ty::Slice(element.clone()),
+                        ty => ty.clone(),
+                    })
+                    .collect();
+                self.call_method(Callee::Api(method), arguments, &types, &expr.ty, span)
             }
             Kind::Intrinsic(intrinsic, arguments) => self.intrinsic(*intrinsic, arguments, expr),
             Kind::Struct(_, fields) if matches!(expr.ty, Ty::Record(_)) => {

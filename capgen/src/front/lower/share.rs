@@ -1,6 +1,6 @@
 //! Shareable interfaces: their names and methods on the card, and the applets that serve them.
 
-use super::{Lowering, SHAREABLE, element_of};
+use super::{Lowering, SHAREABLE};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::front::define::{StructId, TraitId};
 use crate::front::interface::Method;
@@ -99,7 +99,7 @@ impl Lowering<'_> {
                 Ty::Slice(element) if **element == Ty::Int(Int::U8) => {
                     format!(
                         "{}SS",
-                        super::export::array_descriptor(&element_of(element))
+                        super::export::array_descriptor(&self.element_of(element))
                     )
                 }
                 Ty::Api(class) if class == "javacard/framework/APDU" => format!("L{class};"),

@@ -41,9 +41,10 @@ impl Context {
         let (Some((_, path, _)), syn::Type::Path(ty)) = (&item.trait_, &*item.self_ty) else {
             return;
         };
-        let of_platform = self.lookup(module, &segments(path)).iter().any(|def| {
-            matches!(def, Def::Trait(id) if Some(self.definitions.traits[id.0].krate) == self.platform)
-        });
+        let of_platform = self
+            .lookup(module, &segments(path))
+            .iter()
+            .any(|def| matches!(def, Def::Trait(id) if self.is_objects(*id)));
         // A value that does something when it goes away is none that can be taken apart.
         if of_platform || path.is_ident("Drop") {
             for def in self.lookup(module, &segments(&ty.path)) {
@@ -54,14 +55,20 @@ impl Context {
         }
     }
 
+    /// Whether what implements a trait is an object that others refer to.
+    fn is_objects(&self, id: TraitId) -> bool {
+        let definition = &self.definitions.traits[id.0];
+        Some(definition.krate) == self.platform || definition.shareable.is_some()
+    }
+
     /// What a trait provides and an impl block does not write anew.
     fn defaults(&mut self, of: TraitId, id: ImplId, key: &TypeKey, written: &[String]) {
         let (module, ast) = {
             let definition = &self.definitions.traits[of.0];
             (definition.module, Rc::clone(&definition.ast))
         };
-        // The platform's traits are the bindings' business.
-        if Some(self.definitions.traits[of.0].krate) == self.platform {
+        // What the platform and other packages call is not ours to fill in.
+        if self.is_objects(of) {
             return;
         }
         let is_missing = |name: &str| written.iter().all(|known| known != name);
@@ -197,10 +204,13 @@ impl Context {
         };
         let id = TraitId(self.definitions.traits.len());
         let name = ast.ident.to_string();
+        let ast = Rc::new(ast);
         self.definitions.traits.push(TraitDef {
             name: name.clone(),
+            module,
+            ast: Rc::clone(&ast),
             krate: self.modules[module.0].krate,
-            shareable: Some((module, Rc::new(ast))),
+            shareable: Some((module, ast)),
         });
         self.name(module, name, Def::Trait(id));
     }
