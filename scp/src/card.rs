@@ -8,7 +8,11 @@ use crate::scp03::{
     BEGIN_R_MAC_SESSION, CardError, END_R_MAC_SESSION, EXTERNAL_AUTHENTICATE, INITIALIZE_UPDATE,
     SecurityLevel,
 };
-use crate::{Command, Protocol, class, scp02, scp03};
+use crate::scp11::{
+    CardEntity, INTERNAL_AUTHENTICATE, MUTUAL_AUTHENTICATE, PERFORM_SECURITY_OPERATION,
+    ReceivedChain,
+};
+use crate::{Command, Protocol, class, scp02, scp03, scp11};
 
 /// The keys of one key set: their kind decides which protocol they open.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,6 +91,8 @@ pub(crate) struct Opened<S> {
 #[derive(Clone, Debug, Default)]
 pub struct CardSession {
     state: State,
+    /// What has come of a host's certificates.
+    chain: ReceivedChain,
 }
 
 #[derive(Clone, Default)]
@@ -104,10 +110,12 @@ enum State {
     Open {
         session: Session,
         key_version: u8,
+        /// Whether the host has proved who it is; with SCP11b it has not.
+        authenticated: bool,
     },
 }
 
-/// The messaging of either protocol.
+/// The messaging of either protocol; that of SCP11 is SCP03's.
 #[derive(Clone)]
 enum Session {
     Scp02(Box<scp02::Messaging>),
@@ -188,6 +196,64 @@ impl CardSession {
     #[must_use]
     pub fn handles_r_mac(ins: u8) -> bool {
         matches!(ins, BEGIN_R_MAC_SESSION | END_R_MAC_SESSION)
+    }
+
+    /// Whether a command is one that [`CardSession::process_agreement`] answers: one of SCP11. MUTUAL AUTHENTICATE
+    /// differs from EXTERNAL AUTHENTICATE by its P2, which names a key.
+    #[must_use]
+    pub fn handles_agreement(command: &[u8]) -> bool {
+        match *command {
+            [_, MUTUAL_AUTHENTICATE, _, p2, ..] => p2 != 0,
+            [cla, PERFORM_SECURITY_OPERATION | INTERNAL_AUTHENTICATE, ..] => cla & 0x80 != 0,
+            _ => false,
+        }
+    }
+
+    /// Answers PERFORM SECURITY OPERATION, MUTUAL AUTHENTICATE or INTERNAL AUTHENTICATE (Amendment F) with the response
+    /// data, without status word. `random` gives the ephemeral key.
+    ///
+    /// # Errors
+    /// A [`CardError`]; a session that was open or begun is then closed.
+    pub fn process_agreement(
+        &mut self,
+        card: &CardEntity,
+        random: &mut Drbg,
+        command: &[u8],
+    ) -> Result<Vec<u8>, CardError> {
+        self.state = State::Closed;
+        let mut chain = std::mem::take(&mut self.chain);
+        let command = Command::parse(command).map_err(|_| CardError::Length)?;
+        if command.ins == PERFORM_SECURITY_OPERATION {
+            chain.receive(card, &command)?;
+            self.chain = chain;
+            return Ok(Vec::new());
+        }
+        let agreement = scp11::agree(card, chain.host(), random, &command)?;
+        *self = Self::agreed(
+            agreement.messaging,
+            agreement.key_version,
+            agreement.level,
+            agreement.authenticated,
+        );
+        Ok(agreement.response)
+    }
+
+    /// A session whose keys both ends have.
+    pub(crate) fn agreed(
+        mut messaging: scp03::CardMessaging,
+        key_version: u8,
+        level: SecurityLevel,
+        authenticated: bool,
+    ) -> Self {
+        messaging.messaging.level = level;
+        Self {
+            state: State::Open {
+                session: Session::Scp03(Box::new(messaging)),
+                key_version,
+                authenticated,
+            },
+            chain: ReceivedChain::default(),
+        }
     }
 
     /// Answers INITIALIZE UPDATE or EXTERNAL AUTHENTICATE with the response data, without status word.
@@ -320,6 +386,7 @@ impl CardSession {
         self.state = State::Open {
             session: Session::Scp02(Box::new(messaging)),
             key_version: key_set.version,
+            authenticated: true,
         };
         plain.to_bytes().map_err(|_| CardError::Length)
     }
@@ -461,11 +528,22 @@ impl CardSession {
     }
 
     /// The session's security level as the card API tells it: 00 without a session, else
-    /// [`SecurityLevel::AUTHENTICATED`] and the level's bits.
+    /// [`SecurityLevel::AUTHENTICATED`], which is missing with SCP11b, and the level's bits.
     #[must_use]
     pub fn security_level(&self) -> u8 {
         match &self.state {
-            State::Open { session, .. } => SecurityLevel::AUTHENTICATED | session.level().0,
+            State::Open {
+                session,
+                authenticated,
+                ..
+            } => {
+                let level = session.level().0;
+                if *authenticated {
+                    SecurityLevel::AUTHENTICATED | level
+                } else {
+                    level
+                }
+            }
             _ => 0,
         }
     }
@@ -518,6 +596,7 @@ impl CardSession {
     /// Closes the session and erases its keys (`resetSecurity`; also at reset and deselection).
     pub fn reset(&mut self) {
         self.state = State::Closed;
+        self.chain = ReceivedChain::default();
     }
 }
 
@@ -583,5 +662,6 @@ fn authenticate(
     Ok(State::Open {
         session,
         key_version,
+        authenticated: true,
     })
 }

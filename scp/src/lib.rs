@@ -5,8 +5,9 @@
 //!
 //! * [`scp03`] is the protocol of GPC Amendment D 1.1.2 with AES-128, AES-192 and AES-256 keys.
 //! * [`scp02`] is the older one of GPCS 2.3.1 appendix E, with triple DES.
+//! * [`scp11`] is that of GPC Amendment F, with elliptic curves and certificates.
 //!
-//! The host ends are in these modules; the card end, [`CardSession`], is one for both.
+//! The host ends are in these modules; the card end, [`CardSession`], is one for all.
 
 mod card;
 mod class;
@@ -15,6 +16,8 @@ mod key_operations;
 mod protocol;
 pub mod scp02;
 pub mod scp03;
+pub mod scp11;
+mod tlv;
 
 pub use card::{CardKeySet, CardKeys, CardParameters, CardSession};
 pub use command::{Command, CommandError};

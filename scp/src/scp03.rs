@@ -30,12 +30,17 @@ mod host;
 mod keys;
 mod level;
 mod messaging;
+mod session;
 
 pub(crate) use card::{CardMessaging, initialize};
+pub(crate) use derivation::SessionKeys;
 pub use error::{CardError, HostError, KeyError};
-pub use host::{HostOpening, HostSession, InitializeUpdateResponse};
+pub use host::{HostOpening, InitializeUpdateResponse};
 pub use keys::{Challenge, DEFAULT_TEST_KEY, StaticKeys, key_check_value};
 pub use level::{Parameters, SecurityLevel};
+pub(crate) use messaging::Messaging;
+pub(crate) use session::DataKey;
+pub use session::HostSession;
 
 /// The instruction byte of INITIALIZE UPDATE (Amendment D §7.1.1).
 pub const INITIALIZE_UPDATE: u8 = 0x50;

@@ -204,11 +204,17 @@ impl HostSession {
     /// The most plain data that fit one short command, in bytes: 255, 247 with a MAC, 239 with encryption too.
     #[must_use]
     pub fn max_data(&self) -> usize {
+        self.max_data_within(255)
+    }
+
+    /// The same where a command may have no more than `limit` bytes of data once it is protected.
+    #[must_use]
+    pub fn max_data_within(&self, limit: usize) -> usize {
         let level = self.messaging.level;
-        let room = 255 - if level.has_c_mac() { MAC } else { 0 };
+        let room = limit.saturating_sub(if level.has_c_mac() { MAC } else { 0 });
         if level.has_c_decryption() {
             // Padding adds at least one byte.
-            room / MAC * MAC - 1
+            (room / MAC * MAC).saturating_sub(1)
         } else {
             room
         }

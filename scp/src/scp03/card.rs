@@ -1,6 +1,6 @@
-//! What is SCP03's own in the card end.
+//! What is SCP03's own in the card end, and SCP11's once its session is open.
 
-use se_crypto::{Drbg, equal};
+use se_crypto::{AesKey, Drbg, equal};
 
 use crate::card::Opened;
 use crate::scp03::derivation::{SessionKeys, card_challenge};
@@ -8,11 +8,11 @@ use crate::scp03::messaging::{Messaging, is_protected};
 use crate::scp03::{CardError, KeyError, Parameters, StaticKeys};
 use crate::{Command, class};
 
-/// The card end of an open session: the messaging, and the static keys, with which sensitive data are encrypted.
+/// The card end of an open session: the messaging, and the key with which sensitive data are encrypted.
 #[derive(Clone)]
 pub(crate) struct CardMessaging {
     pub(crate) messaging: Messaging,
-    statics: StaticKeys,
+    dek: AesKey,
 }
 
 /// Answers INITIALIZE UPDATE. `counter` is the sequence counter of this session.
@@ -43,14 +43,18 @@ pub(crate) fn initialize(
     Ok(Opened {
         response,
         host_cryptogram: session.host_cryptogram(host_challenge, &challenge),
-        session: CardMessaging {
-            messaging: Messaging::new(session, parameters.length()),
-            statics: keys.clone(),
-        },
+        session: CardMessaging::new(
+            Messaging::new(session, parameters.length()),
+            AesKey::new(keys.dek())?,
+        ),
     })
 }
 
 impl CardMessaging {
+    pub(crate) fn new(messaging: Messaging, dek: AesKey) -> Self {
+        Self { messaging, dek }
+    }
+
     /// Takes the protection off a command. The C-MAC is over the encrypted data.
     pub(crate) fn open(&mut self, mut command: Command) -> Result<Command, CardError> {
         let messaging = &mut self.messaging;
@@ -104,14 +108,14 @@ impl CardMessaging {
     }
 
     pub(crate) fn decrypt_data(&self, data: &mut [u8]) -> Result<(), CardError> {
-        self.statics
-            .decrypt_sensitive(data)
+        self.dek
+            .decrypt_cbc(&[0; 16], data)
             .map_err(|_| CardError::Data)
     }
 
     pub(crate) fn encrypt_data(&self, data: &mut [u8]) -> Result<(), CardError> {
-        self.statics
-            .encrypt_sensitive(data)
+        self.dek
+            .encrypt_cbc(&[0; 16], data)
             .map_err(|_| CardError::Data)
     }
 }

@@ -142,6 +142,9 @@ pub enum CardError {
     /// Encrypted data that do not decrypt, or are no whole blocks.
     #[error("wrong data")]
     Data,
+    /// A certificate that its authority has not signed, or that may not be used.
+    #[error("the certificate does not verify")]
+    Certificate,
 }
 
 impl CardError {
@@ -158,6 +161,8 @@ impl CardError {
             Self::HostCryptogram => 0x6300,
             Self::Security => 0x6982,
             Self::Data => 0x6A80,
+            // ISO 7816-8 leaves 66xx to security issues; Amendment F has this one for PERFORM SECURITY OPERATION.
+            Self::Certificate => 0x6640,
         }
     }
 }

@@ -3,12 +3,13 @@ use std::sync::Arc;
 use se_crypto::equal;
 
 use crate::scp03::derivation::{SessionKeys, card_challenge};
-use crate::scp03::messaging::{Messaging, is_protected};
+use crate::scp03::messaging::Messaging;
+use crate::scp03::session::{DataKey, HostSession, split};
 use crate::scp03::{
     Challenge, EXTERNAL_AUTHENTICATE, HostError, INITIALIZE_UPDATE, Parameters, SecurityLevel,
     StaticKeys,
 };
-use crate::{BlockCipher, Command, KeyName, KeyOperations, class};
+use crate::{Command, KeyOperations};
 
 /// The host end before the card has answered INITIALIZE UPDATE.
 #[derive(Clone, Debug)]
@@ -154,157 +155,11 @@ impl HostOpening {
         let cryptogram = keys.host_cryptogram(host, card);
         let mut messaging = Messaging::new(keys, response.parameters.length());
         messaging.level = level;
-        let mut session = HostSession {
-            messaging,
-            keys: self.keys,
-            response,
-            ended: false,
-        };
         let header = [0x84, EXTERNAL_AUTHENTICATE, level.0, 0x00];
         let mut command = Command::new(header, &cryptogram, None);
-        let mac = session.messaging.command_mac(&command)?;
+        let mac = messaging.command_mac(&command)?;
         command.data.extend(mac);
+        let session = HostSession::new(messaging, DataKey::Static(self.keys));
         Ok((session, command.to_bytes()?))
     }
-}
-
-/// The host end of an open session.
-#[derive(Clone, Debug)]
-pub struct HostSession {
-    messaging: Messaging,
-    keys: Arc<dyn KeyOperations>,
-    response: InitializeUpdateResponse,
-    ended: bool,
-}
-
-impl HostSession {
-    /// The session's security level.
-    #[must_use]
-    pub fn level(&self) -> SecurityLevel {
-        self.messaging.level
-    }
-
-    /// What the card said when the session was opened.
-    #[must_use]
-    pub fn opening(&self) -> &InitializeUpdateResponse {
-        &self.response
-    }
-
-    /// Encrypts sensitive data (keys in PUT KEY) in place with Key-DEK: AES-CBC from a zero vector, without padding
-    /// (Amendment D §6.2.8).
-    ///
-    /// # Errors
-    /// [`HostError::Key`] where the data are not whole blocks of 16 bytes.
-    pub fn encrypt_sensitive(&self, data: &mut [u8]) -> Result<(), HostError> {
-        let (key, cipher) = (KeyName::Dek, BlockCipher::Aes);
-        Ok(self.keys.encrypt_chained(key, cipher, data)?)
-    }
-
-    /// The length of a MAC in bytes: 8, or 16 in S16 mode.
-    #[must_use]
-    pub fn mac_length(&self) -> usize {
-        self.messaging.mac_length()
-    }
-
-    /// The most plain data that fit one short command, in bytes: 255 at level 00, 247 with a MAC of 8
-    /// bytes, 239 with encryption too.
-    #[must_use]
-    pub fn max_data(&self) -> usize {
-        let level = self.messaging.level;
-        let room = 255
-            - if level.has_c_mac() {
-                self.messaging.mac_length()
-            } else {
-                0
-            };
-        if level.has_c_decryption() {
-            // Padding adds at least one byte.
-            room / 16 * 16 - 1
-        } else {
-            room
-        }
-    }
-
-    /// Protects a command: encrypts its data and adds the MAC, as the level asks.
-    ///
-    /// # Errors
-    /// [`HostError::Command`] where `command` is no APDU or gets too long, [`HostError::Secured`],
-    /// [`HostError::Ended`].
-    pub fn wrap(&mut self, command: &[u8]) -> Result<Vec<u8>, HostError> {
-        if self.ended {
-            return Err(HostError::Ended);
-        }
-        let mut command = Command::parse(command)?;
-        if class::is_secured(command.cla) {
-            return Err(HostError::Secured(command.cla));
-        }
-        let level = self.messaging.level;
-        // Work on a copy: a command that turns out too long must not move the counters.
-        let mut messaging = self.messaging.clone();
-        messaging.count();
-        if level.has_c_decryption() && !command.data.is_empty() {
-            command.data = messaging.encrypt(&command.data, false)?;
-        }
-        if level.has_c_mac() {
-            command.cla = class::secured(command.cla);
-            let mac = messaging.command_mac(&command)?;
-            command.data.extend(mac);
-        }
-        let bytes = command.to_bytes()?;
-        self.messaging = messaging;
-        Ok(bytes)
-    }
-
-    /// Checks and decrypts a response (data and status word) and gives its plain form.
-    ///
-    /// # Errors
-    /// [`HostError::ResponseMac`], [`HostError::ResponsePadding`], [`HostError::ResponseShort`]: the session has
-    /// then ended. [`HostError::Ended`] after that.
-    pub fn unwrap(&mut self, response: &[u8]) -> Result<Vec<u8>, HostError> {
-        if self.ended {
-            return Err(HostError::Ended);
-        }
-        let plain = self.open(response);
-        self.ended = plain.is_err();
-        plain
-    }
-
-    fn open(&self, response: &[u8]) -> Result<Vec<u8>, HostError> {
-        let (data, status) = split(response)?;
-        if !self.messaging.level.has_r_mac() {
-            return Ok(response.to_vec());
-        }
-        if !is_protected(status) {
-            // An error carries neither MAC nor data.
-            return if data.is_empty() {
-                Ok(response.to_vec())
-            } else {
-                Err(HostError::ResponseMac)
-            };
-        }
-        let split = data.len().checked_sub(self.messaging.mac_length());
-        let (data, mac) = split
-            .and_then(|at| data.split_at_checked(at))
-            .ok_or(HostError::ResponseMac)?;
-        if !equal(&self.messaging.response_mac(data, status), mac) {
-            return Err(HostError::ResponseMac);
-        }
-        let mut plain = if self.messaging.level.has_r_encryption() && !data.is_empty() {
-            self.messaging
-                .decrypt(data, true)?
-                .ok_or(HostError::ResponsePadding)?
-        } else {
-            data.to_vec()
-        };
-        plain.extend(status);
-        Ok(plain)
-    }
-}
-
-/// Response data and status word.
-fn split(response: &[u8]) -> Result<(&[u8], [u8; 2]), HostError> {
-    let (data, status) = response
-        .split_last_chunk::<2>()
-        .ok_or(HostError::ResponseShort(response.len()))?;
-    Ok((data, *status))
 }

@@ -25,11 +25,16 @@ pub(crate) struct Messaging {
 
 impl Messaging {
     pub(crate) fn new(keys: SessionKeys, mac_length: usize) -> Self {
+        Self::chained(keys, mac_length, [0; 16])
+    }
+
+    /// The same where the first C-MAC goes on from `chaining`: with SCP11 the receipt.
+    pub(crate) fn chained(keys: SessionKeys, mac_length: usize, chaining: [u8; 16]) -> Self {
         Self {
             keys,
             level: SecurityLevel::NONE,
             mac_length,
-            chaining: [0; 16],
+            chaining,
             counter: 0,
             next_level: None,
             outer_level: None,
