@@ -50,7 +50,7 @@ pub struct Abilities {
     /// How bits stand on the line.
     pub convention: Convention,
     /// Which way the data of a T=0 command go.
-    pub direction: fn(u8, u8) -> t0::Direction,
+    pub direction: fn([u8; 4]) -> t0::Direction,
     /// How data of T=0 are handed over.
     pub manner: t0::Manner,
     /// For each command of T=1, ask for so many block waiting times first.
@@ -117,7 +117,7 @@ enum State {
     T1(Box<t1::Card>, t1::BlockReader),
 }
 
-/// A card on a line where it hears itself, as on the single I/O contact: everything received is echoed.
+/// A card on its single I/O contact: whoever sends there hears it ([`Peripheral::echoes`]).
 pub struct Contact<A> {
     application: A,
     abilities: Abilities,
@@ -253,8 +253,12 @@ impl<A: Application> Peripheral for Contact<A> {
         self.convert(atr)
     }
 
+    fn echoes(&self) -> bool {
+        true
+    }
+
     fn receive(&mut self, bytes: &[u8]) -> Vec<u8> {
-        let mut said = bytes.to_vec();
+        let mut said = Vec::new();
         for &byte in bytes {
             let answer = self.take(self.abilities.convention.convert(byte));
             said.extend(self.convert(answer));

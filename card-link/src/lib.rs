@@ -3,6 +3,8 @@
 pub mod atr;
 pub mod contact;
 pub mod edc;
+pub mod iso14443;
+pub mod pn532;
 pub mod pps;
 pub mod t0;
 pub mod t1;
@@ -15,6 +17,12 @@ pub trait Peripheral {
 
     /// Takes bytes from the line and gives what it answers at once.
     fn receive(&mut self, bytes: &[u8]) -> Vec<u8>;
+
+    /// Whether the line has one wire for both directions, so that whoever sends hears it: the line's echo comes at once,
+    /// whatever the device does with what it received, and is not in what [`Peripheral::receive`] gives.
+    fn echoes(&self) -> bool {
+        false
+    }
 
     /// The line has been quiet for longer than a frame may pause: what it says to that.
     fn silence(&mut self) -> Vec<u8>;

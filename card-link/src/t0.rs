@@ -4,10 +4,12 @@
 mod card;
 mod exchange;
 mod mapping;
+mod tpdus;
 
 pub use card::{Card, Direction, Manner, Reaction, direction_by_instruction};
 pub use exchange::{Exchange, Step};
 pub use mapping::{Mapping, Next, Tpdu};
+pub use tpdus::{TpduStep, Tpdus};
 
 /// Why a T=0 exchange failed. T=0 has no recovery of its own: a reset is all that is left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

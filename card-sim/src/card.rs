@@ -7,9 +7,10 @@ use crate::gp::{CardManager, IssuerConfig};
 use crate::profile::Profile;
 use crate::registry::{ApplicationId, LoadFileId, Privileges, Registry};
 use crate::runtime::{InstallError, InstallRequest, LoadError, Runtime, RuntimeConfig};
-use crate::transmission::{Step, T0, Transmission};
+use crate::transmission::Transmission;
 use crate::vm::{HeapConfig, Limits, Observer, Remains};
 use cap_file::CapFile;
+use card_link::t0::{TpduStep, Tpdus};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -132,7 +133,7 @@ pub struct Card {
     pub(crate) runtime: Runtime,
     pub(crate) manager: CardManager,
     pub(crate) powered: bool,
-    pub(crate) t0: T0,
+    pub(crate) t0: Tpdus,
     pub(crate) usage: CommandUsage,
 }
 
@@ -160,7 +161,7 @@ impl Card {
             runtime,
             manager,
             powered: false,
-            t0: T0::default(),
+            t0: Tpdus::default(),
             usage: CommandUsage::default(),
         };
         card.set_transmission(config.transmission);
@@ -171,7 +172,7 @@ impl Card {
     /// rolled back, transient memory is cleared.
     pub fn reset(&mut self) -> Vec<u8> {
         self.powered = true;
-        self.t0 = T0::default();
+        self.t0 = Tpdus::default();
         self.runtime.power_on();
         self.manager.reset(&mut self.runtime);
         self.atr()
@@ -205,7 +206,25 @@ impl Card {
 
     /// Sends a command and gives the response with its status word. Empty if the card has no
     /// power, or loses it during the command ([`Self::tear_at`]).
+    ///
+    /// Where the card speaks T=0 this is a TPDU, and the answer may be 61xx or 6Cxx.
     pub fn transmit(&mut self, command: &[u8]) -> Vec<u8> {
+        if self.transmission() != Transmission::T0 {
+            return self.transmit_apdu(command);
+        }
+        match self.t0.command(command) {
+            TpduStep::Answer(answer) if self.powered && !self.runtime.is_torn() => answer,
+            TpduStep::Answer(_) => Vec::new(),
+            TpduStep::Run(apdu) => {
+                let response = self.transmit_apdu(&apdu);
+                self.t0.respond(response)
+            }
+        }
+    }
+
+    /// The same with a command APDU, however the card speaks: for whoever turns TPDUs into APDUs before the card, as
+    /// `card-link` does on a line.
+    pub fn transmit_apdu(&mut self, command: &[u8]) -> Vec<u8> {
         if !self.powered || self.runtime.is_torn() {
             return Vec::new();
         }
@@ -215,17 +234,7 @@ impl Card {
         self.runtime.clear_fault();
         let before = self.statistics();
         let (stack, commit) = self.runtime.replace_high_water((0, 0));
-        let response = if self.transmission() == Transmission::T0 {
-            match self.t0.command(command) {
-                Step::Answer(answer) => answer,
-                Step::Run(command) => {
-                    let response = self.manager.process(&mut self.runtime, &command);
-                    self.t0.respond(&command, response)
-                }
-            }
-        } else {
-            self.manager.process(&mut self.runtime, command)
-        };
+        let response = self.manager.process(&mut self.runtime, command);
         let after = self.statistics();
         self.usage = CommandUsage {
             bytecodes: after.bytecodes - before.bytecodes,

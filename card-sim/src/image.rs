@@ -14,9 +14,9 @@ use crate::profile::Profile;
 use crate::registry::{LoadFileId, Registry};
 use crate::runtime::Runtime;
 use crate::session::RuntimeObjects;
-use crate::transmission::T0;
 use crate::vm::Limits;
 use crate::vm::heap::PersistentPart;
+use card_link::t0::Tpdus;
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io::{self, Write};
@@ -179,7 +179,7 @@ impl Card {
             runtime,
             manager: state.manager,
             powered: false,
-            t0: T0::default(),
+            t0: Tpdus::default(),
             usage: CommandUsage::default(),
         };
         card.reset();

@@ -53,7 +53,17 @@ pub fn serve(
             Ok(count) => {
                 let mut said = if powered { Vec::new() } else { device.reset() };
                 powered = true;
-                said.extend(device.receive(buffer.get(..count).unwrap_or_default()));
+                let heard = buffer.get(..count).unwrap_or_default();
+                if device.echoes() {
+                    said.extend_from_slice(heard);
+                    // The device may take its time.
+                    if terminal.port.write_all(&said).is_err() {
+                        powered = false;
+                        continue;
+                    }
+                    said.clear();
+                }
+                said.extend(device.receive(heard));
                 said
             }
             Err(cause) if cause.kind() == io::ErrorKind::TimedOut => {

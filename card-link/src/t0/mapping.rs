@@ -92,15 +92,11 @@ impl Mapping {
             mapping.envelope = apdu.to_vec();
             mapping.next_envelope()
         } else if command.data.is_empty() {
-            let expected = command.le.unwrap_or(0).min(256);
-            // Case 2E with more than 256 expected: P3 = 00, then 61xx (§12.2.3).
-            let p3 = if command.le.is_some() {
-                byte(expected)
-            } else {
-                0
-            };
+            // Case 2E with more than 256 expected: P3 = 00, then 61xx (§12.2.3). A card cannot tell case 1 from that,
+            // and may send what nobody asked for.
+            let expected = command.le.unwrap_or(256).min(256);
             Tpdu {
-                header: [cla, ins, p1, p2, p3],
+                header: [cla, ins, p1, p2, byte(expected)],
                 data: Vec::new(),
                 expected,
             }
@@ -120,7 +116,8 @@ impl Mapping {
         let count = self.envelope.len().min(SEGMENT);
         let data: Vec<u8> = self.envelope.drain(..count).collect();
         Tpdu {
-            header: [self.cla, ENVELOPE, 0, 0, byte(count)],
+            // Of the interindustry class, in the channel of the command.
+            header: [self.cla & 0x7F, ENVELOPE, 0, 0, byte(count)],
             data,
             expected: 0,
         }
@@ -150,7 +147,10 @@ impl Mapping {
         let more = if sw2 == 0 { 256 } else { usize::from(sw2) };
         match sw1 {
             // The right length is told: once, or a card could go on for ever.
-            0x6C if !self.corrected && self.last.data.is_empty() && self.last.expected > 0 => {
+            0x6C if !self.corrected
+                && self.last.data.is_empty()
+                && self.expected.is_some_and(|expected| expected > 0) =>
+            {
                 self.corrected = true;
                 Ok(self.send(|mapping| {
                     let mut tpdu = mapping.last.clone();
@@ -170,10 +170,8 @@ impl Mapping {
             }
             _ => {
                 let mut response = std::mem::take(&mut self.response);
-                if let Some(expected) = self.expected {
-                    // The card may have corrected Le upwards: what was not asked for is cut (§12.2.3).
-                    response.truncate(expected);
-                }
+                // The card may have corrected Le upwards: what was not asked for is cut (§12.2.3).
+                response.truncate(self.expected.unwrap_or(0));
                 response.extend([sw1, sw2]);
                 Ok(Next::Done(response))
             }

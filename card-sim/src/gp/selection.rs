@@ -7,7 +7,7 @@ use super::stop::{
     CONDITIONS, FUNCTION, NO_CHANNEL, NO_SECURE_MESSAGING, NOT_FOUND, Stop, UNCHANGED, WRONG_LE,
     WRONG_LENGTH, WRONG_PARAMETERS,
 };
-use super::{Answer, CardManager, OK, SELECT, answer, get_data};
+use super::{Answer, CardManager, GET_RESPONSE, OK, SELECT, answer, get_data};
 use crate::class_byte;
 use crate::registry::{Application, ApplicationId, ApplicationKind, CardState, Privileges};
 use crate::runtime::Runtime;
@@ -69,7 +69,15 @@ impl CardManager {
             .and_then(|id| Some((id, runtime.registry.application(id)?.kind)));
         match selected {
             Some((id, ApplicationKind::SecurityDomain)) => {
-                self.process_domain(runtime, id, &parsed, command)
+                let waiting = std::mem::take(&mut self.pending.waiting);
+                let is_more =
+                    parsed.ins == GET_RESPONSE && class_byte::is_interindustry(parsed.cla);
+                let response = if is_more && !waiting.is_empty() {
+                    waiting
+                } else {
+                    self.process_domain(runtime, id, &parsed, command)
+                };
+                self.first_part(response, &parsed)
             }
             _ if runtime.registry.card_state == CardState::Terminated => answer(Err(CONDITIONS)),
             _ => runtime.process(&mut self.domains, command),
