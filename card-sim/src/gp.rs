@@ -4,6 +4,7 @@
 //! One command, one decision: everything is checked before the first persistent write, and a command that
 //! is refused or cut short leaves the card as it was.
 
+mod agreement;
 mod authority;
 mod config;
 mod delete;
@@ -79,6 +80,8 @@ struct Pending {
     chain: Option<Command>,
     /// The STORE DATA blocks so far.
     stored: Option<PendingData>,
+    /// What of a response is still to be fetched with GET RESPONSE, its status word at the end.
+    waiting: Vec<u8>,
     /// The application that STORE DATA is for, after INSTALL \[for personalization\].
     personalized: Option<ApplicationId>,
 }
@@ -116,6 +119,7 @@ const OK: u16 = 0x9000;
 
 /// The select command's instruction byte.
 const SELECT: u8 = 0xA4;
+const GET_RESPONSE: u8 = 0xC0;
 const DELETE: u8 = 0xE4;
 const STORE_DATA: u8 = 0xE2;
 const INSTALL: u8 = 0xE6;
@@ -188,6 +192,9 @@ impl CardManager {
         parsed: &Command,
         raw: &[u8],
     ) -> Vec<u8> {
+        if self.domains.handles_agreement(domain, raw) {
+            return answer(self.agree(runtime, domain, raw));
+        }
         if CardSession::handles(parsed.ins) {
             return answer(self.authenticate(runtime, domain, raw));
         }
@@ -210,6 +217,23 @@ impl CardManager {
         }
     }
 
+    /// As much of a response as the command asks for; the rest waits for GET RESPONSE (ISO 7816-4 §5.1.3).
+    fn first_part(&mut self, mut response: Vec<u8>, command: &Command) -> Vec<u8> {
+        const SHORT: usize = 256;
+        let most = command
+            .expected
+            .and_then(|expected| usize::try_from(expected).ok())
+            .unwrap_or(SHORT);
+        // Who asks for less than there is gets all of it, as long as one short response holds it.
+        let most = most.max(SHORT);
+        if response.len() > most + 2 {
+            self.pending.waiting = response.split_off(most);
+            let rest = self.pending.waiting.len() - 2;
+            response.extend([0x61, u8::try_from(rest).unwrap_or(0)]);
+        }
+        response
+    }
+
     fn authenticate(
         &mut self,
         runtime: &mut Runtime,
@@ -225,6 +249,21 @@ impl CardManager {
             return Err(Stop::PowerCut);
         }
         Ok((self.domains.authenticate(domain, raw)?, OK))
+    }
+
+    /// A command of SCP11.
+    fn agree(
+        &mut self,
+        runtime: &Runtime,
+        domain: ApplicationId,
+        raw: &[u8],
+    ) -> Result<Answer, Stop> {
+        self.pending.forget(None);
+        if runtime.registry.card_state == CardState::Terminated {
+            return Err(CONDITIONS);
+        }
+        let identity = self.data.identity(domain);
+        Ok((self.domains.agree(domain, identity, raw)?, OK))
     }
 
     /// A command in plain form.

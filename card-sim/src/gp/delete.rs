@@ -142,6 +142,7 @@ impl CardManager {
         }
         write(runtime)?;
         *ring = rest;
+        self.domains.forget_agreement_data(domain);
         Ok(())
     }
 }

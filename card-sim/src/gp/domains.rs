@@ -9,6 +9,7 @@ use scp::{CardKeySet, CardKeys, CardParameters, CardSession, Command, Protocol, 
 use se_crypto::Drbg;
 use serde::{Deserialize, Serialize};
 
+use super::agreement::{self, AgreementData};
 use super::config::{AuthenticationLimit, IssuerConfig};
 use super::keys::{Key, KeyRing};
 use super::per_channel::PerChannel;
@@ -30,6 +31,9 @@ pub struct SecurityDomains {
     /// The number and `i` of the protocols of domains that do.
     protocols: BTreeMap<ApplicationId, (u8, u8)>,
     key_diversification_data: [u8; 10],
+    /// What belongs to keys for SCP11.
+    #[serde(default)]
+    agreement: BTreeMap<ApplicationId, AgreementData>,
     limit: AuthenticationLimit,
     historical_bytes: Vec<u8>,
     failed_authentications: u32,
@@ -77,6 +81,7 @@ impl SecurityDomains {
             protocol: issuer.protocol,
             protocols: BTreeMap::new(),
             key_diversification_data: issuer.key_diversification_data,
+            agreement: BTreeMap::new(),
             limit: issuer.authentication,
             historical_bytes: Vec::new(),
             failed_authentications: 0,
@@ -181,6 +186,7 @@ impl SecurityDomains {
     pub(super) fn forget(&mut self, domain: ApplicationId) {
         self.keys.remove(&domain);
         self.protocols.remove(&domain);
+        self.agreement.remove(&domain);
     }
 
     /// Whose keys open the channel of a domain: its own, once it has some that can.
@@ -271,6 +277,69 @@ impl SecurityDomains {
         result.map_err(Stop::from)
     }
 
+    /// Whose keys open sessions of SCP11 with a domain: its own, once it has some that can.
+    fn agreement_owner(&self, domain: ApplicationId) -> ApplicationId {
+        if agreement::variants(self.own_keys(domain)) == 0 {
+            ApplicationId::ISSUER_SECURITY_DOMAIN
+        } else {
+            domain
+        }
+    }
+
+    /// The variants of SCP11 that a domain speaks, as bits.
+    pub(super) fn agreement_variants(&self, domain: ApplicationId) -> u8 {
+        agreement::variants(self.own_keys(self.agreement_owner(domain)))
+    }
+
+    /// What belongs to a domain's keys for SCP11.
+    pub(super) fn agreement_data(&self, domain: ApplicationId) -> AgreementData {
+        let found = self.agreement.get(&self.agreement_owner(domain));
+        found.cloned().unwrap_or_default()
+    }
+
+    /// The same of the domain's own keys.
+    pub(super) fn own_agreement_data(&self, domain: ApplicationId) -> AgreementData {
+        self.agreement.get(&domain).cloned().unwrap_or_default()
+    }
+
+    /// Puts another in its place.
+    pub(super) fn set_agreement_data(&mut self, domain: ApplicationId, data: AgreementData) {
+        self.agreement.insert(domain, data);
+    }
+
+    /// What belongs to keys of a domain that are no more goes with them.
+    pub(super) fn forget_agreement_data(&mut self, domain: ApplicationId) {
+        let keys = self.keys.get(&domain).map_or(&[][..], KeyRing::keys);
+        if let Some(data) = self.agreement.get_mut(&domain) {
+            data.keep_only(keys);
+        }
+    }
+
+    /// Whether this is a command of SCP11 for a domain that speaks it.
+    pub(super) fn handles_agreement(&self, domain: ApplicationId, command: &[u8]) -> bool {
+        CardSession::handles_agreement(command) && self.agreement_variants(domain) != 0
+    }
+
+    /// Answers a command of SCP11. `identity` is the domain's image number and that of its provider.
+    pub(super) fn agree(
+        &mut self,
+        domain: ApplicationId,
+        [image_number, provider]: [Vec<u8>; 2],
+        command: &[u8],
+    ) -> Result<Vec<u8>, CardError> {
+        let s16 = matches!(self.protocol(domain), Protocol::Scp03(parameters) if parameters.length() == 16);
+        let keys = self.own_keys(self.agreement_owner(domain));
+        let mut card = self.agreement_data(domain).entity(keys, s16);
+        card.image_number = image_number;
+        card.provider = provider;
+        let mut random = self.random.clone();
+        let result = self
+            .session(domain)
+            .process_agreement(&card, &mut random, command);
+        self.random = random;
+        result
+    }
+
     /// Whether this command would open a session by its C-MAC, which moves the sequence counter.
     pub(super) fn opens_implicitly(&mut self, domain: ApplicationId, command: &[u8]) -> bool {
         self.protocol(domain).is_implicit()
@@ -310,6 +379,12 @@ impl SecurityServices for SecurityDomains {
         domain: ApplicationId,
         command: &[u8],
     ) -> Result<Vec<u8>, StatusWord> {
+        if self.handles_agreement(domain, command) {
+            // An applet's session has no identities in it: these are the card manager's data.
+            return self
+                .agree(domain, Default::default(), command)
+                .map_err(CardError::status_word);
+        }
         self.authenticate(domain, command)
             .map_err(|stop| match stop {
                 Stop::Status(status) => status,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use scp::scp11::{CARD_AUTHORITIES, CERTIFICATE_STORE, HOST_AUTHORITIES};
 use scp::{Command, Protocol};
 use se_crypto::Drbg;
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,8 @@ use crate::runtime::Runtime;
 const GLOBALPLATFORM: [u8; 6] = [0x2A, 0x86, 0x48, 0x86, 0xFC, 0x6B];
 /// The version of the card specification that the card manager follows.
 const VERSION: [u8; 3] = [2, 3, 1];
+/// The number of the protocol with elliptic curves.
+const SCP11: u8 = 0x11;
 /// Issuer identification number, or that of a security domain's provider.
 const ISSUER_IDENTIFICATION: u16 = 0x42;
 /// Card image number, or that of a security domain.
@@ -93,6 +96,12 @@ impl CardData {
         [part(ISSUER_IDENTIFICATION), part(CARD_IMAGE)].concat()
     }
 
+    /// What SCP11 knows a domain by: its image number, and its provider's identification number.
+    pub(super) fn identity(&self, domain: ApplicationId) -> [Vec<u8>; 2] {
+        [CARD_IMAGE, ISSUER_IDENTIFICATION]
+            .map(|tag| self.find(domain, tag).unwrap_or(&[]).to_vec())
+    }
+
     /// Card production life cycle data: 42 bytes, all zero but for the serial number of the chip, since this
     /// card was not produced by anyone.
     fn production_life_cycle(&self) -> Vec<u8> {
@@ -114,7 +123,7 @@ pub(super) fn control_information(aid: &Aid) -> Vec<u8> {
 
 /// Card recognition data (GPCS 2.3.1 §H.2): the specification's version, the identification scheme, the secure
 /// channel protocol.
-fn card_recognition(protocol: Protocol) -> Vec<u8> {
+fn card_recognition(protocol: Protocol, variants: u8) -> Vec<u8> {
     let identifier = |rest: &[u8]| tlv::object(0x06, &[&GLOBALPLATFORM[..], rest].concat());
     let [major, minor, revision] = VERSION;
     let (number, i) = protocol.number_and_parameter();
@@ -123,6 +132,12 @@ fn card_recognition(protocol: Protocol) -> Vec<u8> {
         tlv::object(0x60, &identifier(&[2, major, minor, revision])),
         tlv::object(0x63, &identifier(&[3])),
         tlv::object(0x64, &identifier(&[4, number, i])),
+        // SCP11 beside it, once there are keys for it, with the variants as `i`.
+        if variants == 0 {
+            Vec::new()
+        } else {
+            tlv::object(0x64, &identifier(&[4, SCP11, variants]))
+        },
     ]
     .concat();
     tlv::object(0x66, &tlv::object(0x73, &content))
@@ -141,10 +156,11 @@ impl CardManager {
         }
         let issuer = ApplicationId::ISSUER_SECURITY_DOMAIN;
         let protocol = self.domains.protocol(domain);
+        let variants = self.domains.agreement_variants(domain);
         let data = match tag {
             PRODUCTION => tlv::object(tag, &self.data.production_life_cycle()),
-            CARD_DATA => card_recognition(protocol),
-            0x0067 => capabilities(protocol),
+            CARD_DATA => card_recognition(protocol, variants),
+            0x0067 => capabilities(protocol, variants),
             0x00E0 => self.key_information(domain),
             0x00C1 => {
                 let counter = self.domains.sequence_counter(domain).ok_or(NO_REFERENCE)?;
@@ -156,6 +172,13 @@ impl CardManager {
             }
             // Confirmation counter: of the domain that makes receipts.
             0x00C2 if domain == issuer => tlv::object(tag, &self.data.confirmations.to_be_bytes()),
+            CERTIFICATE_STORE => self
+                .domains
+                .agreement_data(domain)
+                .certificate_store(&command.data)?,
+            HOST_AUTHORITIES | CARD_AUTHORITIES => {
+                self.domains.agreement_data(domain).authorities(tag)?
+            }
             0x2F00 => applications(runtime),
             0xFF21 => resources(runtime),
             _ => return Err(NO_REFERENCE),
@@ -197,7 +220,7 @@ impl CardManager {
 
 /// Card capability information (GPCS 2.3.1 §H.4): the protocol with `i`, for SCP03 AES of every length; hashes for
 /// load files.
-fn capabilities(protocol: Protocol) -> Vec<u8> {
+fn capabilities(protocol: Protocol, variants: u8) -> Vec<u8> {
     let (number, i) = protocol.number_and_parameter();
     let mut about = [tlv::object(0x80, &[number]), tlv::object(0x81, &[i])].concat();
     if let Protocol::Scp03(_) = protocol {
@@ -205,6 +228,16 @@ fn capabilities(protocol: Protocol) -> Vec<u8> {
     }
     let content = [
         tlv::object(0xA0, &about),
+        if variants == 0 {
+            Vec::new()
+        } else {
+            let about = [
+                tlv::object(0x80, &[SCP11]),
+                tlv::object(0x81, &[variants]),
+                tlv::object(0x82, &[0x07]),
+            ];
+            tlv::object(0xA0, &about.concat())
+        },
         // SHA-1, SHA-256, SHA-384, SHA-512.
         tlv::object(0x83, &[1, 2, 3, 4]),
     ]

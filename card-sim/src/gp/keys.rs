@@ -21,6 +21,8 @@ pub(super) mod kind {
     pub(in crate::gp) const RSA_MODULUS: u8 = 0xA1;
     /// EC public key: the point, in clear.
     pub(in crate::gp) const EC_PUBLIC: u8 = 0xB0;
+    /// EC private key: the scalar.
+    pub(in crate::gp) const EC_PRIVATE: u8 = 0xB1;
     /// EC: the parameters of the curve, in clear: prime, coefficients, generator, order, cofactor.
     pub(in crate::gp) const EC_P: u8 = 0xB2;
     pub(in crate::gp) const EC_A: u8 = 0xB3;

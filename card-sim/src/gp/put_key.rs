@@ -2,6 +2,7 @@
 //! has a use for.
 
 use scp::scp03::CardError;
+use scp::scp11::{CurveReference, PrivateKey};
 use scp::{Command, scp02, scp03};
 use se_crypto::{RsaPublicKey, equal};
 use zeroize::{Zeroize, Zeroizing};
@@ -226,6 +227,14 @@ fn is_secret(kind: u8) -> bool {
     )
 }
 
+/// An elliptic curve private key on the curve that a key parameter reference names.
+fn private_key(value: &[u8], curve: &[u8]) -> Result<Option<[u8; 3]>, Stop> {
+    let curve = CurveReference::of(curve).ok_or(NO_ALGORITHM)?;
+    PrivateKey::new(curve, value)
+        .map(|_| None)
+        .map_err(|_| WRONG_DATA)
+}
+
 /// Checks that these parts are a key that the card can use, and gives its check value, where it has one.
 fn check(components: &[Component]) -> Result<Option<[u8; 3]>, Stop> {
     let parts: Vec<(u8, &[u8])> = components
@@ -250,6 +259,9 @@ fn check(components: &[Component]) -> Result<Option<[u8; 3]>, Stop> {
         [(kind::EC_PUBLIC, _), ..] => elliptic::public_key(&parts)
             .map(|_| None)
             .ok_or(NO_ALGORITHM),
+        // Without a name it is P-256.
+        [(kind::EC_PRIVATE, value)] => private_key(value, &[0x00]),
+        [(kind::EC_PRIVATE, value), (kind::EC_CURVE, curve)] => private_key(value, curve),
         _ => Err(NO_ALGORITHM),
     }
 }

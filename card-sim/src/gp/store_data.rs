@@ -5,6 +5,7 @@ use scp::Command;
 use scp::scp03::CardError;
 use zeroize::Zeroizing;
 
+use super::agreement::REFERENCE;
 use super::stop::{CONDITIONS, NO_MEMORY, Stop, WRONG_DATA, WRONG_LENGTH, WRONG_PARAMETERS};
 use super::{Answer, CardManager, OK, aid, tlv, write};
 use crate::registry::{ApplicationId, ApplicationKind};
@@ -146,12 +147,23 @@ impl CardManager {
         }
         let mut stored = self.data.clone();
         let mut name = None;
-        for (tag, value) in objects {
-            match tag {
+        let mut agreement = self.domains.own_agreement_data(domain);
+        let mut rest = objects.as_slice();
+        while let Some(&(tag, value)) = rest.first() {
+            let taken = match tag {
+                // What belongs to a key (Amendment F, chapter on STORE DATA).
+                REFERENCE => agreement.store(rest)?,
                 // The domain's own AID (GPCS 2.3.1 §11.11.2.3).
-                0x4F => name = Some(aid(value)?),
-                _ => stored.store(domain, tag, value)?,
-            }
+                0x4F => {
+                    name = Some(aid(value)?);
+                    1
+                }
+                _ => {
+                    stored.store(domain, tag, value)?;
+                    1
+                }
+            };
+            rest = rest.get(taken..).unwrap_or_default();
         }
         if let Some(name) = name {
             let registry = &runtime.registry;
@@ -165,6 +177,7 @@ impl CardManager {
         }
         write(runtime)?;
         self.data = stored;
+        self.domains.set_agreement_data(domain, agreement);
         if let Some(name) = name
             && let Some(application) = runtime.registry.application_mut(domain)
         {

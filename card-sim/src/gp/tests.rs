@@ -9,6 +9,7 @@ use scp::scp03::{
 use super::{CardManager, IssuerConfig, Protocol};
 use crate::runtime::Runtime;
 
+mod agreement;
 mod authentication;
 mod authority;
 mod channels;

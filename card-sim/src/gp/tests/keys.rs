@@ -180,14 +180,20 @@ fn what_is_no_key_is_refused() {
             .concat(),
             "9485",
         ),
-        // Types that the card has no use for: an EC private key, a single DES key's name, a point alone on P-384.
-        (symmetric(0xB1, &[1; 32]), "9484"),
+        // Types that the card has no use for: a single DES key's name, a curve without one.
         (symmetric(0x83, &[1; 16]), "9484"),
+        (
+            [&[0xB0, 65, 4][..], &[1; 64], &[0xF0, 1, 4, 0]].concat(),
+            "9484",
+        ),
+        // A point of P-384 alone, one of P-256 said to be on P-384.
         ([&[0xB0, 97, 4][..], &[1; 96], &[0]].concat(), "9484"),
         (
             [&[0xB0, 65, 4][..], &[1; 64], &[0xF0, 1, 1, 0]].concat(),
             "9484",
         ),
+        // An EC private key that is not below the order.
+        (symmetric(0xB1, &[0xFF; 32]), "6A80"),
         // An even modulus, an exponent alone.
         (
             [&[0xA1, 0x80][..], &[2; 128], &[0xA0, 1, 3, 0]].concat(),
