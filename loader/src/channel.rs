@@ -11,6 +11,7 @@ use crate::error::Error;
 pub(crate) enum Channel {
     Scp02(Box<scp02::HostSession>),
     Scp03(Box<scp03::HostSession>),
+    Scp11(Box<scp03::HostSession>),
 }
 
 /// One key as PUT KEY carries it.
@@ -37,22 +38,23 @@ impl Channel {
     pub(crate) fn level(&self) -> SecurityLevel {
         match self {
             Self::Scp02(session) => session.level(),
-            Self::Scp03(session) => session.level(),
+            Self::Scp03(session) | Self::Scp11(session) => session.level(),
         }
     }
 
-    /// The protocol's number: 2 or 3.
+    /// The protocol's number: 02, 03 or 11 in hexadecimal.
     pub(crate) fn protocol(&self) -> u8 {
         match self {
             Self::Scp02(_) => 2,
             Self::Scp03(_) => 3,
+            Self::Scp11(_) => 0x11,
         }
     }
 
-    pub(crate) fn max_data(&self) -> usize {
+    pub(crate) fn max_data_within(&self, limit: usize) -> usize {
         match self {
-            Self::Scp02(session) => session.max_data(),
-            Self::Scp03(session) => session.max_data(),
+            Self::Scp02(session) => session.max_data_within(limit),
+            Self::Scp03(session) | Self::Scp11(session) => session.max_data_within(limit),
         }
     }
 
@@ -69,7 +71,7 @@ impl Channel {
         let mac = match self {
             _ if !level.has_c_mac() => 0,
             Self::Scp02(_) => 8,
-            Self::Scp03(session) => session.mac_length(),
+            Self::Scp03(session) | Self::Scp11(session) => session.mac_length(),
         };
         HEAD_AND_TAIL + encrypted + mac
     }
@@ -77,14 +79,14 @@ impl Channel {
     pub(crate) fn wrap(&mut self, command: &[u8]) -> Result<Vec<u8>, HostError> {
         match self {
             Self::Scp02(session) => session.wrap(command),
-            Self::Scp03(session) => session.wrap(command),
+            Self::Scp03(session) | Self::Scp11(session) => session.wrap(command),
         }
     }
 
     pub(crate) fn unwrap(&mut self, response: Vec<u8>) -> Result<Vec<u8>, HostError> {
         match self {
             Self::Scp02(session) => session.unwrap(&response),
-            Self::Scp03(session) => session.unwrap(&response),
+            Self::Scp03(session) | Self::Scp11(session) => session.unwrap(&response),
         }
     }
 
@@ -92,7 +94,7 @@ impl Channel {
     pub(crate) fn kind(&self) -> SecretKind {
         match self {
             Self::Scp02(_) => SecretKind::TripleDes,
-            Self::Scp03(_) => SecretKind::Aes,
+            Self::Scp03(_) | Self::Scp11(_) => SecretKind::Aes,
         }
     }
 
@@ -100,7 +102,7 @@ impl Channel {
     pub(crate) fn sensitive_block(&self) -> usize {
         match self {
             Self::Scp02(_) => 8,
-            Self::Scp03(_) => 16,
+            Self::Scp03(_) | Self::Scp11(_) => 16,
         }
     }
 
@@ -109,9 +111,20 @@ impl Channel {
     pub(crate) fn encrypt_sensitive(&self, data: &mut [u8]) -> Result<(), Error> {
         match self {
             Self::Scp02(session) => session.encrypt_sensitive(data)?,
-            Self::Scp03(session) => session.encrypt_sensitive(data)?,
+            Self::Scp03(session) | Self::Scp11(session) => session.encrypt_sensitive(data)?,
         }
         Ok(())
+    }
+
+    /// Encrypts a private key for PUT KEY: in whole blocks, its length before it where that is not its own.
+    pub(crate) fn wrap_private(&self, secret: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> {
+        let mut value = Zeroizing::new(secret.to_vec());
+        value.resize(secret.len().next_multiple_of(self.sensitive_block()), 0);
+        self.encrypt_sensitive(&mut value)?;
+        if value.len() != secret.len() {
+            value.insert(0, u8::try_from(secret.len()).unwrap_or(0));
+        }
+        Ok(value)
     }
 
     /// Encrypts a key for PUT KEY.
@@ -148,7 +161,7 @@ impl Channel {
                 scp02::StaticKeys::new(keys.enc(), keys.mac(), keys.dek())?;
                 Ok(())
             }
-            Self::Scp03(_) => Ok(()),
+            Self::Scp03(_) | Self::Scp11(_) => Ok(()),
         }
     }
 }

@@ -574,7 +574,7 @@ impl<T: Transport> Session<T> {
         self.put_one(replaced, version, id, &data, &wrapped.check_value)
     }
 
-    fn put_one(
+    pub(crate) fn put_one(
         &mut self,
         replaced: Option<u8>,
         version: u8,

@@ -51,6 +51,26 @@ pub enum AuthenticationError {
         /// What was wrong.
         cause: HostError,
     },
+    /// Key agreement (SCP11) stopped.
+    #[error("no session with {keys}: {cause}. It is not tried again by itself")]
+    Agreement {
+        /// Which keys, as a person knows them; never their values.
+        keys: String,
+        /// What was wrong.
+        cause: Box<crate::agreement::AgreementFailure>,
+    },
+    /// The card refused the host's certificates.
+    #[error(
+        "the card refused the host's certificates ({keys}) with status {status}: {}. Their authority may be another, or \
+         their serial number may not be on the card's list. It is not tried again by itself",
+        .status.explain()
+    )]
+    Certificate {
+        /// Which keys, as a person knows them; never their values.
+        keys: String,
+        /// The status word.
+        status: StatusWord,
+    },
     /// The card refused EXTERNAL AUTHENTICATE, and may have counted a failure.
     #[error(
         "the card refused {keys} with status {status}: {}. It may have counted a failure, and after some of \

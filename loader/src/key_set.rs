@@ -7,6 +7,7 @@ use scp::{BlockCipher, KeyName, KeyOperations, scp02};
 use serde::Deserialize;
 use zeroize::{Zeroize, Zeroizing};
 
+use crate::agreement::AgreementKeys;
 use crate::diversification::Diversification;
 use crate::pkcs11::{Pkcs11Error, Pkcs11Uri, TokenKeys};
 
@@ -30,6 +31,8 @@ pub enum Keys {
     Plain(StaticKeys),
     /// In a PKCS #11 token.
     Token(Arc<TokenKeys>),
+    /// Not keys that card and host share, but what opens a session of SCP11.
+    Agreement(Box<AgreementKeys>),
 }
 
 impl PartialEq for Keys {
@@ -37,6 +40,7 @@ impl PartialEq for Keys {
         match (self, other) {
             (Self::Plain(these), Self::Plain(those)) => these == those,
             (Self::Token(these), Self::Token(those)) => Arc::ptr_eq(these, those),
+            (Self::Agreement(these), Self::Agreement(those)) => these == those,
             _ => false,
         }
     }
@@ -45,13 +49,20 @@ impl PartialEq for Keys {
 impl Eq for Keys {}
 
 impl Keys {
-    fn operations(&self) -> &dyn KeyOperations {
+    fn operations(&self) -> Result<&dyn KeyOperations, KeyError> {
         match self {
-            Self::Plain(keys) => keys,
-            Self::Token(keys) => &**keys,
+            Self::Plain(keys) => Ok(keys),
+            Self::Token(keys) => Ok(&**keys),
+            Self::Agreement(_) => Err(NO_SET),
         }
     }
 }
+
+/// Keys for SCP11 where a key set is wanted.
+const NO_SET: KeyError = KeyError::Token {
+    name: "ENC, MAC and DEK",
+    reason: "these keys are for SCP11, which has none",
+};
 
 /// Where keys come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,6 +118,9 @@ pub enum KeyFileError {
     /// A template of diversification that is none.
     #[error("key file: template: {0}")]
     Template(String),
+    /// A key file for SCP11 that is none.
+    #[error("key file for SCP11: {0}")]
+    Agreement(String),
     /// Keys that are no key set.
     #[error("key file: {0}")]
     Key(#[from] KeyError),
@@ -225,7 +239,7 @@ impl KeySet {
     /// # Errors
     /// [`KeyError`] where the keys are none of triple DES.
     pub fn check_values(&self, protocol: u8) -> Result<[[u8; 3]; 3], KeyError> {
-        let keys = self.keys.operations();
+        let keys = self.keys.operations()?;
         let value = |name| {
             // Sixteen 01 with AES, eight zeros with triple DES (GPCS 2.3.1 §B.6).
             let (cipher, mut block) = match protocol {
@@ -260,7 +274,7 @@ impl KeySet {
     pub fn plain(&self) -> Option<&StaticKeys> {
         match &self.keys {
             Keys::Plain(keys) => Some(keys),
-            Keys::Token(_) => None,
+            Keys::Token(_) | Keys::Agreement(_) => None,
         }
     }
 
@@ -309,9 +323,34 @@ impl KeySet {
             path: path.to_owned(),
             cause,
         })?;
-        let mut set = Self::from_toml(&Zeroizing::new(text))?;
+        let text = Zeroizing::new(text);
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let mut set = match AgreementKeys::from_toml(&text, folder) {
+            Some(agreement) => Self::of_agreement(agreement.map_err(KeyFileError::Agreement)?),
+            None => Self::from_toml(&text)?,
+        };
         set.source = KeySource::File(path.to_owned());
         Ok(set)
+    }
+
+    /// What opens a session of SCP11.
+    #[must_use]
+    pub fn of_agreement(keys: AgreementKeys) -> Self {
+        Self {
+            version: keys.key_version,
+            keys: Keys::Agreement(Box::new(keys)),
+            diversification: None,
+            source: KeySource::Given,
+        }
+    }
+
+    /// What opens a session of SCP11, where these keys are for it.
+    #[must_use]
+    pub fn agreement(&self) -> Option<&AgreementKeys> {
+        match &self.keys {
+            Keys::Agreement(keys) => Some(keys),
+            Keys::Plain(_) | Keys::Token(_) => None,
+        }
     }
 
     /// The keys of the card that tells these ten bytes in INITIALIZE UPDATE, for this protocol: 2 or 3.
@@ -327,6 +366,7 @@ impl KeySet {
             return Ok(match &self.keys {
                 Keys::Plain(keys) => Arc::new(keys.clone()),
                 Keys::Token(keys) => keys.clone(),
+                Keys::Agreement(_) => return Err(NO_SET),
             });
         };
         if protocol == 0x02 {
@@ -346,7 +386,7 @@ impl KeySet {
     ) -> Result<Option<StaticKeys>, KeyError> {
         match self.diversification {
             Some(method) => method
-                .derive(self.keys.operations(), key_diversification_data)
+                .derive(self.keys.operations()?, key_diversification_data)
                 .map(Some),
             None => Ok(self.plain().cloned()),
         }
@@ -366,6 +406,7 @@ impl fmt::Display for KeySet {
             _ if self.are_test_keys() => f.write_str("the published test keys (404142…4F)")?,
             Keys::Plain(keys) => write!(f, "the AES-{} keys", keys.length() * 8)?,
             Keys::Token(keys) => fmt::Display::fmt(keys, f)?,
+            Keys::Agreement(keys) => fmt::Display::fmt(keys, f)?,
         }
         match &self.source {
             KeySource::File(path) => write!(f, " of {}", path.display())?,

@@ -10,6 +10,7 @@
 //! The loader never draws, never asks and never tries a failed authentication again.
 
 mod access_rules;
+mod agreement;
 mod card_info;
 mod causes;
 mod channel;
@@ -36,6 +37,10 @@ mod token;
 mod transport;
 
 pub use access_rules::{ARA_M, AccessRule, Applets, Commands, NewRule, access_rules};
+pub use agreement::{
+    AgreementFailure, AgreementFile, AgreementKeys, AuthorityOf, HostIdentity, Trust,
+    read_certificates, read_private_key, read_public_key,
+};
 pub use apdu_spec::{Aid, StatusWord};
 pub use card_info::{CardInfo, KeyInfo, ProductionLifeCycle, key_set_in_words};
 pub use channel::SecretKind;
@@ -60,10 +65,11 @@ pub use recipe::{
     Change, DataRecipe, DomainRecipe, Found, InstanceRecipe, PackageRecipe, Recipe, RecipeError,
 };
 pub use scp::scp03::{HostError, Parameters as ChannelParameters, SecurityLevel, StaticKeys};
+pub use scp::scp11::{KeyReference, PublicKey as AgreementPublicKey, Variant as AgreementVariant};
 pub use session::{Answer, Session};
 pub use token::{LoadFileSignature, TokenKey, Tokens, token_input};
 pub use transport::{
     ConnectionInfo, Exchange, Frame, InProcess, Interruptible, Line, Offline, OfflineCard,
-    PcscTransport, Phoenix, PhoenixOptions, Rehearsal, SerialLine, Sharing, TcpTransport, Trace,
-    Traced, Transport, TransportError, readers,
+    PcscTransport, Phoenix, PhoenixOptions, Pn532, Pn532Options, Rehearsal, SerialLine, Sharing,
+    TcpTransport, Trace, Traced, Transport, TransportError, readers,
 };

@@ -123,8 +123,8 @@ impl<T: Transport> Session<T> {
         Ok(())
     }
 
-    /// Opens a secure channel with the selected domain: SCP03, or SCP02 where the card speaks that. `random`
-    /// gives the host challenge.
+    /// Opens a secure channel with the selected domain: SCP03, or SCP02 where the card speaks that; SCP11 where the
+    /// keys are for it. `random` gives the host challenge, or the ephemeral key.
     ///
     /// A failed authentication is **never tried again by itself**.
     ///
@@ -139,6 +139,11 @@ impl<T: Transport> Session<T> {
         random: &mut Drbg,
     ) -> Result<(), Error> {
         self.channel = None;
+        if let Some(agreement) = keys.agreement() {
+            let session = self.agree(agreement, level, random)?;
+            self.channel = Some(Channel::Scp11(Box::new(session)));
+            return Ok(());
+        }
         let mut challenge = [0; 16];
         random.fill(&mut challenge);
         let short = challenge.first_chunk::<8>().copied().unwrap_or_default();
@@ -155,6 +160,11 @@ impl<T: Transport> Session<T> {
             // The card wants S16 mode (Amendment D 1.2): this is no failed authentication.
             used = &challenge;
             response = self.transmit(&opening(used, any)?.command())?;
+        }
+        if response == [0x6D, 0x00]
+            && let Some(parameters) = self.told_scp02()?.filter(|found| found.is_implicit())
+        {
+            return self.open_implicitly(keys, level, parameters);
         }
         // Key diversification data, key version, then the protocol.
         let result = if response.get(11) == Some(&0x02) && response.len() > 13 {
@@ -199,11 +209,9 @@ impl<T: Transport> Session<T> {
         level: SecurityLevel,
         challenge: [u8; 8],
     ) -> Result<Result<(Channel, Vec<u8>), HostError>, Error> {
-        let told = self.essentials()?.protocols.into_iter();
-        let parameters = told
-            .filter(|(protocol, _)| *protocol == 0x02)
-            .map(|(_, i)| scp02::Parameters(i))
-            .find(|parameters| parameters.is_valid() && !parameters.is_implicit())
+        let parameters = self
+            .told_scp02()?
+            .filter(|parameters| !parameters.is_implicit())
             .unwrap_or(scp02::Parameters::I15);
         let opening = |data: &[u8; 10]| {
             let card_keys = keys.for_card(0x02, data)?;
@@ -218,6 +226,66 @@ impl<T: Transport> Session<T> {
         Ok(opening(data)?
             .answer(&response, level)
             .map(|(session, command)| (Channel::Scp02(Box::new(session)), command)))
+    }
+
+    /// The parameters of SCP02 as the card's recognition data tell them.
+    fn told_scp02(&mut self) -> Result<Option<scp02::Parameters>, Error> {
+        let told = self.essentials()?.protocols.into_iter();
+        Ok(told
+            .filter(|(protocol, _)| *protocol == 0x02)
+            .map(|(_, i)| scp02::Parameters(i))
+            .find(|parameters| parameters.is_valid()))
+    }
+
+    /// Opens SCP02 implicitly (GPCS 2.3.1 §E.1.2.1): the first command with a C-MAC does it. Nothing tells beforehand
+    /// whether the keys are the card's, so that a command that changes nothing is sent first.
+    fn open_implicitly(
+        &mut self,
+        keys: &KeySet,
+        level: SecurityLevel,
+        parameters: scp02::Parameters,
+    ) -> Result<(), Error> {
+        let stopped = |cause: HostError| AuthenticationError::Stopped {
+            keys: keys.to_string(),
+            cause,
+        };
+        if level != SecurityLevel::C_MAC {
+            let i = parameters.0;
+            return Err(stopped(HostError::Level { level, i }).into());
+        }
+        let counter = self
+            .sequence_counter()?
+            .and_then(|counter| u16::try_from(counter).ok())
+            .ok_or(Error::Response {
+                command: "GET DATA [sequence counter]",
+                expected: "the two bytes that an implicit session starts from",
+                found: "nothing".to_owned(),
+            })?;
+        // The card tells nothing to diversify by; keys that are master keys are for other channels.
+        let own = keys.derived(&[0; 10])?.ok_or_else(|| {
+            Error::Unsendable("an implicit session of SCP02 wants keys that are at hand".to_owned())
+        })?;
+        let own = scp02::StaticKeys::new(own.enc(), own.mac(), own.dek())?;
+        let domain = self.domain.clone();
+        let session =
+            scp02::HostSession::implicit(&own, parameters, counter, &domain).map_err(stopped)?;
+        self.channel = Some(Channel::Scp02(Box::new(session)));
+        let answer = self.send(&[0x80, 0xCA, 0x00, 0x66, 0x00]);
+        match answer {
+            Ok(answer) if answer.status.is_success() => Ok(()),
+            Ok(answer) => {
+                self.channel = None;
+                Err(AuthenticationError::Refused {
+                    keys: keys.to_string(),
+                    status: answer.status,
+                }
+                .into())
+            }
+            Err(error) => {
+                self.channel = None;
+                Err(error)
+            }
+        }
     }
 
     /// Sends a command, protected where a channel is open, and gives the plain answer, whatever its status.
@@ -262,7 +330,7 @@ impl<T: Transport> Session<T> {
         self.channel.as_ref().map(Channel::level)
     }
 
-    /// The protocol of the open channel: 2 or 3.
+    /// The protocol of the open channel: 02, 03 or 11 in hexadecimal.
     #[must_use]
     pub fn protocol(&self) -> Option<u8> {
         self.channel.as_ref().map(Channel::protocol)
@@ -272,11 +340,22 @@ impl<T: Transport> Session<T> {
         self.channel.as_ref()
     }
 
-    /// The most data that one command takes, in bytes, once protected as the channel asks.
+    /// The most plain data that one command takes, in bytes, so that card and channel take it protected. On a line where
+    /// that makes a difference, a command also ends with its block: of 260 bytes in blocks of 254 the last six would cost
+    /// a block, its acknowledgement and two turns of the line.
     #[must_use]
     pub fn max_data(&self) -> usize {
-        let most = self.channel.as_ref().map_or(SHORT, Channel::max_data);
-        most.saturating_sub(SHORT - self.max_command_data)
+        // Header, Lc and Le.
+        const AROUND: usize = 6;
+        let whole = |size: usize| (SHORT + AROUND) / size * size;
+        let limit = match self.transport.block_size() {
+            Some(size @ AROUND..=SHORT) => whole(size).saturating_sub(AROUND),
+            _ => SHORT,
+        };
+        let limit = limit.min(self.max_command_data);
+        self.channel
+            .as_ref()
+            .map_or(limit, |channel| channel.max_data_within(limit))
     }
 
     /// Sends no command with more data than this from now on, for cards that do not tell that they take no more.
@@ -296,7 +375,7 @@ impl<T: Transport> Session<T> {
             return decided;
         }
         let most = self.max_data().max(1);
-        let Some(frame) = self.transport.frame().filter(|frame| *frame > 0) else {
+        let Some(frame) = self.transport.block_size().filter(|size| *size > 0) else {
             return most;
         };
         let length = |data: usize| match &self.channel {
@@ -388,7 +467,7 @@ impl<T: Transport> Session<T> {
         self.transport
     }
 
-    fn exchange(&mut self, command: &[u8]) -> Result<Answer, Error> {
+    pub(crate) fn exchange(&mut self, command: &[u8]) -> Result<Answer, Error> {
         split(self.transmit(command)?)
     }
 

@@ -6,6 +6,7 @@ mod line;
 mod offline;
 mod pcsc;
 mod phoenix;
+mod pn532;
 mod rehearsal;
 mod tcp;
 mod traced;
@@ -16,6 +17,7 @@ pub use line::{Frame, Line, SerialLine};
 pub use offline::{Offline, OfflineCard};
 pub use pcsc::{PcscTransport, Sharing, readers};
 pub use phoenix::{Phoenix, PhoenixOptions};
+pub use pn532::{Pn532, Pn532Options};
 pub use rehearsal::Rehearsal;
 pub use tcp::TcpTransport;
 pub use traced::{Exchange, Trace, Traced};
@@ -42,20 +44,24 @@ pub trait Transport {
     /// [`TransportError`]; whether the card has carried the command out is then not known.
     fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError>;
 
+    /// How many bytes go to the card in one block, where that makes a difference: a command that needs another block for
+    /// a few bytes costs more than one that ends with its block. `None` where the way to the card hides that.
+    fn block_size(&self) -> Option<usize> {
+        None
+    }
+
     /// Resets the card.
     ///
     /// # Errors
     /// [`TransportError`].
     fn reset(&mut self) -> Result<(), TransportError>;
-
-    /// How many bytes of a command go in one block of the line, where commands are cut into blocks here: the IFSC of
-    /// T=1 (ISO 7816-3 §11.4.2). `None` where whoever is behind this cuts them, or nobody does.
-    fn frame(&self) -> Option<usize> {
-        None
-    }
 }
 
 impl<T: Transport + ?Sized> Transport for &mut T {
+    fn block_size(&self) -> Option<usize> {
+        (**self).block_size()
+    }
+
     fn info(&self) -> ConnectionInfo {
         (**self).info()
     }
@@ -66,14 +72,14 @@ impl<T: Transport + ?Sized> Transport for &mut T {
 
     fn reset(&mut self) -> Result<(), TransportError> {
         (**self).reset()
-    }
-
-    fn frame(&self) -> Option<usize> {
-        (**self).frame()
     }
 }
 
 impl<T: Transport + ?Sized> Transport for Box<T> {
+    fn block_size(&self) -> Option<usize> {
+        (**self).block_size()
+    }
+
     fn info(&self) -> ConnectionInfo {
         (**self).info()
     }
@@ -84,10 +90,6 @@ impl<T: Transport + ?Sized> Transport for Box<T> {
 
     fn reset(&mut self) -> Result<(), TransportError> {
         (**self).reset()
-    }
-
-    fn frame(&self) -> Option<usize> {
-        (**self).frame()
     }
 }
 
@@ -166,6 +168,17 @@ pub enum TransportError {
         "the line is disturbed: what was sent does not arrive as it should; check the contacts"
     )]
     Disturbed,
+    /// No PN532 answers.
+    #[error(
+        "no PN532 answers at {0}; check that it is set to HSU (both switches off), and its wires: TXD to RXD"
+    )]
+    NoChip(String),
+    /// A contactless card that cannot be spoken to.
+    #[error("the card in the field: {0}")]
+    Activation(String),
+    /// ISO 14443-4 failed.
+    #[error(transparent)]
+    Iso14443(card_link::iso14443::Iso14443Error),
     /// T=0 failed.
     #[error("T=0: {0}")]
     T0(card_link::t0::T0Error),

@@ -30,12 +30,12 @@ impl<T> Interruptible<T> {
 }
 
 impl<T: Transport> Transport for Interruptible<T> {
-    fn frame(&self) -> Option<usize> {
-        self.inner.frame()
-    }
-
     fn info(&self) -> ConnectionInfo {
         self.inner.info()
+    }
+
+    fn block_size(&self) -> Option<usize> {
+        self.inner.block_size()
     }
 
     fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError> {

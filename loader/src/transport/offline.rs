@@ -1,6 +1,7 @@
 //! A card that is not there, foretold: its answers follow from its keys and its sequence counter.
 
 use scp::scp03::{Parameters, StaticKeys};
+use scp::scp11::{PERFORM_SECURITY_OPERATION, PreparedSession};
 use scp::{CardKeySet, CardParameters, CardSession, Protocol};
 use se_crypto::Drbg;
 
@@ -27,14 +28,35 @@ pub struct OfflineCard {
 /// A transport that answers as the card will, and keeps the commands: the script.
 #[derive(Debug)]
 pub struct Offline {
-    card: OfflineCard,
-    key_sets: Vec<CardKeySet>,
+    /// The AID of the security domain.
+    domain: Vec<u8>,
+    channel: Foretold,
     session: CardSession,
     /// The commands, as they go over the wire.
     pub commands: Vec<Vec<u8>>,
 }
 
+/// How the session will be opened.
+#[derive(Debug)]
+enum Foretold {
+    /// SCP03, the card's part of which is computed.
+    Challenge(CardParameters, Vec<CardKeySet>),
+    /// SCP11c, whose answer to MUTUAL AUTHENTICATE this is, and the card's end of the session after it.
+    Agreement(Vec<u8>, CardSession),
+}
+
 impl Offline {
+    /// Every card with the key that a session of SCP11c was prepared for, with the security domain `domain`.
+    #[must_use]
+    pub fn agreed(domain: &[u8], prepared: PreparedSession) -> Self {
+        Self {
+            domain: domain.to_vec(),
+            channel: Foretold::Agreement(prepared.response, prepared.card),
+            session: CardSession::new(),
+            commands: Vec::new(),
+        }
+    }
+
     /// The card with these keys, which are its own and no master keys.
     ///
     /// # Errors
@@ -49,9 +71,13 @@ impl Offline {
         }
         let mut set = CardKeySet::new(card.key_version, keys);
         set.sequence_counter = card.sequence_counter;
+        let parameters = CardParameters {
+            protocol: Protocol::Scp03(card.parameters),
+            key_diversification_data: card.key_diversification_data,
+        };
         Ok(Self {
-            card,
-            key_sets: vec![set],
+            domain: card.domain,
+            channel: Foretold::Challenge(parameters, vec![set]),
             session: CardSession::new(),
             commands: Vec::new(),
         })
@@ -62,28 +88,31 @@ impl Offline {
         let refuse = |status: u16| status.to_be_bytes().to_vec();
         match command.get(1) {
             Some(0xA4) => {
-                let name = crate::tlv::object(0x84, &self.card.domain);
+                let name = crate::tlv::object(0x84, &self.domain);
                 [crate::tlv::object(0x6F, &name), SUCCESS.to_vec()].concat()
             }
-            Some(ins) if CardSession::handles(*ins) => {
-                let parameters = CardParameters {
-                    protocol: Protocol::Scp03(self.card.parameters),
-                    key_diversification_data: self.card.key_diversification_data,
-                };
-                // Nothing is drawn from it: the challenges are pseudo-random.
-                let mut random = Drbg::from_seed(0);
-                let result = self.session.process(
-                    &parameters,
-                    &mut self.key_sets,
-                    &self.card.domain,
-                    &mut random,
-                    command,
-                );
-                result.map_or_else(
-                    |error| refuse(error.status_word()),
-                    |data| [data, SUCCESS.to_vec()].concat(),
-                )
-            }
+            Some(&PERFORM_SECURITY_OPERATION) => SUCCESS.to_vec(),
+            Some(ins) if CardSession::handles(*ins) => match &mut self.channel {
+                Foretold::Challenge(parameters, key_sets) => {
+                    // Nothing is drawn from it: the challenges are pseudo-random.
+                    let mut random = Drbg::from_seed(0);
+                    let result = self.session.process(
+                        parameters,
+                        key_sets,
+                        &self.domain,
+                        &mut random,
+                        command,
+                    );
+                    result.map_or_else(
+                        |error| refuse(error.status_word()),
+                        |data| [data, SUCCESS.to_vec()].concat(),
+                    )
+                }
+                Foretold::Agreement(response, session) => {
+                    self.session = session.clone();
+                    [response.clone(), SUCCESS.to_vec()].concat()
+                }
+            },
             _ => match self.session.unwrap(command) {
                 Ok(_) => self
                     .session

@@ -457,6 +457,13 @@ enum Answer {
 }
 
 impl<L: Line> Transport for Phoenix<L> {
+    fn block_size(&self) -> Option<usize> {
+        match &self.protocol {
+            Protocol::T0 => None,
+            Protocol::T1(host) => Some(host.ifsc().into()),
+        }
+    }
+
     fn info(&self) -> ConnectionInfo {
         let protocol = match self.protocol {
             Protocol::T0 => "T=0",
@@ -483,12 +490,5 @@ impl<L: Line> Transport for Phoenix<L> {
 
     fn reset(&mut self) -> Result<(), TransportError> {
         self.start(false)
-    }
-
-    fn frame(&self) -> Option<usize> {
-        match self.protocol {
-            Protocol::T0 => None,
-            Protocol::T1(_) => Some(self.atr.ifsc().into()),
-        }
     }
 }

@@ -56,12 +56,12 @@ impl<T> Traced<T> {
 }
 
 impl<T: Transport> Transport for Traced<T> {
-    fn frame(&self) -> Option<usize> {
-        self.inner.frame()
-    }
-
     fn info(&self) -> ConnectionInfo {
         self.inner.info()
+    }
+
+    fn block_size(&self) -> Option<usize> {
+        self.inner.block_size()
     }
 
     fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError> {

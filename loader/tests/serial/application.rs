@@ -59,6 +59,6 @@ impl Application for Simulated {
     }
 
     fn transmit(&mut self, command: &[u8]) -> Vec<u8> {
-        self.0.transmit(command)
+        self.0.transmit_apdu(command)
     }
 }

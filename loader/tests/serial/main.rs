@@ -4,6 +4,7 @@
 
 mod application;
 mod phoenix;
+mod pn532;
 mod quiet_line;
 #[cfg(target_os = "linux")]
 mod terminal;

@@ -22,7 +22,7 @@ fn connect(abilities: Abilities) -> OnLine {
 }
 
 /// Commands of every case and many lengths, as (command, data comes out only).
-fn commands() -> Vec<Vec<u8>> {
+pub(crate) fn commands() -> Vec<Vec<u8>> {
     let mut commands = vec![vec![0x00, 0x10, 0, 0]];
     for length in [1, 2, 31, 32, 33, 127, 254, 255, 256] {
         let [high, low] = u16::to_be_bytes(length);
@@ -71,7 +71,7 @@ fn t0_carries_every_command_in_every_manner() {
             t0: true,
             t1: false,
             manner: Manner { single, nulls },
-            direction: |_, instruction| match instruction {
+            direction: |[_, instruction, ..]| match instruction {
                 0xB2 | 0xC0 => Direction::Out,
                 _ => Direction::In,
             },
@@ -144,9 +144,12 @@ impl Peripheral for Stubborn {
     }
     fn receive(&mut self, bytes: &[u8]) -> Vec<u8> {
         if bytes.first() == Some(&0xFF) {
-            return bytes.to_vec();
+            return Vec::new();
         }
         self.0.receive(bytes)
+    }
+    fn echoes(&self) -> bool {
+        self.0.echoes()
     }
     fn silence(&mut self) -> Vec<u8> {
         self.0.silence()
@@ -275,7 +278,7 @@ fn t0_ends_on_every_disturbed_line() {
 }
 
 /// Loads and lists over a line, and in process: the same bytes.
-fn conversation<T: Transport>(transport: T) -> Vec<(Vec<u8>, Vec<u8>)> {
+pub(crate) fn conversation<T: Transport>(transport: T) -> Vec<(Vec<u8>, Vec<u8>)> {
     struct Recorder<T>(T, Vec<(Vec<u8>, Vec<u8>)>);
     impl<T: Transport> Transport for Recorder<T> {
         fn info(&self) -> loader::ConnectionInfo {
@@ -383,6 +386,69 @@ fn what_is_no_card_is_told_so() {
     }
     let error = Phoenix::connect(QuietLine::new(Nothing, BAUD, 0), PhoenixOptions::default());
     assert!(matches!(error.map(drop), Err(TransportError::NoAnswer(_))));
+}
+
+/// A whole flash, secure channel, installation and all, on a T=1 line of 115,200 bit/s, blocks of 254 bytes: of the time
+/// that its LOAD commands take, how much carries commands and responses; and how many bytes of the load file that is in
+/// a second.
+#[test]
+fn a_flash_uses_a_fast_line_to_95_percent() {
+    for level in [
+        SecurityLevel::C_MAC,
+        SecurityLevel::C_DECRYPTION,
+        SecurityLevel::FULL,
+    ] {
+        let contact = Contact::new(Simulated::new(), Abilities::default());
+        let line = QuietLine::new(contact, BAUD, 1);
+        let phoenix = Phoenix::connect(line, PhoenixOptions::default()).unwrap();
+        let mut session = Session::select(phoenix, None).unwrap();
+        session
+            .open(&KeySet::test_keys(), level, &mut Drbg::from_seed(9))
+            .unwrap();
+        let file = vec![0x5A; 20_000];
+        let size = session.max_data();
+        let install = [
+            0x80, 0xE6, 0x02, 0x00, 0x0A, 5, 0xA0, 0, 0, 0, 1, 0, 0, 0, 0,
+        ];
+        session.command(&install).unwrap();
+        let data = [&[0xC4, 0x82, 0x4E, 0x20][..], &file].concat();
+        let counts = |session: &mut Session<Phoenix<QuietLine<_>>>| {
+            let line = session.transport().line();
+            (line.sent, line.received - line.sent, line.turns)
+        };
+        let before = counts(&mut session);
+        let blocks: Vec<&[u8]> = data.chunks(size).collect();
+        let mut useful = 0;
+        // All but the last, which would have the card read the file.
+        for (number, block) in blocks.iter().enumerate().take(blocks.len() - 1) {
+            let number = u8::try_from(number).unwrap();
+            let length = u8::try_from(block.len()).unwrap();
+            let head = [0x80, 0xE8, 0x00, number, length];
+            let command = [&head[..], block, &[0x00]].concat();
+            session.command(&command).unwrap();
+            useful += block.len();
+        }
+        let after = counts(&mut session);
+        let (sent, received, turns) = (after.0 - before.0, after.1 - before.1, after.2 - before.2);
+        // Each command is one block, and each answer.
+        assert_eq!(turns, u64::try_from(blocks.len() - 1).unwrap(), "{level}");
+        let time = (sent + received) * 11 + turns * 2 * 11;
+        // Prologue and check byte of the two blocks are what T=1 adds.
+        let carried = (sent + received - turns * 8) * 11;
+        let ratio = |part: u64| {
+            f64::from(u32::try_from(part).unwrap()) / f64::from(u32::try_from(time).unwrap())
+        };
+        let share = ratio(carried);
+        let net = ratio(u64::try_from(useful).unwrap() * 11);
+        println!(
+            "{level}: {size} bytes a block, {:.1} % of the line's time carry commands and responses, {:.1} % the load \
+             file: {:.0} bytes a second",
+            share * 100.0,
+            net * 100.0,
+            net * 115_200.0 / 11.0
+        );
+        assert!(share >= 0.95, "{level}: {share}");
+    }
 }
 
 /// Of the time that a T=1 line of 115,200 bit/s takes for long data, how much carries them: characters of 11 bits,

@@ -131,7 +131,12 @@ impl<P: Peripheral> Line for QuietLine<P> {
         }
         // The rate may change behind the answer.
         let at_odds = self.at_odds();
-        let said = self.peripheral.receive(&harmed);
+        let mut said = if self.peripheral.echoes() {
+            harmed.clone()
+        } else {
+            Vec::new()
+        };
+        said.extend(self.peripheral.receive(&harmed));
         self.come(&said, at_odds);
         Ok(())
     }

@@ -236,3 +236,54 @@ fn diversified_keys_open_their_card() {
         }
     }
 }
+
+#[test]
+fn implicit_sessions_are_opened_by_their_first_mac() {
+    for i in [0x0A, 0x0B, 0x1A, 0x1B, 0x3A] {
+        let config = CardConfig {
+            issuer: IssuerConfig {
+                protocol: Protocol::of(0x02, i).unwrap(),
+                ..IssuerConfig::default()
+            },
+            ..CardConfig::default()
+        };
+        let reader = Reader::new(&config);
+        let mut random = Drbg::from_seed(1);
+        for _ in 0..2 {
+            let mut session = Session::select(reader.again(), None).unwrap();
+            session
+                .open(&KeySet::test_keys(), SecurityLevel::C_MAC, &mut random)
+                .unwrap();
+            assert_eq!(
+                (session.protocol(), session.level()),
+                (Some(2), Some(SecurityLevel::C_MAC))
+            );
+            session.content().unwrap();
+        }
+        // There is no going on at a lower level than was asked for.
+        let mut session = Session::select(reader.again(), None).unwrap();
+        let error = session
+            .open(
+                &KeySet::test_keys(),
+                SecurityLevel::C_DECRYPTION,
+                &mut random,
+            )
+            .unwrap_err();
+        assert!(
+            error.to_string().contains("does not offer"),
+            "{i:02X}: {error}"
+        );
+        // Wrong keys: one refusal, and not once more.
+        let wrong = StaticKeys::new(&[1; 16], &[2; 16], &[3; 16]).unwrap();
+        let mut session = Session::select(reader.again(), None).unwrap();
+        let error = session
+            .open(&given(0, wrong), SecurityLevel::C_MAC, &mut random)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("6982") && error.contains("not tried again"),
+            "{error}"
+        );
+        assert_eq!(session.level(), None);
+    }
+}

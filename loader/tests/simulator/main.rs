@@ -1,6 +1,7 @@
 //! The loader against the simulator: a real card manager, a real virtual machine, no reader.
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+mod agreement;
 mod card;
 mod content;
 mod delegation;
