@@ -40,11 +40,18 @@ pub struct VectorReport {
 }
 
 impl Report {
-    /// The vectors that did not pass.
+    /// The vectors that did not pass, those aside that were not run.
     pub fn failures(&self) -> impl Iterator<Item = &VectorReport> {
         self.vectors
             .iter()
-            .filter(|vector| !vector.outcome.is_passed())
+            .filter(|vector| vector.outcome.is_failure())
+    }
+
+    /// How many vectors were not run, since they say nothing about the target.
+    #[must_use]
+    pub fn skipped(&self) -> usize {
+        let skipped = |vector: &&VectorReport| matches!(vector.outcome, Outcome::Skipped(_));
+        self.vectors.iter().filter(skipped).count()
     }
 
     /// Which requirements the run covered.
@@ -58,6 +65,7 @@ impl Report {
 fn message(outcome: &Outcome) -> Option<String> {
     match outcome {
         Outcome::Passed => None,
+        Outcome::Skipped(reason) => Some(format!("not run: {reason}")),
         Outcome::Failed(failure) => Some(failure.to_string()),
         Outcome::Broken(cause) => Some(format!("could not be run: {cause}")),
     }

@@ -26,6 +26,9 @@ pub struct Vector {
     pub covers: Vec<String>,
     /// The install parameters of the instance.
     pub parameters: Vec<u8>,
+    /// Whether it matters that lengths arrive as they are: a command without Le, or one whose lengths are wrong. T=0 tells
+    /// neither.
+    pub exact_lengths: bool,
     /// What is done.
     pub steps: Vec<Step>,
 }

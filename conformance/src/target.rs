@@ -31,6 +31,11 @@ pub trait Target {
     /// [`TargetError`] where that fails.
     fn reset(&mut self) -> Result<(), TargetError>;
 
+    /// Whether commands arrive with their lengths as they are, and so may be told apart by these. Over T=0 they do not.
+    fn tells_lengths(&self) -> bool {
+        true
+    }
+
     /// The SCP03 keys of the applet's security domain, and their version.
     fn keys(&self) -> (scp::scp03::StaticKeys, u8) {
         (

@@ -2,7 +2,7 @@ use super::{Report, message};
 use apdu_spec::table::Specification;
 use serde_json::{Value, json};
 
-/// The report as JSON: `target`, `passed`, `failed`, `vectors` (`name`, `passed`, `message`, `covers`,
+/// The report as JSON: `target`, `passed`, `failed`, `skipped`, `vectors` (`name`, `passed`, `message`, `covers`,
 /// `milliseconds`) and `requirements` (`id`, `answer`, `condition`, `passed`, `failed`).
 #[must_use]
 pub fn json(report: &Report, specification: &Specification) -> Value {
@@ -36,8 +36,9 @@ pub fn json(report: &Report, specification: &Specification) -> Value {
         .collect();
     json!({
         "target": report.target,
-        "passed": report.vectors.len() - failed,
+        "passed": report.vectors.len() - failed - report.skipped(),
         "failed": failed,
+        "skipped": report.skipped(),
         "vectors": vectors,
         "requirements": requirements,
     })

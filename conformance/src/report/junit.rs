@@ -16,6 +16,11 @@ pub fn junit(report: &Report) -> Result<String, JunitError> {
     for vector in &report.vectors {
         let status = match (&vector.outcome, message(&vector.outcome)) {
             (_, None) => TestCaseStatus::success(),
+            (Outcome::Skipped(_), Some(message)) => {
+                let mut status = TestCaseStatus::skipped();
+                status.set_message(message);
+                status
+            }
             (outcome, Some(message)) => {
                 let kind = if matches!(outcome, Outcome::Broken(_)) {
                     NonSuccessKind::Error

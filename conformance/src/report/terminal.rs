@@ -31,7 +31,12 @@ impl<'a, W: Write> Terminal<'a, W> {
                 match message(&report.outcome) {
                     None => writeln!(self.out, "  ok    {} ({milliseconds} ms)", report.name),
                     Some(message) => {
-                        writeln!(self.out, "  FAIL  {}\n        {message}", report.name)
+                        let word = if report.outcome.is_failure() {
+                            "FAIL"
+                        } else {
+                            "skip"
+                        };
+                        writeln!(self.out, "  {word}  {}\n        {message}", report.name)
                     }
                 }
             }
@@ -39,10 +44,14 @@ impl<'a, W: Write> Terminal<'a, W> {
                 let failed = report.failures().count();
                 let coverage = report.coverage(self.specification);
                 let all = coverage.requirements.len();
+                let skipped = match report.skipped() {
+                    0 => String::new(),
+                    skipped => format!(", {skipped} not run"),
+                };
                 writeln!(
                     self.out,
-                    "{} passed, {failed} failed; {} of {all} requirements covered",
-                    report.vectors.len() - failed,
+                    "{} passed, {failed} failed{skipped}; {} of {all} requirements covered",
+                    report.vectors.len() - failed - report.skipped(),
                     coverage.covered()
                 )?;
                 for covered in coverage.missing() {

@@ -175,7 +175,11 @@ impl<'a> Conversation<'a> {
 
     fn secure(&mut self, command: &[u8]) -> Result<Vec<u8>, Stop> {
         let wrapped = self.wrap(command)?;
-        let response = self.transmit(&wrapped)?;
+        let mut response = self.transmit(&wrapped)?;
+        // Over T=0 the MAC of a response waits, whether or not the command has an Le.
+        if let &[0x61, waiting] = response.as_slice() {
+            response = self.transmit(&[0x00, 0xC0, 0x00, 0x00, waiting])?;
+        }
         match self.session.as_mut() {
             Some(session) => session.unwrap(&response).map_err(broken),
             None => Ok(response),

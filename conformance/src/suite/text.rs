@@ -23,6 +23,8 @@ struct VectorText {
     covers: Vec<String>,
     #[serde(default)]
     parameters: String,
+    #[serde(default)]
+    exact_lengths: bool,
     steps: Vec<StepText>,
 }
 
@@ -66,6 +68,7 @@ pub(super) fn add(suite: &mut Suite, file: &str, text: &str) -> Result<(), Suite
         name,
         covers,
         parameters,
+        exact_lengths,
         steps: texts,
     } in content.vector
     {
@@ -82,6 +85,7 @@ pub(super) fn add(suite: &mut Suite, file: &str, text: &str) -> Result<(), Suite
             name,
             covers,
             parameters,
+            exact_lengths,
             steps,
         });
     }

@@ -18,7 +18,7 @@ impl<T: Transport> Reader<T> {
     /// sessions with the issuer security domain.
     pub fn new(transport: T, keys: KeySet, random: Drbg) -> Self {
         Self {
-            name: "pcsc".to_owned(),
+            name: transport.info().name,
             transport,
             keys,
             random,
@@ -71,6 +71,10 @@ impl<T: Transport> Target for Reader<T> {
 
     fn reset(&mut self) -> Result<(), TargetError> {
         self.transport.reset().map_err(|cause| self.error(cause))
+    }
+
+    fn tells_lengths(&self) -> bool {
+        !self.transport.info().protocol.starts_with("T=0")
     }
 
     fn keys(&self) -> (StaticKeys, u8) {
