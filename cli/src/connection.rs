@@ -1,13 +1,15 @@
 //! The way to a card, as arguments, and a session with its issuer security domain.
 
+use crate::agreement::Agreement;
 use crate::delegation::Delegation;
 use crate::failure::Failure;
 use crate::secret;
 use crate::simulator::Simulator;
 use clap::{Args, ValueEnum};
 use loader::{
-    Aid, CardInfo, Frame, KeySet, PcscTransport, Phoenix, PhoenixOptions, Pkcs11Error, Pkcs11Uri,
-    SecurityLevel, SerialLine, Session, Sharing, StaticKeys, TcpTransport, Tokens, Transport,
+    AgreementKeys, Aid, CardInfo, Frame, KeySet, PcscTransport, Phoenix, PhoenixOptions,
+    Pkcs11Error, Pkcs11Uri, Pn532, Pn532Options, SecurityLevel, SerialLine, Session, Sharing,
+    StaticKeys, TcpTransport, Tokens, Transport, Trust,
 };
 use se_crypto::Drbg;
 use std::path::{Path, PathBuf};
@@ -18,29 +20,34 @@ use std::time::Duration;
 #[derive(Args, Clone, Debug, Default)]
 pub struct Connection {
     /// A reader, by its name or a part of it. Without this and `--sim`: the first reader with a card.
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["sim", "serial", "tcp"])]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["sim", "serial", "tcp", "pn532"])]
     pub reader: Option<String>,
     /// Let other programs use the card in the reader too, in between the commands.
-    #[arg(long, conflicts_with_all = ["sim", "serial", "tcp"])]
+    #[arg(long, conflicts_with_all = ["sim", "serial", "tcp", "pn532"])]
     pub shared: bool,
     /// Wait for the reader and a card in it, at most so many seconds; 60 where no number is given.
     #[arg(long, value_name = "SECONDS", num_args = 0..=1, require_equals = true, default_missing_value = "60",
-          conflicts_with_all = ["sim", "serial", "tcp"])]
+          conflicts_with_all = ["sim", "serial", "tcp", "pn532"])]
     pub wait: Option<u64>,
     /// A simulated card, by its image file; it is made where there is none.
-    #[arg(long, value_name = "IMAGE", conflicts_with_all = ["serial", "tcp"])]
+    #[arg(long, value_name = "IMAGE", conflicts_with_all = ["serial", "tcp", "pn532"])]
     pub sim: Option<PathBuf>,
     /// A card at a serial port: in a Phoenix or Smartmouse adapter, whose bit rate after a reset is its clock over 372
     /// (9600 without it).
-    #[arg(long, value_name = "PORT[:phoenix][,BAUD]", conflicts_with = "tcp")]
+    #[arg(long, value_name = "PORT[:phoenix|:pn532][,BAUD]", conflicts_with_all = ["tcp", "pn532"])]
     pub serial: Option<SerialAddress>,
+    /// A contactless card at a PN532 on a serial port (HSU, both switches off); the rate is what is gone to from the
+    /// 115200 that the chip wakes up with.
+    #[arg(long, value_name = "PORT[,BAUD]", conflicts_with = "tcp")]
+    pub pn532: Option<SerialAddress>,
     /// A card behind a TCP connection, as `tenkoku card serve --tcp` offers it.
     #[arg(long, value_name = "HOST:PORT")]
     pub tcp: Option<String>,
     /// With `--tcp`: connect to another machine too. Whoever reads that line sees every PIN.
     #[arg(long, requires = "tcp")]
     pub allow_remote: bool,
-    /// The keys: a key file (TOML: `kvn`, and `enc`, `mac`, `dek` or one `key`), `env` for those of TENKOKU_KEY or
+    /// The keys: a key file (TOML: `kvn`, and `enc`, `mac`, `dek` or one `key`; or `scp = "11a"` and the files of
+    /// SCP11), `env` for those of TENKOKU_KEY or
     /// TENKOKU_ENC, TENKOKU_MAC and TENKOKU_DEK, `prompt` to be asked for one; the published test keys without it.
     /// `pkcs11:token=NAME;object=NAME?module-path=FILE` (RFC 7512) are those of a token, which they never leave: one secret
     /// key of that name, or three with -ENC, -MAC and -DEK behind it; `&kvn=30` and `&diversification=visa2` as in a key
@@ -48,6 +55,9 @@ pub struct Connection {
     /// and of master keys those of the card in the reader.
     #[arg(long, value_name = "FILE|env|prompt|pkcs11:…")]
     pub keys: Option<PathBuf>,
+    /// SCP11.
+    #[command(flatten)]
+    pub agreement: Agreement,
     /// The security domain to open the session with; the issuer's without it.
     #[arg(long, value_name = "AID", value_parser = crate::aid::parse)]
     pub domain: Option<Aid>,
@@ -86,6 +96,8 @@ impl From<Security> for SecurityLevel {
 pub enum Adapter {
     /// A Phoenix or Smartmouse adapter.
     Phoenix,
+    /// A PN532.
+    Pn532,
 }
 
 /// A serial port, what is there, and its bit rate.
@@ -113,6 +125,7 @@ impl FromStr for SerialAddress {
         // Names of ports may have colons in them.
         let (port, adapter) = match rest.rsplit_once(':') {
             Some((port, "phoenix" | "smartmouse")) => (port, Adapter::Phoenix),
+            Some((port, "pn532")) => (port, Adapter::Pn532),
             _ => (rest, Adapter::Phoenix),
         };
         if port.is_empty() {
@@ -129,6 +142,15 @@ impl FromStr for SerialAddress {
 impl SerialAddress {
     fn connect(&self) -> Result<AnyTransport, Failure> {
         match self.adapter {
+            Adapter::Pn532 => {
+                let baud = Pn532Options::BAUD;
+                let line = SerialLine::open(&self.port, baud, Frame::Plain)?;
+                let options = Pn532Options {
+                    baud: self.baud.unwrap_or(baud),
+                    ..Pn532Options::default()
+                };
+                Ok(Box::new(Pn532::connect(line, options)?))
+            }
             Adapter::Phoenix => {
                 let default = PhoenixOptions::default();
                 let baud = self.baud.unwrap_or(default.baud);
@@ -171,6 +193,14 @@ impl Connection {
         if let Some(address) = &self.serial {
             return address.connect();
         }
+        if let Some(address) = &self.pn532 {
+            let adapter = Adapter::Pn532;
+            let address = SerialAddress {
+                adapter,
+                ..address.clone()
+            };
+            return address.connect();
+        }
         if let Some(address) = &self.tcp {
             return Ok(Box::new(TcpTransport::connect(address, self.allow_remote)?));
         }
@@ -191,10 +221,14 @@ impl Connection {
     /// # Errors
     /// [`Failure::Input`] where the key file is none.
     pub fn keys(&self) -> Result<KeySet, Failure> {
-        let keys = match &self.keys {
-            Some(source) => read_keys(source)?,
-            None => KeySet::test_keys(),
+        let keys = match (&self.keys, self.agreement.keys()?) {
+            (Some(source), _) => read_keys(source)?,
+            (None, Some(agreement)) => agreement,
+            (None, None) => KeySet::test_keys(),
         };
+        if let Some(agreement) = keys.agreement() {
+            tell(agreement);
+        }
         if keys.are_test_keys() {
             eprintln!("note: using {keys}; everyone knows them");
         }
@@ -241,6 +275,16 @@ impl Connection {
     }
 }
 
+/// Says aloud what SCP11 does not protect from here.
+fn tell(keys: &AgreementKeys) {
+    if keys.trust == Trust::Unchecked {
+        eprintln!("note: the card's certificate is not checked; anyone can pretend to be the card");
+    }
+    if !keys.variant.authenticates_host() {
+        eprintln!("note: SCP11b does not tell the card who you are; it will refuse to be managed");
+    }
+}
+
 /// The keys that `--keys` names.
 ///
 /// # Errors
@@ -275,8 +319,12 @@ pub fn read_keys(source: &Path) -> Result<KeySet, Failure> {
 /// [`Failure::Usage`] where they lie in a token.
 pub fn at_hand(keys: &KeySet) -> Result<&StaticKeys, Failure> {
     keys.plain().ok_or_else(|| {
+        let why = match keys.agreement() {
+            Some(_) => "is no key set",
+            None => "never leave it",
+        };
         Failure::Usage(format!(
-            "{keys} never leave it, and this wants keys that are at hand: give a key file, `env` or `prompt`"
+            "{keys} {why}, and this wants keys that are at hand: give a key file, `env` or `prompt`"
         ))
     })
 }
@@ -305,7 +353,12 @@ fn open<T: Transport>(
 ) -> Result<Authenticated<T>, Failure> {
     let mut session = Session::select(transport, None)?;
     let info = session.essentials()?;
-    let level = security.map_or_else(|| level(&info), SecurityLevel::from);
+    let level = match (security, keys.agreement()) {
+        (Some(security), _) => security.into(),
+        // SCP11 offers what it has whatever the card's other protocol does.
+        (None, Some(_)) => SecurityLevel::FULL,
+        (None, None) => level(&info),
+    };
     // Only the domain that gives receipts tells their number.
     let confirmations = if counts {
         session.confirmation_counter()?
@@ -322,7 +375,12 @@ fn open<T: Transport>(
         eprintln!("keys: {keys}; check values {values}");
     }
     let told = info.key_versions();
-    if domain.is_none() && keys.version != 0 && !told.is_empty() && !told.contains(&keys.version) {
+    if domain.is_none()
+        && keys.agreement().is_none()
+        && keys.version != 0
+        && !told.is_empty()
+        && !told.contains(&keys.version)
+    {
         let told: Vec<String> = told
             .iter()
             .map(|version| format!("{version:02X}"))
@@ -353,6 +411,16 @@ pub fn level(info: &CardInfo) -> SecurityLevel {
             .map(|(_, i)| parameters(*i))
             .max()
     };
+    // A session of SCP02 that its first C-MAC opens has nothing but C-MACs.
+    let implicit = |i: &u8| scp::scp02::Parameters(*i).is_implicit();
+    let told = |number: u8| {
+        let told = info.protocols.iter();
+        told.filter(move |(protocol, _)| *protocol == number)
+            .map(|(_, i)| *i)
+    };
+    if told(3).next().is_none() && told(2).any(|i| implicit(&i)) {
+        return SecurityLevel::C_MAC;
+    }
     // R-MAC, and R-ENCRYPTION; bit 6 and bit 7 of `i` for SCP03, bit 6 for SCP02.
     let scp03 = offered(3, &|i| [i & 0x20 != 0, i & 0x60 == 0x60]);
     match scp03.or_else(|| offered(2, &|i| [i & 0x20 != 0, false])) {

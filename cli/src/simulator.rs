@@ -6,8 +6,10 @@ use crate::installation::Installation;
 use crate::output;
 use crate::source::Sources;
 use cap_file::CapFile;
+use card_link::Peripheral;
 use card_link::atr::Atr;
 use card_link::contact::{Abilities, Application, Contact};
+use card_link::pn532::{Chip, ContactlessCard};
 use card_sim::gp::Protocol;
 use card_sim::image::ImageError;
 use card_sim::runtime::{InstallError, LoadError};
@@ -278,11 +280,26 @@ impl Simulator {
     /// [`Failure::Simulator`].
     #[cfg(unix)]
     pub fn serve_phoenix(&mut self, abilities: Abilities) -> Result<(), Failure> {
-        let failed = |error: io::Error| Failure::Simulator(error.to_string());
-        let mut terminal = Terminal::open().map_err(failed)?;
-        output::print(&format!("{}\n", terminal.path()))?;
-        let mut card = Contact::new(self, abilities);
-        serial::serve(&mut terminal, &mut card, &mut || false).map_err(failed)
+        // What applets see is what the line speaks.
+        self.card.set_transmission(if abilities.t1 {
+            Transmission::T1
+        } else {
+            Transmission::T0
+        });
+        serve_at_terminal(&mut Contact::new(self, abilities))
+    }
+
+    /// Serves the card at a pseudo-terminal, as if it were in the field of a PN532.
+    ///
+    /// # Errors
+    /// [`Failure::Simulator`].
+    pub fn serve_pn532(&mut self, card: ContactlessCard) -> Result<(), Failure> {
+        self.card.set_transmission(if card.is_b {
+            Transmission::ContactlessB
+        } else {
+            Transmission::ContactlessA
+        });
+        serve_at_terminal(&mut Chip::new(self, card))
     }
 
     /// The simulated card.
@@ -337,7 +354,14 @@ impl Simulator {
     /// # Errors
     /// [`Failure::Output`] where the image cannot be written.
     pub fn exchange(&mut self, command: &[u8]) -> Result<Vec<u8>, Failure> {
-        let response = self.card.transmit(command);
+        self.exchange_with(|card| card.transmit(command))
+    }
+
+    fn exchange_with(
+        &mut self,
+        transmit: impl FnOnce(&mut Card) -> Vec<u8>,
+    ) -> Result<Vec<u8>, Failure> {
+        let response = transmit(&mut self.card);
         if let Some(fault) = self.card.last_fault() {
             eprintln!("note: the applet failed: {fault}");
         }
@@ -353,6 +377,14 @@ impl Simulator {
         self.card.reset();
         self.save()
     }
+}
+
+/// Says what the pseudo-terminal is called, and serves there until it is stopped.
+fn serve_at_terminal(device: &mut impl Peripheral) -> Result<(), Failure> {
+    let failed = |error: io::Error| Failure::Simulator(error.to_string());
+    let mut terminal = Terminal::open().map_err(failed)?;
+    output::print(&format!("{}\n", terminal.path()))?;
+    serial::serve(&mut terminal, device, &mut || false).map_err(failed)
 }
 
 /// The SHA-256 that an image ends with.
@@ -384,7 +416,8 @@ impl Application for Simulator {
     }
 
     fn transmit(&mut self, command: &[u8]) -> Vec<u8> {
-        match self.exchange(command) {
+        // The line has made an APDU of it.
+        match self.exchange_with(|card| card.transmit_apdu(command)) {
             Ok(response) => response,
             Err(failure) => {
                 // The image cannot be written: the card must not say that it has done something.

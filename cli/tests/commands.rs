@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)] // a test fails by panicking
 
+#[path = "commands/agreement.rs"]
+mod agreement;
 #[path = "commands/cards.rs"]
 mod cards;
 #[path = "commands/delegation.rs"]

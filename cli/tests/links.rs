@@ -72,6 +72,45 @@ fn a_card_is_listed_alike_in_process_over_tcp_and_over_serial_lines() {
             let serial = Served::start(&["--pty", adapter]);
             same(&listed(&["--serial", &serial.address]));
         }
+        for kind in ["pn532-a", "pn532-b"] {
+            let chip = Served::start(&["--pty", kind]);
+            same(&listed(&["--pn532", &chip.address]));
+            let port = format!("{}:pn532", chip.address);
+            same(&listed(&["--serial", &port]));
+        }
+    }
+}
+
+/// The whole suite, over every line that a card may be at.
+#[test]
+fn the_conformance_vectors_pass_over_tcp_and_over_serial_lines() {
+    let folder = tempfile::tempdir().unwrap();
+    let cap = folder.path().join("jpki.cap");
+    let cap = cap.to_str().unwrap();
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/../applet-model");
+    let built = tenkoku(&["build", source, "--applet", "Jpki", "-o", cap]);
+    assert!(built.status.success());
+    let lines = [
+        ("tcp", vec!["--tcp", "127.0.0.1:0"]),
+        ("serial", vec!["--pty", "phoenix-t1"]),
+        ("serial", vec!["--pty", "phoenix-t0"]),
+        ("pn532", vec!["--pty", "pn532-a"]),
+        ("pn532", vec!["--pty", "pn532-b"]),
+    ];
+    for (kind, arguments) in lines {
+        if kind != "tcp" && cfg!(not(unix)) {
+            continue;
+        }
+        let served = Served::start(&arguments);
+        let target = format!("{kind}:{}", served.address);
+        let output = tenkoku(&[
+            "conform", "--target", &target, "--cap", cap, "--yes", "--json",
+        ]);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{arguments:?}: {errors}");
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let vectors = report["vectors"].as_array().unwrap();
+        assert!(vectors.len() > 100, "{arguments:?}: {}", vectors.len());
     }
 }
 

@@ -21,12 +21,16 @@ use std::str::FromStr;
 #[derive(Args, Debug)]
 #[command(
     after_help = "Examples:\n  tenkoku conform --target model\n  tenkoku conform --target sim --junit report.xml\n  \
-                        tenkoku conform --target pcsc:ACR --suite my-vectors/"
+                        tenkoku conform --target pcsc:ACR --suite my-vectors/\n  tenkoku conform --target pn532:/dev/ttyUSB0"
 )]
 pub struct Conform {
     /// What to run the vectors on: `model`, the applet's source on this machine; `sim`, the compiled applet on a
-    /// simulated card; `pcsc:READER`, the card in a reader, where the applet is deleted and installed anew.
-    #[arg(long, value_name = "model|sim|pcsc:READER")]
+    /// simulated card; `pcsc:READER`, `serial:PORT[,BAUD]`, `pn532:PORT[,BAUD]` and `tcp:HOST:PORT`, the card there, where
+    /// the applet is deleted and installed anew.
+    #[arg(
+        long,
+        value_name = "model|sim|pcsc:READER|serial:PORT|pn532:PORT|tcp:HOST:PORT"
+    )]
     pub target: Kind,
     /// A folder of vectors (TOML); those of the JPKI applet without it.
     #[arg(long, value_name = "DIR")]
@@ -58,26 +62,37 @@ pub struct Conform {
 }
 
 /// What vectors run on.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Kind {
     /// The applet's source on this machine.
     Model,
     /// The compiled applet on a simulated card.
     Simulator,
-    /// The card in a reader.
-    Reader(String),
+    /// The card in a reader, at a serial line, or behind a TCP connection.
+    Reader(Box<Connection>),
 }
 
 impl FromStr for Kind {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        match (text, text.strip_prefix("pcsc:")) {
-            ("model", _) => Ok(Self::Model),
-            ("sim", _) => Ok(Self::Simulator),
-            (_, Some(reader)) => Ok(Self::Reader(reader.to_owned())),
-            _ => Err("expected `model`, `sim` or `pcsc:READER`".to_owned()),
+        let (kind, rest) = text.split_once(':').unwrap_or((text, ""));
+        let mut connection = Connection::default();
+        match kind {
+            "model" if rest.is_empty() => return Ok(Self::Model),
+            "sim" if rest.is_empty() => return Ok(Self::Simulator),
+            "pcsc" => connection.reader = Some(rest.to_owned()),
+            "serial" => connection.serial = Some(rest.parse()?),
+            "pn532" => connection.pn532 = Some(rest.parse()?),
+            "tcp" => connection.tcp = Some(rest.to_owned()),
+            _ => {
+                return Err(
+                    "expected `model`, `sim`, `pcsc:READER`, `serial:PORT`, `pn532:PORT` or `tcp:HOST:PORT`"
+                        .to_owned(),
+                );
+            }
         }
+        Ok(Self::Reader(Box::new(connection)))
     }
 }
 
@@ -112,7 +127,7 @@ impl Conform {
             0 => Ok(()),
             failed => Err(Failure::Refuted(format!(
                 "{failed} of {} vectors do not pass",
-                report.vectors.len()
+                report.vectors.len() - report.skipped()
             ))),
         }
     }
@@ -150,15 +165,14 @@ impl Conform {
                     .map_err(|error| Failure::Simulator(error.to_string()))?;
                 Ok(Box::new(Simulator::new(card)))
             }
-            Kind::Reader(reader) => self.reader(reader),
+            Kind::Reader(connection) => self.reader(connection),
         }
     }
 
-    fn reader(&self, reader: &str) -> Result<Box<dyn Target>, Failure> {
+    fn reader(&self, connection: &Connection) -> Result<Box<dyn Target>, Failure> {
         let connection = Connection {
-            reader: Some(reader.to_owned()),
             keys: self.keys.clone(),
-            ..Connection::default()
+            ..connection.clone()
         };
         // The vectors open channels of their own.
         at_hand(&connection.keys()?)?;

@@ -1,9 +1,12 @@
 //! `tenkoku keys`
 
+mod agreement;
+
 use crate::confirm;
 use crate::connection::{Connection, at_hand, check_values, read_keys};
 use crate::failure::Failure;
 use crate::{delegation, output, public_key};
+use agreement::{PutAuthority, PutCardKey};
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 use loader::{KeySet, PublicKey, SecretKind, StaticKeys};
 use serde::Serialize;
@@ -19,6 +22,8 @@ use zeroize::Zeroizing;
     tenkoku keys put --public issuer.pem --role token      verifies tokens from now on\n  \
     tenkoku keys put --secret receipt.toml --role receipt  gives receipts from now on\n  \
     tenkoku keys put --public owner.pem --role dap --domain A0000001515344\n  \
+    tenkoku keys put-card-key --scp-key 11/03 --private-key card.pem --certificates card.crt\n  \
+    tenkoku keys put-authority --key 10/03 --certificate hosts-ca.crt\n  \
     tenkoku keys delete 31 --keys new.toml\n\n\
     Keys that are lost are lost for ever: keep the new ones before they are put. The card's identity, as\n\
     `tenkoku identify` tells it, is asked for, or given with --card.")]
@@ -35,6 +40,10 @@ pub enum Action {
     Check(Check),
     /// Add a key set, or put it in the place of another.
     Put(Put),
+    /// Put the card's own key for SCP11, with its certificates.
+    PutCardKey(PutCardKey),
+    /// Put the key of an authority whose hosts may open sessions with SCP11.
+    PutAuthority(PutAuthority),
     /// Delete a key set.
     Delete(Delete),
 }
@@ -178,6 +187,8 @@ impl Keys {
         match &self.action {
             Action::Check(check) => check.run(),
             Action::Put(put) => put.run(),
+            Action::PutCardKey(put) => put.run(),
+            Action::PutAuthority(put) => put.run(),
             Action::Delete(delete) => delete.run(),
         }
     }

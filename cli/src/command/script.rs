@@ -4,10 +4,11 @@ use crate::connection::{Connection, at_hand, random, read_keys};
 use crate::failure::Failure;
 use crate::installation::Installation;
 use crate::{aid, confirm, files, output};
+use cap_file::CapFile;
 use clap::{Args, Subcommand};
 use loader::{
-    Aid, CardContent, FlashOptions, InstanceOptions, KeySet, Offline, OfflineCard, Plan, Refusal,
-    SecurityLevel, Session, StatusWord, Transport,
+    AgreementKeys, Aid, CardContent, FlashOptions, InstanceOptions, KeySet, Offline, OfflineCard,
+    Plan, Refusal, SecurityLevel, Session, StatusWord, Transport,
 };
 use serde::Serialize;
 use std::path::PathBuf;
@@ -17,9 +18,12 @@ use std::path::PathBuf;
 #[command(after_help = "Examples:\n  \
     tenkoku identify                                                  tells the sequence counter\n  \
     tenkoku script write jpki.cap --counter 17 --kvn 30 --keys card.toml -o flash.apdu\n  \
-    tenkoku script play flash.apdu --reader ACR                       wants no keys\n\n\
+    tenkoku script play flash.apdu --reader ACR                       wants no keys\n  \
+    tenkoku script write jpki.cap --keys scp11c.toml -o fleet.apdu    for every card with the key, again and again\n\n\
     Whoever has the keys writes the script, whoever has the card plays it. A script works for one card, at one count\n\
-    of its sequence counter, once; for SCP03 with pseudo-random challenges (i=1x, 3x, 7x).")]
+    of its sequence counter, once, with SCP03 and pseudo-random challenges (i=1x, 3x, 7x); with SCP11c it works again and\n\
+    again, for every card that has the same key (a key file with `scp = \"11c\"`, `kvn`, `authority` and the card's\n\
+    `card-certificates` or `card-key`).")]
 pub struct Script {
     /// What to do.
     #[command(subcommand)]
@@ -32,7 +36,7 @@ pub enum Action {
     /// Write the whole session of a flash, without the card.
     Write(Write),
     /// Send a script's commands to a card, without keys.
-    Play(Play),
+    Play(Box<Play>),
 }
 
 /// The arguments of `tenkoku script write`.
@@ -47,9 +51,9 @@ pub struct Write {
     /// The keys: a key file, `env` or `prompt`.
     #[arg(long, value_name = "FILE|env|prompt")]
     pub keys: PathBuf,
-    /// The card's sequence counter, as `tenkoku identify` tells it.
+    /// The card's sequence counter, as `tenkoku identify` tells it; SCP11c has none.
     #[arg(long, value_name = "N")]
-    pub counter: u32,
+    pub counter: Option<u32>,
     /// The version of the card's key set, in hexadecimal, where the keys do not tell it.
     #[arg(long, value_name = "KVN", value_parser = byte)]
     pub kvn: Option<u8>,
@@ -113,14 +117,47 @@ impl Script {
 impl Write {
     fn run(&self) -> Result<(), Failure> {
         let cap = files::read_cap(&self.file)?;
-        let mut keys = read_keys(&self.keys)?;
+        let keys = read_keys(&self.keys)?;
+        let (session, note) = match keys.agreement() {
+            Some(agreement) => self.agreed(agreement.clone())?,
+            None => self.foretold(keys)?,
+        };
+        self.write(&cap, session, &note)
+    }
+
+    /// A session of SCP11c, which every card with the key takes.
+    fn agreed(&self, mut agreement: AgreementKeys) -> Result<(Session<Offline>, String), Failure> {
+        let mut random = random()?;
+        let prepared = agreement
+            .prepare(SecurityLevel::FULL, &mut random)
+            .map_err(|error| Failure::input(self.keys.display(), error))?;
+        let note = format!(
+            "with {agreement}; plays any number of times, on every card with the key {:02X}/{:02X}",
+            agreement.variant.key_identifier(),
+            agreement.key_version
+        );
+        let offline = Offline::agreed(self.issuer.as_bytes(), prepared);
+        let mut session = Session::select(offline, None)?;
+        let keys = KeySet::of_agreement(agreement);
+        session.open(&keys, SecurityLevel::FULL, &mut random)?;
+        Ok((session, note))
+    }
+
+    /// A session of SCP03 with one card at one count.
+    fn foretold(&self, mut keys: KeySet) -> Result<(Session<Offline>, String), Failure> {
+        let Some(counter) = self.counter else {
+            return Err(Failure::Usage(
+                "a script for SCP03 wants the card's sequence counter: give --counter, as `tenkoku identify` tells it"
+                    .to_owned(),
+            ));
+        };
         keys.version = self.kvn.unwrap_or(keys.version);
         if keys.version == 0 {
             return Err(Failure::Usage(
                 "a script wants the version of the card's keys: give --kvn, or `kvn` in the key file".to_owned(),
             ));
         }
-        let card = self.card(&keys)?;
+        let card = self.card(&keys, counter)?;
         let own = keys
             .derived(&card.key_diversification_data)
             .map_err(|error| Failure::input("keys", error))?;
@@ -131,24 +168,32 @@ impl Write {
         let mut session = Session::select(Offline::new(card, own)?, None)?;
         // What a card answers is not looked at when a script is played: it is not asked for protected answers.
         session.open(&keys, SecurityLevel::C_DECRYPTION, &mut random()?)?;
+        let note = format!(
+            "for key version {:02X} at sequence counter {counter}; plays once",
+            keys.version
+        );
+        Ok((session, note))
+    }
+
+    fn write(
+        &self,
+        cap: &CapFile,
+        mut session: Session<Offline>,
+        note: &str,
+    ) -> Result<(), Failure> {
         let options = FlashOptions {
             instances: self.install.iter().map(InstanceOptions::from).collect(),
             ..FlashOptions::default()
         };
         let invalid = |error| Failure::input(self.file.display(), error);
         let mut plan =
-            Plan::new(&cap, &CardContent::empty(self.issuer), &options).map_err(invalid)?;
+            Plan::new(cap, &CardContent::empty(self.issuer), &options).map_err(invalid)?;
         if self.replace {
-            plan.delete_first(&cap).map_err(invalid)?;
+            plan.delete_first(cap).map_err(invalid)?;
         }
         plan.run(&mut session, &mut |_| ())?;
         let commands = session.into_transport().commands;
-        let mut text = format!(
-            "# {} for key version {:02X} at sequence counter {}; plays once.\n",
-            self.file.display(),
-            keys.version,
-            self.counter
-        );
+        let mut text = format!("# {} {note}.\n", self.file.display());
         for command in &commands {
             text += &hex::encode_upper(command);
             text.push('\n');
@@ -161,7 +206,7 @@ impl Write {
         ))
     }
 
-    fn card(&self, keys: &KeySet) -> Result<OfflineCard, Failure> {
+    fn card(&self, keys: &KeySet, counter: u32) -> Result<OfflineCard, Failure> {
         let data = match (&self.diversification_data, keys.diversification) {
             (Some(data), _) => data.as_slice().try_into().map_err(|_| {
                 Failure::Usage(format!(
@@ -179,7 +224,7 @@ impl Write {
         Ok(OfflineCard {
             domain: self.issuer.as_bytes().to_vec(),
             key_version: keys.version,
-            sequence_counter: self.counter,
+            sequence_counter: counter,
             parameters: loader::ChannelParameters(self.i),
             key_diversification_data: data,
         })

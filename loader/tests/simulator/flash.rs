@@ -272,7 +272,7 @@ impl Transport for Framed {
         self.reader.reset()
     }
 
-    fn frame(&self) -> Option<usize> {
+    fn block_size(&self) -> Option<usize> {
         Some(self.frame)
     }
 }

@@ -3,6 +3,7 @@
 use crate::failure::Failure;
 use crate::simulator::CardArguments;
 use card_link::contact::Abilities;
+use card_link::pn532::ContactlessCard;
 use card_sim::vpcd::DEFAULT_ADDRESS;
 use clap::{Args, ValueEnum};
 
@@ -14,7 +15,7 @@ use clap::{Args, ValueEnum};
                         port to connect to.\n\nExamples:\n  tenkoku card serve --image my.card --cap jpki.cap \
                         --install D392F000260100000001\n  tenkoku card serve --tcp 127.0.0.1:7816    # tenkoku list \
                         --tcp 127.0.0.1:7816\n  tenkoku card serve --pty phoenix-t1       # tenkoku list --serial \
-                        /dev/pts/3"
+                        /dev/pts/3\n  tenkoku card serve --pty pn532-a          # tenkoku list --pn532 /dev/pts/3"
 )]
 pub struct Serve {
     /// Where the reader driver listens.
@@ -23,7 +24,7 @@ pub struct Serve {
     /// Listen here for connections instead; port 0 lets the system choose.
     #[arg(long, value_name = "HOST:PORT", conflicts_with = "vpcd")]
     pub tcp: Option<String>,
-    /// Offer the card at a pseudo-terminal instead, as if it were in a serial adapter.
+    /// Offer the card at a pseudo-terminal instead, as if it were in a serial adapter or at a reader chip.
     #[arg(long, value_name = "ADAPTER", conflicts_with_all = ["vpcd", "tcp", "allow_remote"])]
     pub pty: Option<Adapter>,
     /// Connect to, or listen for, other machines too. Whoever reads that line sees every PIN.
@@ -41,6 +42,10 @@ pub enum Adapter {
     PhoenixT0,
     /// A Phoenix adapter, and the card speaks T=1.
     PhoenixT1,
+    /// A PN532, and the card is contactless, of type A.
+    Pn532A,
+    /// A PN532, and the card is contactless, of type B.
+    Pn532B,
 }
 
 impl Serve {
@@ -61,6 +66,20 @@ impl Serve {
 impl Adapter {
     #[cfg(unix)]
     fn serve(self, card: &mut crate::simulator::Simulator) -> Result<(), Failure> {
+        let is_b = match self {
+            Self::Pn532A => Some(false),
+            Self::Pn532B => Some(true),
+            Self::PhoenixT0 | Self::PhoenixT1 => None,
+        };
+        if let Some(is_b) = is_b {
+            let mut kind = ContactlessCard {
+                is_b,
+                ..ContactlessCard::default()
+            };
+            // A waiting time of 5 seconds: making a key takes as long as it takes.
+            kind.attributes.waiting = 14;
+            return card.serve_pn532(kind);
+        }
         card.serve_phoenix(Abilities {
             t0: self == Self::PhoenixT0,
             t1: self == Self::PhoenixT1,

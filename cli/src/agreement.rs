@@ -1,0 +1,73 @@
+//! SCP11 on the command line.
+
+use std::path::Path;
+
+use clap::Args;
+use loader::{AgreementFile, AgreementKeys, KeySet};
+
+use crate::failure::Failure;
+
+/// What opens a session of SCP11, instead of a key file that says the same.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Agreement {
+    /// Open the session with SCP11, by elliptic curves and certificates: 11a and 11c prove both ends, 11b the card alone
+    /// (which then lets nobody manage it).
+    #[arg(long, value_name = "11a|11b|11c", conflicts_with = "keys")]
+    pub scp: Option<String>,
+    /// With `--scp`: the version of the card's key, in hexadecimal; the first that the card tells of without it.
+    #[arg(long, value_name = "KVN", requires = "scp", value_parser = version)]
+    pub card_key_version: Option<u32>,
+    /// With `--scp`: the authority for cards, its certificate or public key (PEM or DER); `unchecked` believes any card.
+    #[arg(long, value_name = "FILE|unchecked", requires = "scp")]
+    pub card_ca: Option<String>,
+    /// With `--scp`: the card's own public key or certificate, which then needs no authority.
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "scp",
+        conflicts_with = "card_ca"
+    )]
+    pub card_key: Option<String>,
+    /// With `--scp 11a` and `11c`: the host's private key (PKCS #8 or RFC 5915, PEM or DER).
+    #[arg(long, value_name = "FILE", requires = "scp")]
+    pub host_key: Option<String>,
+    /// With `--scp 11a` and `11c`: the host's certificates, its own last (X.509 or GlobalPlatform's, PEM or DER).
+    #[arg(long, value_name = "FILE", requires = "scp")]
+    pub host_certificates: Option<String>,
+    /// With `--scp 11a` and `11c`: the card's key for the host's authority, identifier and version as in 10/03; looked up
+    /// on the card without it.
+    #[arg(long, value_name = "KID/KVN", requires = "scp")]
+    pub host_authority: Option<String>,
+}
+
+fn version(text: &str) -> Result<u32, String> {
+    u32::from_str_radix(text.trim_start_matches("0x"), 16)
+        .ok()
+        .filter(|version| (0x01..=0x7F).contains(version))
+        .ok_or_else(|| format!("{text} is no key version: 01 to 7F in hexadecimal"))
+}
+
+impl Agreement {
+    /// The keys, where `--scp` asks for SCP11.
+    ///
+    /// # Errors
+    /// [`Failure::Input`] for what is wrong in the files.
+    pub fn keys(&self) -> Result<Option<KeySet>, Failure> {
+        let Some(scp) = &self.scp else {
+            return Ok(None);
+        };
+        let file = AgreementFile {
+            scp: scp.clone(),
+            kvn: self.card_key_version.unwrap_or(0),
+            host_key: self.host_key.clone(),
+            host_certificates: self.host_certificates.clone(),
+            authority: self.host_authority.clone(),
+            card_ca: self.card_ca.clone(),
+            card_key: self.card_key.clone(),
+            ..AgreementFile::default()
+        };
+        AgreementKeys::from_file(&file, Path::new(""))
+            .map(|keys| Some(KeySet::of_agreement(keys)))
+            .map_err(|error| Failure::input("--scp", error))
+    }
+}
