@@ -98,6 +98,22 @@ pub struct ExportedMethod {
     pub descriptor: u16,
 }
 
+/// Access flags as class files have them (JCVM §5.7 to §5.9).
+pub mod access {
+    /// Visible everywhere.
+    pub const PUBLIC: u16 = 0x0001;
+    /// Visible in subclasses.
+    pub const PROTECTED: u16 = 0x0004;
+    /// Of the class, not of its objects.
+    pub const STATIC: u16 = 0x0008;
+    /// Not to be extended, overridden or written.
+    pub const FINAL: u16 = 0x0010;
+    /// An interface.
+    pub const INTERFACE: u16 = 0x0200;
+    /// Without code, or with methods without code.
+    pub const ABSTRACT: u16 = 0x0400;
+}
+
 /// Class flag: a shareable interface.
 pub const ACC_SHAREABLE: u16 = 0x0800;
 /// Class flag: a remote interface.

@@ -38,6 +38,9 @@ pub const MAX_METHOD_BYTES: usize = 32767;
 /// Most words of arguments and local variables of a method (JCVM §2.2.4.4).
 pub const MAX_LOCALS: usize = 255;
 
+/// Most elements of an array (JCVM §2.2.4.3).
+pub const MAX_ARRAY_LENGTH: usize = 32767;
+
 /// Most interfaces that an interface extends (JCVM §2.2.4.2).
 pub const MAX_SUPERINTERFACES: usize = 14;
 

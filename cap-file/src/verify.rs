@@ -4,16 +4,18 @@
 
 mod bytecode;
 mod check;
+mod export_file;
 mod exports;
 mod rules;
 mod structure;
 pub(crate) mod world;
 
+pub use export_file::verify_export_file;
 pub use exports::Exports;
 pub use rules::Rule;
 
 use crate::cap::CapFile;
-use crate::component::Tag;
+use crate::error::Place;
 use check::Checker;
 use serde::{Serialize, Serializer};
 use std::fmt;
@@ -25,9 +27,9 @@ pub struct Finding {
     /// Which rule.
     #[serde(serialize_with = "rule_id")]
     pub rule: Rule,
-    /// Where.
-    #[serde(serialize_with = "tag_name")]
-    pub component: Tag,
+    /// Where: a component, the archive around them, or an export file.
+    #[serde(rename = "component", serialize_with = "place_name")]
+    pub place: Place,
     /// Byte offset in the component's info item (after tag and size), as the standard counts.
     pub offset: Option<usize>,
     /// The method, if the finding is about its code.
@@ -44,13 +46,17 @@ fn rule_id<S: Serializer>(rule: &Rule, serializer: S) -> Result<S::Ok, S::Error>
     serializer.serialize_str(rule.id())
 }
 
-fn tag_name<S: Serializer>(tag: &Tag, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(tag)
+/// A component by its name alone.
+fn place_name<S: Serializer>(place: &Place, serializer: S) -> Result<S::Ok, S::Error> {
+    match place {
+        Place::Component(tag) => serializer.collect_str(tag),
+        other => serializer.collect_str(other),
+    }
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "[{}] {} component", self.rule.id(), self.component)?;
+        write!(f, "[{}] {}", self.rule.id(), self.place)?;
         if let Some(offset) = self.offset {
             write!(f, ", offset {offset}")?;
         }
@@ -62,10 +68,10 @@ impl fmt::Display for Finding {
         }
         write!(
             f,
-            ": expected {}, found {} (JCVM §{})",
+            ": expected {}, found {} ({})",
             self.expected,
             self.found,
-            self.rule.clause()
+            self.rule.citation()
         )
     }
 }

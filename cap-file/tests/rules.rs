@@ -4,17 +4,23 @@
 //! changes, `applet` if it says none. The lines below it are
 //!
 //! - `-LINE` and `+LINE`: lines of the text, one behind the other, that are replaced by others; `+N*LINE` stands for
-//!   N lines, with their number for `{n}`;
+//!   N lines, with their number for `{n}`, and `{TEXT*N}` in a line for N times the text;
 //! - `end LINE`: a line at the end; `cut KEYWORD`: the part that begins with this line goes;
 //! - `code INSTRUCTIONS`, `stack N`, `handler START END TARGET CONSTANT STOP`: for the method `test` of the base, with
 //!   `N*INSTRUCTION` for repetitions; `constructor INSTRUCTIONS` for that of B;
 //! - `imports N`: imports up to this count, with their export files; `export LINE`: a line of an export file;
 //! - `byte COMPONENT OFFSET +N`: what is added to a byte of the component's info item once the text is assembled.
+//!
+//! The base `export` is an export file, as an API table: `no-library` makes it that of a package with applets,
+//! `referenced NAME AID VERSION` adds to the packages that format 2.3 lists, and `byte File OFFSET +N` changes a byte of
+//! it, counted from the end if the offset is negative.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 use cap_file::asm::assemble;
-use cap_file::verify::{Rule, verify};
-use cap_file::{CapFile, Exports, api};
+use cap_file::component::Version;
+use cap_file::export_file::ExportConstant;
+use cap_file::verify::{Rule, verify, verify_export_file};
+use cap_file::{CapFile, ExportFile, Exports, api};
 use std::fmt::Write;
 use std::path::PathBuf;
 
@@ -60,6 +66,19 @@ fn repeated(text: &str) -> Vec<String> {
         .collect()
 }
 
+/// Writes `{TEXT*N}` out.
+fn written_out(line: &str) -> String {
+    let parts = line.split_once('{').and_then(|(before, rest)| {
+        let (repeated, after) = rest.split_once('}')?;
+        let (text, count) = repeated.split_once('*')?;
+        Some(format!(
+            "{before}{}{after}",
+            text.repeat(count.parse().ok()?)
+        ))
+    });
+    parts.unwrap_or_else(|| line.to_owned())
+}
+
 /// Replaces the first lines that are these.
 fn replace(lines: &mut Vec<String>, old: &[&str], new: Vec<String>) {
     let at = lines
@@ -102,7 +121,7 @@ fn edit(lines: &mut Vec<String>, body: &[&str]) {
             }
             let mut new = Vec::new();
             while let Some(line) = rest.first().and_then(|line| line.strip_prefix('+')) {
-                new.extend(repeated(line));
+                new.extend(repeated(&written_out(line)));
                 rest = &rest[1..];
             }
             replace(lines, &old, new);
@@ -134,7 +153,7 @@ fn edit(lines: &mut Vec<String>, body: &[&str]) {
                 let all = std::iter::once(import.to_owned()).chain(further).collect();
                 replace(lines, &[import], all);
             }
-            "export" | "byte" => {}
+            "export" | "byte" | "no-library" | "referenced" => {}
             other => panic!("what is {other}?"),
         }
     }
@@ -193,6 +212,49 @@ fn change(cap: CapFile, body: &[&str]) -> CapFile {
     cap
 }
 
+/// The export file of a case.
+fn export_file(text: &str, body: &[&str]) -> ExportFile {
+    let package = api::parse::package(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    let is_library = !body.contains(&"no-library");
+    let mut file = ExportFile::from_api(&package, package.newest(), is_library).unwrap();
+    for line in body
+        .iter()
+        .filter_map(|line| line.strip_prefix("referenced "))
+    {
+        file.format = Version::new(2, 3);
+        let referenced = api::parse::package(&format!("package {line}")).unwrap();
+        let add = |file: &mut ExportFile, constant| {
+            file.constant_pool.push(constant);
+            u16::try_from(file.constant_pool.len() - 1).unwrap()
+        };
+        let name = referenced.name.replace('.', "/").into_bytes();
+        let name = add(&mut file, ExportConstant::Utf8(name));
+        let constant = ExportConstant::Package {
+            flags: 1,
+            name,
+            version: referenced.newest(),
+            aid: referenced.aid,
+        };
+        let index = add(&mut file, constant);
+        file.referenced_packages.get_or_insert_default().push(index);
+        for class in &mut file.classes {
+            class.inheritable_public_method_token_count = Some(0);
+        }
+    }
+    let mut bytes = file.write().unwrap();
+    for line in body
+        .iter()
+        .filter_map(|line| line.strip_prefix("byte File "))
+    {
+        let (offset, by) = line.split_once(' ').expect("byte File OFFSET +N");
+        let end = isize::try_from(bytes.len()).unwrap();
+        let offset = offset.parse::<isize>().unwrap().rem_euclid(end);
+        let place = &mut bytes[usize::try_from(offset).unwrap()];
+        *place = place.wrapping_add(by.parse().unwrap());
+    }
+    ExportFile::read(&bytes).unwrap()
+}
+
 /// The rules that a case breaks, each once, and the report.
 fn broken(case: &Case<'_>) -> (Vec<Rule>, String) {
     let base = folder().join("base").join(format!("{}.txt", case.base));
@@ -203,10 +265,14 @@ fn broken(case: &Case<'_>) -> (Vec<Rule>, String) {
         .map(str::to_owned)
         .collect();
     edit(&mut lines, &case.body);
-    let exports = exports(&case.body);
     let text = lines.join("\n");
-    let cap = assemble(&text, &exports).unwrap_or_else(|error| panic!("{error}\n{text}"));
-    let report = verify(&change(cap, &case.body), &exports);
+    let report = if case.base == "export" {
+        verify_export_file(&export_file(&text, &case.body))
+    } else {
+        let exports = exports(&case.body);
+        let cap = assemble(&text, &exports).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        verify(&change(cap, &case.body), &exports)
+    };
     let mut rules: Vec<Rule> = report.findings.iter().map(|finding| finding.rule).collect();
     rules.sort_unstable();
     rules.dedup();
@@ -244,6 +310,10 @@ fn every_rule_has_cases_that_break_only_it_and_cases_that_satisfy_it() {
             }
         }
         for case in &cases {
+            // The bases are tried by themselves: a case has to show something.
+            if case.body.is_empty() {
+                writeln!(wrong, "{name}, line {}: changes nothing", case.line).unwrap();
+            }
             let outcome = std::panic::catch_unwind(|| broken(case));
             let Ok((rules, report)) = outcome else {
                 writeln!(wrong, "{name}, line {}: no package", case.line).unwrap();

@@ -125,6 +125,7 @@ fn a_library_package_is_imported_and_loaded_first() {
     );
     tenkoku(0, &["verify", &wallet, "--exp", &exports]);
     tenkoku(0, &["verify", &library, "--exp", &exports]);
+    tenkoku(0, &["verify", &exports]);
     let script = path("session.apdu");
     let commands = "00A4040006F0544B574101 => 9000\n80100123 => 9000\n8030000000 => 3030323931 9000\n\
                     00A4040006F0544B574102 => 9000\n80402000 => 9000\n8050000000 => 303030333220 9000\n";

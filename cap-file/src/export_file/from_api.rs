@@ -1,7 +1,7 @@
 //! From the table form to an export file.
 
 use super::{
-    ACC_SHAREABLE, ExportConstant, ExportFile, ExportedClass, ExportedField, ExportedMethod,
+    ACC_SHAREABLE, ExportConstant, ExportFile, ExportedClass, ExportedField, ExportedMethod, access,
 };
 use crate::api::{ApiFlags, ApiPackage};
 use crate::component::Version;
@@ -36,13 +36,13 @@ impl Pool {
     }
 }
 
-fn access(flags: ApiFlags) -> u16 {
+fn bits(flags: ApiFlags) -> u16 {
     [
-        (flags.public, 0x0001),
-        (flags.protected, 0x0004),
-        (flags.is_static, 0x0008),
-        (flags.is_final, 0x0010),
-        (flags.is_abstract, 0x0400),
+        (flags.public, access::PUBLIC),
+        (flags.protected, access::PROTECTED),
+        (flags.is_static, access::STATIC),
+        (flags.is_final, access::FINAL),
+        (flags.is_abstract, access::ABSTRACT),
         (flags.shareable, ACC_SHAREABLE),
     ]
     .iter()
@@ -74,7 +74,11 @@ impl ExportFile {
             .iter()
             .filter(|class| class.since <= version)
         {
-            let interface = if class.is_interface { 0x0600 } else { 0 };
+            let interface = if class.is_interface {
+                access::INTERFACE | access::ABSTRACT
+            } else {
+                0
+            };
             let mut fields = Vec::new();
             for constant in class
                 .constants
@@ -84,7 +88,7 @@ impl ExportFile {
                 let value = pool.index(ExportConstant::Integer(constant.value))?;
                 fields.push(ExportedField {
                     token: 0xff,
-                    access_flags: 0x0019,
+                    access_flags: access::PUBLIC | access::STATIC | access::FINAL,
                     name: pool.text(&constant.name)?,
                     descriptor: pool.text(&constant.descriptor)?,
                     attributes: vec![(pool.text("ConstantValue")?, value.to_be_bytes().to_vec())],
@@ -93,7 +97,7 @@ impl ExportFile {
             for field in class.fields.iter().filter(|field| field.since <= version) {
                 fields.push(ExportedField {
                     token: field.token,
-                    access_flags: access(field.flags),
+                    access_flags: bits(field.flags),
                     name: pool.text(&field.name)?,
                     descriptor: pool.text(&field.descriptor)?,
                     attributes: Vec::new(),
@@ -107,14 +111,14 @@ impl ExportFile {
             {
                 methods.push(ExportedMethod {
                     token: method.token,
-                    access_flags: access(method.flags),
+                    access_flags: bits(method.flags),
                     name: pool.text(&method.name)?,
                     descriptor: pool.text(&method.descriptor)?,
                 });
             }
             classes.push(ExportedClass {
                 token: class.token,
-                access_flags: access(class.flags) | interface,
+                access_flags: bits(class.flags) | interface,
                 name: pool.class(&class.name)?,
                 supers: pool.classes(&class.supers)?,
                 interfaces: pool.classes(&class.interfaces)?,

@@ -1,6 +1,6 @@
 //! From an export file to the table form that the rest of this crate asks.
 
-use super::{ACC_SHAREABLE, ExportConstant, ExportFile, ExportedClass, ExportedField};
+use super::{ACC_SHAREABLE, ExportConstant, ExportFile, ExportedClass, ExportedField, access};
 use crate::api::{ApiClass, ApiConstant, ApiField, ApiFlags, ApiMethod, ApiPackage, MethodKind};
 use crate::component::Version;
 use thiserror::Error;
@@ -17,21 +17,14 @@ pub struct ExportFileError {
     pub expected: &'static str,
 }
 
-const ACC_PUBLIC: u16 = 0x0001;
-const ACC_PROTECTED: u16 = 0x0004;
-const ACC_STATIC: u16 = 0x0008;
-const ACC_FINAL: u16 = 0x0010;
-const ACC_INTERFACE: u16 = 0x0200;
-const ACC_ABSTRACT: u16 = 0x0400;
-
-fn flags(access: u16) -> ApiFlags {
-    let has = |bit| access & bit != 0;
+fn flags(bits: u16) -> ApiFlags {
+    let has = |bit| bits & bit != 0;
     ApiFlags {
-        public: has(ACC_PUBLIC),
-        protected: has(ACC_PROTECTED),
-        is_static: has(ACC_STATIC),
-        is_final: has(ACC_FINAL),
-        is_abstract: has(ACC_ABSTRACT),
+        public: has(access::PUBLIC),
+        protected: has(access::PROTECTED),
+        is_static: has(access::STATIC),
+        is_final: has(access::FINAL),
+        is_abstract: has(access::ABSTRACT),
         shareable: has(ACC_SHAREABLE),
     }
 }
@@ -122,7 +115,7 @@ impl ExportFile {
                 .map(|index| self.class_name(what, *index))
                 .collect()
         };
-        let is_interface = class.access_flags & ACC_INTERFACE != 0;
+        let is_interface = class.access_flags & access::INTERFACE != 0;
         let mut result = ApiClass {
             token: class.token,
             name: self.class_name("a class", class.name)?,

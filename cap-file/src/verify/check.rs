@@ -4,6 +4,7 @@ use super::world::World;
 use super::{Finding, Rule};
 use crate::cap::CapFile;
 use crate::component::Tag;
+use crate::error::Place;
 use crate::limits::MAX_FINDINGS;
 use std::fmt::Display;
 
@@ -51,7 +52,7 @@ impl<'w, 'a> Checker<'w, 'a> {
     ) {
         self.find(Finding {
             rule,
-            component,
+            place: Place::Component(component),
             offset: offset.into(),
             method: None,
             instruction: None,

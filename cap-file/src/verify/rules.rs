@@ -16,10 +16,20 @@ macro_rules! rules {
                 match self { $(Rule::$variant => $id,)* }
             }
 
-            /// The clause of JCVM 3.0.5, or of the version before it.
+            /// The clause of JCVM 3.0.5; of another version or standard if that is named before it.
             #[must_use]
             pub const fn clause(self) -> &'static str {
                 match self { $(Rule::$variant => $clause,)* }
+            }
+
+            /// The standard and its clause: `JCVM 3.0.5 §6.4`.
+            #[must_use]
+            pub fn citation(self) -> String {
+                match self.clause().split_once(' ') {
+                    None => format!("JCVM 3.0.5 §{}", self.clause()),
+                    Some(("JCRE", clause)) => format!("JCRE 3.0.5 §{clause}"),
+                    Some((version, clause)) => format!("JCVM {version} §{clause}"),
+                }
             }
 
             /// What it asks for.
@@ -34,23 +44,24 @@ macro_rules! rules {
 rules! {
     HeaderFlags "header-flags" "6.4" "The flags of the header tell whether Export and Applet components are present and the format is extended; other bits are 0.",
     HeaderInt "header-int" "6.4" "A package that uses the type int says so with ACC_INT.",
+    ArchiveFolder "archive-folder" "4.1.3" "The components lie in the folder of the archive that the name of the package gives.",
     HeaderName "header-name" "6.4" "A header of format 2.2 or later names the package; the name may be empty only if nothing in the package is remote.",
-    DebugFormat "debug-format" "6.15" "A Debug component needs format 2.2.",
     DirectorySizes "directory-sizes" "6.5" "Each component has the size that the directory gives.",
     DirectoryStatic "directory-static" "6.5" "The directory's static field sizes are those of the Static Field component.",
     DirectoryCounts "directory-counts" "6.5" "The directory counts imports, applets and blocks of methods.",
     DirectoryCustom "directory-custom" "6.5" "Custom components have tags from 128 to 255 and stand in the directory, and none is missing.",
     AppletCount "applet-count" "6.6" "An Applet component has at least one applet.",
-    AppletAid "applet-aid" "6.6" "An applet's AID begins with the RID of the package and is its own.",
+    AppletAid "applet-aid" "6.6" "An applet's AID begins with the RID of the package, and neither the package nor another applet has it.",
     AppletInstall "applet-install" "6.6" "The install method is a public static method of an applet class, with the signature ([BSB)V.",
+    AppletMultiselectable "applet-multiselectable" "JCRE 4.2" "All applets implement MultiSelectable, or none.",
     ImportCount "import-count" "6.7" "A package imports at most 128 others.",
-    ImportUnique "import-unique" "6.7" "No package is imported twice, or imports itself.",
+    ImportUnique "import-unique" "6.7" "No package is imported twice or under two AIDs, and none imports itself.",
     ImportKnown "import-known" "6.7" "The export file of each imported package is at hand.",
     ImportVersion "import-version" "4.5.2" "The imported version has the major version of the export file and no higher minor version.",
     ConstantClass "constant-class" "6.8.1" "A class reference leads to a class of this package or to an exported class of an import.",
     ConstantInstanceField "constant-instance-field" "6.8.2" "An instance field reference leads to a field that its class declares.",
     ConstantVirtualMethod "constant-virtual-method" "6.8.2" "A virtual method reference leads to a method of its class.",
-    ConstantSuperMethod "constant-super-method" "6.8.2" "A super method reference names a class of this package whose superclass has the method.",
+    ConstantSuperMethod "constant-super-method" "6.8.2" "A super method reference names a class of this package whose superclass has the method, with code.",
     ConstantStaticField "constant-static-field" "6.8.3" "A static field reference leads to a static field.",
     ConstantStaticMethod "constant-static-method" "6.8.3" "A static method reference leads to a static method, a constructor or a private method.",
     ClassFlags "class-flags" "6.9.2" "Undefined flag bits of classes are 0; a remote class says what is remote.",
@@ -62,8 +73,9 @@ rules! {
     ClassOverride "class-override" "4.3.7.6" "A method overrides one with the same signature that is not final, and is no less visible.",
     ClassAbstract "class-abstract" "6.9.2" "Only an abstract class has abstract methods.",
     ClassInterfaceTable "class-interface-table" "6.9.2.4" "Each interface method is mapped to a public virtual method with the same signature.",
+    InterfaceMethods "interface-methods" "4.3.7.7" "An interface describes every method that it inherits.",
     ClassTokenMapping "class-token-mapping" "3.1 6.9.2" "In format 2.3 each public method token is mapped to one token of the superclass, or is new in the class.",
-    ClassRemote "class-remote" "6.9.2.5" "Remote methods have a signature in the pool and a public virtual method; remote interfaces are remote.",
+    ClassRemote "class-remote" "6.9.2.5" "A remote class names its remote interfaces and their methods, with the signatures that they have; remote interfaces are public.",
     ClassLimits "class-limits" "2.2.4.2" "An interface extends at most 14 others; the fields of a class take at most 255 words, those of its superclasses included.",
     ClassAccess "class-access" "4.4" "Code names only classes that are public or of its own package.",
     MethodCover "method-cover" "6.14.4" "The described methods fill the Method component without gap or overlap.",
@@ -81,22 +93,24 @@ rules! {
     CodeConstant "code-constant" "7.5" "An instruction's constant is of the kind that the instruction needs.",
     CodeArrayType "code-array-type" "7.5" "An array type operand is one of those defined; primitive arrays have constant 0.",
     StaticImage "static-image" "6.11" "The image is as long as its references, default values and other values.",
-    StaticArray "static-array" "6.11" "Initialised arrays are primitive, hold whole elements and are no more than the references.",
+    StaticArray "static-array" "6.11" "Initialised arrays are primitive, hold whole elements, at most 32767 of them, and are no more than the references.",
     StaticFields "static-fields" "6.11" "Described static fields lie in the right part of the image and do not overlap.",
     StaticBoolean "static-boolean" "6.11" "Initial values of booleans are 0 or 1.",
     StaticLibrary "static-library" "6.11" "A package without applets has no initialised arrays.",
     StaticResource "static-resource" "3.1 6.16" "There is at least one static resource; each has its own number and at most 32767 bytes.",
     ReferenceCover "reference-cover" "6.12" "The locations are exactly those of the constant pool indices in the code.",
-    ExportClasses "export-classes" "6.13" "At least one class is exported; exported classes exist, and the descriptor gives each its token.",
+    ExportClasses "export-classes" "6.13" "Every class that others may link to is exported, at least one; exported classes exist, and the descriptor gives each its token.",
     ExportMembers "export-members" "6.13" "Exported static fields and methods are all those of the class that are visible outside, in the order of their tokens.",
     ExportShareable "export-shareable" "6.13" "A package with applets exports shareable interfaces only.",
-    ExportFileAgrees "export-file" "4.1.3" "An export file that is supplied for the package itself says what the package exports.",
+    ExportFileAgrees "export-file" "4.1.3" "An export file that is supplied for the package itself says what the package exports, all of it and nothing else.",
     DescriptorPresent "descriptor-present" "6.14" "A file to be verified has a Descriptor component.",
-    DescriptorClasses "descriptor-classes" "6.14.1" "Each class of the Class component is described once, with its flags and interfaces.",
-    DescriptorMembers "descriptor-members" "6.14" "Members have the tokens and flags that they need: 0xFF for what cannot be seen outside, static ones from 0 on.",
+    DescriptorClasses "descriptor-classes" "6.14.1" "Each class of the Class component is described once, with its flags and interfaces and, if it is public, a token of its own; interfaces implement none.",
+    DescriptorMembers "descriptor-members" "6.14" "Members have the tokens and flags that they need: 0xFF for what cannot be seen outside, static ones from 0 on. Interfaces have no fields, and constants are none.",
     DescriptorTypes "descriptor-types" "6.14.5" "Every type is well-formed and every type offset leads to one.",
     DescriptorConstants "descriptor-constants" "6.14.5" "The type of each constant is that of what it refers to.",
+    DebugFormat "debug-format" "6.15" "A Debug component needs format 2.2.",
     DebugIndices "debug-indices" "6.15" "Indices of the Debug component lead to strings, classes and methods.",
+    DebugAgrees "debug-agrees" "6.15" "The Debug component describes each class once, with its flags, and methods with their sizes; variables and lines lie within their methods.",
     FlowEnd "flow-end" "7.5" "Execution does not run past the last instruction of a method.",
     FlowJoin "flow-join" "7.5" "Wherever paths meet the stack has the same depth.",
     FlowLimit "flow-limit" "7.5" "Following all paths takes no more steps than any compiled code needs.",
@@ -123,4 +137,11 @@ rules! {
     ReturnType "return-type" "7.5" "A method returns a value of the type of its signature.",
     ThrowType "throw-type" "7.5.11" "What is thrown is a Throwable.",
     Subroutine "subroutine" "7.5.79" "ret goes back from a subroutine that is active; subroutines do not call themselves.",
+    ExpConstants "exp-constants" "5.6" "Indices of an export file lead to constants of the right kind; texts are UTF-8.",
+    ExpPackage "exp-package" "5.6.1" "An export file's package has no undefined flags, and format 2.3 lists the packages that it refers to; a library has no applet class, any other package exports shareable interfaces only.",
+    ExpNames "exp-names" "5.6.4" "Names in an export file are identifiers of Java, no keywords; field types and signatures are well-formed.",
+    ExpClasses "exp-classes" "5.7" "Exported classes are public, of the package, with tokens from 0 on and flags that go together; java/lang/Object is above each.",
+    ExpHierarchy "exp-hierarchy" "5.4" "An exported class names all superclasses and interfaces that those have which it names, and has their methods.",
+    ExpFields "exp-fields" "5.8" "Exported fields are visible, with tokens of their own; constants have token 0xFF and a value of their type.",
+    ExpMethods "exp-methods" "5.9" "Exported methods are visible, with tokens from 0 on and flags that go together; every class has the method equals of Object.",
 }

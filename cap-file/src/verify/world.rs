@@ -397,6 +397,14 @@ impl<'a> World<'a> {
         })
     }
 
+    /// Export files hold public classes only.
+    pub(crate) fn is_public(&self, id: ClassId) -> bool {
+        self.get(id).is_some_and(|class| match class.origin {
+            Origin::Own { descriptor, .. } => Self::own_flag(descriptor, access::ACC_PUBLIC),
+            Origin::Api { .. } => true,
+        })
+    }
+
     pub(crate) fn is_final(&self, id: ClassId) -> bool {
         self.get(id).is_some_and(|class| match class.origin {
             Origin::Own { descriptor, .. } => Self::own_flag(descriptor, access::ACC_FINAL),

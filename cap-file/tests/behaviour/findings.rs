@@ -40,7 +40,7 @@ fn a_finding_says_where_and_what() {
     assert_eq!(
         report.to_string(),
         "[stack-type] Method component, offset 63, method at 59 of class@54, 2: sadd: expected a short, \
-         found Object(ByteArray) (JCVM §7.5)\n"
+         found Object(ByteArray) (JCVM 3.0.5 §7.5)\n"
     );
 }
 

@@ -223,6 +223,14 @@ extends java/lang/Object javacard/framework/Applet
 inheritable {count}
 static 0 <init> ()V public
 static 1 install ([BSB)V public static
+virtual 0 equals (Ljava/lang/Object;)Z
+virtual 1 register ()V protected final
+virtual 2 register ([BSB)V protected final
+virtual 3 selectingApplet ()Z protected final
+virtual 4 deselect ()V
+virtual 5 getShareableInterfaceObject (Ljavacard/framework/AID;B)Ljavacard/framework/Shareable;
+virtual 6 select ()Z
+virtual 7 process (Ljavacard/framework/APDU;)V
 "
         );
         let mut exports = Exports::builtin();

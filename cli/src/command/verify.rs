@@ -4,8 +4,8 @@ use crate::failure::Failure;
 use crate::{files, output};
 use cap_file::api::ApiPackage;
 use cap_file::compatibility::{Incompatibility, compare};
-use cap_file::verify::{Finding, Rule, verify};
-use cap_file::{CapFile, Exports};
+use cap_file::verify::{self as rules, Finding, Rule, verify, verify_export_file};
+use cap_file::{CapFile, ExportFile, Exports, export_file};
 use clap::Args;
 use serde::Serialize;
 use std::fmt::Write;
@@ -16,9 +16,11 @@ use std::path::{Path, PathBuf};
 #[command(after_help = "\
 Examples:
   tenkoku verify wallet.cap --exp exports/
-  tenkoku verify lib.cap --exp lib.exp --previous lib-1.0.exp")]
+  tenkoku verify lib.cap --exp lib.exp --previous lib-1.0.exp
+  tenkoku verify lib.exp
+  tenkoku verify --rules")]
 pub struct Verify {
-    /// The CAP files.
+    /// The CAP files, and export files to be checked by themselves.
     #[arg(required_unless_present = "rules", value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// Export files of packages that they import, or folders of such; those of the public API are built in.
@@ -46,7 +48,7 @@ struct Report {
 struct Verdict {
     file: PathBuf,
     verified: bool,
-    /// Why it is no CAP file at all.
+    /// Why it is neither a CAP file nor an export file.
     error: Option<String>,
     findings: Vec<Finding>,
     /// Findings beyond those that a report lists.
@@ -59,6 +61,8 @@ struct Verdict {
 struct RuleText {
     id: &'static str,
     clause: &'static str,
+    /// The standard and its clause.
+    citation: String,
     text: &'static str,
 }
 
@@ -72,6 +76,7 @@ impl Verify {
         let rules = Rule::ALL.iter().map(|rule| RuleText {
             id: rule.id(),
             clause: rule.clause(),
+            citation: rule.citation(),
             text: rule.text(),
         });
         let rules: Vec<RuleText> = rules.collect();
@@ -79,8 +84,10 @@ impl Verify {
             return output::print_json("tenkoku.rules/1", &RuleTexts { rules });
         }
         let lines = rules.iter().map(|rule| {
-            let RuleText { id, clause, text } = rule;
-            format!("{id}\n    {text} (JCVM §{clause})\n")
+            let RuleText {
+                id, citation, text, ..
+            } = rule;
+            format!("{id}\n    {text} ({citation})\n")
         });
         output::print(&lines.collect::<String>())
     }
@@ -133,26 +140,21 @@ impl Verify {
 }
 
 fn check(file: &Path, exports: &Exports, previous: Option<&ApiPackage>) -> Verdict {
-    let read = files::read(file)
+    let outcome = files::read(file)
         .map_err(|failure| match failure {
             Failure::Input { cause, .. } => cause,
             other => other.to_string(),
         })
-        .and_then(|bytes| CapFile::read(&bytes).map_err(|error| error.to_string()));
-    let mut incompatibilities = Vec::new();
-    let (error, report) = match read {
-        Ok(cap) => {
-            let report = verify(&cap, exports);
-            match previous.map(|previous| compatible(&cap, exports, previous)) {
-                Some(Ok(found)) => {
-                    incompatibilities = found;
-                    (None, report)
-                }
-                Some(Err(error)) => (Some(error), report),
-                None => (None, report),
+        .and_then(|bytes| {
+            if bytes.starts_with(&export_file::MAGIC.to_be_bytes()) {
+                export_file(&bytes, previous)
+            } else {
+                cap_file(&bytes, exports, previous)
             }
-        }
-        Err(error) => (Some(error), cap_file::verify::Report::default()),
+        });
+    let (error, (report, incompatibilities)) = match outcome {
+        Ok(outcome) => (None, outcome),
+        Err(error) => (Some(error), Outcome::default()),
     };
     Verdict {
         file: file.to_owned(),
@@ -162,6 +164,35 @@ fn check(file: &Path, exports: &Exports, previous: Option<&ApiPackage>) -> Verdi
         omitted: report.omitted,
         incompatibilities,
     }
+}
+
+/// What verification found, and what was linked against the previous version would miss.
+type Outcome = (rules::Report, Vec<Incompatibility>);
+
+fn cap_file(
+    bytes: &[u8],
+    exports: &Exports,
+    previous: Option<&ApiPackage>,
+) -> Result<Outcome, String> {
+    let cap = CapFile::read(bytes).map_err(|error| error.to_string())?;
+    let incompatibilities = match previous {
+        Some(previous) => compatible(&cap, exports, previous)?,
+        None => Vec::new(),
+    };
+    Ok((verify(&cap, exports), incompatibilities))
+}
+
+fn export_file(bytes: &[u8], previous: Option<&ApiPackage>) -> Result<Outcome, String> {
+    let file = ExportFile::read(bytes).map_err(|error| error.to_string())?;
+    let report = verify_export_file(&file);
+    let incompatibilities = match previous {
+        Some(previous) => {
+            let current = file.to_api().map_err(|error| error.to_string())?;
+            compare(previous, &current)
+        }
+        None => Vec::new(),
+    };
+    Ok((report, incompatibilities))
 }
 
 /// Compares the export file of the package, which is among those given, with that of the version before.

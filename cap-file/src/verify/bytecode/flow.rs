@@ -8,6 +8,7 @@ use super::types::{Reference, Types, Value};
 use crate::component::Tag;
 use crate::component::constant_pool::Constant;
 use crate::component::descriptor::access::{ACC_INIT, ACC_STATIC};
+use crate::error::Place;
 use crate::limits::{MAX_FRAME_WORDS, MAX_STEPS_PER_BYTE, MAX_SUBROUTINE_CALLS, WORDS_PER_STEP};
 use crate::opcode::Opcode;
 use crate::verify::check::Checker;
@@ -88,7 +89,7 @@ pub(crate) fn check(checker: &mut Checker<'_, '_>, code: &MethodCode<'_>) {
         let instruction = code.instruction(at);
         checker.find(Finding {
             rule: fault.rule,
-            component: Tag::Method,
+            place: Place::Component(Tag::Method),
             offset: Some(code.method.code_start() + at),
             method: Some(format!("{} of {}", code.name(), world.name(class))),
             instruction: instruction

@@ -9,7 +9,7 @@ use crate::limits::{MAX_HIERARCHY_DEPTH, MAX_INSTANCE_WORDS, MAX_SUPERINTERFACES
 use crate::verify::Rule;
 use crate::verify::check::Checker;
 use crate::verify::world::{
-    Callee, ClassId, Origin, Type, Visibility, inherited_token, table_entry,
+    Callee, ClassId, Origin, Signature, Type, Visibility, inherited_token, table_entry,
 };
 use std::collections::HashSet;
 
@@ -71,6 +71,7 @@ fn check_interface(
         || count.to_string(),
     );
     remote::interface(checker, id, at, interface);
+    inherited_methods(checker, id, at);
     let defined = ClassInfo::ACC_INTERFACE | ClassInfo::ACC_SHAREABLE | ClassInfo::ACC_REMOTE;
     let flags = interface.flags;
     checker.require(
@@ -95,6 +96,45 @@ fn check_interface(
         format_args!("ACC_SHAREABLE {shareable}"),
         || set.to_string(),
     );
+}
+
+/// An implementer's table leads from the tokens of one interface only, so that each describes what it inherits, too.
+/// Names are in no component: signatures are counted.
+fn inherited_methods(checker: &mut Checker<'_, '_>, id: ClassId, at: usize) {
+    let world = checker.world;
+    let signatures = |id: ClassId| -> Option<Vec<Signature>> {
+        let count = world.interface_method_count(id)?;
+        let tokens = (0..=0xff).take(count);
+        tokens
+            .map(|token| Some(world.interface_method(id, token)?.signature))
+            .collect()
+    };
+    let Some(own) = signatures(id) else { return };
+    for above in world.all_interfaces(id) {
+        if above == id || !world.is_interface(above) {
+            continue;
+        }
+        let Some(inherited) = signatures(above) else {
+            continue;
+        };
+        let mut own = own.clone();
+        let missing = inherited.iter().find(|wanted| {
+            let found = own.iter().position(|own| own == *wanted);
+            found.map(|index| own.swap_remove(index)).is_none()
+        });
+        checker.require(
+            missing.is_none(),
+            Rule::InterfaceMethods,
+            Tag::Descriptor,
+            None,
+            format_args!(
+                "the methods of {} in {}, at offset {at} of the Class component",
+                world.name(above),
+                world.name(id)
+            ),
+            || format!("{} methods without one with {missing:?}", own.len()),
+        );
+    }
 }
 
 /// Objects have at most 255 words, those of superclasses in this file included.

@@ -7,6 +7,7 @@ use crate::component::header::Header;
 use crate::component::method::{BlockRef, Method, MethodComponent};
 use crate::component::reference_location::offsets;
 use crate::component::split_code_offset;
+use crate::error::Place;
 use crate::instruction::{DecodeError, Instruction, Instructions, Operands};
 use crate::opcode::{Layout, Opcode};
 use crate::verify::bytecode;
@@ -141,7 +142,7 @@ fn instructions(
         if let Some((rule, expected)) = broken(checker.world, code, &instruction) {
             checker.find(Finding {
                 rule,
-                component: Tag::Method,
+                place: Place::Component(Tag::Method),
                 offset: Some(at),
                 method: Some(code.name()),
                 instruction: Some(instruction.opcode.mnemonic().to_owned()),

@@ -71,9 +71,11 @@ fn broken(world: &World<'_>, resolved: &Resolved) -> Option<(Rule, &'static str)
             "a virtual method of the class",
         ),
         Constant::SuperMethod { .. } => (
-            matches!(member, Member::Method(_)) && is_own && !is_interface,
+            matches!(member, Member::Method(callee) if !callee.is_abstract)
+                && is_own
+                && !is_interface,
             Rule::ConstantSuperMethod,
-            "a class of this package whose superclass has the method",
+            "a class of this package whose superclass has the method, with code",
         ),
         Constant::StaticField(_) => (
             matches!(member, Member::Field(field) if field.is_static),

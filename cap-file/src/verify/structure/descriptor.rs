@@ -9,7 +9,7 @@ use crate::component::{ClassRef, Tag};
 use crate::verify::Rule;
 use crate::verify::check::Checker;
 use crate::verify::world::{Member, Signature, World};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 pub(super) fn check(checker: &mut Checker<'_, '_>) {
     let Some(descriptor) = &checker.cap.descriptor else {
@@ -49,6 +49,7 @@ fn classes(checker: &mut Checker<'_, '_>, descriptor: &Descriptor) {
             || format!("class offset {offset}"),
         );
     }
+    class_tokens(checker, descriptor);
     let packages = descriptor.package_class_counts.len();
     let public = checker.cap.header.public_packages.len();
     checker.require(
@@ -72,6 +73,26 @@ fn classes(checker: &mut Checker<'_, '_>, descriptor: &Descriptor) {
     }
 }
 
+/// No two public classes of a package have the same token.
+fn class_tokens(checker: &mut Checker<'_, '_>, descriptor: &Descriptor) {
+    let world = checker.world;
+    let mut seen = HashSet::new();
+    for class in &descriptor.classes {
+        let ClassRef::Internal(offset) = class.this_class else {
+            continue;
+        };
+        let package = world.own_class(offset).map(|id| world.package(id));
+        checker.require(
+            class.token == 0xff || seen.insert((package, class.token)),
+            Rule::DescriptorClasses,
+            Tag::Descriptor,
+            None,
+            "a token of its own for each public class",
+            || format!("token {} of the class at {offset} again", class.token),
+        );
+    }
+}
+
 fn agrees(described: &ClassDescriptor, entry: ClassEntry<'_>) -> bool {
     let has = |flag: u8| described.access_flags & flag != 0;
     let defined =
@@ -86,8 +107,9 @@ fn agrees(described: &ClassDescriptor, entry: ClassEntry<'_>) -> bool {
                 && has(access::ACC_INTERFACE)
                 && has(access::ACC_ABSTRACT_CLASS)
                 && !has(access::ACC_FINAL)
-                // The superinterfaces are in the Class component; converters leave them out here.
-                && (described.interfaces.is_empty() || described.interfaces == interface.superinterfaces)
+                // What an interface extends is in the Class component: it implements nothing.
+                && described.interfaces.is_empty()
+                && interface.flags & ClassInfo::ACC_INTERFACE != 0
         }
         ClassEntry::Class(class) => {
             let interfaces = class

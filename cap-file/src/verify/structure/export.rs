@@ -2,7 +2,7 @@
 
 use crate::component::constant_pool::StaticRef;
 use crate::component::descriptor::{FieldLocation, access};
-use crate::component::export::{ClassExport, Export};
+use crate::component::export::ClassExport;
 use crate::component::{ClassRef, CodeOffset, Tag};
 use crate::verify::Rule;
 use crate::verify::check::Checker;
@@ -11,8 +11,8 @@ use std::collections::HashSet;
 
 pub(super) fn check(checker: &mut Checker<'_, '_>) {
     let cap = checker.cap;
+    all_exported(checker);
     let Some(export) = &cap.export else { return };
-    all_exported(checker, export);
     checker.require(
         !export.classes.is_empty(),
         Rule::ExportClasses,
@@ -47,14 +47,14 @@ pub(super) fn check(checker: &mut Checker<'_, '_>) {
 }
 
 /// A library exports all its public classes, a package with applets its public shareable interfaces.
-fn all_exported(checker: &mut Checker<'_, '_>, export: &Export) {
+fn all_exported(checker: &mut Checker<'_, '_>) {
     let world = checker.world;
     let Some(descriptor) = &checker.cap.descriptor else {
         return;
     };
-    let exported: HashSet<u16> = export
-        .classes
-        .iter()
+    let exports = checker.cap.export.iter();
+    let exported: HashSet<u16> = exports
+        .flat_map(|export| &export.classes)
         .map(|class| class.class_offset)
         .collect();
     for class in &descriptor.classes {

@@ -4,9 +4,11 @@ use crate::component::class::ClassInfo;
 use crate::component::descriptor::access;
 use crate::component::header::Header;
 use crate::component::{CodeOffset, Tag};
-use crate::verify::Rule;
+use crate::error::Place;
 use crate::verify::check::Checker;
 use crate::verify::world::{Type, World};
+use crate::verify::{Finding, Rule};
+use std::collections::HashSet;
 
 /// Bytes of an AID that name its owner (ISO 7816-5).
 const RID: usize = 5;
@@ -14,6 +16,7 @@ const RID: usize = 5;
 pub(super) fn check(checker: &mut Checker<'_, '_>) {
     flags(checker);
     name(checker);
+    folder(checker);
     directory(checker);
     applets(checker);
     imports(checker);
@@ -84,6 +87,34 @@ fn name(checker: &mut Checker<'_, '_>) {
         expected,
         || name.map_or_else(|| "none".to_owned(), |name| format!("`{name}`")),
     );
+}
+
+/// The name of a package gives the folder that its components are in. A load file has no folders, and older formats
+/// have the name in the export file only.
+fn folder(checker: &mut Checker<'_, '_>) {
+    let cap = checker.cap;
+    let path = cap.archive_path.as_str();
+    if path.is_empty() || cap.format().extended {
+        return;
+    }
+    let package = &cap.header.package;
+    let exported = checker.world.exports.find(&package.aid);
+    let exported = exported.filter(|known| known.versions.contains(&package.version));
+    let named = cap.header.package_name.clone();
+    let named = named.filter(|name| !name.is_empty());
+    let name = named.or_else(|| exported.map(|known| known.name.replace('.', "/")));
+    let Some(name) = name else { return };
+    if path != name {
+        checker.find(Finding {
+            rule: Rule::ArchiveFolder,
+            place: Place::Archive,
+            offset: None,
+            method: None,
+            instruction: None,
+            expected: format!("the folder {name}/javacard"),
+            found: format!("{path}/javacard"),
+        });
+    }
 }
 
 fn directory(checker: &mut Checker<'_, '_>) {
@@ -192,6 +223,7 @@ fn applets(checker: &mut Checker<'_, '_>) {
     let mut offset = 1;
     for (index, applet) in component.applets.iter().enumerate() {
         let own = applet.aid.0.get(..RID) == rid
+            && applet.aid != cap.header.package.aid
             && component
                 .applets
                 .iter()
@@ -202,7 +234,7 @@ fn applets(checker: &mut Checker<'_, '_>) {
             Rule::AppletAid,
             Tag::Applet,
             offset,
-            "an AID with the package's RID that no other applet has",
+            "an AID with the package's RID that neither the package nor another applet has",
             || applet.aid.to_string(),
         );
         offset += 1 + applet.aid.0.len();
@@ -218,11 +250,41 @@ fn applets(checker: &mut Checker<'_, '_>) {
         );
         offset += 2;
     }
+    if cap.descriptor.is_some() {
+        multiselectable(checker);
+    }
+}
+
+/// Applets of one file share its objects, so that all of them or none may be active on several channels at once.
+fn multiselectable(checker: &mut Checker<'_, '_>) {
+    let world = checker.world;
+    let Some(multi) = world.named("javacard/framework/MultiSelectable") else {
+        return;
+    };
+    if !world.all_imports_known() {
+        return;
+    }
+    let applets = checker.cap.applet.iter();
+    let classes = applets
+        .flat_map(|component| &component.applets)
+        .filter_map(|applet| world.method_at(applet.install_method_offset));
+    let (yes, no): (Vec<bool>, Vec<bool>) = classes
+        .map(|(class, _)| world.is_subtype(class, multi))
+        .partition(|is| *is);
+    checker.require(
+        yes.is_empty() || no.is_empty(),
+        Rule::AppletMultiselectable,
+        Tag::Applet,
+        0,
+        "MultiSelectable for all applets or for none",
+        || format!("{} that are, {} that are not", yes.len(), no.len()),
+    );
 }
 
 fn imports(checker: &mut Checker<'_, '_>) {
     let cap = checker.cap;
     let packages = &cap.import.packages;
+    let mut names = HashSet::new();
     checker.require(
         packages.len() <= 128,
         Rule::ImportCount,
@@ -238,6 +300,8 @@ fn imports(checker: &mut Checker<'_, '_>) {
                 .iter()
                 .take(index)
                 .all(|other| other.aid != package.aid);
+        let known = checker.world.imports.get(index).copied().flatten();
+        let unique = unique && known.is_none_or(|(known, _)| names.insert(&known.name));
         checker.require(
             unique,
             Rule::ImportUnique,
@@ -246,7 +310,7 @@ fn imports(checker: &mut Checker<'_, '_>) {
             "a package not named before",
             || package.aid.to_string(),
         );
-        match checker.world.imports.get(index).copied().flatten() {
+        match known {
             None => checker.report(
                 Rule::ImportKnown,
                 Tag::Import,

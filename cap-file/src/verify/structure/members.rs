@@ -27,9 +27,21 @@ pub(super) fn check(checker: &mut Checker<'_, '_>, class: &ClassDescriptor) {
             expected,
             || format!("{field:?}"),
         );
-        let typed = checker.world.field_type(field).is_some() || !known;
+        let found = checker.world.field_type(field);
+        // Compilers put constants into the code.
+        let constant = access::ACC_STATIC | access::ACC_FINAL;
+        let is_constant = field.access_flags & constant == constant
+            && found.is_some_and(|found| !found.is_reference());
         checker.require(
-            typed,
+            !is_constant,
+            Rule::DescriptorMembers,
+            Tag::Descriptor,
+            None,
+            "no constant among the fields",
+            || format!("{field:?}"),
+        );
+        checker.require(
+            found.is_some() || !known,
             Rule::DescriptorTypes,
             Tag::Descriptor,
             None,
@@ -96,9 +108,14 @@ fn field_is_right(class: &ClassDescriptor, is_interface: bool, field: &FieldDesc
         FieldLocation::Instance {
             class: owner,
             token,
-        } => owner == class.this_class && token == field.token && !is_interface,
+        } => owner == class.this_class && token == field.token,
     };
-    place && (flags & VISIBILITY).count_ones() <= 1 && flags & !FIELD_FLAGS == 0
+    let is_static = matches!(field.location, FieldLocation::Static(_));
+    place
+        && !is_interface
+        && is_static == (flags & access::ACC_STATIC != 0)
+        && (flags & VISIBILITY).count_ones() <= 1
+        && flags & !FIELD_FLAGS == 0
 }
 
 fn is_interface_method(method: &MethodDescriptor) -> bool {

@@ -2,12 +2,13 @@
 
 use crate::api::{ApiClass, ApiPackage, TokenSpace};
 use crate::component::constant_pool::StaticRef;
+use crate::component::descriptor::access;
 use crate::component::export::ClassExport;
 use crate::component::{PackageInfo, Tag};
 use crate::verify::Rule;
 use crate::verify::check::Checker;
 use crate::verify::world::{Callee, ClassId, Signature, Type, World};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// The classes of an export file, and those of the CAP file that they describe.
 type Twins = HashMap<ClassId, ClassId>;
@@ -87,9 +88,17 @@ fn difference(
 ) -> Option<String> {
     let is_interface = world.is_interface(own);
     let is_abstract = !is_interface && world.is_abstract(own);
-    if (api.is_interface, api.flags.is_final, api.flags.is_abstract)
-        != (is_interface, world.is_final(own), is_abstract)
-    {
+    if (
+        api.is_interface,
+        api.flags.is_final,
+        api.flags.is_abstract,
+        api.flags.shareable,
+    ) != (
+        is_interface,
+        world.is_final(own),
+        is_abstract,
+        world.is_shareable(own),
+    ) {
         return Some(format!("other flags of {}", api.name));
     }
     let mapping = world
@@ -104,6 +113,11 @@ fn difference(
         ));
     }
     let api_id = world.named(&api.name)?;
+    if let Some(wrong) =
+        other_hierarchy(world, twins, api, own).or_else(|| other_count(world, api, own))
+    {
+        return Some(wrong);
+    }
     let statics = api
         .methods
         .iter()
@@ -156,6 +170,59 @@ fn difference(
         }
     }
     None
+}
+
+/// Others see the public superclasses and interfaces, all of them.
+fn other_hierarchy(
+    world: &World<'_>,
+    twins: &Twins,
+    api: &ApiClass,
+    own: ClassId,
+) -> Option<String> {
+    let named = |names: &[String]| -> Option<BTreeSet<ClassId>> {
+        let ids = names.iter().map(|name| world.named(name));
+        ids.map(|id| id.map(|id| twins.get(&id).copied().unwrap_or(id)))
+            .collect()
+    };
+    let visible = |ids: &mut dyn Iterator<Item = ClassId>| -> BTreeSet<ClassId> {
+        ids.filter(|id| *id != own && world.is_public(*id))
+            .collect()
+    };
+    let supers = if world.is_interface(own) {
+        visible(&mut world.object().into_iter())
+    } else {
+        visible(&mut world.chain(own))
+    };
+    let interfaces = visible(&mut world.all_interfaces(own).into_iter());
+    let agrees = named(&api.supers).is_none_or(|named| named == supers)
+        && named(&api.interfaces).is_none_or(|named| named == interfaces);
+    (!agrees).then(|| format!("other superclasses or interfaces of {}", api.name))
+}
+
+/// The export file leaves no virtual method and no field out.
+fn other_count(world: &World<'_>, api: &ApiClass, own: ClassId) -> Option<String> {
+    let methods = if world.is_interface(own) {
+        world.interface_method_count(own)?
+    } else {
+        let mut tokens = (0..128).rev();
+        tokens
+            .find(|token| world.virtual_method(own, *token).is_some())
+            .map_or(0, |last| usize::from(last) + 1)
+    };
+    let late = api.methods.iter();
+    let described = late
+        .filter(|method| method.kind.token_space() == TokenSpace::Virtual)
+        .count();
+    if methods != described {
+        return Some(format!("{methods} virtual methods, not {described}"));
+    }
+    let visible = access::ACC_PUBLIC | access::ACC_PROTECTED;
+    let fields = world.own_descriptor(own)?.fields.iter();
+    let fields = fields
+        .filter(|field| field.access_flags & visible != 0)
+        .count();
+    let described = api.fields.len();
+    (fields != described).then(|| format!("{fields} visible fields, not {described}"))
 }
 
 fn twin(twins: &Twins, found: Type) -> Type {

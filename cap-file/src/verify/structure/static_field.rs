@@ -3,7 +3,7 @@
 use crate::component::Tag;
 use crate::component::constant_pool::StaticRef;
 use crate::component::descriptor::FieldLocation;
-use crate::limits::MAX_STATIC_RESOURCE_BYTES;
+use crate::limits::{MAX_ARRAY_LENGTH, MAX_STATIC_RESOURCE_BYTES};
 use crate::verify::Rule;
 use crate::verify::check::Checker;
 use crate::verify::world::Type;
@@ -48,13 +48,15 @@ pub(super) fn check(checker: &mut Checker<'_, '_>) {
             5 => 4,
             _ => 0,
         };
-        let whole = element > 0 && array.values.len() % element == 0;
+        let whole = element > 0
+            && array.values.len() % element == 0
+            && array.values.len() / element <= MAX_ARRAY_LENGTH;
         checker.require(
             whole,
             Rule::StaticArray,
             Tag::StaticField,
             offset,
-            "whole elements of type 2 to 5",
+            "whole elements of type 2 to 5, at most 32767 of them",
             || format!("type {}, {} bytes", array.element_type, array.values.len()),
         );
         let boolean = array.element_type != 2 || array.values.iter().all(|value| *value <= 1);

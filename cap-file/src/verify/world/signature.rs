@@ -28,7 +28,12 @@ impl World<'_> {
 
     /// The signature at this offset of the type table.
     pub(crate) fn signature(&self, offset: u16) -> Option<Signature> {
-        let (result, arguments) = self.described_types(offset)??.split_last()?;
+        self.spelled(self.described_types(offset)??)
+    }
+
+    /// The signature that these types spell.
+    pub(crate) fn spelled(&self, types: &[DescribedType]) -> Option<Signature> {
+        let (result, arguments) = types.split_last()?;
         let arguments: Option<Option<Vec<Type>>> = arguments
             .iter()
             .map(|described| self.described(*described))
