@@ -2,22 +2,27 @@
 
 use crate::Choices;
 use cap_file::CapFile;
-use cap_file::component::CodeOffset;
-use cap_file::component::descriptor::access;
+use cap_file::component::constant_pool::{Constant, StaticRef};
+use cap_file::component::descriptor::{FieldLocation, access};
 use cap_file::component::method::ExceptionHandler;
+use cap_file::component::{ClassRef, CodeOffset};
 use cap_file::{Instruction, Instructions, Opcode, Operands};
 
 /// Changes a package as the choices say, and brings what follows from the code up to date, so that what is left to
 /// refuse is the change itself.
 pub fn mutate(cap: &mut CapFile, choices: &mut Choices<'_>) {
     for _ in 0..=choices.below(4) {
-        match choices.below(10) {
+        match choices.below(16) {
             0 => byte_of_a_component(cap, choices),
             1 => header(cap, choices),
             2 => descriptor(cap, choices),
             3 => constant(cap, choices),
             4 => handler(cap, choices),
             5 => class(cap, choices),
+            6 => hierarchy(cap, choices),
+            7 => exports(cap, choices),
+            8 => statics(cap, choices),
+            9 => references(cap, choices),
             _ => instruction(cap, choices),
         }
     }
@@ -115,6 +120,172 @@ fn class(cap: &mut CapFile, choices: &mut Choices<'_>) {
             }
         }
     }
+}
+
+/// What a class extends and implements, and how.
+fn hierarchy(cap: &mut CapFile, choices: &mut Choices<'_>) {
+    let known: Vec<ClassRef> = cap
+        .constant_pool
+        .entries
+        .iter()
+        .filter_map(|constant| match constant {
+            Constant::Class(class) => Some(*class),
+            _ => None,
+        })
+        .chain(
+            cap.class_entries()
+                .map(|(offset, _)| ClassRef::Internal(offset)),
+        )
+        .collect();
+    if choices.below(4) == 0 {
+        let count = cap.class.interfaces.len().max(1);
+        if let Some(interface) = cap.class.interfaces.get_mut(choices.below(count)) {
+            match choices.below(3) {
+                0 => drop(interface.superinterfaces.pop()),
+                1 => interface.superinterfaces.push(*choices.pick(&known)),
+                _ => interface.flags ^= 1 << choices.below(4),
+            }
+        }
+        return;
+    }
+    let count = cap.class.classes.len().max(1);
+    let Some(class) = cap.class.classes.get_mut(choices.below(count)) else {
+        return;
+    };
+    match choices.below(8) {
+        0 => class.super_class = Some(*choices.pick(&known)),
+        1 => class.flags ^= 1 << choices.below(4),
+        2 => drop(class.interfaces.pop()),
+        3 => class.package_method_table_base = choices.byte() % 4,
+        _ => {
+            let count = class.interfaces.len().max(1);
+            let Some(implemented) = class.interfaces.get_mut(choices.below(count)) else {
+                return;
+            };
+            let count = implemented.methods.len().max(1);
+            match choices.below(4) {
+                0 => implemented.interface = *choices.pick(&known),
+                1 => drop(implemented.methods.pop()),
+                _ => {
+                    if let Some(token) = implemented.methods.get_mut(choices.below(count)) {
+                        *token = choices.byte() % 12;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What others find: exported members, and where applets are installed.
+fn exports(cap: &mut CapFile, choices: &mut Choices<'_>) {
+    let offsets: Vec<CodeOffset> = offsets(cap).iter().map(|place| place.offset).collect();
+    if let (Some(applets), 0, false) = (&mut cap.applet, choices.below(2), offsets.is_empty()) {
+        let count = applets.applets.len().max(1);
+        if let Some(applet) = applets.applets.get_mut(choices.below(count)) {
+            applet.install_method_offset = *choices.pick(&offsets);
+        }
+        return;
+    }
+    let Some(export) = &mut cap.export else {
+        return;
+    };
+    let count = export.classes.len().max(1);
+    let Some(class) = export.classes.get_mut(choices.below(count)) else {
+        return;
+    };
+    match choices.below(4) {
+        0 => drop(class.static_method_offsets.pop()),
+        1 => drop(class.static_field_offsets.pop()),
+        2 => class.static_field_offsets.push(choices.byte().into()),
+        _ => {
+            let count = class.static_method_offsets.len().max(1);
+            if let (Some(offset), false) = (
+                class.static_method_offsets.get_mut(choices.below(count)),
+                offsets.is_empty(),
+            ) {
+                *offset = *choices.pick(&offsets);
+            }
+        }
+    }
+}
+
+/// The parts of the image of static fields, and where the fields are.
+fn statics(cap: &mut CapFile, choices: &mut Choices<'_>) {
+    let statics = &mut cap.static_field;
+    let count = statics.array_init.len().max(1);
+    match choices.below(6) {
+        0 => statics.reference_count = u16::from(choices.byte() % 6),
+        1 => statics.image_size = u16::from(choices.byte() % 32),
+        2 => statics.default_value_count = u16::from(choices.byte() % 16),
+        3 => {
+            if let Some(array) = statics.array_init.get_mut(choices.below(count)) {
+                array.element_type = choices.byte() % 7;
+            }
+        }
+        4 => drop(statics.array_init.pop()),
+        _ => {
+            let by = u16::from(choices.byte() % 8);
+            let fields = cap.descriptor.iter_mut();
+            let mut fields: Vec<_> = fields
+                .flat_map(|descriptor| &mut descriptor.classes)
+                .flat_map(|class| &mut class.fields)
+                .collect();
+            let count = fields.len().max(1);
+            if let Some(field) = fields.get_mut(choices.below(count)) {
+                match &mut field.location {
+                    FieldLocation::Static(StaticRef::Internal(offset)) => *offset = by,
+                    FieldLocation::Instance { token, .. } => *token = choices.byte() % 8,
+                    FieldLocation::Static(StaticRef::External { .. }) => {}
+                }
+            }
+        }
+    }
+}
+
+/// A constant leads elsewhere.
+fn references(cap: &mut CapFile, choices: &mut Choices<'_>) {
+    let count = cap.constant_pool.entries.len().max(1);
+    let offsets: Vec<CodeOffset> = offsets(cap).iter().map(|place| place.offset).collect();
+    let classes: Vec<u16> = cap.class_entries().map(|(offset, _)| offset).collect();
+    let Some(constant) = cap.constant_pool.entries.get_mut(choices.below(count)) else {
+        return;
+    };
+    let byte = choices.byte();
+    match constant {
+        Constant::Class(class) => other_class(class, &classes, choices),
+        Constant::InstanceField { class, token }
+        | Constant::VirtualMethod { class, token }
+        | Constant::SuperMethod { class, token } => match choices.below(3) {
+            0 => other_class(class, &classes, choices),
+            1 => *token ^= 0x80,
+            _ => *token = byte % 10,
+        },
+        Constant::StaticField(StaticRef::Internal(offset)) => *offset = u16::from(byte % 16),
+        Constant::StaticMethod(StaticRef::Internal(offset)) => {
+            if !offsets.is_empty() {
+                *offset = *choices.pick(&offsets);
+            }
+        }
+        Constant::StaticField(StaticRef::External { class, token, .. })
+        | Constant::StaticMethod(StaticRef::External { class, token, .. }) => {
+            if choices.below(2) == 0 {
+                *class = byte % 16;
+            } else {
+                *token = byte % 8;
+            }
+        }
+    }
+}
+
+fn other_class(class: &mut ClassRef, own: &[u16], choices: &mut Choices<'_>) {
+    *class = if own.is_empty() || choices.below(3) == 0 {
+        ClassRef::External {
+            package: choices.byte() % 3,
+            class: choices.byte() % 24,
+        }
+    } else {
+        ClassRef::Internal(*choices.pick(own))
+    };
 }
 
 /// Flags and types in the Descriptor component.
