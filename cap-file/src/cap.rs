@@ -188,9 +188,12 @@ impl CapFile {
     pub fn component_sizes(&self) -> Result<Vec<(Tag, usize)>, WriteError> {
         let extended = self.format().extended;
         let mut sizes = Vec::new();
-        // One component after the other: together they would take the memory of the file once more.
+        // One component after the other, and the largest one not at all: together they would take the memory of the
+        // file once more.
         for tag in self.tags() {
-            if let Some(bytes) = self.component(tag)? {
+            if tag == Tag::Method {
+                sizes.push((tag, self.method.size(self.format())?));
+            } else if let Some(bytes) = self.component(tag)? {
                 let head = 1 + tag.size_width(extended);
                 sizes.push((tag, bytes.len().saturating_sub(head)));
             }

@@ -16,12 +16,21 @@ pub const MAX_STATIC_RESOURCE_BYTES: usize = 0x7fff;
 /// Most bytes that all files of an archive may have when they are unpacked, however well they are packed.
 pub const MAX_UNPACKED_BYTES: usize = 32 << 20;
 
-/// Most bytes that the files of an archive may have, unpacked, for each byte of the archive. Converters' output packs
-/// to a half; the bound keeps a small file from taking much memory.
-pub const MAX_EXPANSION: usize = 64;
+/// Most bytes that the components of an archive may have, unpacked, for each byte of the archive. Converters' output
+/// packs to two thirds, what a program generates over and over to a tenth; the bound keeps a file from taking more
+/// memory than [`MEMORY_PER_BYTE`] says.
+pub const MAX_EXPANSION: usize = 10;
 
 /// What the files of an archive may have unpacked however small it is: all components of a compact file.
 pub const MIN_UNPACKED_BYTES: usize = 1 << 20;
+
+/// Reading and verifying an archive takes at most this many times its bytes of memory, beside [`MEMORY_BASE`]. It is an
+/// outcome of the other limits and of how components are kept, which `tests/memory.rs` measures.
+pub const MEMORY_PER_BYTE: usize = 20;
+
+/// What reading and verifying may take however small the archive is: the hierarchy of the API tables and buffers to
+/// unpack (64 KB), and as much as the structures of a hostile file with small components need.
+pub const MEMORY_BASE: usize = 8 << 20;
 
 /// Most files in an archive; beyond the components there is a manifest, and sometimes class files.
 pub const MAX_ARCHIVE_ENTRIES: usize = 4096;

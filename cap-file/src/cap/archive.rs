@@ -1,6 +1,7 @@
 //! The archive around the components: a ZIP file (JCVM §4.1.2).
 
 use super::CapFile;
+use super::read::RawComponents;
 use crate::component::{Reader, Tag};
 use crate::error::{Place, ReadError, WriteError};
 use crate::limits::{
@@ -77,7 +78,7 @@ impl CapFile {
                 .map_err(|error| archive_error("a readable entry", format!("{name}: {error}")))?;
             if component.len() > limit {
                 return Err(archive_error(
-                    "components of at most 64 KB (.cap) or 16 MB (.capx), and 64 times the archive in all (1 to 32 MB)",
+                    "components of at most 64 KB (.cap) or 16 MB (.capx), and 10 times the archive in all (1 to 32 MB)",
                     format!("{name} is longer"),
                 ));
             }
@@ -88,7 +89,11 @@ impl CapFile {
             }
             components.push(component);
         }
-        let mut cap = CapFile::from_components(components.iter().map(Vec::as_slice))?;
+        let mut raw = RawComponents::default();
+        for component in components {
+            raw.add(component)?;
+        }
+        let mut cap = raw.read()?;
         cap.archive_path = path;
         Ok(cap)
     }

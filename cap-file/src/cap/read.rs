@@ -17,21 +17,24 @@ use crate::component::static_field::StaticFieldComponent;
 use crate::component::static_resource::StaticResourceComponent;
 use crate::component::{CapFormat, Reader, Tag};
 use crate::error::{Place, ReadError};
+use std::borrow::Cow;
 
 /// The components of a file by tag, not yet read.
 #[derive(Debug, Default)]
 pub(super) struct RawComponents<'a> {
-    components: Vec<(Tag, &'a [u8])>,
+    /// Owned ones are given back as soon as they have been read.
+    components: Vec<(Tag, Cow<'a, [u8]>)>,
     format: CapFormat,
 }
 
 impl<'a> RawComponents<'a> {
     /// Adds one; its tag is its first byte.
-    pub(super) fn add(&mut self, bytes: &'a [u8]) -> Result<(), ReadError> {
-        let mut reader = Reader::new(Place::LoadFile, bytes);
+    pub(super) fn add(&mut self, bytes: impl Into<Cow<'a, [u8]>>) -> Result<(), ReadError> {
+        let bytes = bytes.into();
+        let mut reader = Reader::new(Place::LoadFile, &bytes);
         let tag = Tag::from_byte(reader.u1("a component tag")?);
-        if self.get(tag).is_some() {
-            let reader = Reader::new(Place::Component(tag), bytes);
+        if self.components.iter().any(|(other, _)| *other == tag) {
+            let reader = Reader::new(Place::Component(tag), &bytes);
             return Err(reader.error(
                 0,
                 "each component once",
@@ -42,22 +45,21 @@ impl<'a> RawComponents<'a> {
         Ok(())
     }
 
-    fn get(&self, tag: Tag) -> Option<&'a [u8]> {
-        self.components
-            .iter()
-            .find(|(other, _)| *other == tag)
-            .map(|(_, bytes)| *bytes)
+    fn take(&mut self, tag: Tag) -> Option<Cow<'a, [u8]>> {
+        let mut components = self.components.iter();
+        let index = components.position(|(other, _)| *other == tag)?;
+        Some(self.components.remove(index).1)
     }
 
     fn optional<T>(
-        &self,
+        &mut self,
         tag: Tag,
-        read: impl FnOnce(&mut Reader<'a>) -> Result<T, ReadError>,
+        read: impl FnOnce(&mut Reader<'_>) -> Result<T, ReadError>,
     ) -> Result<Option<T>, ReadError> {
-        let Some(bytes) = self.get(tag) else {
+        let Some(bytes) = self.take(tag) else {
             return Ok(None);
         };
-        let mut reader = Reader::new(Place::Component(tag), bytes).with_format(self.format);
+        let mut reader = Reader::new(Place::Component(tag), &bytes).with_format(self.format);
         reader.u1("the tag")?;
         let size = reader.component_size(tag)?;
         if reader.remaining() != size {
@@ -70,9 +72,9 @@ impl<'a> RawComponents<'a> {
     }
 
     fn required<T>(
-        &self,
+        &mut self,
         tag: Tag,
-        read: impl FnOnce(&mut Reader<'a>) -> Result<T, ReadError>,
+        read: impl FnOnce(&mut Reader<'_>) -> Result<T, ReadError>,
     ) -> Result<T, ReadError> {
         self.optional(tag, read)?.ok_or_else(|| {
             Reader::new(Place::Component(tag), &[]).error(
@@ -105,11 +107,12 @@ impl<'a> RawComponents<'a> {
         })
     }
 
-    fn custom(&self) -> Result<Vec<CustomComponent>, ReadError> {
+    fn custom(&mut self) -> Result<Vec<CustomComponent>, ReadError> {
         let mut custom = Vec::new();
-        for (tag, _) in &self.components {
-            if let Tag::Custom(byte) = *tag {
-                custom.extend(self.optional(*tag, |reader| CustomComponent::read(reader, byte))?);
+        let tags: Vec<Tag> = self.components.iter().map(|(tag, _)| *tag).collect();
+        for tag in tags {
+            if let Tag::Custom(byte) = tag {
+                custom.extend(self.optional(tag, |reader| CustomComponent::read(reader, byte))?);
             }
         }
         Ok(custom)

@@ -153,8 +153,17 @@ impl TypeTable {
         let count = reader.u2("the constant pool count")?;
         let constant_pool_types = reader.u2_table(count.into(), "a constant's type")?;
         let mut descriptors = Vec::new();
+        let start = reader.offset();
+        let mut next = 2 + 2 * constant_pool_types.len();
         while reader.remaining() > 0 {
-            descriptors.push(TypeDescriptor::read(reader)?);
+            // Offsets have two bytes: nothing can refer to what is beyond.
+            if next > 0xffff {
+                let found = format!("{} types in the bytes before", descriptors.len());
+                return Err(reader.error(start, "types up to offset 65535 of their table", found));
+            }
+            let descriptor = TypeDescriptor::read(reader)?;
+            next += descriptor.size();
+            descriptors.push(descriptor);
         }
         Ok(Self {
             constant_pool_types,

@@ -10,7 +10,7 @@
 use super::common::split_code_offset;
 use super::descriptor::MethodDescriptor;
 use super::{CapFormat, CodeOffset, Reader, Tag, Writer};
-use crate::error::{ReadError, WriteError};
+use crate::error::{Place, ReadError, WriteError};
 
 /// The Method component.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -47,6 +47,11 @@ impl BlockRef<'_> {
     #[must_use]
     pub fn first_offset(&self) -> u16 {
         first_offset(self.exception_handlers.len())
+    }
+
+    /// Bytes of the whole block.
+    fn size(&self) -> usize {
+        usize::from(self.first_offset()) + self.methods.len()
     }
 
     fn write(&self, writer: &mut Writer) -> Result<(), WriteError> {
@@ -324,23 +329,46 @@ impl MethodComponent {
         })
     }
 
+    /// Bytes of the info item.
+    ///
+    /// # Errors
+    /// [`WriteError`] if there are more blocks, or more bytes in one, than the format can express.
+    pub(crate) fn size(&self, format: CapFormat) -> Result<usize, WriteError> {
+        let error = |what, value, limit| WriteError {
+            place: Place::Component(Tag::Method),
+            what,
+            value,
+            limit,
+        };
+        let count = 1 + self.further_blocks.len();
+        let limit = if format.extended { 0xff } else { 1 };
+        if count > limit {
+            return Err(error("the count of method blocks", count, limit));
+        }
+        let mut total = if format.extended { 1 + 4 * count } else { 0 };
+        for block in self.blocks() {
+            let size = block.size();
+            if size > 0xffff {
+                return Err(error("the size of a block of methods", size, 0xffff));
+            }
+            total += size;
+        }
+        Ok(total)
+    }
+
     pub(crate) fn to_bytes(&self, format: CapFormat) -> Result<Vec<u8>, WriteError> {
+        let size = self.size(format)?;
         let mut writer = Writer::component(Tag::Method, format);
+        // By far the largest component: growing step by step would take its memory twice.
+        writer.reserve(size);
         if format.extended {
             let count = 1 + self.further_blocks.len();
             writer.count1("the count of method blocks", count)?;
             let mut offset = 1 + 4 * count;
             for block in self.blocks() {
                 writer.count4("the offset of a block", offset)?;
-                let size = usize::from(block.first_offset()) + block.methods.len();
-                if size > 0xffff {
-                    return Err(writer.error("the size of a block of methods", size, 0xffff));
-                }
-                offset += size;
+                offset += block.size();
             }
-        } else if !self.further_blocks.is_empty() {
-            let count = 1 + self.further_blocks.len();
-            return Err(writer.error("the count of method blocks", count, 1));
         }
         for block in self.blocks() {
             block.write(&mut writer)?;

@@ -114,6 +114,11 @@ impl Writer {
         Err(self.error("classes of no package", all, all - rest.len()))
     }
 
+    /// Makes room for this many bytes.
+    pub(crate) fn reserve(&mut self, bytes: usize) {
+        self.bytes.reserve_exact(bytes);
+    }
+
     /// The bytes as they are.
     pub(crate) fn into_bytes(self) -> Vec<u8> {
         self.bytes

@@ -12,12 +12,11 @@ use super::Exports;
 use crate::api::{ApiClass, ApiPackage};
 use crate::cap::CapFile;
 use crate::component::class::{ClassEntry, ClassInfo};
-use crate::component::common::DescribedType;
 use crate::component::constant_pool::{Constant, StaticRef};
 use crate::component::descriptor::{
     ClassDescriptor, FieldDescriptor, FieldLocation, MethodDescriptor, access,
 };
-use crate::component::{ClassRef, CodeOffset, Version};
+use crate::component::{ClassRef, TypeDescriptor, Version};
 use crate::limits::MAX_HIERARCHY_DEPTH;
 use resolved::Cache;
 use std::collections::HashMap;
@@ -126,11 +125,13 @@ pub(crate) struct World<'a> {
     classes: Vec<Class<'a>>,
     by_offset: HashMap<u16, ClassId>,
     by_name: HashMap<&'a str, ClassId>,
-    methods: HashMap<CodeOffset, (ClassId, &'a MethodDescriptor)>,
+    /// By place, the first for each.
+    methods: Vec<(ClassId, &'a MethodDescriptor)>,
     /// By index of a class: the package of an extended file that it is in.
     packages: Vec<usize>,
     static_fields: HashMap<u16, (ClassId, &'a FieldDescriptor)>,
-    types: HashMap<u16, Option<Vec<DescribedType>>>,
+    /// By offset.
+    types: Vec<(u16, &'a TypeDescriptor)>,
     cache: Cache,
 }
 
@@ -143,10 +144,10 @@ impl<'a> World<'a> {
             classes: Vec::new(),
             by_offset: HashMap::new(),
             by_name: HashMap::new(),
-            methods: HashMap::new(),
+            methods: Vec::new(),
             packages: Vec::new(),
             static_fields: HashMap::new(),
-            types: HashMap::new(),
+            types: Vec::new(),
             cache: Cache::new(cap.constant_pool.entries.len()),
         };
         for import in &cap.import.packages {
@@ -264,9 +265,7 @@ impl<'a> World<'a> {
         let Some(descriptor) = &self.cap.descriptor else {
             return;
         };
-        for (offset, described) in descriptor.types.entries() {
-            self.types.insert(offset, described.types());
-        }
+        self.types = descriptor.types.entries().collect();
         for class in &descriptor.classes {
             let ClassRef::Internal(offset) = class.this_class else {
                 continue;
@@ -275,11 +274,8 @@ impl<'a> World<'a> {
                 continue;
             };
             if class.access_flags & access::ACC_INTERFACE == 0 {
-                for method in &class.methods {
-                    self.methods
-                        .entry(method.method_offset)
-                        .or_insert((id, method));
-                }
+                let methods = class.methods.iter().map(|method| (id, method));
+                self.methods.extend(methods);
             }
             for field in &class.fields {
                 if let FieldLocation::Static(StaticRef::Internal(offset)) = field.location {
@@ -287,6 +283,14 @@ impl<'a> World<'a> {
                 }
             }
         }
+        self.methods.sort_by_key(|(_, method)| method.method_offset);
+        self.methods
+            .dedup_by_key(|(_, method)| method.method_offset);
+    }
+
+    /// Every method of a class, by its place.
+    pub(crate) fn own_methods(&self) -> &[(ClassId, &'a MethodDescriptor)] {
+        &self.methods
     }
 
     /// `java.lang.Object`, which every table set has.

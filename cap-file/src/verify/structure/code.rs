@@ -2,7 +2,7 @@
 
 use crate::component::Tag;
 use crate::component::constant_pool::Constant;
-use crate::component::descriptor::{MethodDescriptor, access};
+use crate::component::descriptor::MethodDescriptor;
 use crate::component::header::Header;
 use crate::component::method::{BlockRef, Method, MethodComponent};
 use crate::component::reference_location::offsets;
@@ -76,21 +76,20 @@ impl<'a> MethodCode<'a> {
 
 pub(super) fn check(checker: &mut Checker<'_, '_>) {
     let cap = checker.cap;
-    let Some(descriptor) = &cap.descriptor else {
+    if cap.descriptor.is_none() {
         return;
-    };
-    let mut located: Vec<Located> = cap
+    }
+    let mut located: Vec<Located<'_>> = cap
         .method
         .blocks()
-        .map(|block| Located::new(&block))
+        .zip(cap.reference_location.blocks())
+        .map(|(block, tables)| Located::new(&block, tables))
         .collect();
     let mut uses_int = uses_int(checker.world);
     // Types from unknown packages cannot be compared; `import-known` has been reported then.
     let follow = checker.world.all_imports_known();
-    for (class, described) in descriptor.methods() {
-        if class.access_flags & access::ACC_INTERFACE != 0 {
-            continue;
-        }
+    // In the order of their places, in which the locations are, too.
+    for (_, described) in checker.world.own_methods() {
         let Some(method) = cap.method.described(described) else {
             continue;
         };
@@ -132,7 +131,7 @@ pub(super) fn check(checker: &mut Checker<'_, '_>) {
 fn instructions(
     checker: &mut Checker<'_, '_>,
     code: &MethodCode<'_>,
-    mut located: Option<&mut Located>,
+    mut located: Option<&mut Located<'_>>,
 ) -> bool {
     let mut uses_int = false;
     let start = code.method.code_start();
@@ -153,91 +152,101 @@ fn instructions(
         if let Some(reference) = instruction.pool_reference()
             && let Some(located) = &mut located
         {
-            let list = if reference.width == 1 {
+            let table = if reference.width == 1 {
                 &mut located.one_byte
             } else {
                 &mut located.two_bytes
             };
-            // A block has at most 65535 bytes.
-            list.extend(u16::try_from(at + reference.operand_offset));
+            table.meet(at + reference.operand_offset);
         }
     }
     uses_int
 }
 
-/// Where a block of methods refers to constants.
-struct Located {
-    one_byte: Vec<u16>,
-    two_bytes: Vec<u16>,
+/// Where a block of methods refers to constants, against its two tables.
+struct Located<'t> {
+    one_byte: Cover<'t>,
+    two_bytes: Cover<'t>,
 }
 
-impl Located {
-    /// What handlers name; a `finally` names nothing.
-    fn new(block: &BlockRef<'_>) -> Self {
-        let handlers = block.exception_handlers.iter().enumerate();
-        let two_bytes = handlers
-            .filter(|(_, handler)| handler.catch_type_index != 0)
-            .filter_map(|(index, _)| {
-                u16::try_from(1 + MethodComponent::HANDLER_SIZE * index + 6).ok()
-            })
-            .collect();
+impl<'t> Located<'t> {
+    /// Starts with what handlers name; a `finally` names nothing.
+    fn new(block: &BlockRef<'_>, (one_byte, two_bytes): (&'t [u8], &'t [u8])) -> Self {
+        let mut two_bytes = Cover::new(two_bytes);
+        for (index, handler) in block.exception_handlers.iter().enumerate() {
+            if handler.catch_type_index != 0 {
+                two_bytes.meet(1 + MethodComponent::HANDLER_SIZE * index + 6);
+            }
+        }
         Self {
-            one_byte: Vec::new(),
+            one_byte: Cover::new(one_byte),
             two_bytes,
         }
     }
 }
 
-fn locations(checker: &mut Checker<'_, '_>, located: Vec<Located>) {
-    let component = &checker.cap.reference_location;
-    let blocks = 1 + component.further_blocks.len();
+/// A table of locations, gone through while the code is: both ascend.
+struct Cover<'t> {
+    table: &'t [u8],
+    rest: Box<dyn Iterator<Item = usize> + 't>,
+    met: usize,
+    /// The first place that the table leaves out.
+    missing: Option<usize>,
+}
+
+impl<'t> Cover<'t> {
+    fn new(table: &'t [u8]) -> Self {
+        Self {
+            table,
+            rest: Box::new(offsets(table)),
+            met: 0,
+            missing: None,
+        }
+    }
+
+    /// The code refers to a constant here.
+    fn meet(&mut self, offset: usize) {
+        self.met += 1;
+        if self.missing.is_none() && self.rest.next() != Some(offset) {
+            self.missing = Some(offset);
+        }
+    }
+
+    fn require(mut self, checker: &mut Checker<'_, '_>, block: usize, what: &str) {
+        let count = offsets(self.table).count();
+        // 255 goes on with the next byte.
+        let whole = self.table.last() != Some(&255);
+        checker.require(
+            self.missing.is_none() && self.rest.next().is_none() && whole,
+            Rule::ReferenceCover,
+            Tag::ReferenceLocation,
+            None,
+            format_args!(
+                "the offsets of the {} {what} constant pool indices in block {block}",
+                self.met
+            ),
+            || match self.missing {
+                Some(offset) => format!("{count} offsets, not the one at {offset}"),
+                None => format!("{count} offsets"),
+            },
+        );
+    }
+}
+
+fn locations(checker: &mut Checker<'_, '_>, located: Vec<Located<'_>>) {
+    let tables = 1 + checker.cap.reference_location.further_blocks.len();
+    let blocks = 1 + checker.cap.method.further_blocks.len();
     checker.require(
-        blocks == located.len(),
+        blocks == tables,
         Rule::ReferenceCover,
         Tag::ReferenceLocation,
         0,
         "tables for each block of methods",
-        || format!("{blocks} for {} blocks", located.len()),
+        || format!("{tables} for {blocks} blocks"),
     );
-    for (block, (mut found, (byte, byte2))) in
-        located.into_iter().zip(component.blocks()).enumerate()
-    {
-        found.one_byte.sort_unstable();
-        found.two_bytes.sort_unstable();
-        for (what, table, found) in [
-            ("one-byte", byte, found.one_byte),
-            ("two-byte", byte2, found.two_bytes),
-        ] {
-            let same = offsets(table).eq(found.iter().copied().map(usize::from));
-            // 255 goes on with the next byte.
-            let whole = table.last() != Some(&255);
-            checker.require(
-                same && whole,
-                Rule::ReferenceCover,
-                Tag::ReferenceLocation,
-                None,
-                format_args!(
-                    "the offsets of the {} {what} constant pool indices in block {block}",
-                    found.len()
-                ),
-                || difference(table, &found),
-            );
-        }
-    }
-}
-
-/// For reports: where a table and the code part.
-fn difference(table: &[u8], found: &[u16]) -> String {
-    let mut located = offsets(table);
-    let missing = found
-        .iter()
-        .find(|offset| located.next() != Some(usize::from(**offset)));
-    match missing {
-        Some(offset) => format!(
-            "{} offsets, not the one at {offset}",
-            offsets(table).count()
-        ),
-        None => format!("{} offsets", offsets(table).count()),
+    for (block, located) in located.into_iter().enumerate() {
+        located.one_byte.require(checker, block, "one-byte");
+        located.two_bytes.require(checker, block, "two-byte");
     }
 }
 

@@ -10,7 +10,9 @@ use crate::component::{ClassRef, CodeOffset, INHERITED, Version};
 impl<'a> World<'a> {
     /// The method whose header stands at this offset.
     pub(crate) fn method_at(&self, offset: CodeOffset) -> Option<(ClassId, &'a MethodDescriptor)> {
-        self.methods.get(&offset).copied()
+        let key = |(_, method): &(ClassId, &MethodDescriptor)| method.method_offset;
+        let index = self.methods.binary_search_by_key(&offset, key).ok()?;
+        self.methods.get(index).copied()
     }
 
     /// The static field at this offset of the image.

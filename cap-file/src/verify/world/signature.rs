@@ -22,13 +22,19 @@ impl World<'_> {
     }
 
     /// The nibbles at this offset of the type table; `Some(None)` if they spell no types.
-    pub(crate) fn described_types(&self, offset: u16) -> Option<Option<&[DescribedType]>> {
-        self.types.get(&offset).map(Option::as_deref)
+    pub(crate) fn described_types(&self, offset: u16) -> Option<Option<Vec<DescribedType>>> {
+        let index = self
+            .types
+            .binary_search_by_key(&offset, |(at, _)| *at)
+            .ok()?;
+        self.types
+            .get(index)
+            .map(|(_, described)| described.types())
     }
 
     /// The signature at this offset of the type table.
     pub(crate) fn signature(&self, offset: u16) -> Option<Signature> {
-        self.spelled(self.described_types(offset)??)
+        self.spelled(&self.described_types(offset)??)
     }
 
     /// The signature that these types spell.
@@ -51,7 +57,7 @@ impl World<'_> {
             0x8003 => Some(Type::Byte),
             0x8004 => Some(Type::Short),
             0x8005 => Some(Type::Int),
-            offset => match *self.described_types(offset)?? {
+            offset => match *self.described_types(offset)??.as_slice() {
                 [single] => self.described(single)?.filter(|found| found.is_reference()),
                 _ => None,
             },
