@@ -30,11 +30,22 @@ const MAX_DATA: usize = 8192;
 /// The STORE DATA blocks that have come so far.
 #[derive(Clone, Debug)]
 pub(super) struct PendingData {
-    form: u8,
+    structure: u8,
     next_block: u8,
-    /// Collected for a security domain; an application gets each block at once.
+    /// Collected for a security domain, those with encrypted values and those without apart; an application gets each
+    /// block at once.
+    parts: Vec<Part>,
+}
+
+/// Consecutive blocks of one kind.
+#[derive(Clone, Debug)]
+struct Part {
+    encryption: u8,
     data: Zeroizing<Vec<u8>>,
 }
+
+/// Data objects, by their tags.
+type Objects = Vec<(u16, Zeroizing<Vec<u8>>)>;
 
 impl CardManager {
     pub(super) fn store_data(
@@ -43,7 +54,7 @@ impl CardManager {
         domain: ApplicationId,
         command: &Command,
     ) -> Result<Answer, Stop> {
-        let form = command.p1 & !LAST;
+        let structure = command.p1 & STRUCTURE;
         if command.p1 & STRUCTURE == STRUCTURE || command.p1 & 0x06 != 0 {
             return Err(WRONG_PARAMETERS);
         }
@@ -53,9 +64,9 @@ impl CardManager {
             return Err(WRONG_PARAMETERS);
         }
         let mut pending = pending.unwrap_or(PendingData {
-            form,
+            structure,
             next_block: 0,
-            data: Zeroizing::default(),
+            parts: Vec::new(),
         });
         pending.next_block = next.wrapping_add(1);
         let last = command.p1 & LAST != 0;
@@ -73,12 +84,27 @@ impl CardManager {
                 .map_err(Stop::Status)?;
             return Ok((response, OK));
         }
-        if pending.form != form {
+        // What an application encrypts in its own way means nothing to a security domain.
+        let encryption = command.p1 & ENCRYPTION;
+        if pending.structure != structure || !matches!(encryption, NO_ENCRYPTION | ENCRYPTED) {
             return Err(WRONG_PARAMETERS);
         }
-        let data = self.decrypt(domain, form, &command.data)?;
-        pending.data.extend_from_slice(&data);
-        if pending.data.len() > MAX_DATA {
+        match pending.parts.last_mut() {
+            Some(part) if part.encryption == encryption => {
+                part.data.extend_from_slice(&command.data);
+            }
+            _ => pending.parts.push(Part {
+                encryption,
+                data: Zeroizing::new(command.data.clone()),
+            }),
+        }
+        if pending
+            .parts
+            .iter()
+            .map(|part| part.data.len())
+            .sum::<usize>()
+            > MAX_DATA
+        {
             return Err(NO_MEMORY);
         }
         if !last {
@@ -86,55 +112,58 @@ impl CardManager {
             return Ok((Vec::new(), OK));
         }
         self.pending.personalized = None;
-        self.store_objects(runtime, target, form & STRUCTURE, &pending.data)?;
+        let mut objects = Vec::new();
+        for part in &pending.parts {
+            objects.extend(self.objects(domain, structure, part)?);
+        }
+        self.store_objects(runtime, target, &objects)?;
         Ok((Vec::new(), OK))
     }
 
-    /// Takes the encryption under the data encryption key off a block, and the padding that may be in it.
-    fn decrypt(
-        &mut self,
-        domain: ApplicationId,
-        form: u8,
-        data: &[u8],
-    ) -> Result<Zeroizing<Vec<u8>>, Stop> {
-        match form & ENCRYPTION {
-            NO_ENCRYPTION => Ok(Zeroizing::new(data.to_vec())),
-            ENCRYPTED => {
-                let mut plain = Zeroizing::new(
-                    self.domains
-                        .session(domain)
-                        .decrypt_data(data)
-                        .map_err(CardError::status_word)
-                        .map_err(Stop::Status)?,
-                );
-                let end = plain.iter().rposition(|byte| *byte != 0);
-                if let Some(end) = end
-                    && plain.get(end) == Some(&0x80)
-                {
-                    plain.truncate(end);
-                }
-                Ok(plain)
-            }
-            // What an application encrypts in its own way means nothing to a security domain.
-            _ => Err(WRONG_PARAMETERS),
+    /// Takes the encryption under the data encryption key off a value, and the padding that may be in it.
+    fn decrypt(&mut self, domain: ApplicationId, data: &[u8]) -> Result<Zeroizing<Vec<u8>>, Stop> {
+        let mut plain = Zeroizing::new(
+            self.domains
+                .session(domain)
+                .decrypt_data(data)
+                .map_err(CardError::status_word)
+                .map_err(Stop::Status)?,
+        );
+        let end = plain.iter().rposition(|byte| *byte != 0);
+        if let Some(end) = end
+            && plain.get(end) == Some(&0x80)
+        {
+            plain.truncate(end);
         }
+        Ok(plain)
     }
 
-    /// Stores the data objects of a domain, all or none.
-    fn store_objects(
+    /// The data objects of some blocks. Encrypted are the values of their structures; where there is no structure, the
+    /// whole (table 11-89).
+    fn objects(
         &mut self,
-        runtime: &mut Runtime,
         domain: ApplicationId,
         structure: u8,
-        data: &[u8],
-    ) -> Result<(), Stop> {
-        let mut objects: Vec<(u16, &[u8])> = Vec::new();
+        part: &Part,
+    ) -> Result<Objects, Stop> {
+        let mut plain = |value: &[u8]| match part.encryption {
+            ENCRYPTED => self.decrypt(domain, value),
+            _ => Ok(Zeroizing::new(value.to_vec())),
+        };
+        let own = |(tag, value): (u16, &[u8])| (tag, Zeroizing::new(value.to_vec()));
+        let mut objects = Vec::new();
         match structure {
-            NO_STRUCTURE | BER_TLV => objects.extend(tlv::all(data)?),
+            NO_STRUCTURE => objects.extend(tlv::all(&plain(&part.data)?)?.into_iter().map(own)),
+            BER_TLV => {
+                for (tag, value) in tlv::all(&part.data)? {
+                    objects.push((tag, plain(value)?));
+                }
+            }
             DGI => {
-                for (number, value) in tlv::all_groups(data)? {
+                for (number, value) in tlv::all_groups(&part.data)? {
+                    let value = plain(value)?;
                     if number == DGI_OBJECTS {
-                        objects.extend(tlv::all(value)?);
+                        objects.extend(tlv::all(&value)?.into_iter().map(own));
                     } else {
                         objects.push((number, value));
                     }
@@ -142,6 +171,20 @@ impl CardManager {
             }
             _ => return Err(WRONG_PARAMETERS),
         }
+        Ok(objects)
+    }
+
+    /// Stores the data objects of a domain, all or none.
+    fn store_objects(
+        &mut self,
+        runtime: &mut Runtime,
+        domain: ApplicationId,
+        objects: &[(u16, Zeroizing<Vec<u8>>)],
+    ) -> Result<(), Stop> {
+        let objects: Vec<(u16, &[u8])> = objects
+            .iter()
+            .map(|(tag, value)| (*tag, value.as_slice()))
+            .collect();
         if objects.is_empty() {
             return Err(WRONG_DATA);
         }

@@ -33,18 +33,38 @@ fn data_groups_and_data_objects() {
     assert_eq!(host.send("80CA9F7F00"), "9F7F01559000");
 }
 
+/// Encrypted are the values of the structures, not the structures (GPCS 2.3.1 table 11-89).
 #[test]
 fn encrypted_data() {
     let mut host = opened();
     let keys = StaticKeys::test_keys();
-    let mut hidden = hex::decode("4203AABBCC80000000000000000000 00".replace(' ', "")).unwrap();
-    keys.encrypt_sensitive(&mut hidden).unwrap();
-    let hidden = hex::encode_upper(hidden);
-    assert_eq!(host.send(&store(0xE0, 0, &hidden)), "9000");
+    let hidden = |text: &str| {
+        let mut bytes = hex::decode(text.replace(' ', "")).unwrap();
+        bytes.push(0x80);
+        bytes.resize(bytes.len().next_multiple_of(16), 0);
+        keys.encrypt_sensitive(&mut bytes).unwrap();
+        hex::encode_upper(bytes)
+    };
+    let value = hidden("AABBCC");
+    // Data objects.
+    assert_eq!(
+        host.send(&store(0xF0, 0, &format!("42 10 {value}"))),
+        "9000"
+    );
+    assert_eq!(host.send("80CA004200"), "4203AABBCC9000");
+    // Data groups, plain ones and encrypted ones in commands of their own.
+    let group = format!("0070 10 {}", hidden("4203 112233"));
+    assert_eq!(host.send(&store(0x08, 0, "0070 05 4503 010203")), "9000");
+    assert_eq!(host.send(&store(0xE8, 1, &group)), "9000");
+    assert_eq!(host.send("80CA004200"), "42031122339000");
+    assert_eq!(host.send("80CA004500"), "45030102039000");
+    // Without structure, the whole.
+    assert_eq!(host.send(&store(0xE0, 0, &hidden("4203AABBCC"))), "9000");
     assert_eq!(host.send("80CA004200"), "4203AABBCC9000");
     assert_eq!(host.send(&store(0xE0, 0, "0102")), "6A80");
+    assert_eq!(host.send(&store(0xF0, 0, "4202 0102")), "6A80");
     // In the application's own way: nothing that a security domain knows.
-    assert_eq!(host.send(&store(0xA0, 0, &hidden)), "6A86");
+    assert_eq!(host.send(&store(0xA0, 0, &value)), "6A86");
 }
 
 #[test]
