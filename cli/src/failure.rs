@@ -4,17 +4,39 @@ use loader::{Error, FlashError, Pkcs11Error, TransportError};
 use miette::Diagnostic;
 use thiserror::Error as ThisError;
 
-/// The meaning of the exit codes, for help texts and documents.
-pub const EXIT_CODES: &str = "\
-Exit codes:
-  0  done; what was checked is as it should be
-  1  what was checked is not as it should be (a verification, a conformance run, a demo step)
-  2  the command line is wrong
-  3  an input cannot be read, is invalid, or cannot be compiled
-  4  the card, the reader or the way to it failed, or the card refused a command
-  5  the card's keys are not the ones given, or the secure channel broke
-  6  stopped by the user before anything was written
-  7  stopped by the user while the card was written; what is on it now is said";
+/// The exit codes and their meaning. Help text, man page and README.md are drawn from here.
+pub const EXIT_CODES: [(u8, &str); 8] = [
+    (0, "done, as it should be"),
+    (1, "what was checked is not as it should be"),
+    (2, "the command line is wrong"),
+    (
+        3,
+        "an input cannot be read, is not valid, or cannot be compiled",
+    ),
+    (
+        4,
+        "the card, the reader or the way to it; or the card refused a command",
+    ),
+    (
+        5,
+        "the keys are not the card's, or the secure channel broke",
+    ),
+    (
+        6,
+        "the user said no, or stopped it, before anything was written",
+    ),
+    (
+        7,
+        "the user stopped it while the card was written; what is on it now is said",
+    ),
+];
+
+/// [`EXIT_CODES`] as a help text shows them.
+#[must_use]
+pub fn exit_codes() -> String {
+    let lines = EXIT_CODES.map(|(code, meaning)| format!("\n  {code}  {meaning}"));
+    format!("Exit codes:{}", lines.concat())
+}
 
 /// Why a command did not do what it was asked.
 #[derive(Debug, ThisError, Diagnostic)]

@@ -1,11 +1,10 @@
 //! The `tenkoku` binary.
 
-use clap::Parser;
 use std::process::ExitCode;
 use tenkoku::arguments::Arguments;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = Arguments::of_process();
     match tenkoku::command::run(&arguments.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

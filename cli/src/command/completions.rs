@@ -1,9 +1,9 @@
 //! `tenkoku completions`
 
-use crate::arguments::Arguments;
+use crate::arguments;
 use crate::failure::Failure;
 use crate::output;
-use clap::{Args, CommandFactory};
+use clap::Args;
 use clap_complete::Shell;
 
 /// The arguments of `tenkoku completions`.
@@ -25,7 +25,7 @@ impl Completions {
         let mut script = Vec::new();
         clap_complete::generate(
             self.shell,
-            &mut Arguments::command(),
+            &mut arguments::command(),
             "tenkoku",
             &mut script,
         );

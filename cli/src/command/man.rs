@@ -1,8 +1,8 @@
 //! `tenkoku man`
 
-use crate::arguments::Arguments;
+use crate::arguments;
 use crate::failure::Failure;
-use clap::{Args, CommandFactory};
+use clap::Args;
 use std::path::PathBuf;
 
 /// The arguments of `tenkoku man`.
@@ -25,6 +25,6 @@ impl Man {
             cause,
         };
         std::fs::create_dir_all(&self.folder).map_err(failed)?;
-        clap_mangen::generate_to(Arguments::command(), &self.folder).map_err(failed)
+        clap_mangen::generate_to(arguments::command(), &self.folder).map_err(failed)
     }
 }
