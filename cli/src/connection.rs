@@ -1,7 +1,6 @@
 //! The way to a card, as arguments, and a session with its issuer security domain.
 
 use crate::agreement::Agreement;
-use crate::delegation::Delegation;
 use crate::failure::Failure;
 use crate::secret;
 use crate::simulator::Simulator;
@@ -9,7 +8,7 @@ use clap::{Args, ValueEnum};
 use loader::{
     AgreementKeys, Aid, CardInfo, Frame, KeySet, PcscTransport, Phoenix, PhoenixOptions,
     Pkcs11Error, Pkcs11Uri, Pn532, Pn532Options, SecurityLevel, SerialLine, Session, Sharing,
-    StaticKeys, TcpTransport, Tokens, Transport, Trust,
+    StaticKeys, TcpTransport, Transport, Trust,
 };
 use se_crypto::Drbg;
 use std::path::{Path, PathBuf};
@@ -257,21 +256,17 @@ impl Connection {
         open(transport, keys, self.domain.as_ref(), self.security, false)
     }
 
-    /// [`Connection::open`], for a security domain with delegated management.
+    /// [`Connection::open`], asking before how many receipts the issuer security domain has given where `counts`.
     ///
     /// # Errors
     /// [`Failure::Card`].
-    pub fn open_delegated<T: Transport>(
+    pub(crate) fn open_counting<T: Transport>(
         &self,
         transport: T,
         keys: KeySet,
-        delegation: &Delegation,
-        tokens: Tokens,
+        counts: bool,
     ) -> Result<Authenticated<T>, Failure> {
-        let counts = delegation.wants_receipts();
-        let mut card = open(transport, keys, self.domain.as_ref(), self.security, counts)?;
-        card.session.use_tokens(tokens);
-        Ok(card)
+        open(transport, keys, self.domain.as_ref(), self.security, counts)
     }
 }
 
@@ -352,13 +347,7 @@ fn open<T: Transport>(
     counts: bool,
 ) -> Result<Authenticated<T>, Failure> {
     let mut session = Session::select(transport, None)?;
-    let info = session.essentials()?;
-    let level = match (security, keys.agreement()) {
-        (Some(security), _) => security.into(),
-        // SCP11 offers what it has whatever the card's other protocol does.
-        (None, Some(_)) => SecurityLevel::FULL,
-        (None, None) => level(&info),
-    };
+    let mut info = session.essentials()?;
     // Only the domain that gives receipts tells their number.
     let confirmations = if counts {
         session.confirmation_counter()?
@@ -368,30 +357,18 @@ fn open<T: Transport>(
     if let Some(domain) = domain {
         session.select_again(Some(domain))?;
     }
-    let protocol = info.protocols.iter().map(|(protocol, _)| *protocol).max();
+    let mut random = random()?;
+    let opening = session.begin(&keys, &mut random)?;
     if !keys.are_test_keys()
-        && let Some(values) = check_values(&keys, protocol.unwrap_or(3))
+        && let Some(values) = check_values(&keys, opening.protocol())
     {
         eprintln!("keys: {keys}; check values {values}");
     }
-    let told = info.key_versions();
-    if domain.is_none()
-        && keys.agreement().is_none()
-        && keys.version != 0
-        && !told.is_empty()
-        && !told.contains(&keys.version)
-    {
-        let told: Vec<String> = told
-            .iter()
-            .map(|version| format!("{version:02X}"))
-            .collect();
-        eprintln!(
-            "note: the card tells of key versions {}, not of {:02X}",
-            told.join(", "),
-            keys.version
-        );
+    let level = security.map_or_else(|| opening.offered(), SecurityLevel::from);
+    session.complete(opening, level, &mut random)?;
+    if let Some(opened) = session.opened() {
+        info.learn(opened, &keys);
     }
-    session.open(&keys, level, &mut random()?)?;
     Ok(Authenticated {
         session,
         info,
@@ -399,35 +376,6 @@ fn open<T: Transport>(
         level,
         confirmations,
     })
-}
-
-/// The highest security level that the card says it offers; C-MAC and C-DECRYPTION where it says nothing.
-#[must_use]
-pub fn level(info: &CardInfo) -> SecurityLevel {
-    let offered = |number, parameters: &dyn Fn(u8) -> [bool; 2]| {
-        info.protocols
-            .iter()
-            .filter(|(protocol, _)| *protocol == number)
-            .map(|(_, i)| parameters(*i))
-            .max()
-    };
-    // A session of SCP02 that its first C-MAC opens has nothing but C-MACs.
-    let implicit = |i: &u8| scp::scp02::Parameters(*i).is_implicit();
-    let told = |number: u8| {
-        let told = info.protocols.iter();
-        told.filter(move |(protocol, _)| *protocol == number)
-            .map(|(_, i)| *i)
-    };
-    if told(3).next().is_none() && told(2).any(|i| implicit(&i)) {
-        return SecurityLevel::C_MAC;
-    }
-    // R-MAC, and R-ENCRYPTION; bit 6 and bit 7 of `i` for SCP03, bit 6 for SCP02.
-    let scp03 = offered(3, &|i| [i & 0x20 != 0, i & 0x60 == 0x60]);
-    match scp03.or_else(|| offered(2, &|i| [i & 0x20 != 0, false])) {
-        Some([_, true]) => SecurityLevel::FULL,
-        Some([true, _]) => SecurityLevel::C_DECRYPTION_R_MAC,
-        _ => SecurityLevel::C_DECRYPTION,
-    }
 }
 
 /// Randomness of this machine.

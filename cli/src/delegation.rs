@@ -1,9 +1,10 @@
 //! Delegated management, as arguments: tokens that are sent, receipts that are verified and kept.
 
+use crate::connection::{AnyTransport, Authenticated, Connection};
 use crate::failure::Failure;
 use crate::{files, public_key};
 use clap::Args;
-use loader::{Checked, KeySet, ReceiptKey, Receipts, Tokens, Unconfirmed};
+use loader::{Checked, KeySet, ReceiptKey, Receipts, Tokens, Transport, Unconfirmed};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
@@ -45,7 +46,7 @@ impl Delegation {
     ///
     /// # Errors
     /// [`Failure::Input`].
-    pub(crate) fn prepare(&self) -> Result<Prepared, Failure> {
+    fn prepare(&self) -> Result<Prepared, Failure> {
         let tokens = match &self.tokens {
             None => Tokens::default(),
             Some(file) => serde_json::from_slice(&files::read(file)?)
@@ -63,8 +64,26 @@ impl Delegation {
         })
     }
 
+    /// Reads what it names and the keys, before the card is touched; then connects, and opens the session that it is
+    /// for.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub(crate) fn open<T: Transport>(
+        &self,
+        connection: &Connection,
+        connect: impl FnOnce(AnyTransport) -> Result<T, Failure>,
+    ) -> Result<(Authenticated<T>, Prepared), Failure> {
+        let keys = connection.keys()?;
+        let prepared = self.prepare()?;
+        let transport = connect(connection.connect()?)?;
+        let mut card = connection.open_counting(transport, keys, self.wants_receipts())?;
+        card.session.use_tokens(prepared.tokens.clone());
+        Ok((card, prepared))
+    }
+
     /// Whether receipts are to be counted from what the card says of them beforehand.
-    pub(crate) fn wants_receipts(&self) -> bool {
+    fn wants_receipts(&self) -> bool {
         self.receipts.is_some() || self.save_receipts.is_some()
     }
 }

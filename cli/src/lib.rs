@@ -19,6 +19,7 @@ pub mod jpki;
 mod output;
 mod progress;
 mod public_key;
+mod recipe;
 pub mod road;
 mod script;
 mod secret;

@@ -61,8 +61,9 @@ pub fn prepare<T: Transport>(
             let findings =
                 preflight::check(cap, &content, &card.info, None, options).map_err(invalid)?;
             let told = format!(
-                "SCP03, level {:02X}, on {}",
-                card.level.0, card.info.connection.name
+                "{}, on {}",
+                card.session.channel_in_words(),
+                card.info.connection.name
             );
             Ok((
                 Prepared {

@@ -54,7 +54,6 @@ fn personalise(log: &mut Log<'_>) -> (PcscTransport, Personalised) {
         &FlashOptions::default(),
     )
     .unwrap();
-    let level = prepared.card.level;
     let transport = road::flash(log, prepared, &mut |_| ()).unwrap();
     let mut random = se_crypto::Drbg::from_seed(3);
     road::personalise(
@@ -62,7 +61,6 @@ fn personalise(log: &mut Log<'_>) -> (PcscTransport, Personalised) {
         transport,
         &road::application().unwrap(),
         &keys,
-        level,
         &mut random,
     )
     .unwrap()
@@ -83,9 +81,9 @@ fn the_whole_road_over_pcsc() {
         let (transport, personalised) = personalise(&mut log);
         let (transport, signature) = road::sign(&mut log, transport, &personalised).unwrap();
         assert_eq!(signature.len(), jpki::MODULUS_LENGTH);
-        let (keys, level) = (KeySet::test_keys(), loader::SecurityLevel::FULL);
+        let keys = KeySet::test_keys();
         let mut random = se_crypto::Drbg::from_seed(4);
-        road::lock_and_unblock(&mut log, transport, &keys, level, &mut random).unwrap();
+        road::lock_and_unblock(&mut log, transport, &keys, &mut random).unwrap();
     });
 }
 

@@ -1,7 +1,8 @@
 //! What a card tells about itself without a session: GET DATA (GPCS 2.3.1 §11.3).
 
 use crate::error::Error;
-use crate::session::Session;
+use crate::key_set::KeySet;
+use crate::session::{Opened, Session};
 use crate::tlv;
 use crate::transport::{ConnectionInfo, Transport};
 
@@ -153,18 +154,22 @@ impl<T: Transport> Session<T> {
     /// [`Error::Transport`], [`Error::Channel`]; data that the card refuses are left out.
     pub fn info(&mut self) -> Result<CardInfo, Error> {
         let mut info = self.essentials()?;
+        let recognition = self.recognition()?;
+        info.global_platform = recognition.global_platform;
+        info.java_card = recognition.java_card;
+        info.protocols = recognition.protocols;
+        info.keys = self.keys()?;
         info.issuer_identification = self.data(0x0042)?.map(hex::encode_upper);
         info.card_image = self.data(0x0045)?.map(hex::encode_upper);
         Ok(info)
     }
 
-    /// [`Session::info`] without the issuer's numbers, which nothing depends on.
+    /// Of [`Session::info`] only what tells the card from others, and what is free on it. The rest of what loading
+    /// depends on is told when the secure channel is opened: [`CardInfo::learn`].
     ///
     /// # Errors
     /// As [`Session::info`].
     pub fn essentials(&mut self) -> Result<CardInfo, Error> {
-        let recognition = self.data(0x0066)?.unwrap_or_default();
-        let keys = self.keys()?;
         let resources = self.data(0xFF21)?.unwrap_or_default();
         let production = self.data(0x9F7F)?.and_then(|data| production(&data));
         let number = |tag| {
@@ -176,22 +181,39 @@ impl<T: Transport> Session<T> {
                     .fold(0, |sum, byte| sum << 8 | u32::from(*byte))
             })
         };
-        let mut info = CardInfo {
+        Ok(CardInfo {
             connection: self.transport().info(),
             issuer: hex::encode_upper(self.domain()),
             global_platform: None,
             java_card: None,
             protocols: Vec::new(),
-            keys,
+            keys: Vec::new(),
             production,
             issuer_identification: None,
             card_image: None,
             free_persistent: number(0x82),
             free_transient: number(0x83),
-        };
-        info.recognize(&recognition);
-        Ok(info)
+        })
     }
+
+    /// The card recognition data (GPCS 2.3.1 §H.2), asked for once for each domain that is selected.
+    pub(crate) fn recognition(&mut self) -> Result<Recognition, Error> {
+        let data = match self.recognition.take() {
+            Some(data) => data,
+            None => self.data(0x0066)?.unwrap_or_default(),
+        };
+        let told = Recognition::parse(&data);
+        self.recognition = Some(data);
+        Ok(told)
+    }
+}
+
+/// What card recognition data tell.
+#[derive(Debug, Default)]
+pub(crate) struct Recognition {
+    global_platform: Option<String>,
+    java_card: Option<String>,
+    pub(crate) protocols: Vec<(u8, u8)>,
 }
 
 /// One C0 of the key information template: identifier, version, then type and length, once per component; the
@@ -228,25 +250,50 @@ fn production(data: &[u8]) -> Option<ProductionLifeCycle> {
     })
 }
 
-impl CardInfo {
+impl Recognition {
     /// Takes card recognition data apart (GPCS 2.3.1 §H.2).
-    fn recognize(&mut self, data: &[u8]) {
+    fn parse(data: &[u8]) -> Self {
+        let mut told = Self::default();
         let outer = tlv::all(data);
-        let Some(template) = tlv::find(&outer, 0x73) else {
-            return;
-        };
-        for (tag, value) in tlv::all(template) {
+        for (tag, value) in tlv::find(&outer, 0x73).map(tlv::all).unwrap_or_default() {
             let inner = tlv::all(value);
             let Some(identifier) = tlv::find(&inner, 0x06) else {
                 continue;
             };
             let of = |root: &[u8]| identifier.strip_prefix(root).map(<[u8]>::to_vec);
             match (tag, of(GLOBALPLATFORM).as_deref(), of(JAVA_CARD).as_deref()) {
-                (0x60, Some([2, version @ ..]), _) => self.global_platform = Some(dotted(version)),
-                (0x64, Some(&[4, protocol, i, ..]), _) => self.protocols.push((protocol, i)),
-                (0x66, _, Some(version)) => self.java_card = Some(dotted(version)),
+                (0x60, Some([2, version @ ..]), _) => told.global_platform = Some(dotted(version)),
+                (0x64, Some(&[4, protocol, i, ..]), _) => told.protocols.push((protocol, i)),
+                (0x66, _, Some(version)) => told.java_card = Some(dotted(version)),
                 _ => (),
             }
+        }
+        told
+    }
+}
+
+impl CardInfo {
+    /// Adds what the card told when a secure channel was opened with these keys, where it was not asked for more.
+    pub fn learn(&mut self, opened: &Opened, keys: &KeySet) {
+        if self.protocols.is_empty() {
+            self.protocols = opened
+                .parameters
+                .map(|i| (opened.protocol, i))
+                .into_iter()
+                .collect();
+        }
+        if let (true, Some(version), Some(length)) =
+            (self.keys.is_empty(), opened.key_version, keys.length())
+        {
+            let kind = if opened.protocol == 0x02 { 0x80 } else { 0x88 };
+            self.keys = [1, 2, 3]
+                .map(|id| KeyInfo {
+                    id,
+                    version,
+                    kind,
+                    length,
+                })
+                .to_vec();
         }
     }
 

@@ -5,6 +5,7 @@ use scp::{scp02, scp03};
 use zeroize::Zeroizing;
 
 use crate::error::Error;
+use crate::session::Envelope;
 
 /// An open secure channel.
 #[derive(Clone, Debug)]
@@ -21,9 +22,6 @@ pub(crate) struct WrappedKey {
     /// Its check value.
     pub(crate) check_value: [u8; 3],
 }
-
-/// Header, Lc and Le of a short command.
-const HEAD_AND_TAIL: usize = 6;
 
 /// What a secret key is for, as PUT KEY tells it (GPCS 2.3.1 table 11-16).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,22 +56,17 @@ impl Channel {
         }
     }
 
-    /// How long a command with so many bytes of data gets, with Lc and Le, once protected.
-    pub(crate) fn wrapped_length(&self, data: usize) -> usize {
+    /// What protection adds to a command.
+    pub(crate) fn envelope(&self) -> Envelope {
         let level = self.level();
-        let block = self.sensitive_block();
-        let encrypted = if level.has_c_decryption() {
-            // Padding adds at least one byte.
-            (data / block + 1) * block
-        } else {
-            data
-        };
-        let mac = match self {
-            _ if !level.has_c_mac() => 0,
-            Self::Scp02(_) => 8,
-            Self::Scp03(session) | Self::Scp11(session) => session.mac_length(),
-        };
-        HEAD_AND_TAIL + encrypted + mac
+        Envelope {
+            padding: level.has_c_decryption().then_some(self.sensitive_block()),
+            mac: match self {
+                _ if !level.has_c_mac() => 0,
+                Self::Scp02(_) => 8,
+                Self::Scp03(session) | Self::Scp11(session) => session.mac_length(),
+            },
+        }
     }
 
     pub(crate) fn wrap(&mut self, command: &[u8]) -> Result<Vec<u8>, HostError> {

@@ -1,13 +1,14 @@
-//! Content management: INSTALL, LOAD, DELETE, SET STATUS, PUT KEY, STORE DATA.
+//! Content management: INSTALL, LOAD, DELETE, SET STATUS; PUT KEY and STORE DATA in files of their own.
+
+mod keys;
+mod store_data;
+
+pub use store_data::Dgi;
 
 use apdu_spec::{Aid, StatusWord};
-use scp::scp03::StaticKeys;
-use zeroize::Zeroizing;
 
-use crate::channel::SecretKind;
 use crate::error::{Error, Refusal};
 use crate::progress::Event;
-use crate::public_key::PublicKey;
 use crate::receipt::Operation;
 use crate::session::{Loading, Session};
 use crate::tlv;
@@ -70,46 +71,6 @@ fn short_command(ins: u8, p1: u8, p2: u8, data: &[u8]) -> Vec<u8> {
     command
 }
 
-/// A data grouping of STORE DATA. Its `Debug` tells the length only: personalisation data may be secret.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Dgi {
-    /// Its identifier.
-    pub identifier: u16,
-    /// Its content.
-    pub content: Zeroizing<Vec<u8>>,
-}
-
-impl Dgi {
-    /// Identifier, length in one byte, or in three with FF before it, and content (GPCS 2.3.1 §11.11.2.3).
-    ///
-    /// # Errors
-    /// [`Error::Unsendable`] for more than 65535 bytes.
-    pub fn to_bytes(&self) -> Result<Zeroizing<Vec<u8>>, Error> {
-        let mut bytes = Zeroizing::new(self.identifier.to_be_bytes().to_vec());
-        match u16::try_from(self.content.len()) {
-            Ok(length @ 0..0xFF) => bytes.push(length.to_be_bytes()[1]),
-            Ok(length) => {
-                bytes.push(0xFF);
-                bytes.extend(length.to_be_bytes());
-            }
-            Err(_) => return Err(too_long(self.content.len(), 65535)),
-        }
-        bytes.extend_from_slice(&self.content);
-        Ok(bytes)
-    }
-}
-
-impl std::fmt::Debug for Dgi {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "Dgi({:04X}, {} bytes)",
-            self.identifier,
-            self.content.len()
-        )
-    }
-}
-
 /// The package and the module of supplementary security domains (GPCS 2.3.1 §H.2).
 const SECURITY_DOMAIN_PACKAGE: &[u8] = &[0xA0, 0x00, 0x00, 0x01, 0x51, 0x53, 0x50];
 const SECURITY_DOMAIN_MODULE: &[u8] = &[0xA0, 0x00, 0x00, 0x01, 0x51, 0x53, 0x50, 0x41];
@@ -126,19 +87,19 @@ fn fields(values: &[&[u8]]) -> Result<Vec<u8>, Error> {
     Ok(data)
 }
 
-fn too_long(length: usize, most: usize) -> Error {
+pub(crate) fn too_long(length: usize, most: usize) -> Error {
     Error::Unsendable(format!(
         "{length} bytes of command data are too many: at most {most} fit here"
     ))
 }
 
 /// What a receipt of a command is over, besides the confirmation data.
-type About<'a> = Option<(Operation, &'a [&'a [u8]])>;
+pub(crate) type About<'a> = Option<(Operation, &'a [&'a [u8]])>;
 
 impl<T: Transport> Session<T> {
     /// Sends a command, in several parts where it is one that may be and does not fit, with its token where there is
     /// one; takes the receipt of what it is `about` in.
-    fn management(
+    pub(crate) fn management(
         &mut self,
         ins: u8,
         [p1, p2]: [u8; 2],
@@ -230,8 +191,8 @@ impl<T: Transport> Session<T> {
         taken: &mut dyn FnMut(Event),
     ) -> Result<(), Error> {
         let data = load_data(load_file, signatures);
-        let size = self.load_block(data.len());
-        let blocks: Vec<&[u8]> = data.chunks(size.max(1)).collect();
+        let size = self.best_data(data.len());
+        let blocks: Vec<&[u8]> = data.chunks(size).collect();
         // A value that is too long for its length field comes back as no object at all.
         if blocks.is_empty() || blocks.len() > 256 {
             return Err(Error::Unsendable(format!(
@@ -397,52 +358,6 @@ impl<T: Transport> Session<T> {
             .map(drop)
     }
 
-    /// STORE DATA of data groupings (GPCS 2.3.1 §11.11, EMV CPS): as many whole ones in a command as fit; one
-    /// that is longer than a command goes on in the next.
-    ///
-    /// # Errors
-    /// [`Error`].
-    pub fn store_data_groupings(&mut self, groupings: &[Dgi]) -> Result<(), Error> {
-        let most = self.max_data().max(1);
-        let mut blocks: Vec<Zeroizing<Vec<u8>>> = Vec::new();
-        for grouping in groupings {
-            let coded = grouping.to_bytes()?;
-            match blocks.last_mut() {
-                Some(block) if block.len() + coded.len() <= most => block.extend_from_slice(&coded),
-                _ => blocks.extend(coded.chunks(most).map(|part| Zeroizing::new(part.to_vec()))),
-            }
-        }
-        // P1: data groupings, not encrypted (table 11-89).
-        self.store_blocks(0x08, blocks.iter().map(|block| block.as_slice()).collect())
-    }
-
-    /// STORE DATA (GPCS 2.3.1 §11.11), in as many blocks as needed. `p1` says how the data are structured and
-    /// encrypted (table 11-89); its last-block bit is set here.
-    ///
-    /// # Errors
-    /// [`Error`].
-    pub fn store_data(&mut self, p1: u8, data: &[u8]) -> Result<(), Error> {
-        let blocks = data.chunks(self.max_data().max(1)).collect();
-        self.store_blocks(p1, blocks)
-    }
-
-    fn store_blocks(&mut self, p1: u8, blocks: Vec<&[u8]>) -> Result<(), Error> {
-        if blocks.len() > 256 {
-            let length = blocks.iter().map(|block| block.len()).sum();
-            return Err(too_long(length, 256 * self.max_data()));
-        }
-        for (number, block) in blocks.iter().enumerate() {
-            let last = if number + 1 == blocks.len() {
-                0x80
-            } else {
-                0x00
-            };
-            let number = u8::try_from(number).unwrap_or(u8::MAX);
-            self.management(0xE2, [p1 & 0x7F | last, number], block, None)?;
-        }
-        Ok(())
-    }
-
     /// DELETE (GPCS 2.3.1 §11.2) of an application or a load file, and where `with_related`, of what was made from
     /// it.
     ///
@@ -480,15 +395,6 @@ impl<T: Transport> Session<T> {
         }
     }
 
-    /// Deletes a key set.
-    ///
-    /// # Errors
-    /// [`Error`].
-    pub fn delete_key_set(&mut self, version: u8) -> Result<(), Error> {
-        self.management(DELETE, [0x00, 0x00], &[0xD2, 0x01, version], None)
-            .map(drop)
-    }
-
     /// SET STATUS (GPCS 2.3.1 §11.10): locks an application, or takes the lock off.
     ///
     /// # Errors
@@ -507,85 +413,6 @@ impl<T: Transport> Session<T> {
     pub fn set_card_state(&mut self, state: u8) -> Result<(), Error> {
         self.management(0xF0, [0x80, state], &[], None).map(drop)
     }
-
-    /// PUT KEY (GPCS 2.3.1 §11.8, Amendment D §7.2): adds the key set `version`, or puts it in the place of
-    /// `replaced`. The keys travel encrypted with the data encryption key of the open session, and the card's
-    /// check values are compared with ours.
-    ///
-    /// # Errors
-    /// [`Error`]; [`Error::Response`] where the card tells other check values: it then has other keys than we
-    /// meant.
-    pub fn put_key(
-        &mut self,
-        replaced: Option<u8>,
-        version: u8,
-        keys: &StaticKeys,
-    ) -> Result<(), Error> {
-        let channel = self.channel().ok_or_else(no_session)?;
-        channel.check_kind(keys)?;
-        let mut data = Zeroizing::new(vec![version]);
-        let mut expected = vec![version];
-        for key in [keys.enc(), keys.mac(), keys.dek()] {
-            let wrapped = channel.wrap_key(channel.kind(), key)?;
-            data.extend_from_slice(&wrapped.component);
-            data.push(0x03);
-            data.extend(wrapped.check_value);
-            expected.extend(wrapped.check_value);
-        }
-        let answer = self.management(PUT_KEY, [replaced.unwrap_or(0), 0x81], &data, None)?;
-        confirm_key(&answer, &expected)
-    }
-
-    /// PUT KEY of one public key, with which the card verifies: tokens (version 70), load file signatures (73), or as
-    /// an off-card entity's. `id` is the key's identifier, 01 to 7F.
-    ///
-    /// # Errors
-    /// [`Error`].
-    pub fn put_public_key(
-        &mut self,
-        replaced: Option<u8>,
-        version: u8,
-        id: u8,
-        key: &PublicKey,
-    ) -> Result<(), Error> {
-        let data = [&[version][..], &key.key_data()].concat();
-        self.put_one(replaced, version, id, &data, &[])
-    }
-
-    /// PUT KEY of one secret key that is none of a secure channel: a receipt key (version 71), or a symmetric token or
-    /// DAP key. It travels encrypted, and the card's check value is compared with ours.
-    ///
-    /// # Errors
-    /// As [`Session::put_key`].
-    pub fn put_secret_key(
-        &mut self,
-        replaced: Option<u8>,
-        version: u8,
-        id: u8,
-        kind: SecretKind,
-        key: &[u8],
-    ) -> Result<(), Error> {
-        let channel = self.channel().ok_or_else(no_session)?;
-        let wrapped = channel.wrap_key(kind, key)?;
-        let mut data = Zeroizing::new(vec![version]);
-        data.extend_from_slice(&wrapped.component);
-        data.push(0x03);
-        data.extend(wrapped.check_value);
-        self.put_one(replaced, version, id, &data, &wrapped.check_value)
-    }
-
-    pub(crate) fn put_one(
-        &mut self,
-        replaced: Option<u8>,
-        version: u8,
-        id: u8,
-        data: &[u8],
-        check_value: &[u8],
-    ) -> Result<(), Error> {
-        let parameters = [replaced.unwrap_or(0), id & 0x7F];
-        let answer = self.management(PUT_KEY, parameters, data, None)?;
-        confirm_key(&answer, &[&[version], check_value].concat())
-    }
 }
 
 /// What the LOAD commands carry: the signatures, then the load file (GPCS 2.3.1 table 11-58).
@@ -597,20 +424,4 @@ pub(crate) fn load_data(load_file: &[u8], signatures: &[LoadFileSignature]) -> V
         .collect();
     data.extend(tlv::object(0xC4, load_file));
     data
-}
-
-fn no_session() -> Error {
-    Error::Unsendable("PUT KEY needs an open session: its keys encrypt the new ones".to_owned())
-}
-
-/// The card tells version and check values back (§11.8.3.1).
-fn confirm_key(answer: &[u8], expected: &[u8]) -> Result<(), Error> {
-    if answer == expected {
-        return Ok(());
-    }
-    Err(Error::Response {
-        command: "PUT KEY",
-        expected: "the version and our key check values",
-        found: hex::encode_upper(answer),
-    })
 }

@@ -376,6 +376,17 @@ impl KeySet {
         Ok(Arc::new(plain))
     }
 
+    /// How long each key is, in bytes; `None` for SCP11, which has no such keys.
+    #[must_use]
+    pub fn length(&self) -> Option<u16> {
+        let length = match &self.keys {
+            Keys::Plain(keys) => keys.enc().len(),
+            Keys::Token(keys) => keys.length(),
+            Keys::Agreement(_) => return None,
+        };
+        u16::try_from(length).ok()
+    }
+
     /// The card's keys themselves; `None` where they lie in a token that they do not leave.
     ///
     /// # Errors

@@ -63,10 +63,11 @@ pub use receipt::{
 };
 pub use recipe::{
     Change, DataRecipe, DomainRecipe, Found, InstanceRecipe, PackageRecipe, Recipe, RecipeError,
+    rehearse as rehearse_changes,
 };
 pub use scp::scp03::{HostError, Parameters as ChannelParameters, SecurityLevel, StaticKeys};
 pub use scp::scp11::{KeyReference, PublicKey as AgreementPublicKey, Variant as AgreementVariant};
-pub use session::{Answer, Session};
+pub use session::{Answer, Opened, Opening, Session};
 pub use token::{LoadFileSignature, TokenKey, Tokens, token_input};
 pub use transport::{
     ConnectionInfo, Exchange, Frame, InProcess, Interruptible, Line, Offline, OfflineCard,

@@ -124,6 +124,13 @@ pub struct TokenKeys {
     _module: Pkcs11,
 }
 
+impl TokenKeys {
+    /// How long each of them is, in bytes.
+    pub(crate) fn length(&self) -> usize {
+        self.length
+    }
+}
+
 impl fmt::Debug for TokenKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "TokenKeys({self})")

@@ -4,13 +4,13 @@ use apdu_spec::Aid;
 use cap_file::CapFile;
 use se_crypto::sha256;
 
-use crate::content::{Installation, load_data};
+use crate::content::Installation;
 use crate::error::Error;
 use crate::listing::CardContent;
 use crate::progress::{Event, Phase, Progress};
 use crate::session::Session;
 use crate::token::{LoadFileSignature, Tokens};
-use crate::transport::{Rehearsal, Transport};
+use crate::transport::Transport;
 
 /// What to flash, and how.
 #[derive(Clone, Debug, Default)]
@@ -239,48 +239,22 @@ impl Plan {
         Ok(())
     }
 
-    /// The commands of the plan in plain form, for a session that takes `max_data` bytes per command
-    /// ([`Session::max_data`]).
+    /// The commands that this session will send, in plain form: with these tokens, and cut for its card, its channel
+    /// and its line.
     ///
     /// # Errors
     /// [`Error::Unsendable`] where a step does not fit.
-    pub fn rehearse(&self, max_data: usize) -> Result<Vec<Vec<u8>>, Error> {
-        self.rehearse_with(max_data, &Tokens::default())
-    }
-
-    /// [`Plan::rehearse`], for a session that sends tokens ([`Session::use_tokens`]).
-    ///
-    /// # Errors
-    /// [`Error::Unsendable`] where a step does not fit.
-    pub fn rehearse_with(&self, max_data: usize, tokens: &Tokens) -> Result<Vec<Vec<u8>>, Error> {
-        self.rehearse_in(Session::rehearsal(max_data), tokens)
-    }
-
-    /// The commands that this session will send, on the line that it has.
-    ///
-    /// # Errors
-    /// [`Error::Unsendable`] where a step does not fit.
-    pub fn rehearse_for<T: Transport>(
+    pub fn rehearse<T: Transport>(
         &self,
         session: &Session<T>,
         tokens: &Tokens,
     ) -> Result<Vec<Vec<u8>>, Error> {
-        let mut rehearsal = Session::rehearsal(session.max_data());
-        let total = load_data(&self.load_file, &self.signatures).len();
-        rehearsal.set_load_block(session.load_block(total));
-        self.rehearse_in(rehearsal, tokens)
-    }
-
-    fn rehearse_in(
-        &self,
-        mut session: Session<Rehearsal>,
-        tokens: &Tokens,
-    ) -> Result<Vec<Vec<u8>>, Error> {
-        session.use_tokens(tokens.clone());
+        let mut rehearsal = Session::rehearsal_of(session.fitting());
+        rehearsal.use_tokens(tokens.clone());
         for step in &self.steps {
-            step.run(&mut session, self, &mut |_| ())?;
+            step.run(&mut rehearsal, self, &mut |_| ())?;
         }
-        Ok(session.into_transport().commands)
+        Ok(rehearsal.into_transport().commands)
     }
 }
 

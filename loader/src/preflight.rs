@@ -238,7 +238,7 @@ fn channel(info: &CardInfo) -> Vec<Finding> {
         .protocols
         .iter()
         .map(|(protocol, i)| {
-            let severity = if matches!(protocol, 0x02 | 0x03) {
+            let severity = if matches!(protocol, 0x02 | 0x03 | 0x11) {
                 Severity::Good
             } else {
                 Severity::Unknown

@@ -3,10 +3,11 @@
 
 mod difference;
 
-pub use difference::{Change, Found, RecipeError};
+pub use difference::{Change, Found, RecipeError, rehearse};
 
 use apdu_spec::Aid;
 use serde::{Deserialize, Deserializer};
+use zeroize::Zeroizing;
 
 /// What shall be on a card. In TOML:
 ///
@@ -27,7 +28,10 @@ use serde::{Deserialize, Deserializer};
 ///     privileges = ["card-reset"]
 ///     domain = "A0000001515344"         # given to it; stays where it was made without it
 ///     locked = false
-///     data = [{ dgi = 0x0101, hex = "5F2003414243" }]   # stored once, when the instance is made
+///     data = [                          # stored once, when the instance is made
+///         { dgi = 0x0101, hex = "5F2003414243" },
+///         { dgi = 0x8201, hex = "31323334FFFFFFFF", encrypt = true },   # under the data encryption key too
+///     ]
 /// "#)?;
 /// assert_eq!(recipe.packages[0].instances.len(), 1);
 /// # Ok::<(), loader::RecipeError>(())
@@ -102,8 +106,11 @@ pub struct DataRecipe {
     /// Its identifier.
     pub dgi: u16,
     /// Its content, in hexadecimal.
-    #[serde(deserialize_with = "bytes")]
-    pub hex: Vec<u8>,
+    #[serde(deserialize_with = "secret")]
+    pub hex: Zeroizing<Vec<u8>>,
+    /// Whether it is encrypted under the data encryption key, besides what the session does.
+    #[serde(default)]
+    pub encrypt: bool,
 }
 
 /// Tells no personalisation data and no parameters: these may be secret.
@@ -143,6 +150,10 @@ fn bytes<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
     let text = String::deserialize(from)?;
     hex::decode(text.replace(' ', ""))
         .map_err(|_| serde::de::Error::custom("expected hexadecimal digits"))
+}
+
+fn secret<'de, D: Deserializer<'de>>(from: D) -> Result<Zeroizing<Vec<u8>>, D::Error> {
+    bytes(from).map(Zeroizing::new)
 }
 
 fn aid<'de, D: Deserializer<'de>>(from: D) -> Result<Aid, D::Error> {

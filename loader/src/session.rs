@@ -1,14 +1,16 @@
+mod fitting;
+mod opening;
+
+pub(crate) use fitting::{Envelope, Fitting};
+pub use opening::{Opened, Opening};
+
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use apdu_spec::{Aid, StatusWord};
-use scp::scp03::{Challenge, HostError, HostOpening, SecurityLevel, StaticKeys};
-use scp::{KeyOperations, scp02};
-use se_crypto::Drbg;
+use scp::scp03::{HostError, SecurityLevel};
 
 use crate::channel::Channel;
-use crate::error::{AuthenticationError, Error, Refusal};
-use crate::key_set::KeySet;
+use crate::error::{Error, Refusal};
 use crate::receipt::Receipts;
 use crate::tlv;
 use crate::token::{TokenInputs, Tokens};
@@ -20,6 +22,9 @@ pub struct Session<T> {
     domain: Vec<u8>,
     max_command_data: usize,
     channel: Option<Channel>,
+    opened: Option<Opened>,
+    /// The card recognition data, once they were asked for.
+    pub(crate) recognition: Option<Vec<u8>>,
     record: Option<Vec<Vec<u8>>>,
     tokens: Tokens,
     token_inputs: TokenInputs,
@@ -29,8 +34,8 @@ pub struct Session<T> {
     origins: BTreeMap<Aid, Aid>,
     /// The card is locked, and answered SELECT nevertheless.
     locked: bool,
-    /// The bytes of a LOAD block, where these are decided already.
-    load_block: Option<usize>,
+    /// How data are cut, where that is decided already.
+    foretold: Option<Fitting>,
 }
 
 /// A load that INSTALL has announced.
@@ -54,24 +59,18 @@ pub struct Answer {
 
 /// The most bytes of data in a short command.
 const SHORT: usize = 255;
-/// What a block of T=1 costs besides its information: four bytes, and 22 etu until the next one.
-const BLOCK: usize = 6;
-/// Response data and status word of LOAD, with a MAC.
-const RESPONSE: usize = 11;
 /// The most bytes of data in a response (ISO 7816-3 §12.1.3).
 const LONGEST: usize = 65536;
 
-impl<T: Transport> Session<T> {
-    /// Selects a security domain: `domain`, or the issuer's.
-    ///
-    /// # Errors
-    /// [`Error::Transport`]; [`Error::Refused`] where there is no such domain.
-    pub fn select(transport: T, domain: Option<&Aid>) -> Result<Self, Error> {
-        let mut session = Self {
+impl<T> Session<T> {
+    fn over(transport: T) -> Self {
+        Self {
             transport,
             domain: Vec::new(),
             max_command_data: SHORT,
             channel: None,
+            opened: None,
+            recognition: None,
             record: None,
             tokens: Tokens::default(),
             token_inputs: TokenInputs::default(),
@@ -79,8 +78,18 @@ impl<T: Transport> Session<T> {
             loading: None,
             origins: BTreeMap::new(),
             locked: false,
-            load_block: None,
-        };
+            foretold: None,
+        }
+    }
+}
+
+impl<T: Transport> Session<T> {
+    /// Selects a security domain: `domain`, or the issuer's.
+    ///
+    /// # Errors
+    /// [`Error::Transport`]; [`Error::Refused`] where there is no such domain.
+    pub fn select(transport: T, domain: Option<&Aid>) -> Result<Self, Error> {
+        let mut session = Self::over(transport);
         session.select_again(domain)?;
         Ok(session)
     }
@@ -91,6 +100,8 @@ impl<T: Transport> Session<T> {
     /// As [`Session::select`].
     pub fn select_again(&mut self, domain: Option<&Aid>) -> Result<(), Error> {
         self.channel = None;
+        self.opened = None;
+        self.recognition = None;
         let name = domain.map_or(&[][..], Aid::as_bytes);
         let mut command = vec![0x00, 0xA4, 0x04, 0x00];
         if !name.is_empty() {
@@ -121,171 +132,6 @@ impl<T: Transport> Session<T> {
             .filter(|most| (16..SHORT).contains(most))
             .unwrap_or(SHORT);
         Ok(())
-    }
-
-    /// Opens a secure channel with the selected domain: SCP03, or SCP02 where the card speaks that; SCP11 where the
-    /// keys are for it. `random` gives the host challenge, or the ephemeral key.
-    ///
-    /// A failed authentication is **never tried again by itself**.
-    ///
-    /// # Errors
-    /// [`Error::Authentication`] where the keys are not the card's, or where the card's protocol does not offer the
-    /// level: there is no going on at a lower one.
-    /// [`Error::Key`] where the card speaks SCP02 and the keys are none of triple DES.
-    pub fn open(
-        &mut self,
-        keys: &KeySet,
-        level: SecurityLevel,
-        random: &mut Drbg,
-    ) -> Result<(), Error> {
-        self.channel = None;
-        if let Some(agreement) = keys.agreement() {
-            let session = self.agree(agreement, level, random)?;
-            self.channel = Some(Channel::Scp11(Box::new(session)));
-            return Ok(());
-        }
-        let mut challenge = [0; 16];
-        random.fill(&mut challenge);
-        let short = challenge.first_chunk::<8>().copied().unwrap_or_default();
-        // The command does not depend on the keys; those of the card may depend on its answer.
-        let opening = |challenge: &[u8], card_keys| {
-            let challenge = Challenge::new(challenge)?;
-            Ok::<_, Error>(HostOpening::with(card_keys, keys.version, challenge))
-        };
-        let unknown = [0; 10];
-        let any: Arc<dyn KeyOperations> = Arc::new(StaticKeys::test_keys());
-        let mut used = &short[..];
-        let mut response = self.transmit(&opening(used, any.clone())?.command())?;
-        if response == [0x67, 0x00] {
-            // The card wants S16 mode (Amendment D 1.2): this is no failed authentication.
-            used = &challenge;
-            response = self.transmit(&opening(used, any)?.command())?;
-        }
-        if response == [0x6D, 0x00]
-            && let Some(parameters) = self.told_scp02()?.filter(|found| found.is_implicit())
-        {
-            return self.open_implicitly(keys, level, parameters);
-        }
-        // Key diversification data, key version, then the protocol.
-        let result = if response.get(11) == Some(&0x02) && response.len() > 13 {
-            self.open_scp02(keys, level, short)?
-        } else {
-            let data = response.first_chunk::<10>().unwrap_or(&unknown);
-            opening(used, keys.for_card(0x03, data)?)?
-                .answer(&response, level)
-                .map(|(session, command)| (Channel::Scp03(Box::new(session)), command))
-        };
-        let (channel, command) = match result {
-            Ok(opened) => opened,
-            Err(HostError::Refused(status)) => {
-                return Err(Refusal::new(&opened_command(keys), StatusWord(status))
-                    .advise("the card may have no keys of that version")
-                    .into());
-            }
-            Err(cause) => {
-                return Err(Error::Authentication(AuthenticationError::Stopped {
-                    keys: keys.to_string(),
-                    cause,
-                }));
-            }
-        };
-        let answer = self.exchange(&command)?;
-        if answer.status != StatusWord::SUCCESS {
-            return Err(AuthenticationError::Refused {
-                keys: keys.to_string(),
-                status: answer.status,
-            }
-            .into());
-        }
-        self.channel = Some(channel);
-        Ok(())
-    }
-
-    /// The card speaks SCP02. It does not tell there how its channel works; its recognition data do, and asking
-    /// for these ends the opening under way, so that it is begun again.
-    fn open_scp02(
-        &mut self,
-        keys: &KeySet,
-        level: SecurityLevel,
-        challenge: [u8; 8],
-    ) -> Result<Result<(Channel, Vec<u8>), HostError>, Error> {
-        let parameters = self
-            .told_scp02()?
-            .filter(|parameters| !parameters.is_implicit())
-            .unwrap_or(scp02::Parameters::I15);
-        let opening = |data: &[u8; 10]| {
-            let card_keys = keys.for_card(0x02, data)?;
-            let version = keys.version;
-            Ok::<_, Error>(scp02::HostOpening::with(
-                card_keys, version, challenge, parameters,
-            ))
-        };
-        let unknown = [0; 10];
-        let response = self.transmit(&opening(&unknown)?.command())?;
-        let data = response.first_chunk::<10>().unwrap_or(&unknown);
-        Ok(opening(data)?
-            .answer(&response, level)
-            .map(|(session, command)| (Channel::Scp02(Box::new(session)), command)))
-    }
-
-    /// The parameters of SCP02 as the card's recognition data tell them.
-    fn told_scp02(&mut self) -> Result<Option<scp02::Parameters>, Error> {
-        let told = self.essentials()?.protocols.into_iter();
-        Ok(told
-            .filter(|(protocol, _)| *protocol == 0x02)
-            .map(|(_, i)| scp02::Parameters(i))
-            .find(|parameters| parameters.is_valid()))
-    }
-
-    /// Opens SCP02 implicitly (GPCS 2.3.1 §E.1.2.1): the first command with a C-MAC does it. Nothing tells beforehand
-    /// whether the keys are the card's, so that a command that changes nothing is sent first.
-    fn open_implicitly(
-        &mut self,
-        keys: &KeySet,
-        level: SecurityLevel,
-        parameters: scp02::Parameters,
-    ) -> Result<(), Error> {
-        let stopped = |cause: HostError| AuthenticationError::Stopped {
-            keys: keys.to_string(),
-            cause,
-        };
-        if level != SecurityLevel::C_MAC {
-            let i = parameters.0;
-            return Err(stopped(HostError::Level { level, i }).into());
-        }
-        let counter = self
-            .sequence_counter()?
-            .and_then(|counter| u16::try_from(counter).ok())
-            .ok_or(Error::Response {
-                command: "GET DATA [sequence counter]",
-                expected: "the two bytes that an implicit session starts from",
-                found: "nothing".to_owned(),
-            })?;
-        // The card tells nothing to diversify by; keys that are master keys are for other channels.
-        let own = keys.derived(&[0; 10])?.ok_or_else(|| {
-            Error::Unsendable("an implicit session of SCP02 wants keys that are at hand".to_owned())
-        })?;
-        let own = scp02::StaticKeys::new(own.enc(), own.mac(), own.dek())?;
-        let domain = self.domain.clone();
-        let session =
-            scp02::HostSession::implicit(&own, parameters, counter, &domain).map_err(stopped)?;
-        self.channel = Some(Channel::Scp02(Box::new(session)));
-        let answer = self.send(&[0x80, 0xCA, 0x00, 0x66, 0x00]);
-        match answer {
-            Ok(answer) if answer.status.is_success() => Ok(()),
-            Ok(answer) => {
-                self.channel = None;
-                Err(AuthenticationError::Refused {
-                    keys: keys.to_string(),
-                    status: answer.status,
-                }
-                .into())
-            }
-            Err(error) => {
-                self.channel = None;
-                Err(error)
-            }
-        }
     }
 
     /// Sends a command, protected where a channel is open, and gives the plain answer, whatever its status.
@@ -336,26 +182,56 @@ impl<T: Transport> Session<T> {
         self.channel.as_ref().map(Channel::protocol)
     }
 
+    /// The open channel in words: `SCP03, level 33`.
+    #[must_use]
+    pub fn channel_in_words(&self) -> String {
+        match (self.protocol(), self.level()) {
+            (Some(protocol), Some(level)) => {
+                format!("SCP{protocol:02X}, level {:02X}", level.0)
+            }
+            _ => "no secure channel".to_owned(),
+        }
+    }
+
+    /// What the card told when the open channel was opened.
+    #[must_use]
+    pub fn opened(&self) -> Option<&Opened> {
+        self.opened.as_ref()
+    }
+
     pub(crate) fn channel(&self) -> Option<&Channel> {
         self.channel.as_ref()
     }
 
-    /// The most plain data that one command takes, in bytes, so that card and channel take it protected. On a line where
-    /// that makes a difference, a command also ends with its block: of 260 bytes in blocks of 254 the last six would cost
-    /// a block, its acknowledgement and two turns of the line.
+    /// The most plain data that one command takes, in bytes, so that card and channel take it protected.
     #[must_use]
     pub fn max_data(&self) -> usize {
-        // Header, Lc and Le.
-        const AROUND: usize = 6;
-        let whole = |size: usize| (SHORT + AROUND) / size * size;
-        let limit = match self.transport.block_size() {
-            Some(size @ AROUND..=SHORT) => whole(size).saturating_sub(AROUND),
-            _ => SHORT,
+        self.fitting().most
+    }
+
+    /// How many bytes go best into each command, of `total` that may be cut anywhere: [`Session::max_data`], or less on
+    /// a line that cuts commands into blocks, where a command that ends with its block costs less.
+    #[must_use]
+    pub fn best_data(&self, total: usize) -> usize {
+        self.fitting().piece(total)
+    }
+
+    pub(crate) fn fitting(&self) -> Fitting {
+        if let Some(foretold) = self.foretold {
+            return foretold;
+        }
+        let (most, envelope) = match &self.channel {
+            Some(channel) => (
+                channel.max_data_within(self.max_command_data),
+                channel.envelope(),
+            ),
+            None => (self.max_command_data, Envelope::PLAIN),
         };
-        let limit = limit.min(self.max_command_data);
-        self.channel
-            .as_ref()
-            .map_or(limit, |channel| channel.max_data_within(limit))
+        Fitting {
+            most,
+            block: self.transport.block_size(),
+            envelope,
+        }
     }
 
     /// Sends no command with more data than this from now on, for cards that do not tell that they take no more.
@@ -366,41 +242,6 @@ impl<T: Transport> Session<T> {
     /// Whether the card was locked when the domain was selected (GPCS 2.3.1 §11.9.3.2).
     pub(crate) fn is_locked(&self) -> bool {
         self.locked
-    }
-
-    /// The bytes of a LOAD block, of `total` bytes in all: as many as fit a command, or where commands are cut into
-    /// blocks on a line, as many as cost it the least.
-    pub(crate) fn load_block(&self, total: usize) -> usize {
-        if let Some(decided) = self.load_block {
-            return decided;
-        }
-        let most = self.max_data().max(1);
-        let Some(frame) = self.transport.block_size().filter(|size| *size > 0) else {
-            return most;
-        };
-        let length = |data: usize| match &self.channel {
-            Some(channel) => channel.wrapped_length(data),
-            None => data + 6,
-        };
-        // In characters of the line: prologue, epilogue and guard time of a block; an acknowledgement for each but the
-        // last; the response.
-        let one = |data: usize| {
-            let frames = length(data).div_ceil(frame);
-            length(data) + frames * BLOCK + (frames - 1) * BLOCK + BLOCK + RESPONSE
-        };
-        let cost = |data: usize| match total % data {
-            0 => total / data * one(data),
-            rest => total / data * one(data) + one(rest),
-        };
-        (1..=most)
-            .rev()
-            .min_by_key(|data| cost(*data))
-            .unwrap_or(most)
-    }
-
-    /// Uses blocks of this size for LOAD.
-    pub(crate) fn set_load_block(&mut self, block: usize) {
-        self.load_block = Some(block);
     }
 
     /// From now on sends these tokens with the commands that they are for (delegated management).
@@ -504,30 +345,23 @@ impl<T: Transport> Session<T> {
 }
 
 impl Session<Rehearsal> {
-    /// A session with no card: every command is agreed to and kept, in plain form. `max_data` is that of the
-    /// session that is rehearsed.
+    /// A session with no card: every command is agreed to and kept, in plain form, with at most so many bytes of data.
     #[must_use]
     pub fn rehearsal(max_data: usize) -> Self {
+        Self::rehearsal_of(Fitting {
+            most: max_data.min(SHORT),
+            block: None,
+            envelope: Envelope::PLAIN,
+        })
+    }
+
+    /// The same, which cuts data as the session that is rehearsed does.
+    pub(crate) fn rehearsal_of(fitting: Fitting) -> Self {
         Self {
-            transport: Rehearsal::default(),
-            domain: Vec::new(),
-            max_command_data: max_data.min(SHORT),
-            channel: None,
-            record: None,
-            tokens: Tokens::default(),
-            token_inputs: TokenInputs::default(),
-            receipts: Receipts::default(),
-            loading: None,
-            origins: BTreeMap::new(),
-            locked: false,
-            load_block: None,
+            foretold: Some(fitting),
+            ..Self::over(Rehearsal::default())
         }
     }
-}
-
-/// INITIALIZE UPDATE as errors name it.
-fn opened_command(keys: &KeySet) -> [u8; 5] {
-    [0x80, 0x50, keys.version, 0x00, 0x00]
 }
 
 fn split(response: Vec<u8>) -> Result<Answer, Error> {

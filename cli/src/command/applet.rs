@@ -5,10 +5,11 @@ use crate::connection::{Authenticated, Connection};
 use crate::delegation::{Delegation, Settled};
 use crate::failure::Failure;
 use crate::installation::Installation;
-use crate::{aid, output};
+use crate::{aid, files, output};
 use clap::{Args, Subcommand};
 use loader::{Aid, Dgi, privileges};
 use serde::Serialize;
+use std::path::PathBuf;
 use std::str::FromStr;
 use zeroize::Zeroizing;
 
@@ -21,6 +22,7 @@ use zeroize::Zeroizing;
     tenkoku applet unlock D392F000260100000001\n  \
     tenkoku applet extradite D392F000260100000001 --to A0000001515344\n  \
     tenkoku applet store D392F000260100000001 --dgi 0101:5F2003414243\n  \
+    tenkoku applet store F000000001 --dgi 0101:9F1701 --dgi 8201:@pin.hex --encrypt 8201\n  \
     tenkoku applet privileges D392F000260100000001 card-reset      selected by default after reset")]
 pub struct Applet {
     /// What to do.
@@ -133,9 +135,14 @@ pub struct Store {
     /// The application.
     #[arg(value_name = "AID", value_parser = aid::parse)]
     pub aid: Aid,
-    /// A data grouping: its identifier and its content in hexadecimal. Several go in this order.
-    #[arg(long, value_name = "ID:HEX", conflicts_with = "data")]
+    /// A data grouping: its identifier and its content in hexadecimal, or the file that has it. Several go in this
+    /// order.
+    #[arg(long, value_name = "ID:HEX|ID:@FILE", conflicts_with = "data")]
     pub dgi: Vec<Grouping>,
+    /// Encrypt the content of this data grouping under the data encryption key too, so that only the application gets
+    /// to see it: for keys and PINs.
+    #[arg(long, value_name = "ID", value_parser = identifier, requires = "dgi")]
+    pub encrypt: Vec<u16>,
     /// Data in hexadecimal, without structure.
     #[arg(long, value_name = "HEX", value_parser = aid::bytes, required_unless_present = "dgi")]
     pub data: Option<std::vec::Vec<u8>>,
@@ -146,23 +153,77 @@ pub struct Store {
 
 /// A data grouping as an argument.
 #[derive(Clone, Debug)]
-pub struct Grouping(Dgi);
+pub struct Grouping {
+    identifier: u16,
+    content: Content,
+}
+
+/// Where the content of a data grouping is.
+#[derive(Clone)]
+enum Content {
+    Given(Zeroizing<Vec<u8>>),
+    File(PathBuf),
+}
+
+impl std::fmt::Debug for Content {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Given(bytes) => write!(f, "[{} bytes]", bytes.len()),
+            Self::File(path) => write!(f, "@{}", path.display()),
+        }
+    }
+}
 
 impl FromStr for Grouping {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (identifier, content) = text
+        let (number, content) = text
             .split_once(':')
             .ok_or("expected ID:HEX, four hexadecimal digits before the colon")?;
-        let identifier = u16::from_str_radix(identifier, 16)
-            .map_err(|_| format!("{identifier} is no identifier of four hexadecimal digits"))?;
-        let content = Zeroizing::new(aid::bytes(content)?);
-        Ok(Self(Dgi {
-            identifier,
-            content,
-        }))
+        Ok(Self {
+            identifier: identifier(number)?,
+            content: match content.strip_prefix('@') {
+                Some(file) => Content::File(file.into()),
+                None => Content::Given(Zeroizing::new(aid::bytes(content)?)),
+            },
+        })
     }
+}
+
+impl Grouping {
+    fn read(&self, sensitive: bool) -> Result<Dgi, Failure> {
+        let content =
+            match &self.content {
+                Content::Given(bytes) => bytes.clone(),
+                Content::File(path) => {
+                    let text = Zeroizing::new(files::read(path)?);
+                    let digits = std::str::from_utf8(&text).ok().map(str::trim);
+                    let bytes = digits.and_then(|digits| aid::bytes(digits).ok());
+                    // What stands there is not shown.
+                    Zeroizing::new(bytes.ok_or_else(|| {
+                        Failure::input(path.display(), "expected hexadecimal digits")
+                    })?)
+                }
+            };
+        Ok(Dgi {
+            identifier: self.identifier,
+            content,
+            sensitive,
+        })
+    }
+}
+
+/// The identifier of a data grouping.
+fn identifier(text: &str) -> Result<u16, String> {
+    if text.len() == 4
+        && let Ok(identifier) = u16::from_str_radix(text, 16)
+    {
+        return Ok(identifier);
+    }
+    Err(format!(
+        "{text} is no identifier of four hexadecimal digits"
+    ))
 }
 
 #[derive(Serialize)]
@@ -179,14 +240,7 @@ impl Way {
         what: &str,
         act: impl FnOnce(&mut Authenticated) -> Result<(), loader::Error>,
     ) -> Result<(), Failure> {
-        let keys = self.connection.keys()?;
-        let delegation = self.delegation.prepare()?;
-        let mut card = self.connection.open_delegated(
-            self.connection.connect()?,
-            keys,
-            &self.delegation,
-            delegation.tokens.clone(),
-        )?;
+        let (mut card, delegation) = self.delegation.open(&self.connection, Ok)?;
         confirm(&format!("{what}?"), self.yes)?;
         let result = act(&mut card);
         let receipts = delegation.settle(card.session.receipts(), card.confirmations)?;
@@ -283,15 +337,22 @@ impl ChangePrivileges {
 impl Store {
     fn run(&self) -> Result<(), Failure> {
         let Self { aid, way, .. } = self;
+        let groupings = self
+            .dgi
+            .iter()
+            .map(|dgi| dgi.read(self.encrypt.contains(&dgi.identifier)))
+            .collect::<Result<Vec<Dgi>, _>>()?;
+        let there = |id: &u16| groupings.iter().any(|dgi| dgi.identifier == *id);
+        if let Some(missing) = self.encrypt.iter().find(|id| !there(id)) {
+            return Err(Failure::Usage(format!(
+                "--encrypt {missing:04X}: there is no --dgi {missing:04X}"
+            )));
+        }
         way.go(&format!("personalise {aid}"), |card| {
             card.session.install_for_personalization(aid)?;
             match &self.data {
                 Some(data) => card.session.store_data(0x00, data),
-                None => {
-                    let groupings: Vec<Dgi> =
-                        self.dgi.iter().map(|Grouping(dgi)| dgi.clone()).collect();
-                    card.session.store_data_groupings(&groupings)
-                }
+                None => card.session.store_data_groupings(&groupings),
             }
         })
     }

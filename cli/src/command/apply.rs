@@ -1,23 +1,23 @@
 //! `tenkoku apply`
 
-use crate::confirm;
-use crate::connection::{Connection, at_hand, level, random, read_keys};
+use crate::connection::{Authenticated, Connection, at_hand, random};
+use crate::delegation::{Delegation, Prepared, Settled};
 use crate::failure::Failure;
 use crate::journals::Place;
 use crate::progress::Drawn;
-use crate::{files, output};
-use cap_file::CapFile;
-use cap_file::verify::verify;
+use crate::recipe::Inputs;
+use crate::{confirm, output};
 use clap::Args;
-use loader::{CardInfo, Change, Found, Journal, KeySet, Reached, Recipe, Session, Transport};
+use loader::{Change, Found, Journal, Reached, Session};
 use serde::Serialize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// The arguments of `tenkoku apply`.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  \
     tenkoku apply card.toml --dry-run\n  \
-    tenkoku apply card.toml --yes --sim card.image\n\n\
+    tenkoku apply card.toml --yes --sim card.image\n  \
+    tenkoku apply card.toml --domain A0000001515344 --tokens card.tokens --receipts receipt.toml\n\n\
     A recipe:\n  \
     [[domain]]\n  \
     aid = \"A0000001515344\"\n  \
@@ -30,9 +30,12 @@ use std::path::{Path, PathBuf};
     aid = \"F00000000177\"\n  \
     parameters = \"0102\"\n  \
     domain = \"A0000001515344\"\n  \
-    data = [{ dgi = 0x0101, hex = \"5F2003414243\" }]\n\n\
+    data = [{ dgi = 0x0101, hex = \"5F2003414243\" },\n          \
+            { dgi = 0x8201, hex = \"31323334FFFFFFFF\", encrypt = true }]\n\n\
     Files are looked for beside the recipe. What is on the card already is left as it is; what the recipe does not\n\
-    name is left alone. Data are stored when an instance is made, and not again.")]
+    name is left alone. Data are stored when an instance is made, and not again; `encrypt` encrypts them under the\n\
+    session's data encryption key too. A security domain with delegated management sends tokens, which the issuer\n\
+    signs with `tenkoku token recipe`.")]
 pub struct Apply {
     /// The recipe.
     #[arg(value_name = "RECIPE")]
@@ -40,6 +43,9 @@ pub struct Apply {
     /// The card.
     #[command(flatten)]
     pub connection: Connection,
+    /// Delegated management.
+    #[command(flatten)]
+    pub delegation: Delegation,
     /// Delete packages of another version or build, with their instances and all data, for those of the recipe.
     #[arg(long)]
     pub replace: bool,
@@ -63,20 +69,14 @@ struct Report {
     changes: Vec<String>,
     done: usize,
     dry_run: bool,
+    /// What a security domain with delegated management got.
+    #[serde(flatten)]
+    receipts: Settled,
 }
 
-/// What a recipe refers to.
-struct Inputs {
-    recipe: Recipe,
-    packages: Vec<CapFile>,
-    keys: Vec<Option<KeySet>>,
-}
-
-/// A card in conversation, and what was found on it.
-struct Card<T> {
-    session: Session<T>,
-    info: CardInfo,
-    keys: KeySet,
+/// A card in conversation, and where the journals of its packages are.
+struct Card {
+    card: Authenticated,
     places: Vec<Option<Place>>,
 }
 
@@ -91,14 +91,13 @@ impl Apply {
                 "--json does not ask: give --yes or --dry-run".to_owned(),
             ));
         }
-        let inputs = self.inputs()?;
-        // A key file that is none must not cost the card anything.
-        let keys = self.connection.keys()?;
-        let (mut card, changes) = self.difference(&inputs, keys)?;
+        let inputs = Inputs::read(&self.recipe)?.read_keys(&self.recipe)?;
+        let (mut card, delegation, changes) = self.difference(&inputs)?;
         let mut report = Report {
             changes: changes.iter().map(Change::describe).collect(),
             done: 0,
             dry_run: self.dry_run,
+            receipts: Settled::default(),
         };
         if !self.json {
             for (number, change) in report.changes.iter().enumerate() {
@@ -120,81 +119,51 @@ impl Apply {
             .iter()
             .any(|change| matches!(change, Change::PutKeys { .. }))
         {
-            confirm::identity("putting keys", &card.info, self.card.as_deref())?;
+            confirm::identity("putting keys", &card.card.info, self.card.as_deref())?;
         }
-        for change in &changes {
-            if let Err(failure) = make(&mut card, &inputs, change) {
-                eprintln!(
-                    "note: {} of {} done; the same command goes on from there",
-                    report.done,
-                    changes.len()
-                );
-                return Err(failure);
-            }
+        let result: Result<(), Failure> = changes.iter().try_for_each(|change| {
+            make(&mut card, &inputs, change)?;
             report.done += 1;
+            Ok(())
+        });
+        if result.is_err() {
+            eprintln!(
+                "note: {} of {} done; the same command goes on from there",
+                report.done,
+                changes.len()
+            );
         }
-        self.tell(&report)
+        // What came before the end is worth keeping, however it ended.
+        let Authenticated {
+            session,
+            confirmations,
+            ..
+        } = &card.card;
+        report.receipts = delegation.settle(session.receipts(), *confirmations)?;
+        result?;
+        self.tell(&report)?;
+        report.receipts.verdict()
     }
 
-    fn inputs(&self) -> Result<Inputs, Failure> {
-        let text = files::read(&self.recipe)?;
-        let invalid = |error: &dyn std::fmt::Display| Failure::input(self.recipe.display(), error);
-        let text = std::str::from_utf8(&text).map_err(|error| invalid(&error))?;
-        let recipe = Recipe::from_toml(text).map_err(|error| invalid(&error))?;
-        let folder = self.recipe.parent().unwrap_or(Path::new("."));
-        let mut packages = Vec::new();
-        for package in &recipe.packages {
-            let file = folder.join(&package.file);
-            let cap = files::read_cap(&file)?;
-            // Packages of the recipe may import each other: what is not known of them is for the card to say.
-            let found = verify(&cap, &files::exports(&[])?);
-            if !found.is_ok() {
-                eprint!("{found}");
-                return Err(Failure::Refuted(format!(
-                    "{} does not verify; nothing was written to the card",
-                    file.display()
-                )));
-            }
-            packages.push(cap);
-        }
-        let keys = recipe
-            .domains
-            .iter()
-            .map(|domain| match &domain.keys {
-                Some(file) => read_domain_keys(&folder.join(file)).map(Some),
-                None => Ok(None),
-            })
-            .collect::<Result<_, _>>()?;
-        Ok(Inputs {
-            recipe,
-            packages,
-            keys,
-        })
-    }
-
-    fn difference(
-        &self,
-        inputs: &Inputs,
-        keys: KeySet,
-    ) -> Result<(Card<impl Transport + use<>>, Vec<Change>), Failure> {
-        let mut session = Session::select(self.connection.connect()?, None)?;
-        let info = session.info()?;
+    fn difference(&self, inputs: &Inputs) -> Result<(Card, Prepared, Vec<Change>), Failure> {
         let mut domain_keys = Vec::new();
-        for domain in &inputs.recipe.domains {
-            // A domain that is not there has no keys.
-            if session.select_again(Some(&domain.aid)).is_ok() {
-                domain_keys.push((domain.aid, session.keys()?));
+        let (mut card, delegation) = self.delegation.open(&self.connection, |transport| {
+            let mut session = Session::select(transport, None)?;
+            for domain in &inputs.recipe.domains {
+                // A domain that is not there has no keys.
+                if session.select_again(Some(&domain.aid)).is_ok() {
+                    domain_keys.push((domain.aid, session.keys()?));
+                }
             }
-        }
-        session.select_again(None)?;
-        session.open(&keys, level(&info), &mut random()?)?;
-        let content = session.content()?;
+            Ok(session.into_transport())
+        })?;
+        let content = card.session.content_for_loading()?;
         let places: Vec<Option<Place>> = inputs
             .packages
             .iter()
             .map(|cap| {
                 let package = hex::encode_upper(&cap.header.package.aid.0);
-                Place::of(&self.connection, &info, &package)
+                Place::of(&self.connection, &card.info, &package)
             })
             .collect();
         let journals = places
@@ -205,19 +174,14 @@ impl Apply {
             content: &content,
             domain_keys: &domain_keys,
             journals: &journals,
-            key_versions: &versions(&inputs.keys),
+            key_versions: &inputs.key_versions(),
+            with_hash: self.delegation.tokens.is_some(),
         };
         let changes = inputs
             .recipe
             .difference(&inputs.packages, &found)
             .map_err(|error| Failure::input(self.recipe.display(), error))?;
-        let card = Card {
-            session,
-            info,
-            keys,
-            places,
-        };
-        Ok((card, changes))
+        Ok((Card { card, places }, delegation, changes))
     }
 
     fn tell(&self, report: &Report) -> Result<(), Failure> {
@@ -232,26 +196,9 @@ impl Apply {
     }
 }
 
-fn versions(keys: &[Option<KeySet>]) -> Vec<Option<u8>> {
-    keys.iter()
-        .map(|keys| keys.as_ref().map(|keys| keys.version))
-        .collect()
-}
-
-fn read_domain_keys(file: &Path) -> Result<KeySet, Failure> {
-    let keys = read_keys(file)?;
-    at_hand(&keys)?;
-    if keys.version == 0 || keys.diversification.is_some() {
-        return Err(Failure::input(
-            file.display(),
-            "keys of a domain have a version, `kvn`, and are no master keys",
-        ));
-    }
-    Ok(keys)
-}
-
 /// Makes one change.
-fn make<T: Transport>(card: &mut Card<T>, inputs: &Inputs, change: &Change) -> Result<(), Failure> {
+fn make(card: &mut Card, inputs: &Inputs, change: &Change) -> Result<(), Failure> {
+    let Card { card, places } = card;
     match change {
         Change::Load {
             package,
@@ -259,7 +206,7 @@ fn make<T: Transport>(card: &mut Card<T>, inputs: &Inputs, change: &Change) -> R
             journal,
             ..
         } => {
-            let place = card.places.get(*package).and_then(Option::as_ref);
+            let place = places.get(*package).and_then(Option::as_ref);
             let mut journal: Journal = journal.clone();
             let keep = |journal: &Journal| {
                 if let Some(place) = place {
@@ -286,8 +233,7 @@ fn make<T: Transport>(card: &mut Card<T>, inputs: &Inputs, change: &Change) -> R
             };
             // A domain without keys of its own takes those of the domain that made it.
             card.session.select_again(Some(domain))?;
-            card.session
-                .open(&card.keys, level(&card.info), &mut random()?)?;
+            card.session.open(&card.keys, None, &mut random()?)?;
             Ok(card.session.put_key(None, new.version, at_hand(new)?)?)
         }
         other => Ok(other.run(&mut card.session, &mut |_| ())?),

@@ -58,14 +58,7 @@ impl Delete {
                 "--json does not ask: give --yes or --dry-run".to_owned(),
             ));
         }
-        let keys = self.connection.keys()?;
-        let delegation = self.delegation.prepare()?;
-        let mut card = self.connection.open_delegated(
-            self.connection.connect()?,
-            keys,
-            &self.delegation,
-            delegation.tokens.clone(),
-        )?;
+        let (mut card, delegation) = self.delegation.open(&self.connection, Ok)?;
         let content = card.session.content()?;
         for aid in &self.aids {
             if content.application(aid).is_none() && content.load_file(aid).is_none() {

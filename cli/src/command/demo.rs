@@ -102,12 +102,11 @@ impl Demo {
         };
         let prepared = road::prepare(log, transport, keys.clone(), &cap, &options)?;
         let card = prepared.card.info.connection.name.clone();
-        let level = prepared.card.level;
         if self.reader.is_some() {
             spinner.clear();
             let commands = prepared
                 .plan
-                .rehearse(prepared.card.session.max_data())?
+                .rehearse(&prepared.card.session, &loader::Tokens::default())?
                 .len();
             eprint!(
                 "{}",
@@ -132,16 +131,10 @@ impl Demo {
         let mut drawn = Drawn::default();
         let transport = road::flash(log, prepared, &mut |event| drawn.hear(event))?;
         drawn.finish();
-        let (transport, personalised) = road::personalise(
-            log,
-            transport,
-            &road::application()?,
-            &keys,
-            level,
-            &mut random,
-        )?;
+        let (transport, personalised) =
+            road::personalise(log, transport, &road::application()?, &keys, &mut random)?;
         let (transport, _) = road::sign(log, transport, &personalised)?;
-        road::lock_and_unblock(log, transport, &keys, level, &mut random)?;
+        road::lock_and_unblock(log, transport, &keys, &mut random)?;
         Ok(Some(Report {
             card,
             seed,

@@ -207,16 +207,10 @@ impl Flash {
         let cap = self.verified()?;
         let package = hex::encode_upper(&cap.header.package.aid.0);
         case.package = Some(package.clone());
-        // A key file that is none must not cost the card anything.
-        let keys = self.connection.keys()?;
-        let delegation = self.delegation.prepare()?;
-        let transport = Interruptible::new(self.connection.connect()?, interrupt::flag());
-        let mut card = self.connection.open_delegated(
-            Traced::new(transport, trace.clone()),
-            keys,
-            &self.delegation,
-            delegation.tokens.clone(),
-        )?;
+        let (mut card, delegation) = self.delegation.open(&self.connection, |card| {
+            let card = Interruptible::new(card, interrupt::flag());
+            Ok(Traced::new(card, trace.clone()))
+        })?;
         case.card = Some(card.info.clone());
         let profile = loader::recognize(&card.info).map(|(profile, _)| profile);
         if let Some(most) = profile.and_then(|profile| profile.block) {
@@ -254,7 +248,7 @@ impl Flash {
             }
             self.locate(&mut case.findings);
         }
-        let apdus = plan.rehearse_for(&card.session, &delegation.tokens)?;
+        let apdus = plan.rehearse(&card.session, &delegation.tokens)?;
         case.commands = apdus.len();
         case.plan = Some(plan.clone());
         if !self.json {

@@ -46,6 +46,8 @@ impl List {
         let mut card = self.connection.authenticate()?;
         let content = card.session.content()?;
         // The session is not needed any more: to ask a domain for its keys it is selected.
+        card.session.select_again(None)?;
+        let told = card.session.info()?;
         let domains = content
             .applications
             .iter()
@@ -53,7 +55,7 @@ impl List {
             .map(|domain| domain_keys(&mut card.session, &domain.aid))
             .collect();
         let report = Report {
-            card: card.info,
+            card: told,
             content,
             domains,
         };

@@ -6,13 +6,13 @@ mod key;
 mod status;
 mod test_holder;
 
-use crate::connection::{AnyTransport, Connection, level, random};
+use crate::connection::{AnyTransport, Connection, random};
 use crate::failure::Failure;
 use crate::jpki::{Slot, Tsm};
 use crate::{aid, road};
 use apdu_spec::jpki;
 use clap::{Args, Subcommand, ValueEnum};
-use loader::{Aid, KeySet, SecurityLevel, Session};
+use loader::{Aid, KeySet};
 use se_crypto::Drbg;
 
 /// The arguments of `tenkoku personalise`.
@@ -107,7 +107,6 @@ impl From<SlotName> for Slot {
 struct Way {
     application: Aid,
     keys: KeySet,
-    level: SecurityLevel,
     random: Drbg,
 }
 
@@ -116,10 +115,9 @@ impl Way {
         let Self {
             application,
             keys,
-            level,
             random,
         } = self;
-        Ok(Tsm::open(transport, application, keys, *level, random)?)
+        Ok(Tsm::open(transport, application, keys, None, random)?)
     }
 }
 
@@ -128,18 +126,16 @@ impl Target {
         self.applet.map_or_else(road::application, Ok)
     }
 
-    /// Connects, and asks the card which level of security it offers; nothing is written.
+    /// Connects; nothing is written.
     fn connect(&self) -> Result<(AnyTransport, Way), Failure> {
         let keys = self.connection.keys()?;
-        let mut session = Session::select(self.connection.connect()?, None)?;
-        let level = level(&session.info()?);
+        let transport = self.connection.connect()?;
         let way = Way {
             application: self.application()?,
             keys,
-            level,
             random: random()?,
         };
-        Ok((session.into_transport(), way))
+        Ok((transport, way))
     }
 }
 

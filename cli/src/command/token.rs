@@ -4,12 +4,14 @@ use crate::connection::random;
 use crate::delegation::{self, Settled};
 use crate::failure::Failure;
 use crate::installation::Installation;
+use crate::recipe::Inputs;
 use crate::{aid, files, output, token_key};
 use clap::{Args, Subcommand};
 use loader::{
-    Aid, CardContent, FlashOptions, InstanceOptions, LoadFileSignature, Plan, Tokens, token_input,
+    Aid, CardContent, Change, FlashOptions, Found, InstanceOptions, LoadFileSignature, Plan,
+    Session, TokenKey, Tokens, rehearse_changes, token_input,
 };
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The arguments of `tenkoku token`.
 #[derive(Args, Debug)]
@@ -18,6 +20,7 @@ use std::path::PathBuf;
     tenkoku flash wallet.cap --domain A0000001515344 --tokens wallet.tokens --keys domain.toml \\\n    \
         --save-receipts wallet.receipts\n  \
     tenkoku token receipts wallet.receipts --key receipt.toml\n  \
+    tenkoku token recipe card.toml --key issuer.pem -o card.tokens\n  \
     tenkoku token dap wallet.cap --key owner.pem --domain A0000001515344 -o wallet.dap\n  \
     tenkoku flash wallet.cap --dap wallet.dap\n  \
     tenkoku token sign-command 80E40080074F05F000000001 --key issuer.pem\n\n\
@@ -35,6 +38,8 @@ pub struct Token {
 pub enum Action {
     /// Sign the tokens of a flash.
     Sign(Sign),
+    /// Sign the tokens of a recipe, for `tenkoku apply --tokens`.
+    Recipe(SignRecipe),
     /// Sign a load file for a security domain with DAP verification.
     Dap(Dap),
     /// Sign the token of one command, and print it.
@@ -72,6 +77,23 @@ pub struct Sign {
     /// For a flash with `--combined`: one token for the load and the first instance.
     #[arg(long)]
     pub combined: bool,
+}
+
+/// The arguments of `tenkoku token recipe`.
+#[derive(Args, Debug)]
+pub struct SignRecipe {
+    /// The recipe. Its packages must lie where it says; its keys and data are not needed.
+    #[arg(value_name = "RECIPE")]
+    pub recipe: PathBuf,
+    /// The file to write: JSON, a token for each command.
+    #[arg(short, long, value_name = "TOKENS")]
+    pub output: PathBuf,
+    /// The key.
+    #[command(flatten)]
+    pub key: Key,
+    /// Also tokens to delete the packages with all their instances.
+    #[arg(long)]
+    pub replace: bool,
 }
 
 /// The arguments of `tenkoku token dap`.
@@ -124,6 +146,7 @@ impl Token {
     pub fn run(&self) -> Result<(), Failure> {
         match &self.action {
             Action::Sign(sign) => sign.run(),
+            Action::Recipe(sign) => sign.run(),
             Action::Dap(dap) => dap.run(),
             Action::SignCommand(sign) => sign.run(),
             Action::Receipts(verify) => verify.run(),
@@ -148,17 +171,48 @@ impl Sign {
             plan.delete_first(&cap).map_err(invalid)?;
         }
         // A token's input does not depend on how much fits a command.
-        let commands = plan.rehearse(usize::MAX)?;
-        let tokens = Tokens::sign(&commands, &key, &mut random()?)
-            .map_err(|error| Failure::input("key", error))?;
-        let text = serde_json::to_string_pretty(&tokens)
-            .map_err(|error| Failure::input("tokens", error))?;
-        files::write(&self.output, text.as_bytes())?;
-        output::print(&format!(
-            "{}: {} tokens\n",
-            self.output.display(),
-            tokens.len()
-        ))
+        let commands = plan.rehearse(&Session::rehearsal(usize::MAX), &Tokens::default())?;
+        sign(&commands, &key, &self.output)
+    }
+}
+
+/// Signs tokens for commands, and writes them.
+fn sign(commands: &[Vec<u8>], key: &TokenKey, file: &Path) -> Result<(), Failure> {
+    let tokens = Tokens::sign(commands, key, &mut random()?)
+        .map_err(|error| Failure::input("key", error))?;
+    let text =
+        serde_json::to_string_pretty(&tokens).map_err(|error| Failure::input("tokens", error))?;
+    files::write(file, text.as_bytes())?;
+    output::print(&format!("{}: {} tokens\n", file.display(), tokens.len()))
+}
+
+impl SignRecipe {
+    fn run(&self) -> Result<(), Failure> {
+        let key = token_key::read(&self.key.key)?;
+        let inputs = Inputs::read(&self.recipe)?;
+        let invalid = |error: &dyn std::fmt::Display| Failure::input(self.recipe.display(), error);
+        let issuer = Aid::new(&[0; 5]).map_err(|error| invalid(&error))?;
+        // Whatever is on the card by then, all that it may have to be asked for.
+        let found = Found {
+            content: &CardContent::empty(issuer),
+            domain_keys: &[],
+            journals: &[],
+            key_versions: &[],
+            with_hash: true,
+        };
+        let mut changes = inputs
+            .recipe
+            .difference(&inputs.packages, &found)
+            .map_err(|error| invalid(&error))?;
+        for change in &mut changes {
+            if let Change::Load { package, plan, .. } = change
+                && self.replace
+                && let Some(cap) = inputs.packages.get(*package)
+            {
+                plan.delete_first(cap).map_err(|error| invalid(&error))?;
+            }
+        }
+        sign(&rehearse_changes(&changes)?, &key, &self.output)
     }
 }
 

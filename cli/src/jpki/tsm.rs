@@ -26,8 +26,8 @@ pub struct Tsm<T> {
 }
 
 impl<T: Transport> Tsm<T> {
-    /// Selects the applet and opens a secure channel with its security domain's keys. `level` must have
-    /// C-MAC and C-DECRYPTION; with R-MAC the public keys read are sure to be the card's.
+    /// Selects the applet and opens a secure channel with its security domain's keys. `level`, the highest that is
+    /// offered without it, must have C-MAC and C-DECRYPTION; with R-MAC the public keys read are sure to be the card's.
     ///
     /// # Errors
     /// [`Error`]: no such applet, wrong keys.
@@ -35,12 +35,17 @@ impl<T: Transport> Tsm<T> {
         transport: T,
         application: &Aid,
         keys: &KeySet,
-        level: SecurityLevel,
+        level: impl Into<Option<SecurityLevel>>,
         random: &mut Drbg,
     ) -> Result<Self, Error> {
         let mut session = Session::select(transport, Some(application))?;
         session.open(keys, level, random)?;
         Ok(Self { session })
+    }
+
+    /// The secure channel in words: `SCP03, level 33`.
+    pub fn channel(&self) -> String {
+        self.session.channel_in_words()
     }
 
     /// Gives a slot its first PIN.

@@ -7,7 +7,7 @@ use crate::jpki::{
     Holder, Slot, Tsm, Verification, check_certificate, check_signature, digest_info,
 };
 use apdu_spec::{StatusWord, jpki};
-use loader::{Error, KeySet, SecurityLevel, Transport};
+use loader::{Error, KeySet, Transport};
 use se_crypto::Drbg;
 
 /// What is signed.
@@ -108,7 +108,6 @@ pub fn lock_and_unblock<T: Transport>(
     log: &mut Log<'_>,
     transport: T,
     keys: &KeySet,
-    level: SecurityLevel,
     random: &mut Drbg,
 ) -> Result<T, Failure> {
     let slot = Slot::Signature;
@@ -147,7 +146,7 @@ pub fn lock_and_unblock<T: Transport>(
     })?;
     let transport = holder.into_transport();
     let mut transport = log.step("the service manager unblocks the PIN", || {
-        let mut tsm = Tsm::open(transport, &application()?, keys, level, random)?;
+        let mut tsm = Tsm::open(transport, &application()?, keys, None, random)?;
         tsm.unblock_pin(slot)?;
         Ok((tsm.into_transport(), "unblocked".to_owned()))
     })?;

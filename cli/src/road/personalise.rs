@@ -3,7 +3,7 @@
 use super::{AUTHENTICATION_PIN, Log, SIGNATURE_PIN, ensure};
 use crate::failure::Failure;
 use crate::jpki::{Authority, Person, PublicKey, Slot, Tsm, check_certificate};
-use loader::{Aid, KeySet, SecurityLevel, Transport};
+use loader::{Aid, KeySet, Transport};
 use se_crypto::Drbg;
 
 /// What a slot was given.
@@ -45,12 +45,12 @@ pub fn personalise<T: Transport>(
     transport: T,
     application: &Aid,
     keys: &KeySet,
-    level: SecurityLevel,
     random: &mut Drbg,
 ) -> Result<(T, Personalised), Failure> {
     let mut tsm = log.step("select the applet, open a secure channel with it", || {
-        let tsm = Tsm::open(transport, application, keys, level, random)?;
-        Ok((tsm, format!("SCP03, level {:02X}", level.0)))
+        let tsm = Tsm::open(transport, application, keys, None, random)?;
+        let told = tsm.channel();
+        Ok((tsm, told))
     })?;
     log.step("set both PINs", || {
         for slot in Slot::ALL {

@@ -516,3 +516,31 @@ fn watching_flashes_again_until_ctrl_c() {
     assert_eq!(child.wait().unwrap().code(), Some(0));
     assert_eq!(told.matches("flashed ").count(), 2, "{told}");
 }
+
+/// A domain is personalised with data of which one is encrypted under the data encryption key too; what it says
+/// afterwards is what was given, whichever way it came.
+#[test]
+fn sensitive_data_are_stored() {
+    let folder = tempfile::tempdir().unwrap();
+    let (image, secret) = (
+        folder.path().join("card.image"),
+        folder.path().join("url.hex"),
+    );
+    let domain = "A0000001515344";
+    let run =
+        |code, arguments: &[&str]| tenkoku(code, &[arguments, &["--sim", text(&image)]].concat());
+    run(0, &["domain", "create", domain, "--yes"]);
+    std::fs::write(&secret, "5F50 03 616263\n").unwrap();
+    let file = format!("0070:@{}", text(&secret));
+    let store = ["applet", "store", domain, "--yes", "--dgi", &file];
+    for encrypt in [&[][..], &["--encrypt", "0070"]] {
+        run(0, &[&store[..], encrypt].concat());
+        let session = run(0, &["identify", "--domain", domain, "--json"]);
+        assert_eq!(json(&session)["schema"], "tenkoku.identify/1");
+    }
+    let unknown = run(2, &[&store[..], &["--encrypt", "0071"]].concat());
+    assert!(err(&unknown).contains("there is no --dgi 0071"));
+    std::fs::write(&secret, "secret").unwrap();
+    let refused = run(3, &store);
+    assert!(!err(&refused).contains("secret"), "{}", err(&refused));
+}

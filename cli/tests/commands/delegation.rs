@@ -234,3 +234,63 @@ fn receipts_are_verified_kept_and_counted() {
     ];
     assert!(err(&run(0, &delete)).contains("delete of D392F000260100000000, valid"));
 }
+
+/// The issuer signs the tokens of a recipe; the owner of a domain makes the card what the recipe says, once.
+#[test]
+fn a_recipe_is_applied_by_tokens() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let _ = jpki(folder.path());
+    let (private, public, _) = key_pair(folder.path());
+    let (image, receipt, tokens) = (at("card.image"), at("receipt.toml"), at("card.tokens"));
+    std::fs::write(&receipt, "key = '71717171717171717171717171717171'").unwrap();
+    std::fs::write(
+        at("card.toml"),
+        "[[package]]\nfile = 'jpki.cap'\n\n[[package.instance]]\nmodule = 'D392F000260100000001'\n",
+    )
+    .unwrap();
+    let recipe = at("card.toml");
+    let run =
+        |code, arguments: &[&str]| tenkoku(code, &[arguments, &["--sim", text(&image)]].concat());
+    let create = ["domain", "create", DOMAIN, "--privileges"];
+    run(
+        0,
+        &[&create[..], &["delegated-management", "--yes"]].concat(),
+    );
+    let identity = json(&run(0, &["identify", "--json"]))["identity"].clone();
+    let card = identity.as_str().unwrap();
+    for (what, file, role) in [
+        ("--public", &public, "token"),
+        ("--secret", &receipt, "receipt"),
+    ] {
+        let put = ["keys", "put", what, text(file), "--role", role];
+        run(0, &[&put[..], &["--card", card]].concat());
+    }
+    let sign = ["token", "recipe", text(&recipe), "-o", text(&tokens)];
+    let sign = [&sign[..], &["--key", text(&private), "--replace"]].concat();
+    assert!(out(&tenkoku(0, &sign)).ends_with(": 3 tokens\n"));
+
+    let apply = [
+        "apply",
+        text(&recipe),
+        "--domain",
+        DOMAIN,
+        "--yes",
+        "--json",
+    ];
+    // Without tokens the card refuses, and keeps nothing.
+    run(4, &apply);
+    let receipts = ["--tokens", text(&tokens), "--receipts", text(&receipt)];
+    let apply = [&apply[..], &receipts].concat();
+    let told = json(&run(0, &apply));
+    let operations: Vec<&Value> = told["receipts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| &one["operation"])
+        .collect();
+    assert_eq!(operations, ["load", "install"]);
+    assert_eq!(told["done"], 2);
+    let again = json(&run(0, &apply));
+    assert_eq!(again["changes"].as_array().unwrap().len(), 0);
+}

@@ -2,7 +2,6 @@
 
 use apdu_spec::Aid;
 use cap_file::CapFile;
-use zeroize::Zeroizing;
 
 use super::{InstanceRecipe, Recipe};
 use crate::card_info::KeyInfo;
@@ -26,6 +25,8 @@ pub struct Found<'a> {
     pub journals: &'a [Option<Journal>],
     /// The version of the keys of each domain of the recipe, where it names any.
     pub key_versions: &'a [Option<u8>],
+    /// Whether the card checks the SHA-256 of load files: with tokens it always goes along.
+    pub with_hash: bool,
 }
 
 /// One thing that is left to do.
@@ -210,6 +211,7 @@ fn load(cap: &CapFile, index: usize, found: &Found<'_>) -> Result<Option<Change>
     let options = FlashOptions {
         replace: true,
         load_only: true,
+        with_hash: found.with_hash,
         ..FlashOptions::default()
     };
     let plan = Plan::new(cap, found.content, &options)?;
@@ -261,7 +263,8 @@ fn instance(
             if !recipe.data.is_empty() {
                 let data = recipe.data.iter().map(|grouping| Dgi {
                     identifier: grouping.dgi,
-                    content: Zeroizing::new(grouping.hex.clone()),
+                    content: grouping.hex.clone(),
+                    sensitive: grouping.encrypt,
                 });
                 changes.push(Change::Store {
                     instance: aid,
@@ -299,6 +302,22 @@ fn instance(
         });
     }
     Ok(changes)
+}
+
+/// The commands of these changes that may carry tokens, in plain form, for [`crate::Tokens::sign`]: neither
+/// personalisation data nor keys are among them.
+///
+/// # Errors
+/// [`Error::Unsendable`] where one does not fit.
+pub fn rehearse(changes: &[Change]) -> Result<Vec<Vec<u8>>, Error> {
+    // A token's input does not depend on how much fits a command.
+    let mut session = Session::rehearsal(usize::MAX);
+    for change in changes {
+        if !matches!(change, Change::Store { .. } | Change::PutKeys { .. }) {
+            change.run(&mut session, &mut |_| ())?;
+        }
+    }
+    Ok(session.into_transport().commands)
 }
 
 impl Change {

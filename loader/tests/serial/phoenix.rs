@@ -406,12 +406,12 @@ fn a_flash_uses_a_fast_line_to_95_percent() {
             .open(&KeySet::test_keys(), level, &mut Drbg::from_seed(9))
             .unwrap();
         let file = vec![0x5A; 20_000];
-        let size = session.max_data();
         let install = [
             0x80, 0xE6, 0x02, 0x00, 0x0A, 5, 0xA0, 0, 0, 0, 1, 0, 0, 0, 0,
         ];
         session.command(&install).unwrap();
         let data = [&[0xC4, 0x82, 0x4E, 0x20][..], &file].concat();
+        let size = session.best_data(data.len());
         let counts = |session: &mut Session<Phoenix<QuietLine<_>>>| {
             let line = session.transport().line();
             (line.sent, line.received - line.sent, line.turns)

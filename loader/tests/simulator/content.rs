@@ -1,10 +1,16 @@
 //! Load, install, list, lock, delete.
 
-use card_sim::CardConfig;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use card_sim::gp::IssuerConfig;
+use card_sim::{Card, CardConfig};
 use loader::{
-    Aid, Error, Event, FlashOptions, Installation, InstanceOptions, KeySet, Plan, SecurityLevel,
-    Session, StatusWord,
+    Aid, Dgi, Error, Event, FlashOptions, InProcess, Installation, InstanceOptions, KeySet, Plan,
+    SecurityLevel, Session, StatusWord,
 };
+
+use se_crypto::Drbg;
 
 use crate::card::Reader;
 use crate::echo_cap::{FIRST, PACKAGE, SECOND, echo_cap};
@@ -241,4 +247,54 @@ fn errors_name_the_command_and_the_cause() {
         error.contains("INSTALL") && error.contains("6A88"),
         "{error}"
     );
+}
+
+/// The simulated card takes both encryptions off: what it is asked for afterwards is what was given. On the wire, under
+/// C-MAC alone, the sensitive value cannot be read, and the other one can.
+#[test]
+fn sensitive_data_groupings_travel_under_the_data_encryption_key() {
+    let protocols = ["scp03:70", "scp02:15", "scp02:55"].map(|name| name.parse().unwrap());
+    for protocol in protocols {
+        let config = CardConfig {
+            issuer: IssuerConfig {
+                protocol,
+                ..IssuerConfig::default()
+            },
+            ..CardConfig::default()
+        };
+        let sent = Rc::new(RefCell::new(Vec::new()));
+        let (wire, mut card) = (Rc::clone(&sent), Card::new(&config));
+        let card = InProcess::new("tapped", move |command: &[u8]| {
+            wire.borrow_mut().extend_from_slice(command);
+            card.transmit(command)
+        });
+        let mut session = Session::select(card, None).unwrap();
+        let mut random = Drbg::from_seed(8);
+        session
+            .open(&KeySet::test_keys(), SecurityLevel::C_MAC, &mut random)
+            .unwrap();
+        let grouping = |sensitive, content: &[u8]| Dgi {
+            identifier: 0x0070,
+            content: content.to_vec().into(),
+            sensitive,
+        };
+        // A secret that fills its blocks, one that does not, one of several commands.
+        let whole = [&[0x66, 0x0E][..], b"thirteen bytes"].concat();
+        let long = [&[0x45, 0x81, 0xFA][..], &[0x77; 250]].concat();
+        session
+            .store_data_groupings(&[
+                grouping(false, &[0x42, 0x03, 1, 2, 3]),
+                grouping(true, &whole),
+                grouping(true, &[0x42, 0x04, 4, 3, 2, 1]),
+                grouping(true, &long),
+                grouping(false, b"\x5F\x50\x0Atold aloud"),
+            ])
+            .unwrap();
+        let seen = |text: &[u8]| sent.borrow().windows(text.len()).any(|part| part == text);
+        assert!(seen(b"told aloud") && !seen(b"thirteen") && !seen(&[0x77; 8]));
+        assert_eq!(session.data(0x0066).unwrap().unwrap(), whole[2..]);
+        assert_eq!(session.data(0x0042).unwrap().unwrap(), [4, 3, 2, 1]);
+        assert_eq!(session.data(0x0045).unwrap().unwrap(), [0x77; 250]);
+        assert_eq!(session.data(0x5F50).unwrap().unwrap(), b"told aloud");
+    }
 }

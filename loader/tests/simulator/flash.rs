@@ -42,7 +42,7 @@ fn a_rehearsal_sends_what_the_real_run_sends() {
         let content = session.content().unwrap();
         let plan = Plan::new(&echo_cap(), &content, &REPLACE).unwrap();
         assert_eq!(plan.steps.len(), if replaced { 5 } else { 4 });
-        let rehearsed = plan.rehearse(session.max_data()).unwrap();
+        let rehearsed = plan.rehearse(&session, &Tokens::default()).unwrap();
         session.record();
         plan.run(&mut session, &mut |_| ()).unwrap();
         assert_eq!(session.recorded(), rehearsed);
@@ -298,7 +298,7 @@ fn load_blocks_fit_the_line() {
         // Many blocks: one for the end changes little.
         let mut plan = Plan::new(&echo_cap(), &content, &FlashOptions::default()).unwrap();
         plan.load_file.resize(20_000, 0);
-        let rehearsed = plan.rehearse_for(&session, &Tokens::default()).unwrap();
+        let rehearsed = plan.rehearse(&session, &Tokens::default()).unwrap();
         session.record();
         // The card takes what comes until the end, where it sees that it is no load file.
         plan.run(&mut session, &mut |_| ()).unwrap_err();

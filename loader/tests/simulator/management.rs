@@ -26,6 +26,7 @@ fn grouping(identifier: u16, length: usize) -> Dgi {
     Dgi {
         identifier,
         content: vec![0xAB; length].into(),
+        sensitive: false,
     }
 }
 
@@ -77,6 +78,19 @@ fn data_groupings_are_packed_whole() {
     assert!(sent[2].starts_with("80E20802FF8201FF01FFAB"));
     assert_eq!(format!("{:?}", grouping(0x0101, 2)), "Dgi(0101, 2 bytes)");
     assert!(grouping(1, 0x1_0000).to_bytes().is_err());
+}
+
+/// Without a session there is no key to encrypt with, and nothing is sent in the clear for it.
+#[test]
+fn sensitive_groupings_want_a_session() {
+    let (mut session, sent) = session();
+    let secret = Dgi {
+        sensitive: true,
+        ..grouping(0x8201, 8)
+    };
+    let refused = session.store_data_groupings(&[grouping(0x0101, 2), secret]);
+    assert!(refused.unwrap_err().to_string().contains("open session"));
+    assert!(sent.borrow().is_empty());
 }
 
 #[test]

@@ -60,7 +60,9 @@ fn tokens(key: &TokenKey, combined: bool) -> Tokens {
     let nothing = loader::CardContent::empty(aid(&[0; 5]));
     let mut plan = Plan::new(&echo_cap(), &nothing, &options(combined)).unwrap();
     plan.delete_first(&echo_cap()).unwrap();
-    let mut commands = plan.rehearse(usize::MAX).unwrap();
+    let mut commands = plan
+        .rehearse(&Session::rehearsal(usize::MAX), &Tokens::default())
+        .unwrap();
     let mut others = Session::rehearsal(usize::MAX);
     others.extradite(&aid(SECOND), &aid(OTHER)).unwrap();
     others
@@ -196,7 +198,12 @@ fn a_combined_flash_survives_every_cut() {
             let result = plan.run(&mut session, &mut |_| ());
             let mut all = session.receipts().clone();
             let Err(error) = result else {
-                assert!(at >= plan.rehearse(239).unwrap().len());
+                assert!(
+                    at >= plan
+                        .rehearse(&Session::rehearsal(239), &Tokens::default())
+                        .unwrap()
+                        .len()
+                );
                 break;
             };
             cuts += 1;
@@ -268,7 +275,7 @@ fn the_rehearsal_of_a_delegated_flash_is_what_is_sent() {
             options.instances = vec![InstanceOptions::new(aid(FIRST))];
         }
         let plan = Plan::new(&echo_cap(), &content, &options).unwrap();
-        let rehearsed = plan.rehearse_with(session.max_data(), &tokens).unwrap();
+        let rehearsed = plan.rehearse(&session, &tokens).unwrap();
         session.record();
         plan.run(&mut session, &mut |_| ()).unwrap();
         assert_eq!(session.recorded(), rehearsed);

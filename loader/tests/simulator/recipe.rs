@@ -50,6 +50,7 @@ fn difference(
         domain_keys: &domain_keys,
         journals: &[journal],
         key_versions: &[Some(0x41)],
+        with_hash: false,
     };
     recipe.difference(&[echo_cap()], &found)
 }

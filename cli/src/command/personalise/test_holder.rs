@@ -57,7 +57,6 @@ impl Test {
             transport,
             &way.application,
             &way.keys,
-            way.level,
             &mut way.random,
         );
         spinner.clear();
