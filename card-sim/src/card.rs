@@ -5,6 +5,7 @@ use crate::class_byte::MAX_CHANNELS;
 use crate::fault::Fault;
 use crate::gp::{CardManager, IssuerConfig};
 use crate::profile::Profile;
+use crate::quirk::Quirk;
 use crate::registry::{ApplicationId, LoadFileId, Privileges, Registry};
 use crate::runtime::{InstallError, InstallRequest, LoadError, Runtime, RuntimeConfig};
 use crate::transmission::Transmission;
@@ -71,6 +72,10 @@ impl CardConfig {
                 protocol: profile
                     .protocol()
                     .unwrap_or(IssuerConfig::default().protocol),
+                key_version: profile
+                    .key_version
+                    .unwrap_or(IssuerConfig::default().key_version),
+                counts_data_only: profile.has_quirk(Quirk::CountsDataOnly),
                 ..IssuerConfig::default()
             },
             profile: Some(Arc::new(profile)),

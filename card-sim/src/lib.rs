@@ -11,6 +11,7 @@ pub mod fault;
 pub mod gp;
 pub mod image;
 pub mod profile;
+pub mod quirk;
 pub mod registry;
 pub mod runtime;
 pub mod secure_channel;
@@ -21,11 +22,13 @@ pub mod tear;
 mod transmission;
 pub mod vm;
 pub mod vpcd;
+pub mod work;
 
 pub use aid::Aid;
 pub use card::{Card, CardConfig, CardStatistics, CommandUsage};
 pub use fault::{Cause, Fault, Place};
 pub use profile::Profile;
+pub use quirk::Quirk;
 pub use transmission::{Transmission, UnknownTransmission};
 
 /// The examples of docs/simulator.md compile.

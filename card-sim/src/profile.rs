@@ -4,6 +4,7 @@
 
 use crate::class_byte::MAX_CHANNELS;
 use crate::cost::Costs;
+use crate::quirk::Quirk;
 use cap_file::api::{Api, RELEASES};
 use scp::Protocol;
 use serde::{Deserialize, Serialize};
@@ -21,7 +22,7 @@ pub struct Profile {
     pub source: Option<String>,
     /// The release of the Java Card API, `jc304`: what is newer cannot be imported.
     pub api: String,
-    /// Bytes of the APDU buffer, at least 261.
+    /// Bytes of the APDU buffer: at least 133 (`APDU.getBuffer`), cards of common use have 261 and more.
     pub apdu_buffer: u16,
     /// Logical channels, the basic one included: 1 to 20.
     #[serde(default = "all_channels")]
@@ -29,6 +30,16 @@ pub struct Profile {
     /// The secure channel protocol of its issuer security domain and its `i`: `scp02:55`, `scp03:70`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secure_channel: Option<String>,
+    /// Version of its first key set, 1 to 255. That of 255 is a manufacturer's (GlobalPlatformPro calls it a factory
+    /// key): the first key set that is put goes in its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_version: Option<u8>,
+    /// What `APDU.getInBlockSize` and `getOutBlockSize` give over T=1 or without contacts, 16 to 261.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub block_sizes: Option<[u16; 2]>,
+    /// What it does in its own way.
+    #[serde(default)]
+    pub quirks: Vec<Quirk>,
     /// Algorithms and key lengths that it has not, as constants of the API:
     /// `javacard/security/KeyBuilder.LENGTH_RSA_4096`.
     #[serde(default)]
@@ -91,7 +102,10 @@ impl Profile {
     pub const BUILTIN: &'static [(&'static str, &'static str)] = &[
         ("jc222", include_str!("../profiles/jc222.toml")),
         ("jc304", include_str!("../profiles/jc304.toml")),
+        ("a40cr", include_str!("../profiles/a40cr.toml")),
+        ("j3h145", include_str!("../profiles/j3h145.toml")),
         ("j3r180", include_str!("../profiles/j3r180.toml")),
+        ("sce60", include_str!("../profiles/sce60.toml")),
     ];
 
     /// A profile that comes with the simulator.
@@ -129,8 +143,15 @@ impl Profile {
         {
             return Err(ProfileError::SecureChannel(text.clone()));
         }
-        if profile.apdu_buffer < 261 {
-            return Err(ProfileError::Size("an APDU buffer has at least 261 bytes"));
+        if profile.apdu_buffer < 133 {
+            return Err(ProfileError::Size("an APDU buffer has at least 133 bytes"));
+        }
+        if profile.key_version == Some(0) {
+            return Err(ProfileError::Size("a key version is 1 to 255"));
+        }
+        let sizes = profile.block_sizes.into_iter().flatten();
+        if sizes.into_iter().any(|size| !(16..=261).contains(&size)) {
+            return Err(ProfileError::Size("a block has 16 to 261 bytes"));
         }
         if !(1..=MAX_CHANNELS).contains(&profile.channels) {
             return Err(ProfileError::Size("a card has 1 to 20 logical channels"));
@@ -152,6 +173,12 @@ impl Profile {
     #[must_use]
     pub fn protocol(&self) -> Option<Protocol> {
         self.secure_channel.as_deref()?.parse().ok()
+    }
+
+    /// Whether the card does something in its own way.
+    #[must_use]
+    pub fn has_quirk(&self, quirk: Quirk) -> bool {
+        self.quirks.contains(&quirk)
     }
 
     /// Whether the card has an algorithm: the value of a constant of a class of the API whose
@@ -232,7 +259,10 @@ mod tests {
         for (from, to, expected) in [
             ("jc304\"", "jc999\"", "no API release `jc999`"),
             ("RSA_4096", "RSA_4097", "has no constant"),
-            ("apdu_buffer = 261", "apdu_buffer = 260", "at least 261"),
+            ("apdu_buffer = 261", "apdu_buffer = 132", "at least 133"),
+            ("[memory]", "key_version = 0\n[memory]", "1 to 255"),
+            ("[memory]", "block_sizes = [254, 15]\n[memory]", "16 to 261"),
+            ("[memory]", "quirks = [\"moody\"]\n[memory]", "moody"),
             ("channels = 4", "channels = 21", "1 to 20 logical"),
             ("scp02:15", "scp04:15", "no secure channel protocol"),
             ("transient = 3072", "transient = 300", "64 bytes more"),

@@ -18,6 +18,7 @@ use crate::channels::Channels;
 use crate::class_byte::MAX_CHANNELS;
 use crate::fault::{Cause, Fault, Place};
 use crate::profile::Profile;
+use crate::quirk::Quirk;
 use crate::registry::{
     Application, ApplicationId, ApplicationKind, LoadFileId, Privileges, Registry,
 };
@@ -157,7 +158,7 @@ pub struct RuntimeConfig {
     pub memory: HeapConfig,
     /// What one command may use.
     pub limits: Limits,
-    /// Bytes of the APDU buffer, at least 261.
+    /// Bytes of the APDU buffer, at least 133.
     pub apdu_buffer: u16,
     /// Check all types at every instruction.
     pub defensive: bool,
@@ -247,7 +248,7 @@ impl Runtime {
     pub fn with_config(issuer_security_domain: Application, config: &RuntimeConfig) -> Self {
         let program = base_program();
         let mut heap = Heap::new(config.memory);
-        let objects = objects::make(&mut heap, program, config.apdu_buffer.max(261));
+        let objects = objects::make(&mut heap, program, config.apdu_buffer.max(133));
         let random = RandomStreams::new(&Drbg::from_seed(config.seed));
         let mut session = Session::new(objects, random);
         session.channels = Channels::new(config.channels);
@@ -304,6 +305,12 @@ impl Runtime {
     pub(crate) fn replace_high_water(&mut self, (stack, commit): (usize, usize)) -> (usize, usize) {
         let stack = std::mem::replace(&mut self.session.usage.stack_high_water, stack);
         (stack, self.heap.replace_commit_high_water(commit))
+    }
+
+    /// Whether this kind of card does something in its own way.
+    #[must_use]
+    pub fn has_quirk(&self, quirk: Quirk) -> bool {
+        self.session.has_quirk(quirk)
     }
 
     /// What kind of card it is.
@@ -491,7 +498,9 @@ impl Runtime {
         let Some(id) = self.selected() else {
             return SELECT_FAILED.to_be_bytes().to_vec();
         };
-        if apdu.extended && !self.takes_extended_length(id) {
+        if apdu.extended
+            && (self.has_quirk(Quirk::NoExtendedLength) || !self.takes_extended_length(id))
+        {
             return 0x6700u16.to_be_bytes().to_vec();
         }
         let mut content = apdu.initial_buffer();

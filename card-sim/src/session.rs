@@ -8,6 +8,7 @@ use crate::api::sensitive_result::SensitiveResult;
 use crate::channels::Channels;
 use crate::fault::Fault;
 use crate::profile::Profile;
+use crate::quirk::Quirk;
 use crate::transmission::Transmission;
 use crate::vm::heap::Context;
 use crate::vm::program::ClassId;
@@ -163,5 +164,26 @@ impl Session {
             profile: None,
             last_fault: None,
         }
+    }
+
+    /// What `APDU.getInBlockSize` and `getOutBlockSize` give.
+    #[must_use]
+    pub fn block_sizes(&self) -> [u16; 2] {
+        let transmission = self.transmission;
+        let own = self
+            .profile
+            .as_ref()
+            .and_then(|profile| profile.block_sizes);
+        // Over T=0 they are what they are on every card.
+        own.filter(|_| transmission != Transmission::T0)
+            .unwrap_or_else(|| [transmission.in_block_size(), transmission.out_block_size()])
+    }
+
+    /// Whether this kind of card does something in its own way.
+    #[must_use]
+    pub fn has_quirk(&self, quirk: Quirk) -> bool {
+        self.profile
+            .as_ref()
+            .is_some_and(|profile| profile.has_quirk(quirk))
     }
 }

@@ -36,7 +36,7 @@ pub struct CardArguments {
     /// How commands come: `t0` (GET RESPONSE, 61xx, 6Cxx), `t1`, `contactless-a` or `contactless-b`.
     #[arg(long, value_name = "PROTOCOL", default_value_t = Transmission::T1)]
     pub protocol: Transmission,
-    /// The kind of a new card: its memories, its API, what it has not. One of `jc222`, `jc304`, `j3r180`, or a
+    /// The kind of a new card: its memories, its API, what it has not. One that `tenkoku card profiles` names, or a
     /// file in the form of those (card-sim/profiles).
     #[arg(long, value_name = "NAME|FILE", value_parser = profile)]
     pub profile: Option<Profile>,
@@ -153,7 +153,7 @@ fn in_order(files: &[PathBuf]) -> Result<Vec<&PathBuf>, Failure> {
 }
 
 /// A profile by its name, or from a file.
-fn profile(text: &str) -> Result<Profile, String> {
+pub(crate) fn profile(text: &str) -> Result<Profile, String> {
     if let Some(profile) = Profile::named(text) {
         return Ok(profile);
     }

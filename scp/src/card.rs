@@ -66,6 +66,9 @@ pub struct CardParameters {
     pub protocol: Protocol,
     /// Given to the host in INITIALIZE UPDATE, from which it may derive the keys.
     pub key_diversification_data: [u8; 10],
+    /// Whether the encryption counter of SCP03 counts commands with data only: against Amendment D §6.2.6, but as some
+    /// cards do.
+    pub counts_data_only: bool,
 }
 
 impl Default for CardParameters {
@@ -74,6 +77,7 @@ impl Default for CardParameters {
         Self {
             protocol: Protocol::Scp03(scp03::Parameters::I70),
             key_diversification_data: [0; 10],
+            counts_data_only: false,
         }
     }
 }
@@ -334,7 +338,11 @@ impl CardSession {
                 }
                 let opened = scp03::initialize(keys, parameters, counter, aid, random, challenge)
                     .map_err(|_| CardError::Conditions)?;
-                let session = Session::Scp03(Box::new(opened.session));
+                let mut session = opened.session;
+                if card.counts_data_only {
+                    session.messaging.count_data_only();
+                }
+                let session = Session::Scp03(Box::new(session));
                 (opened.response, opened.host_cryptogram, session)
             }
             _ => return Err(CardError::KeyVersion),
@@ -483,7 +491,7 @@ impl CardSession {
             },
             (false, false) => {
                 if let Session::Scp03(session) = session {
-                    session.messaging.count();
+                    session.messaging.count(&parsed.data);
                 }
                 Ok(parsed)
             }

@@ -142,7 +142,8 @@ proptest! {
         let card = CardParameters {
             protocol: Protocol::Scp02(Parameters(i)),
             key_diversification_data: [0; 10],
-        };
+..CardParameters::default()
+};
         let mut session = CardSession::new();
         let mut random = Drbg::from_seed(9);
         let mut process = |session: &mut CardSession, command: &[u8]| {

@@ -119,6 +119,7 @@ impl Card {
             parameters: CardParameters {
                 protocol: Protocol::Scp02(Parameters(i)),
                 key_diversification_data: [0; 10],
+                ..CardParameters::default()
             },
             key_sets: [CardKeySet::new(0x20, keys.clone())],
             random: Drbg::from_seed(1),

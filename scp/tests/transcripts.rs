@@ -98,6 +98,7 @@ fn the_card_end_takes_what_the_host_end_sends() {
         let card = CardParameters {
             protocol: Protocol::Scp03(response.parameters),
             key_diversification_data: response.key_diversification_data,
+            ..CardParameters::default()
         };
         let mut key_sets = [CardKeySet::new(response.key_version, transcript.keys())];
         let mut random = Drbg::from_seed(0);

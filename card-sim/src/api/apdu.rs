@@ -11,10 +11,10 @@ const CLASS: &str = "javacard/framework/APDU";
 /// The native methods.
 pub const NATIVES: &[Row] = &[
     (CLASS, "getInBlockSize", "()S", |vm, _| {
-        Ok(vm.session.transmission.in_block_size().into())
+        Ok(vm.session.block_sizes()[0].into())
     }),
     (CLASS, "getOutBlockSize", "()S", |vm, _| {
-        Ok(vm.session.transmission.out_block_size().into())
+        Ok(vm.session.block_sizes()[1].into())
     }),
     (CLASS, "getProtocol", "()B", |vm, _| {
         Ok(vm.session.transmission.code().cast_signed().into())

@@ -3,6 +3,7 @@
 use super::Row;
 use super::aid_class;
 use super::arguments::{array, byte, check_access, range, reference, word};
+use crate::quirk::Quirk;
 use crate::registry::{ApplicationId, ApplicationKind};
 use crate::vm::heap::flag;
 use crate::vm::program::{ClassId, NO_CLASS};
@@ -97,8 +98,13 @@ pub const NATIVES: &[Row] = &[
         "(Ljavacard/framework/AID;B)Ljavacard/framework/Shareable;",
         get_shareable,
     ),
-    (CLASS, "isObjectDeletionSupported", "()Z", |_, _| Ok(1)),
+    (CLASS, "isObjectDeletionSupported", "()Z", |vm, _| {
+        Ok((!vm.session.has_quirk(Quirk::NoObjectDeletion)).into())
+    }),
     (CLASS, "requestObjectDeletion", "()V", |vm, _| {
+        if vm.session.has_quirk(Quirk::NoObjectDeletion) {
+            return Err(ILLEGAL_USE);
+        }
         vm.session.deletion_requested = true;
         Ok(0)
     }),
@@ -115,6 +121,7 @@ pub const NATIVES: &[Row] = &[
 
 /// `SystemException.ILLEGAL_VALUE`
 const ILLEGAL_VALUE: Trap = Trap::Throw(Throwable::System, 1);
+const ILLEGAL_USE: Trap = Trap::Throw(Throwable::System, 6);
 
 fn saturate(size: usize) -> i32 {
     i16::try_from(size).unwrap_or(i16::MAX).into()

@@ -10,7 +10,7 @@ use crate::aid::Aid;
 pub struct IssuerConfig {
     /// AID of the issuer security domain.
     pub aid: Aid,
-    /// Version of its first key set, 01 to 7F.
+    /// Version of its first key set, 01 to 7F; FF for a manufacturer's, which goes with the first PUT KEY.
     pub key_version: u8,
     /// The keys of its first key set; for SCP02 of 16 bytes each.
     pub keys: StaticKeys,
@@ -18,6 +18,8 @@ pub struct IssuerConfig {
     pub protocol: Protocol,
     /// The ten bytes that INITIALIZE UPDATE tells the host for key derivation.
     pub key_diversification_data: [u8; 10],
+    /// Whether its encryption counter counts commands with data only ([`crate::Quirk::CountsDataOnly`]).
+    pub counts_data_only: bool,
     /// What failed authentications cost.
     pub authentication: AuthenticationLimit,
 }
@@ -94,6 +96,7 @@ impl Default for IssuerConfig {
             keys: StaticKeys::test_keys(),
             protocol: Protocol::Scp03(Parameters::I70),
             key_diversification_data: Self::KEY_DIVERSIFICATION_DATA,
+            counts_data_only: false,
             authentication: AuthenticationLimit::default(),
         }
     }

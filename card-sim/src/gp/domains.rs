@@ -31,6 +31,8 @@ pub struct SecurityDomains {
     /// The number and `i` of the protocols of domains that do.
     protocols: BTreeMap<ApplicationId, (u8, u8)>,
     key_diversification_data: [u8; 10],
+    #[serde(default)]
+    counts_data_only: bool,
     /// What belongs to keys for SCP11.
     #[serde(default)]
     agreement: BTreeMap<ApplicationId, AgreementData>,
@@ -81,6 +83,7 @@ impl SecurityDomains {
             protocol: issuer.protocol,
             protocols: BTreeMap::new(),
             key_diversification_data: issuer.key_diversification_data,
+            counts_data_only: issuer.counts_data_only,
             agreement: BTreeMap::new(),
             limit: issuer.authentication,
             historical_bytes: Vec::new(),
@@ -212,6 +215,7 @@ impl SecurityDomains {
         CardParameters {
             protocol: self.protocol(domain),
             key_diversification_data: self.key_diversification_data,
+            counts_data_only: self.counts_data_only,
         }
     }
 

@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 use super::keys::kind;
 use super::stop::{NO_MEMORY, NO_REFERENCE, Stop, WRONG_DATA};
 use super::{Answer, CardManager, OK, tlv};
-use crate::aid::Aid;
 use crate::registry::ApplicationId;
 use crate::runtime::Runtime;
 
@@ -115,9 +114,9 @@ impl CardData {
 
 /// The file control information of a security domain (GPCS 2.3.1 §11.9.3.1): its AID, and that a command takes
 /// up to 255 bytes.
-pub(super) fn control_information(aid: &Aid) -> Vec<u8> {
+pub(super) fn control_information(aid: &[u8]) -> Vec<u8> {
     let proprietary = tlv::object(0xA5, &tlv::object(0x9F65, &[0xFF]));
-    let content = [tlv::object(0x84, aid.as_bytes()), proprietary].concat();
+    let content = [tlv::object(0x84, aid), proprietary].concat();
     tlv::object(0x6F, &content)
 }
 

@@ -6,6 +6,7 @@ use super::authority::{has, is_above, is_above_load_file};
 use super::stop::{NO_REFERENCE, Stop, WRONG_DATA, WRONG_PARAMETERS};
 use super::{Answer, CardManager, OK, tlv};
 use crate::aid::Aid;
+use crate::quirk::Quirk;
 use crate::registry::{Application, ApplicationId, LoadFile, Privileges, Registry};
 use crate::runtime::Runtime;
 
@@ -46,6 +47,11 @@ impl CardManager {
     ) -> Result<Answer, Stop> {
         let (p1, format) = (command.p1, command.p2 & OBJECTS);
         if command.p2 & !(NEXT | OBJECTS) != 0 || !p1.is_power_of_two() || p1 < 0x10 {
+            return Err(WRONG_PARAMETERS);
+        }
+        if format == OBJECTS && runtime.has_quirk(Quirk::UntaggedStatus)
+            || p1 == LOAD_FILES_AND_MODULES && runtime.has_quirk(Quirk::NoModuleListing)
+        {
             return Err(WRONG_PARAMETERS);
         }
         let mut listing = if command.p2 & NEXT == 0 {

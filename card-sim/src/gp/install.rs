@@ -7,6 +7,7 @@ use super::load::{PendingLoad, check_quotas};
 use super::stop::{CONDITIONS, NO_MEMORY, NO_REFERENCE, Stop, WRONG_DATA, WRONG_PARAMETERS};
 use super::{Answer, CardManager, OK, aid, tlv, write};
 use crate::aid::Aid;
+use crate::quirk::Quirk;
 use crate::registry::{
     Application, ApplicationId, ApplicationKind, Privileges, Registry, life_cycle,
 };
@@ -89,6 +90,7 @@ impl Wanted {
     /// Checks what does not depend on the load file.
     fn parse(
         runtime: &Runtime,
+        issuer: Protocol,
         [module, instance, privileges, parameters]: [&[u8]; 4],
     ) -> Result<Self, Stop> {
         let module = aid(module)?;
@@ -109,7 +111,7 @@ impl Wanted {
         let services = global_services(&objects)?;
         let parameters = tlv::find(&objects, 0xC9).unwrap_or(&[]);
         let protocol = if is_domain {
-            domain_protocol(parameters)?
+            domain_protocol(runtime, issuer, parameters)?
         } else {
             None
         };
@@ -212,7 +214,8 @@ impl CardManager {
     ) -> Result<Vec<u8>, Stop> {
         let (fields, authority) = self.take_fields(runtime, domain, command)?;
         let [load_file, module, instance, privileges, parameters] = fields;
-        let wanted = Wanted::parse(runtime, [module, instance, privileges, parameters])?;
+        let issuer = self.domains.protocol(ApplicationId::ISSUER_SECURITY_DOMAIN);
+        let wanted = Wanted::parse(runtime, issuer, [module, instance, privileges, parameters])?;
         let selectable = command.p1 & FOR_MAKE_SELECTABLE != 0;
         self.make_instance(runtime, domain, load_file, &wanted, selectable)?;
         let names = [load_file, wanted.instance.as_bytes()];
@@ -236,7 +239,8 @@ impl CardManager {
         if !load_file.is_empty() && load_file != load.load_file.as_bytes() {
             return Err(WRONG_DATA);
         }
-        let wanted = Wanted::parse(runtime, [module, instance, privileges, parameters])?;
+        let issuer = self.domains.protocol(ApplicationId::ISSUER_SECURITY_DOMAIN);
+        let wanted = Wanted::parse(runtime, issuer, [module, instance, privileges, parameters])?;
         let id = self.finish(runtime, load)?;
         let load_file = load.load_file.as_bytes();
         if let Err(stop) = self.make_instance(runtime, domain, load_file, &wanted, true) {
@@ -450,10 +454,18 @@ fn global_services(objects: &[(u16, &[u8])]) -> Result<Vec<u16>, Stop> {
 }
 
 /// The secure channel that a security domain's parameters name: an object 80 or 81 with number and `i`.
-fn domain_protocol(parameters: &[u8]) -> Result<Option<Protocol>, Stop> {
+pub(super) fn domain_protocol(
+    runtime: &Runtime,
+    issuer: Protocol,
+    parameters: &[u8],
+) -> Result<Option<Protocol>, Stop> {
     let objects = tlv::all(parameters)?;
     match tlv::find(&objects, 0x81).or_else(|| tlv::find(&objects, 0x80)) {
         None => Ok(None),
+        Some(_) if runtime.has_quirk(Quirk::NoDomainProtocol) => Err(WRONG_DATA),
+        // INITIALIZE UPDATE of SCP02 tells hosts no `i`: those that do not ask for card data write 00, which names no
+        // variant, and mean what the issuer's domain speaks.
+        Some(&[2, 0]) if matches!(issuer, Protocol::Scp02(_)) => Ok(Some(issuer)),
         Some(&[number, i]) => Protocol::of(number, i).map(Some).ok_or(WRONG_DATA),
         Some(_) => Err(WRONG_DATA),
     }

@@ -3,8 +3,8 @@
 
 use scp::scp03::CardError;
 use scp::scp11::{CurveReference, PrivateKey};
-use scp::{Command, scp02, scp03};
-use se_crypto::{RsaPublicKey, equal};
+use scp::{Command, scp02};
+use se_crypto::{AesKey, CryptoError, RsaPublicKey, equal};
 use zeroize::{Zeroize, Zeroizing};
 
 use super::elliptic;
@@ -14,6 +14,7 @@ use super::stop::{
     WRONG_PARAMETERS,
 };
 use super::{Answer, CardManager, OK, tlv, write};
+use crate::quirk::Quirk;
 use crate::registry::{ApplicationId, life_cycle};
 use crate::runtime::Runtime;
 
@@ -21,6 +22,8 @@ use crate::runtime::Runtime;
 const MORE: u8 = 0x80;
 /// P2: several keys, with ascending identifiers.
 const SEVERAL: u8 = 0x80;
+/// The version of a manufacturer's key set.
+const FACTORY: u8 = 0xFF;
 /// The most keys of one domain.
 const MAX_KEYS: usize = 48;
 /// The most data of a PUT KEY in several commands.
@@ -74,6 +77,7 @@ impl CardManager {
             return Ok((Vec::new(), OK));
         }
 
+        let filler = u8::from(!runtime.has_quirk(Quirk::CheckValueOverZeros));
         let mut data = pending.data.as_slice();
         let version = tlv::take_byte(&mut data)?;
         if !(0x01..=0x7F).contains(&version) {
@@ -82,7 +86,7 @@ impl CardManager {
         let mut response = vec![version];
         let mut keys = Vec::new();
         for id in first..=0x7F {
-            let (components, check_value) = self.take_key(domain, &mut data)?;
+            let (components, check_value) = self.take_key(domain, &mut data, filler)?;
             response.extend(check_value.into_iter().flatten());
             keys.push(Key {
                 version,
@@ -101,6 +105,8 @@ impl CardManager {
         let ring = self.domains.own_ring(domain);
         if replaced == 0 {
             ring.add(keys);
+            // A manufacturer's keys are there until others are.
+            ring.remove(Some(FACTORY), None);
         } else {
             ring.replace(replaced, keys);
         }
@@ -129,6 +135,15 @@ impl CardManager {
             if key.version != replaced && ring.find(key.version, key.id).is_some() {
                 return Err(CONDITIONS);
             }
+            // A key of another cipher in its place would open no channel any more, and nothing could undo that.
+            let kind = |key: &Key| key.first().map(|part| part.kind);
+            if let Some(old) = ring.find(replaced, key.id)
+                && (1..=3).contains(&key.id)
+                && matches!(kind(old), Some(kind::DES | kind::AES))
+                && kind(old) != kind(key)
+            {
+                return Err(WRONG_DATA);
+            }
         }
         if replaced == 0 && ring.keys().len() + keys.len() > MAX_KEYS {
             return Err(NO_MEMORY);
@@ -154,6 +169,7 @@ impl CardManager {
         &mut self,
         domain: ApplicationId,
         data: &mut &[u8],
+        filler: u8,
     ) -> Result<(Vec<Component>, Option<[u8; 3]>), Stop> {
         let mut components: Vec<Component> = Vec::new();
         let mut extended = false;
@@ -175,7 +191,7 @@ impl CardManager {
                 value: value.to_vec(),
             });
         }
-        let check_value = check(&components)?;
+        let check_value = check(&components, filler)?;
         let given = tlv::take_field(data)?;
         // A check value may be left out; a wrong one tells that the host encrypted with another key.
         match check_value {
@@ -235,8 +251,17 @@ fn private_key(value: &[u8], curve: &[u8]) -> Result<Option<[u8; 3]>, Stop> {
         .map_err(|_| WRONG_DATA)
 }
 
-/// Checks that these parts are a key that the card can use, and gives its check value, where it has one.
-fn check(components: &[Component]) -> Result<Option<[u8; 3]>, Stop> {
+/// The check value of an AES key: the beginning of an encrypted block of 01 (GPCS 2.3.1 §B.6), or of another byte.
+fn aes_check_value(key: &[u8], filler: u8) -> Result<[u8; 3], CryptoError> {
+    let mut block = [filler; 16];
+    AesKey::new(key)?.encrypt_ecb(&mut block)?;
+    let [a, b, c, ..] = block;
+    Ok([a, b, c])
+}
+
+/// Checks that these parts are a key that the card can use, and gives its check value, where it has one; that of an
+/// AES key is over a block of `filler`.
+fn check(components: &[Component], filler: u8) -> Result<Option<[u8; 3]>, Stop> {
     let parts: Vec<(u8, &[u8])> = components
         .iter()
         .map(|part| (part.kind, part.value.as_slice()))
@@ -245,7 +270,7 @@ fn check(components: &[Component]) -> Result<Option<[u8; 3]>, Stop> {
         [(kind::DES, key)] if matches!(key.len(), 16 | 24) => scp02::key_check_value(key)
             .map(Some)
             .map_err(|_| WRONG_DATA),
-        [(kind::AES, key)] if matches!(key.len(), 16 | 24 | 32) => scp03::key_check_value(key)
+        [(kind::AES, key)] if matches!(key.len(), 16 | 24 | 32) => aes_check_value(key, filler)
             .map(Some)
             .map_err(|_| WRONG_DATA),
         [(kind::DES | kind::AES, _)] | [] => Err(WRONG_DATA),

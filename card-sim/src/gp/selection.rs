@@ -4,11 +4,12 @@
 use scp::Command;
 
 use super::stop::{
-    CONDITIONS, FUNCTION, NO_CHANNEL, NO_SECURE_MESSAGING, NOT_FOUND, Stop, UNCHANGED, WRONG_LE,
-    WRONG_LENGTH, WRONG_PARAMETERS,
+    CONDITIONS, FUNCTION, NO_CHANNEL, NO_NAME, NO_SECURE_MESSAGING, NOT_FOUND, Stop, UNCHANGED,
+    WRONG_LE, WRONG_LENGTH, WRONG_PARAMETERS,
 };
 use super::{Answer, CardManager, GET_RESPONSE, OK, SELECT, answer, get_data};
 use crate::class_byte;
+use crate::quirk::Quirk;
 use crate::registry::{Application, ApplicationId, ApplicationKind, CardState, Privileges};
 use crate::runtime::Runtime;
 
@@ -224,6 +225,9 @@ impl CardManager {
         if runtime.registry.card_state == CardState::Terminated {
             return Some(answer(Err(CONDITIONS)));
         }
+        if parsed.data.is_empty() && runtime.has_quirk(Quirk::NoDefaultSelect) {
+            return Some(answer(Err(NO_NAME)));
+        }
         let Some((id, application)) = self.find_selectable(runtime, parsed) else {
             let applet = runtime
                 .selected()
@@ -240,8 +244,16 @@ impl CardManager {
         }
         let locked = runtime.registry.card_state == CardState::Locked;
         let status = if locked { 0x6283 } else { OK };
-        Some(answer(Ok((get_data::control_information(&aid), status))))
+        let information = if runtime.has_quirk(Quirk::BareSelectAnswer) {
+            aid.as_bytes().to_vec()
+        } else if runtime.has_quirk(Quirk::UnnamedSelectAnswer) {
+            get_data::control_information(&[])
+        } else {
+            get_data::control_information(aid.as_bytes())
+        };
+        Some(answer(Ok((information, status))))
     }
+
     /// The application that a SELECT by name means: by its whole AID, or by the beginning of it; without a name
     /// the issuer security domain.
     fn find_selectable(

@@ -37,6 +37,8 @@ pub(super) const NOT_FOUND: Stop = Stop::Status(0x6A82);
 pub(super) const NO_MEMORY: Stop = Stop::Status(0x6A84);
 /// Incorrect P1 or P2.
 pub(super) const WRONG_PARAMETERS: Stop = Stop::Status(0x6A86);
+/// Lc inconsistent with P1-P2: no name in a SELECT by name.
+pub(super) const NO_NAME: Stop = Stop::Status(0x6A87);
 /// Referenced data not found.
 pub(super) const NO_REFERENCE: Stop = Stop::Status(0x6A88);
 /// Algorithm not supported (GPCS 2.3.1 §11.8.3.2).

@@ -16,6 +16,7 @@ mod channels;
 mod data;
 mod implicit;
 mod keys;
+mod quirks;
 mod status;
 
 struct Host {

@@ -3,6 +3,7 @@
 use super::heap::Heap;
 use super::program::{Class, Program};
 use super::stepwise::Word;
+use crate::work::Work;
 use cap_file::Instruction;
 use cap_file::component::CodeOffset;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -43,12 +44,21 @@ impl Step<'_> {
 pub trait Observer {
     /// An instruction is about to be executed.
     fn step(&mut self, step: &Step<'_>);
+
+    /// A method of the API is about to do work that takes long on a card.
+    fn work(&mut self, _work: &Work) {}
 }
 
 impl Observer for Vec<Box<dyn Observer + Send>> {
     fn step(&mut self, step: &Step<'_>) {
         for observer in self {
             observer.step(step);
+        }
+    }
+
+    fn work(&mut self, work: &Work) {
+        for observer in self {
+            observer.work(work);
         }
     }
 }
@@ -58,5 +68,11 @@ impl<T: Observer> Observer for Arc<Mutex<T>> {
         self.lock()
             .unwrap_or_else(PoisonError::into_inner)
             .step(step);
+    }
+
+    fn work(&mut self, work: &Work) {
+        self.lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .work(work);
     }
 }

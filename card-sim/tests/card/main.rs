@@ -19,6 +19,7 @@ mod hostile;
 mod image;
 mod instructions;
 mod memory;
+mod profiles;
 mod security;
 mod support;
 mod transmission;

@@ -2,6 +2,7 @@
 
 pub mod debug;
 pub mod exec;
+pub mod profiles;
 pub mod serve;
 
 use crate::failure::Failure;
@@ -11,7 +12,7 @@ use clap::{Args, Subcommand};
 /// The arguments of `tenkoku card`.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  tenkoku card exec --cap jpki.cap --install D392F000260100000001 --script session.apdu\n  tenkoku card serve --image card.image\n  tenkoku card api    what of the Java Card API is there"
+    after_help = "Examples:\n  tenkoku card exec --cap jpki.cap --install D392F000260100000001 --script session.apdu\n  tenkoku card serve --image card.image\n  tenkoku card profiles j3r180\n  tenkoku card api    what of the Java Card API is there"
 )]
 pub struct Card {
     /// What to do with the card.
@@ -28,6 +29,8 @@ pub enum Command {
     Debug(debug::Debug),
     /// Put it into the virtual PC/SC reader (vpcd).
     Serve(serve::Serve),
+    /// Print the kinds of cards that `--profile` takes, with their sizes and what they do in their own way.
+    Profiles(profiles::Profiles),
     /// Print which classes and algorithms of the Java Card API it has, as Markdown.
     Api,
 }
@@ -42,6 +45,7 @@ impl Card {
             Command::Exec(exec) => exec.run(),
             Command::Debug(debug) => debug.run(),
             Command::Serve(serve) => serve.run(),
+            Command::Profiles(profiles) => profiles.run(),
             Command::Api => output::print(&card_sim::api::support::markdown()),
         }
     }

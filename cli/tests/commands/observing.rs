@@ -270,6 +270,34 @@ fn an_editor_steps_through_the_rust_source() {
 }
 
 #[test]
+fn profiles_and_their_quirks_are_listed() {
+    let run = |arguments: &[&str]| {
+        let arguments = [&["card", "profiles"][..], arguments].concat();
+        out(&tenkoku_with(0, &arguments, "")).to_owned()
+    };
+    let all = run(&[]);
+    for name in ["jc222", "j3r180", "sce60"] {
+        assert!(all.lines().any(|line| line.starts_with(name)), "{all}");
+    }
+    let one = run(&["sce60"]);
+    assert!(one.contains("commit buffer      755 bytes"), "{one}");
+    assert!(one.contains("untagged-status\n    GET STATUS with P2 = 02 is answered 6A86"));
+    let quirks = run(&["--quirks"]);
+    assert_eq!(
+        quirks.matches("source: ").count(),
+        card_sim::Quirk::ALL.len()
+    );
+    let json: serde_json::Value = serde_json::from_str(&run(&["--json"])).unwrap();
+    assert_eq!(json["j3r180"]["memory"]["commit"], 5120);
+    let error = tenkoku_with(2, &["card", "profiles", "j9"], "");
+    assert!(
+        err(&error).contains("neither one of jc222"),
+        "{}",
+        err(&error)
+    );
+}
+
+#[test]
 fn a_profile_tells_whether_an_applet_fits_and_what_it_takes() {
     let folder = tempfile::tempdir().unwrap();
     let cap = jpki(folder.path());
@@ -292,6 +320,11 @@ fn a_profile_tells_whether_an_applet_fits_and_what_it_takes() {
             .all(|line| !line.starts_with("# 0 bytecodes") && !line.contains("least 0.000 ms"))
     );
     assert_eq!(out(&first), out(&run(0, &["--profile", "j3r180"])));
+    assert!(
+        budgets
+            .iter()
+            .all(|line| line.contains(" ms of it in the API; "))
+    );
     // The applet needs no more than Java Card 2.2.2, but a card of 2.2.1 has not what it imports.
     run(0, &["--profile", "jc222"]);
     let file = |name: &str, api: &str, persistent: u32| {
@@ -307,7 +340,7 @@ fn a_profile_tells_whether_an_applet_fits_and_what_it_takes() {
     assert!(err(&run(4, &["--profile", &old])).contains("the card has no package"));
     let small = file("small.toml", "jc304", 4096);
     assert!(err(&run(4, &["--profile", &small])).contains("not enough memory"));
-    assert!(err(&run(2, &["--profile", "jc999"])).contains("neither one of jc222, jc304, j3r180"));
+    assert!(err(&run(2, &["--profile", "jc999"])).contains("neither one of jc222, jc304, a40cr"));
     // The profile stays with the image.
     let image = folder.path().join("profile.image");
     run(0, &["--profile", "j3r180", "--image", text(&image)]);

@@ -74,6 +74,7 @@ impl Offline {
         let parameters = CardParameters {
             protocol: Protocol::Scp03(card.parameters),
             key_diversification_data: card.key_diversification_data,
+            ..CardParameters::default()
         };
         Ok(Self {
             domain: card.domain,

@@ -70,7 +70,7 @@ impl CardMessaging {
         if !equal(&expected, &mac) {
             return Err(CardError::Security);
         }
-        messaging.count();
+        messaging.count(&command.data);
         if messaging.level.has_c_decryption() && !command.data.is_empty() {
             command.data = messaging
                 .decrypt(&command.data, false)

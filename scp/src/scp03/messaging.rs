@@ -17,6 +17,8 @@ pub(crate) struct Messaging {
     chaining: [u8; 16],
     /// Counts the commands of the session, from 1 on.
     counter: u128,
+    /// Whether it counts those with data only, as some cards do.
+    counts_data_only: bool,
     /// The level once the next response is out: an R-MAC session begins or ends.
     next_level: Option<SecurityLevel>,
     /// The level outside of the R-MAC session that BEGIN R-MAC SESSION has begun.
@@ -36,6 +38,7 @@ impl Messaging {
             mac_length,
             chaining,
             counter: 0,
+            counts_data_only: false,
             next_level: None,
             outer_level: None,
         }
@@ -94,9 +97,14 @@ impl Messaging {
         mac.into_iter().take(self.mac_length).collect()
     }
 
+    /// Counts only commands with data from now on.
+    pub(crate) fn count_data_only(&mut self) {
+        self.counts_data_only = true;
+    }
+
     /// Counts a command in.
-    pub(crate) fn count(&mut self) {
-        self.counter += 1;
+    pub(crate) fn count(&mut self, data: &[u8]) {
+        self.counter += u128::from(!(self.counts_data_only && data.is_empty()));
     }
 
     /// The initial vector: the counter encrypted, its first bit set for a response (§6.2.6, §6.2.7).

@@ -59,6 +59,11 @@ impl HostSession {
         self.messaging.mac_length()
     }
 
+    /// Counts only commands with data from now on, as some cards do against Amendment D §6.2.6.
+    pub fn count_data_only(&mut self) {
+        self.messaging.count_data_only();
+    }
+
     /// The most plain data that fit one short command, in bytes: 255 at level 00, 247 with a MAC of 8
     /// bytes, 239 with encryption too.
     #[must_use]
@@ -100,7 +105,7 @@ impl HostSession {
         let level = self.messaging.level;
         // Work on a copy: a command that turns out too long must not move the counters.
         let mut messaging = self.messaging.clone();
-        messaging.count();
+        messaging.count(&command.data);
         if level.has_c_decryption() && !command.data.is_empty() {
             command.data = messaging.encrypt(&command.data, false)?;
         }

@@ -28,7 +28,7 @@ const CELLS: u16 = 13;
 /// Cells of the class.
 pub const LAYOUTS: &[Layout] = &[(CLASS, CELLS, 1)];
 
-pub(super) const KEY: u16 = 0;
+pub(crate) const KEY: u16 = 0;
 pub(super) const MODE: u16 = 1;
 const ALGORITHM: u16 = 2;
 const CIPHER: u16 = 3;

@@ -96,7 +96,7 @@ pub(super) fn set_initial_digest(
     Ok(0)
 }
 
-fn hash(vm: &Vm<'_>, this: u16) -> Result<Hash, Trap> {
+pub(crate) fn hash(vm: &Vm<'_>, this: u16) -> Result<Hash, Trap> {
     let [_, algorithm] = cell(vm, this, 0)?.to_be_bytes();
     hash_of(algorithm).ok_or(NO_SUCH_ALGORITHM)
 }

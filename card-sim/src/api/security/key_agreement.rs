@@ -13,7 +13,7 @@ const CLASS: &str = "javacard/security/KeyAgreement";
 /// Cells of the class.
 pub const LAYOUTS: &[Layout] = &[(CLASS, 2, 1)];
 
-const KEY: u16 = 0;
+pub(crate) const KEY: u16 = 0;
 const ALGORITHM: u16 = 1;
 
 /// The native methods.

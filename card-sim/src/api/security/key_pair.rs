@@ -15,7 +15,7 @@ const CLASS: &str = "javacard/security/KeyPair";
 pub const LAYOUTS: &[Layout] = &[(CLASS, 3, 2)];
 
 const PUBLIC: u16 = 0;
-const PRIVATE: u16 = 1;
+pub(crate) const PRIVATE: u16 = 1;
 const ALGORITHM: u16 = 2;
 
 const RSA: u8 = 1;
@@ -55,6 +55,7 @@ fn construct(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
     let algorithm = byte(arguments, 1);
     let bits = word(arguments, 2);
     let (public, private) = types(algorithm).ok_or(NO_SUCH_ALGORITHM)?;
+    super::check_algorithm(vm, CLASS, algorithm)?;
     let public = keys::make(vm, public, bits)?;
     let private = keys::make(vm, private, bits)?;
     set_cell(vm, this, PUBLIC, public.cast_signed())?;
@@ -96,6 +97,9 @@ fn generate(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
     let this = reference(arguments, 0);
     let public = cell(vm, this, PUBLIC)?.cast_unsigned();
     let private = cell(vm, this, PRIVATE)?.cast_unsigned();
+    // A card that generates no keys of a kind may take them, and join them to a pair.
+    let [_, algorithm] = cell(vm, this, ALGORITHM)?.to_be_bytes();
+    super::check_algorithm(vm, CLASS, algorithm)?;
     match keys::sort(vm, private)? {
         sort @ (Sort::RsaPrivate | Sort::RsaCrt) => generate_rsa(vm, public, private, sort)?,
         Sort::EcPrivate => generate_ec(vm, public, private)?,

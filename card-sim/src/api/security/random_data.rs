@@ -61,3 +61,8 @@ fn generate(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
     vm.heap.write_slice(target.address, &bytes)?;
     Ok(i32::from(word(arguments, 2)) + i32::from(word(arguments, 3)))
 }
+
+/// The `RandomData.ALG_*` code of an instance.
+pub(crate) fn algorithm(vm: &Vm<'_>, this: u16) -> Result<u8, Trap> {
+    Ok(cell(vm, this, 0)?.to_be_bytes()[1])
+}

@@ -30,10 +30,10 @@ const CELLS: u16 = 14;
 /// Cells of the class.
 pub const LAYOUTS: &[Layout] = &[(CLASS, CELLS, 1)];
 
-const KEY: u16 = 0;
+pub(crate) const KEY: u16 = 0;
 const MODE: u16 = 1;
 const ALGORITHM: u16 = 2;
-const DIGEST: u16 = 3;
+pub(crate) const DIGEST: u16 = 3;
 const CIPHER: u16 = 4;
 const PADDING: u16 = 5;
 const INITIAL_VECTOR: u16 = 6;

@@ -8,6 +8,7 @@ use crate::vm::interpreter::no_body;
 use crate::vm::program::{Body, ClassId, Method, NO_METHOD, Program};
 use crate::vm::trap::Trap;
 use crate::vm::types::Type;
+use crate::work;
 use cap_file::Opcode;
 
 const NO_TARGET: Trap = Trap::BadCode("a call of no method");
@@ -139,11 +140,28 @@ impl<'a> Vm<'a> {
                 let values: Vec<i16> = arguments.iter().map(|word| word.value).collect();
                 // As in fast mode: a native counts as one more bytecode.
                 self.meter.executed += 1;
+                self.tell_work(target, &values);
                 let result = self.run_native(native, target, &values)?;
                 self.push_result(target, result)?;
                 Ok(Outcome::Next)
             }
             Body::None => Err(no_body(self.program, target)),
+        }
+    }
+
+    /// Tells who watches what a native is about to do.
+    fn tell_work(&mut self, target: &Method, arguments: &[i16]) {
+        if self.observer.is_none() {
+            return;
+        }
+        let works = target
+            .name
+            .as_deref()
+            .map_or_else(Vec::new, |name| work::of(self, name, arguments));
+        if let Some(observer) = self.observer.as_deref_mut() {
+            for work in &works {
+                observer.work(work);
+            }
         }
     }
 

@@ -6,7 +6,7 @@ use crate::output;
 use crate::script::{self, Line, Step};
 use crate::simulator::{CardArguments, Simulator};
 use card_sim::CommandUsage;
-use card_sim::cost::{Costs, Stopwatch};
+use card_sim::cost::{Costs, Estimate, Stopwatch};
 use card_sim::coverage::Coverage;
 use card_sim::vm::Observer;
 use clap::Args;
@@ -35,8 +35,8 @@ pub struct Exec {
     /// applet runs in defensive mode.
     #[arg(long, value_name = "FOLDER", requires = "script")]
     pub coverage: Option<PathBuf>,
-    /// After each command, a line `# …` with what it used: bytecodes and the least time that they take on a real
-    /// card, writes, stack, commit buffer, memory. The applet runs in defensive mode.
+    /// After each command, a line `# …` with what it used: bytecodes, the least time that it takes on a real card
+    /// with the cryptography that was measured there (`card-sim/profiles/*.work`), writes, stack, commit buffer, memory. The applet runs in defensive mode.
     #[arg(long, requires = "script")]
     pub budget: bool,
 }
@@ -86,9 +86,9 @@ impl Exec {
         let mut wrong = 0;
         for line in &lines {
             wrong += usize::from(!run(&mut card, line)?);
-            let nanoseconds = stopwatch.as_ref().map(take);
-            if let Some(nanoseconds) = nanoseconds.filter(|_| line.step != Step::Reset) {
-                output::print(&budget(&card.card().command_usage(), nanoseconds))?;
+            let estimate = stopwatch.as_ref().map(take);
+            if let Some(estimate) = estimate.filter(|_| line.step != Step::Reset) {
+                output::print(&budget(&card.card().command_usage(), estimate))?;
             }
         }
         if let Some(folder) = &self.coverage {
@@ -108,13 +108,24 @@ impl Exec {
 }
 
 /// What a command used, as a comment.
-fn budget(usage: &CommandUsage, nanoseconds: u64) -> String {
+fn budget(usage: &CommandUsage, estimate: Estimate) -> String {
+    let milliseconds = |nanoseconds: u64| {
+        format!(
+            "{}.{:03} ms",
+            nanoseconds / 1_000_000,
+            nanoseconds / 1000 % 1000
+        )
+    };
+    let unmeasured = match estimate.unmeasured {
+        0 => String::new(),
+        count => format!(", {count} calls of it unmeasured"),
+    };
     format!(
-        "# {} bytecodes, at least {}.{:03} ms on a card; {} writes, {} words of stack, {} bytes of commit buffer; \
+        "# {} bytecodes, at least {} on a card, {} of it in the API{unmeasured}; {} writes, {} words of stack, {} bytes of commit buffer; \
          {} bytes persistent, {} transient in use\n",
         usage.bytecodes,
-        nanoseconds / 1_000_000,
-        nanoseconds / 1000 % 1000,
+        milliseconds(estimate.total()),
+        milliseconds(estimate.api),
         usage.persistent_writes,
         usage.stack_words,
         usage.commit_bytes,
