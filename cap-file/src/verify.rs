@@ -1,6 +1,13 @@
 //! Verification of CAP files (JCVM 3.0.5 §4 to §7).
 //!
 #![doc = include_str!("verify/rules.md")]
+//!
+//! # From the specification to the rules
+//!
+//! Clause by clause, what the specification asks for and who checks it. "Reading" means that a file which does not keep
+//! to it is refused when it is read, with the offset.
+//!
+#![doc = include_str!("verify/audit.md")]
 
 mod bytecode;
 mod check;

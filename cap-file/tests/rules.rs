@@ -359,3 +359,49 @@ fn the_list_of_rules_is_up_to_date() {
     let is = std::fs::read_to_string(path).unwrap();
     assert!(is == list, "set BLESS=1 to write the list anew");
 }
+
+/// Each clause of the specification says who checks it, and each rule stands in a row of its clause.
+#[test]
+fn every_rule_stands_in_the_audit_of_the_specification() {
+    let audit = concat!(env!("CARGO_MANIFEST_DIR"), "/src/verify/audit.md");
+    let audit = std::fs::read_to_string(audit).unwrap();
+    let mut wrong = String::new();
+    let mut named: Vec<(&str, Vec<Rule>)> = Vec::new();
+    for row in audit.lines().skip(2) {
+        let cells: Vec<&str> = row.trim_matches('|').split(" | ").map(str::trim).collect();
+        let [clause, _, checked] = cells[..] else {
+            panic!("three cells: {row}");
+        };
+        // What stands between backticks and is no path or call is the id of a rule.
+        let ids = checked.split('`').skip(1).step_by(2);
+        let ids: Vec<&str> = ids.filter(|id| !id.contains([':', ' ', '('])).collect();
+        let mut rules = Vec::new();
+        for id in &ids {
+            match Rule::ALL.iter().find(|rule| rule.id() == *id) {
+                Some(rule) => rules.push(*rule),
+                None if *id == "RemoteException" => {}
+                None => writeln!(wrong, "{clause}: no rule is called {id}").unwrap(),
+            }
+        }
+        let reason = [
+            "reading",
+            "not checkable off-card",
+            "nothing to check",
+            "compatibility::compare",
+        ];
+        if rules.is_empty() && !reason.iter().any(|reason| checked.contains(reason)) {
+            writeln!(wrong, "{clause}: neither a rule nor a reason").unwrap();
+        }
+        named.push((clause, rules));
+    }
+    for rule in Rule::ALL {
+        let own = rule.clause().rsplit(' ').next().unwrap();
+        let found = named
+            .iter()
+            .any(|(clause, rules)| *clause == own && rules.contains(rule));
+        if !found {
+            writeln!(wrong, "{} is in no row of {own}", rule.id()).unwrap();
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}

@@ -94,7 +94,7 @@ pub struct RemoteInterfaceInfo {
 pub struct RemoteMethod {
     /// Hash of name and signature.
     pub hash: u16,
-    /// Offset of its signature in the info item.
+    /// Offset of its signature in the pool, from the first one on.
     pub signature_offset: u16,
     /// Its token.
     pub virtual_method_token: u8,

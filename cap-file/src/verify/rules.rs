@@ -16,7 +16,7 @@ macro_rules! rules {
                 match self { $(Rule::$variant => $id,)* }
             }
 
-            /// The clause of JCVM 3.0.5; of another version or standard if that is named before it.
+            /// The clause of JCVM 3.0.5; of another version if that is named before it.
             #[must_use]
             pub const fn clause(self) -> &'static str {
                 match self { $(Rule::$variant => $clause,)* }
@@ -27,7 +27,6 @@ macro_rules! rules {
             pub fn citation(self) -> String {
                 match self.clause().split_once(' ') {
                     None => format!("JCVM 3.0.5 §{}", self.clause()),
-                    Some(("JCRE", clause)) => format!("JCRE 3.0.5 §{clause}"),
                     Some((version, clause)) => format!("JCVM {version} §{clause}"),
                 }
             }
@@ -53,7 +52,7 @@ rules! {
     AppletCount "applet-count" "6.6" "An Applet component has at least one applet.",
     AppletAid "applet-aid" "6.6" "An applet's AID begins with the RID of the package, and neither the package nor another applet has it.",
     AppletInstall "applet-install" "6.6" "The install method is a public static method of an applet class, with the signature ([BSB)V.",
-    AppletMultiselectable "applet-multiselectable" "JCRE 4.2" "All applets implement MultiSelectable, or none.",
+    AppletMultiselectable "applet-multiselectable" "2.2.5" "All applets implement MultiSelectable, or none.",
     ImportCount "import-count" "6.7" "A package imports at most 128 others.",
     ImportUnique "import-unique" "6.7" "No package is imported twice or under two AIDs, and none imports itself.",
     ImportKnown "import-known" "6.7" "The export file of each imported package is at hand.",
@@ -110,7 +109,7 @@ rules! {
     DescriptorConstants "descriptor-constants" "6.14.5" "The type of each constant is that of what it refers to.",
     DebugFormat "debug-format" "6.15" "A Debug component needs format 2.2.",
     DebugIndices "debug-indices" "6.15" "Indices of the Debug component lead to strings, classes and methods.",
-    DebugAgrees "debug-agrees" "6.15" "The Debug component describes each class once, with its flags, and methods with their sizes; variables and lines lie within their methods.",
+    DebugAgrees "debug-agrees" "6.15" "The Debug component describes each class once, with its flags, and its methods with their sizes; variables and lines lie within their methods.",
     FlowEnd "flow-end" "7.5" "Execution does not run past the last instruction of a method.",
     FlowJoin "flow-join" "7.5" "Wherever paths meet the stack has the same depth.",
     FlowLimit "flow-limit" "7.5" "Following all paths takes no more steps than any compiled code needs.",

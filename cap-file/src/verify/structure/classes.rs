@@ -346,7 +346,7 @@ fn instance_size(
         .map(|(token, ..)| *token)
         .collect();
     let first = references.first().copied().unwrap_or(0xff);
-    // Visible fields first, so that tokens seen by others do not move; references in one piece (JCVM §4.3.7.4).
+    // Visible fields first, so that tokens seen by others do not move; references in one piece (JCVM §4.3.7.5).
     let group = |found: &Type, visible: &bool| match (found.is_reference(), visible) {
         (false, true) => 0,
         (true, true) => 1,

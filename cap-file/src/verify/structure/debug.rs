@@ -1,12 +1,13 @@
 //! Debug component: what it says can be looked up, and is true.
 
 use crate::component::Tag;
+use crate::component::class::{ClassEntry, ClassInfo};
 use crate::component::debug::{ClassDebug, Debug, MethodDebug};
 use crate::component::descriptor::{ClassDescriptor, MethodDescriptor, access};
-use crate::export_file::access as names;
+use crate::export_file::{ACC_SHAREABLE, access as names};
 use crate::verify::Rule;
 use crate::verify::check::Checker;
-use crate::verify::world::World;
+use crate::verify::world::{Origin, World};
 use std::collections::HashSet;
 
 pub(super) fn check(checker: &mut Checker<'_, '_>) {
@@ -36,16 +37,33 @@ pub(super) fn check(checker: &mut Checker<'_, '_>) {
             || format!("class {index}"),
         );
         let unique = seen.insert(class.location);
-        if let Some(described) = described(checker.world, class) {
-            let agrees = unique && flags_agree(class, described) && methods_agree(checker, class);
-            checker.require(
-                agrees,
-                Rule::DebugAgrees,
-                Tag::Debug,
-                None,
-                "a class that is described once, with its flags, and methods with their sizes, variables and lines",
-                || format!("class {index}"),
-            );
+        if let Some((entry, described)) = described(checker.world, class) {
+            let (flags, interfaces) = match entry {
+                ClassEntry::Interface(interface) => {
+                    (interface.flags, interface.superinterfaces.len())
+                }
+                ClassEntry::Class(class) => (class.flags, class.interfaces.len()),
+            };
+            let wrong = if !unique {
+                Some("again".to_owned())
+            } else if !flags_agree(class, described, flags) {
+                Some(format!("flags 0x{:04x}", class.access_flags))
+            } else if class.interfaces.len() != interfaces {
+                Some(format!("{} interfaces", class.interfaces.len()))
+            } else if class.methods.len() != described.methods.len() {
+                Some(format!("{} methods", class.methods.len()))
+            } else {
+                wrong_method(checker, class)
+            };
+            if let Some(wrong) = wrong {
+                checker.report(
+                    Rule::DebugAgrees,
+                    Tag::Debug,
+                    None,
+                    "each class once, with its flags and interfaces, and its methods with their sizes, variables and lines",
+                    format!("class {index}: {wrong}"),
+                );
+            }
         }
     }
     let Some(descriptor) = &checker.cap.descriptor else {
@@ -92,12 +110,20 @@ fn locations(world: &World<'_>, class: &ClassDebug) -> bool {
             })
 }
 
-fn described<'w>(world: &'w World<'_>, class: &ClassDebug) -> Option<&'w ClassDescriptor> {
-    world.own_descriptor(world.own_class(class.location)?)
+fn described<'w>(
+    world: &World<'w>,
+    class: &ClassDebug,
+) -> Option<(ClassEntry<'w>, &'w ClassDescriptor)> {
+    match world.get(world.own_class(class.location)?)?.origin {
+        Origin::Own {
+            entry, descriptor, ..
+        } => Some((entry, descriptor?)),
+        Origin::Api { .. } => None,
+    }
 }
 
-/// The flags of class files against those of the Descriptor component.
-fn flags_agree(class: &ClassDebug, described: &ClassDescriptor) -> bool {
+/// The flags of class files against those of the Descriptor component and these of the Class component.
+fn flags_agree(class: &ClassDebug, described: &ClassDescriptor, flags: u8) -> bool {
     let pairs = [
         (names::PUBLIC, access::ACC_PUBLIC),
         (names::FINAL, access::ACC_FINAL),
@@ -106,33 +132,40 @@ fn flags_agree(class: &ClassDebug, described: &ClassDescriptor) -> bool {
     ];
     pairs.iter().all(|(name, flag)| {
         (class.access_flags & name != 0) == (described.access_flags & flag != 0)
-    })
+    }) && (class.access_flags & ACC_SHAREABLE != 0) == (flags & ClassInfo::ACC_SHAREABLE != 0)
 }
 
-/// Methods without code (abstract ones, those of interfaces) have no place.
-fn methods_agree(checker: &Checker<'_, '_>, class: &ClassDebug) -> bool {
+/// What is wrong with a method, if something is. Methods without code (abstract ones, those of interfaces) have no
+/// place.
+fn wrong_method(checker: &Checker<'_, '_>, class: &ClassDebug) -> Option<String> {
     let world = checker.world;
     let own = world.own_class(class.location);
-    class.methods.iter().all(|method| {
-        if method.body_size == 0 {
-            return method.variables.is_empty() && method.lines.is_empty();
-        }
-        world
-            .method_at(method.location)
-            .is_none_or(|(owner, described)| {
-                Some(owner) == own && sizes_agree(checker, method, described)
-            })
-    })
+    class
+        .methods
+        .iter()
+        .enumerate()
+        .find_map(|(index, method)| {
+            let wrong = if method.body_size == 0 {
+                let empty = method.variables.is_empty() && method.lines.is_empty();
+                (!empty).then_some("variables or lines without code")
+            } else {
+                let (owner, described) = world.method_at(method.location)?;
+                if Some(owner) == own {
+                    other_size(checker, method, described)
+                } else {
+                    Some("that of another class")
+                }
+            };
+            wrong.map(|wrong| format!("method {index}: {wrong}"))
+        })
 }
 
-fn sizes_agree(
+fn other_size(
     checker: &Checker<'_, '_>,
     method: &MethodDebug,
     described: &MethodDescriptor,
-) -> bool {
-    let Some(found) = checker.cap.method.described(described) else {
-        return true;
-    };
+) -> Option<&'static str> {
+    let found = checker.cap.method.described(described)?;
     let words = usize::from(found.header.nargs) + usize::from(found.header.max_locals);
     let size = usize::from(method.body_size);
     let variables = method.variables.iter().all(|variable| {
@@ -143,8 +176,13 @@ fn sizes_agree(
         .lines
         .iter()
         .all(|line| line.start_pc <= line.end_pc && usize::from(line.end_pc) < size);
-    method.body_size == described.bytecode_count
-        && usize::from(method.header_size) == usize::from(found.header.size())
-        && variables
-        && lines
+    let sizes = method.body_size == described.bytecode_count
+        && usize::from(method.header_size) == usize::from(found.header.size());
+    [
+        (sizes, "other sizes"),
+        (variables, "a variable outside of its frame or code"),
+        (lines, "a line outside of its code"),
+    ]
+    .into_iter()
+    .find_map(|(right, wrong)| (!right).then_some(wrong))
 }

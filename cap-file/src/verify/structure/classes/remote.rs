@@ -144,9 +144,9 @@ fn difference(
     })
 }
 
-/// The signature pool, by offset in the info item.
+/// The signature pool, by offset from its first signature.
 fn signatures(checker: &Checker<'_, '_>) -> HashMap<usize, Option<Vec<DescribedType>>> {
-    let mut offset = 2;
+    let mut offset = 0;
     let mut signatures = HashMap::new();
     for signature in checker.cap.class.signature_pool.iter().flatten() {
         signatures.insert(offset, signature.types());
