@@ -34,6 +34,9 @@ pub struct Agreement {
     /// With `--scp 11a` and `11c`: the host's certificates, its own last (X.509 or GlobalPlatform's, PEM or DER).
     #[arg(long, value_name = "FILE", requires = "scp")]
     pub host_certificates: Option<String>,
+    /// With `--scp`: take certificates that are out of date.
+    #[arg(long, requires = "scp")]
+    pub allow_expired: bool,
     /// With `--scp 11a` and `11c`: the card's key for the host's authority, identifier and version as in 10/03; looked up
     /// on the card without it.
     #[arg(long, value_name = "KID/KVN", requires = "scp")]
@@ -64,6 +67,7 @@ impl Agreement {
             authority: self.host_authority.clone(),
             card_ca: self.card_ca.clone(),
             card_key: self.card_key.clone(),
+            allow_expired: self.allow_expired,
             ..AgreementFile::default()
         };
         AgreementKeys::from_file(&file, Path::new(""))

@@ -8,8 +8,9 @@ use std::fmt;
 
 use scp::scp03::SecurityLevel;
 use scp::scp11::{
-    AgreementError, Certificate, ChainError, HostOpening, Identity, KeyReference, PreparedSession,
-    PrivateKey, PublicKey, Request, SharedIdentity, Variant, verify_chain,
+    AgreementError, Certificate, ChainError, Date, HostOpening, Identity, KeyReference,
+    PreparedSession, PrivateKey, PublicKey, Request, SharedIdentity, Variant, check_dates,
+    verify_chain,
 };
 use se_crypto::Drbg;
 
@@ -35,6 +36,8 @@ pub struct AgreementKeys {
     pub s16: bool,
     /// The host's identifier, 1 to 255 bytes, where identities go into the session keys.
     pub identifier: Option<Vec<u8>>,
+    /// The day on which certificates must be valid; `None` looks at no dates.
+    pub today: Option<Date>,
     /// The ephemeral key, where it was drawn beforehand, as scripts want it.
     ephemeral: Option<PrivateKey>,
 }
@@ -70,6 +73,9 @@ pub enum AgreementFailure {
     /// The card's certificates do not lead to its key.
     #[error("the card's certificate: {0}")]
     Chain(#[from] ChainError),
+    /// The host's certificates are not valid now.
+    #[error("the host's certificate: {0}")]
+    Host(ChainError),
     /// The card has no key for the variant.
     #[error("the card has no key {identifier:02X} for SCP{variant}{}", versions(.there))]
     NoKey {
@@ -125,6 +131,7 @@ impl AgreementKeys {
             key_length: 16,
             s16: false,
             identifier: None,
+            today: None,
             ephemeral: None,
         }
     }
@@ -142,6 +149,7 @@ impl AgreementKeys {
         if self.variant != Variant::C {
             return Err(AgreementError::Prepare(self.variant).into());
         }
+        self.check_host()?;
         if self.key_version == 0 {
             return Err(AgreementFailure::Unknown(
                 "the version of the card's key (kvn)",
@@ -169,6 +177,20 @@ impl AgreementKeys {
         Ok(self.opening(request, &card, random)?.prepare()?)
     }
 
+    /// Checks the host's own certificates before the card does.
+    fn check_host(&self) -> Result<(), AgreementFailure> {
+        let Some(host) = &self.host else {
+            return Ok(());
+        };
+        if !host.is_pair() {
+            return Err(AgreementFailure::Pair);
+        }
+        match self.today {
+            Some(today) => check_dates(&host.chain, today).map_err(AgreementFailure::Host),
+            None => Ok(()),
+        }
+    }
+
     /// The card's key out of its certificates, and their subject.
     fn believe(
         &self,
@@ -179,7 +201,13 @@ impl AgreementKeys {
         let key = match trust {
             Trust::Key(key) => key,
             Trust::Unchecked => leaf.key(),
-            Trust::Authority(authority) => verify_chain(chain, authority)?,
+            Trust::Authority(authority) => {
+                let key = verify_chain(chain, authority)?;
+                if let Some(today) = self.today {
+                    check_dates(chain, today)?;
+                }
+                key
+            }
         };
         Ok((key.clone(), leaf.subject().to_vec()))
     }

@@ -66,7 +66,9 @@ pub use recipe::{
     rehearse as rehearse_changes,
 };
 pub use scp::scp03::{HostError, Parameters as ChannelParameters, SecurityLevel, StaticKeys};
-pub use scp::scp11::{KeyReference, PublicKey as AgreementPublicKey, Variant as AgreementVariant};
+pub use scp::scp11::{
+    Date, KeyReference, PublicKey as AgreementPublicKey, Variant as AgreementVariant,
+};
 pub use session::{Answer, Opened, Opening, Session};
 pub use token::{LoadFileSignature, TokenKey, Tokens, token_input};
 pub use transport::{

@@ -44,10 +44,11 @@ mod variant;
 pub(crate) use card::agree;
 pub use card::{Authority, CardEntity};
 pub use certificate::{
-    Certificate, CertificateError, CertificateForm, CertificateRequest, KeyUsage, certificates,
+    Certificate, CertificateError, CertificateForm, CertificateRequest, Date, KeyUsage,
+    certificates,
 };
 pub(crate) use chain::ReceivedChain;
-pub use chain::{ChainError, MAX_CERTIFICATE, commands, verify_chain};
+pub use chain::{ChainError, MAX_CERTIFICATE, check_dates, commands, verify_chain};
 pub use curve::CurveReference;
 pub use error::AgreementError;
 pub use host::{HostOpening, PreparedSession};

@@ -1,5 +1,5 @@
-//! A foreign peer: the host end of `scll`, written by others, against our card end. What both ends of ours
-//! might get wrong alike, this one does not share.
+//! A foreign peer: the host end of `scll`, written by others, against our card end, and byte by byte beside our host end.
+//! What both ends of ours might get wrong alike, this one does not share.
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 use proptest::prelude::*;
@@ -7,7 +7,7 @@ use rand_core_0_6::{CryptoRng, Error, RngCore};
 use scll::backend::{KeyBackend, KeyKind};
 use scll::backend_rustcrypto::RustCryptoBackend;
 use scll::scp::{scp02, scp03};
-use scp::scp03::{Parameters, SecurityLevel, StaticKeys};
+use scp::scp03::{Challenge, HostOpening, Parameters, SecurityLevel, StaticKeys};
 use scp::{CardKeySet, CardParameters, CardSession, Protocol};
 use se_crypto::Drbg;
 
@@ -44,6 +44,16 @@ fn channel() -> impl Strategy<Value = (u8, SecurityLevel)> {
     prop::sample::select(channels)
 }
 
+/// An INITIALIZE UPDATE as it is compared: whether Le is there, is each host's own choice.
+fn without_le(command: &[u8]) -> &[u8] {
+    let end = 5 + usize::from(command[4]);
+    &command[..end]
+}
+
+fn with_success(answer: &[u8]) -> Vec<u8> {
+    [answer, &[0x90, 0x00]].concat()
+}
+
 fn kind(length: usize) -> KeyKind {
     match length {
         16 => KeyKind::Aes128,
@@ -69,7 +79,8 @@ proptest! {
         ),
     ) {
         let [enc, mac, dek] = material.each_ref().map(|key| &key[..length]);
-        let mut key_sets = [CardKeySet::new(0x30, StaticKeys::new(enc, mac, dek).unwrap())];
+        let own = StaticKeys::new(enc, mac, dek).unwrap();
+        let mut key_sets = [CardKeySet::new(0x30, own.clone())];
         let card = CardParameters {
             protocol: Protocol::Scp03(Parameters(i)),
             ..CardParameters::default()
@@ -88,6 +99,11 @@ proptest! {
         let answer = process(&mut session, &command).unwrap();
         let (mut host, authenticate) =
             scp03::begin(&backend, &enc, &mac, 0x30, level.0, challenge, AID, &answer).unwrap();
+        let opening = HostOpening::new(own, 0x30, Challenge::new(challenge).unwrap());
+        let own_command = opening.command();
+        prop_assert_eq!(without_le(&own_command), without_le(&command));
+        let (mut ours, proof) = opening.answer(&with_success(&answer), level).unwrap();
+        prop_assert_eq!(&proof[..], &authenticate[..]);
         prop_assert_eq!(process(&mut session, &authenticate), Ok(vec![]));
         prop_assert_eq!(session.security_level(), 0x80 | level.0);
 
@@ -98,9 +114,11 @@ proptest! {
                 command.extend(data);
             }
             let wrapped = host.wrap_command(&backend, &command).unwrap();
+            prop_assert_eq!(&ours.wrap(&command).unwrap()[..], &wrapped[..]);
             prop_assert_eq!(session.unwrap(&wrapped).unwrap(), command);
             let response = [&response[..], &[0x90, 0x00]].concat();
             let wrapped = session.wrap(&response).unwrap();
+            prop_assert_eq!(ours.unwrap(&wrapped).unwrap(), response.clone());
             let unwrapped = host.unwrap_response(&backend, &wrapped).unwrap();
             // It may give the response with its status word or without.
             prop_assert!(
@@ -135,9 +153,10 @@ proptest! {
         use scp::scp02::{Parameters, StaticKeys};
 
         let [enc, mac, dek] = &material;
+        let own = StaticKeys::new(enc, mac, dek).unwrap();
         let mut key_sets = [CardKeySet {
             sequence_counter: 5,
-            ..CardKeySet::new(0x20, StaticKeys::new(enc, mac, dek).unwrap())
+            ..CardKeySet::new(0x20, own.clone())
         }];
         let card = CardParameters {
             protocol: Protocol::Scp02(Parameters(i)),
@@ -162,6 +181,11 @@ proptest! {
                 i & !0x20,
                 0x20, level.0, &challenge, &answer,
             ).unwrap();
+        let opening = scp::scp02::HostOpening::new(own, 0x20, challenge, Parameters(i));
+        let own_command = opening.command();
+        prop_assert_eq!(without_le(&own_command), without_le(&command));
+        let (mut ours, proof) = opening.answer(&with_success(&answer), level).unwrap();
+        prop_assert_eq!(&proof[..], &authenticate[..]);
         prop_assert_eq!(process(&mut session, &authenticate), Ok(vec![]));
         for (header, data, response) in commands {
             let mut command = [&[0x80][..], &header].concat();
@@ -170,9 +194,11 @@ proptest! {
                 command.extend(data);
             }
             let wrapped = host.wrap_command(&backend, &command).unwrap();
+            prop_assert_eq!(&ours.wrap(&command).unwrap()[..], &wrapped[..]);
             prop_assert_eq!(session.unwrap(&wrapped).unwrap(), command);
             let response = [&response[..], &[0x90, 0x00]].concat();
             let wrapped = session.wrap(&response).unwrap();
+            prop_assert_eq!(ours.unwrap(&wrapped).unwrap(), response.clone());
             prop_assert_eq!(wrapped.len(), response.len() + if level.has_r_mac() { 8 } else { 0 });
             let unwrapped = host.unwrap_response(&backend, &wrapped).unwrap();
             prop_assert!(

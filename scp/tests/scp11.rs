@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use scp::scp03::{CardError, HostSession, SecurityLevel};
 use scp::scp11::{
     self, AgreementError, Authority, CardEntity, Certificate, CertificateForm, CertificateRequest,
-    ChainError, CurveReference, HostOpening, Identity, KeyReference, KeyUsage, PrivateKey,
+    ChainError, CurveReference, Date, HostOpening, Identity, KeyReference, KeyUsage, PrivateKey,
     PublicKey, Request, SharedIdentity, Variant,
 };
 use scp::{CardSession, Command};
@@ -159,7 +159,7 @@ fn certificates_of_the_transcripts_tell_what_they_say() {
     assert_eq!(x509.serial_number(), globalplatform.serial_number());
     assert_eq!(x509.authority(), globalplatform.authority());
     assert_eq!(x509.subject(), globalplatform.subject());
-    assert_eq!(x509.expires(), Some([0x20, 0x26, 0x05, 0x09]));
+    assert_eq!(x509.expires(), Date::new(2026, 5, 9));
     // Its date is in binary, which the standard does not have.
     assert_eq!(globalplatform.expires(), None);
 }
@@ -185,7 +185,7 @@ fn certify(subject: &PrivateKey, usage: KeyUsage, serial: u8, by: &PrivateKey) -
         authority: b"CA-KLOC".to_vec(),
         subject: vec![0x50, serial],
         usage,
-        expires: [0x20, 0x99, 0x12, 0x31],
+        expires: Date::new(2099, 12, 31).unwrap(),
         key: subject.public().clone(),
     }
     .sign(by)
@@ -498,4 +498,33 @@ proptest! {
         command.extend_from_slice(&bytes);
         let _ = world.session.process_agreement(&world.card, &mut world.random, &command);
     }
+}
+
+/// A chain is valid from the first to the last day of each of its certificates, and not a day more.
+#[test]
+fn dates_of_a_chain() {
+    let text = include_str!("../testdata/scp11-openscp.toml");
+    let all = toml::from_str::<File>(text).unwrap().transcript;
+    let chain = scp11::certificates(&hex(&all[0].certificate)).unwrap();
+    let (begins, expires) = (chain[0].begins().unwrap(), chain[0].expires().unwrap());
+    assert!(begins < expires, "{begins} {expires}");
+    for good in [begins, expires] {
+        scp11::check_dates(&chain, good).unwrap();
+    }
+    let after = Date::new(2199, 1, 1).unwrap();
+    let error = scp11::check_dates(&chain, after).unwrap_err().to_string();
+    assert!(
+        error.contains(&format!("was valid until {expires}")) && error.contains("2199-01-01"),
+        "{error}"
+    );
+    let before = Date::new(1999, 12, 31).unwrap();
+    let error = scp11::check_dates(&chain, before).unwrap_err().to_string();
+    assert!(
+        error.contains(&format!("is valid from {begins}")),
+        "{error}"
+    );
+    for (year, month, day) in [(2026, 13, 1), (2026, 0, 1), (2026, 1, 32), (10_000, 1, 1)] {
+        assert_eq!(Date::new(year, month, day), None);
+    }
+    assert_eq!(Date::of_digits([0x20, 0x2A, 0x01, 0x01]), None);
 }

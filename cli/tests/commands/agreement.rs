@@ -2,7 +2,7 @@
 //! script for every card with the key.
 
 use super::{err, jpki, out, tenkoku, text};
-use scp::scp11::{Certificate, CertificateRequest, CurveReference, KeyUsage, PrivateKey};
+use scp::scp11::{Certificate, CertificateRequest, CurveReference, Date, KeyUsage, PrivateKey};
 use se_crypto::Drbg;
 use std::path::{Path, PathBuf};
 
@@ -12,12 +12,22 @@ struct Files {
 }
 
 fn certify(key: &PrivateKey, subject: &[u8], usage: KeyUsage, by: &PrivateKey) -> Certificate {
+    certify_until(2099, key, subject, usage, by)
+}
+
+fn certify_until(
+    year: u16,
+    key: &PrivateKey,
+    subject: &[u8],
+    usage: KeyUsage,
+    by: &PrivateKey,
+) -> Certificate {
     CertificateRequest {
         serial_number: vec![0x77],
         authority: b"authority".to_vec(),
         subject: subject.to_vec(),
         usage,
-        expires: [0x20, 0x99, 0x12, 0x31],
+        expires: Date::new(year, 12, 31).unwrap(),
         key: key.public().clone(),
     }
     .sign(by)
@@ -40,6 +50,8 @@ impl Files {
         };
         let own = certify(&authority, b"authority", KeyUsage::Verification, &authority);
         files.write("ca.crt", own.bytes());
+        let old = certify_until(2020, &host, b"host", KeyUsage::Agreement, &authority);
+        files.write("old.crt", old.bytes());
         for (name, key) in [("host", &host), ("card", &card)] {
             let certificate = certify(key, name.as_bytes(), KeyUsage::Agreement, &authority);
             files.write(&format!("{name}.crt"), certificate.bytes());
@@ -228,4 +240,38 @@ fn a_script_of_scp11c_is_for_every_card_with_the_key() {
         ],
     );
     assert!(!err(&lonely).is_empty());
+}
+
+/// The host's clock tells before the card is asked; who knows better can say so.
+#[test]
+fn a_certificate_that_is_out_of_date_is_told_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = Files::new(folder.path());
+    let image = files.path("card.image");
+    provision(&files, &image, "11/03");
+    let (authority, key, old) = (
+        files.path("ca.crt"),
+        files.path("host.key"),
+        files.path("old.crt"),
+    );
+    let list = [
+        "list",
+        "--sim",
+        &image,
+        "--scp",
+        "11a",
+        "--card-ca",
+        &authority,
+        "--host-key",
+        &key,
+        "--host-certificates",
+        &old,
+    ];
+    let told = tenkoku(5, &list);
+    let told = err(&told);
+    assert!(
+        told.contains("the host's certificate") && told.contains("was valid until 2020-12-31"),
+        "{told}"
+    );
+    tenkoku(0, &[&list[..], &["--allow-expired"]].concat());
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use scp::scp11::{
-    Certificate, CurveReference, KeyReference, PrivateKey, PublicKey, Variant, certificates,
+    Certificate, CurveReference, Date, KeyReference, PrivateKey, PublicKey, Variant, certificates,
 };
 use serde::Deserialize;
 use x509_cert::der::asn1::ObjectIdentifier;
@@ -15,7 +15,7 @@ use super::{AgreementKeys, HostIdentity, Trust};
 
 /// What a key file for SCP11 looks like, for errors.
 const FORM: &str = "`scp = \"11a\"` (11b, 11c), `card-ca` or `card-key`, for 11a and 11c `host-key` and \
-     `host-certificates`, and if need be `kvn`, `authority = \"10/03\"`, `aes = 128`, `s16`, `host-id`";
+     `host-certificates`, and if need be `kvn`, `authority = \"10/03\"`, `aes = 128`, `s16`, `host-id`, `allow-expired`";
 
 /// The form of a key file for SCP11. It names files; there is nothing secret in it.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -44,6 +44,9 @@ pub struct AgreementFile {
     pub s16: bool,
     /// Bits of the session keys: 128 without it.
     pub aes: Option<u16>,
+    /// Whether certificates may be out of date: for cards whose certificates nobody can renew.
+    #[serde(default)]
+    pub allow_expired: bool,
     /// The host's identifier, in hexadecimal, where identities go into the session keys.
     pub host_id: Option<String>,
 }
@@ -146,9 +149,19 @@ impl AgreementKeys {
             key_length,
             s16: file.s16,
             identifier,
+            today: if file.allow_expired { None } else { today() },
             ephemeral: None,
         })
     }
+}
+
+/// Today by this machine's clock (UTC); `None` where it has none.
+fn today() -> Option<Date> {
+    let since = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .ok()?;
+    let now = x509_cert::der::DateTime::from_unix_duration(since).ok()?;
+    Date::new(now.year(), now.month(), now.day())
 }
 
 fn named_key(name: &str, bytes: &[u8]) -> Result<PublicKey, String> {

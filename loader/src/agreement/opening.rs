@@ -31,9 +31,7 @@ impl<T: Transport> Session<T> {
                 cause: Box::new(failure),
             })
         };
-        if keys.host.as_ref().is_some_and(|host| !host.is_pair()) {
-            return Err(stopped(AgreementFailure::Pair));
-        }
+        keys.check_host().map_err(stopped)?;
         let key = self.agreement_key(keys)?.map_err(stopped)?;
         let (card, group) = self.card_key(keys, key)?.map_err(stopped)?;
         let identity = match &keys.identifier {

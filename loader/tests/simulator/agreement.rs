@@ -7,7 +7,7 @@ use loader::{
     AgreementKeys, AgreementVariant, AuthorityOf, Error, FlashOptions, HostIdentity, KeyReference,
     KeySet, Offline, Plan, PublicKey, SecurityLevel, Session, Transport, Trust,
 };
-use scp::scp11::{Certificate, CertificateRequest, CurveReference, KeyUsage, PrivateKey};
+use scp::scp11::{Certificate, CertificateRequest, CurveReference, Date, KeyUsage, PrivateKey};
 use se_crypto::Drbg;
 
 use crate::card::Reader;
@@ -25,7 +25,7 @@ fn certify(key: &PrivateKey, name: &[u8], authority: &[u8], by: &PrivateKey) -> 
         authority: authority.to_vec(),
         subject: name.to_vec(),
         usage: KeyUsage::Agreement,
-        expires: [0x20, 0x99, 0x12, 0x31],
+        expires: Date::new(2099, 12, 31).unwrap(),
         key: key.public().clone(),
     }
     .sign(by)

@@ -26,6 +26,47 @@ pub enum KeyUsage {
     Agreement,
 }
 
+/// A day, as certificates of GlobalPlatform code it: the decimal digits of year, month and day in pairs (20 28 12 31).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Date([u8; 4]);
+
+impl Date {
+    /// The day with these digits; `None` where there is none such.
+    #[must_use]
+    pub fn of_digits(digits: [u8; 4]) -> Option<Self> {
+        let [_, _, month, day] = digits;
+        let decimal = digits.iter().all(|pair| pair >> 4 < 10 && pair & 0x0F < 10);
+        (decimal && (0x01..=0x12).contains(&month) && (0x01..=0x31).contains(&day))
+            .then_some(Self(digits))
+    }
+
+    /// A day of the civil calendar, up to the year 9999.
+    #[must_use]
+    pub fn new(year: u16, month: u8, day: u8) -> Option<Self> {
+        let pair = |number: u16| u8::try_from(((number / 10) << 4) | (number % 10)).ok();
+        Self::of_digits([
+            pair(year / 100)?,
+            pair(year % 100)?,
+            pair(month.into())?,
+            pair(day.into())?,
+        ])
+    }
+
+    /// Its digits in pairs.
+    #[must_use]
+    pub fn digits(self) -> [u8; 4] {
+        self.0
+    }
+}
+
+/// As ISO 8601 has it: `2028-12-31`.
+impl std::fmt::Display for Date {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let [century, year, month, day] = self.0;
+        write!(f, "{century:02x}{year:02x}-{month:02x}-{day:02x}")
+    }
+}
+
 /// A certificate of an elliptic curve key, as SCP11 uses them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Certificate {
@@ -35,7 +76,8 @@ pub struct Certificate {
     authority: Vec<u8>,
     subject: Vec<u8>,
     usage: KeyUsage,
-    expires: Option<[u8; 4]>,
+    begins: Option<Date>,
+    expires: Option<Date>,
     key: PublicKey,
     /// What is signed, and with which hash where the certificate tells.
     signed: Vec<u8>,
@@ -94,9 +136,15 @@ impl Certificate {
         self.usage
     }
 
-    /// The last day of its validity, decimal digits in pairs (20 28 12 31); `None` where it does not tell, or not so.
+    /// The first day of its validity; `None` where it does not tell, or not as a date.
     #[must_use]
-    pub fn expires(&self) -> Option<[u8; 4]> {
+    pub fn begins(&self) -> Option<Date> {
+        self.begins
+    }
+
+    /// The last day of its validity; `None` where it does not tell, or not as a date.
+    #[must_use]
+    pub fn expires(&self) -> Option<Date> {
         self.expires
     }
 

@@ -3,7 +3,7 @@
 use crate::scp03::CardError;
 use crate::scp11::certificate::CertificateError;
 use crate::scp11::{
-    CardEntity, Certificate, KeyReference, KeyUsage, PERFORM_SECURITY_OPERATION, PublicKey,
+    CardEntity, Certificate, Date, KeyReference, KeyUsage, PERFORM_SECURITY_OPERATION, PublicKey,
 };
 use crate::{Command, class};
 
@@ -44,6 +44,21 @@ pub enum ChainError {
         /// Whether it is the last.
         last: bool,
     },
+    /// A certificate that is not valid on that day.
+    #[error(
+        "certificate {number} ({serial}) {} {date}, and today is {today} by this machine's clock",
+        if date < today { "was valid until" } else { "is valid from" }
+    )]
+    Date {
+        /// Which one, from 1 on.
+        number: usize,
+        /// Its serial number, in hexadecimal.
+        serial: String,
+        /// The day that is passed, or that has not come yet.
+        date: Date,
+        /// The day on which it was looked at.
+        today: Date,
+    },
     /// Bytes that are no certificate.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
@@ -60,10 +75,7 @@ pub fn verify_chain<'a>(
     let mut by = authority;
     for (index, certificate) in chain.iter().enumerate() {
         let number = index + 1;
-        let serial = || {
-            let bytes = certificate.serial_number().iter();
-            bytes.map(|byte| format!("{byte:02X}")).collect()
-        };
+        let serial = || serial(certificate);
         certificate.verify(by).map_err(|_| ChainError::Signature {
             number,
             serial: serial(),
@@ -84,6 +96,32 @@ pub fn verify_chain<'a>(
         by = certificate.key();
     }
     chain.last().map(Certificate::key).ok_or(ChainError::Empty)
+}
+
+fn serial(certificate: &Certificate) -> String {
+    let bytes = certificate.serial_number().iter();
+    bytes.map(|byte| format!("{byte:02X}")).collect()
+}
+
+/// Checks that every certificate of a chain is valid on a day; those that tell no dates are. A card has no clock, and
+/// leaves this to the host.
+///
+/// # Errors
+/// [`ChainError::Date`] for the first that is not.
+pub fn check_dates(chain: &[Certificate], today: Date) -> Result<(), ChainError> {
+    for (index, certificate) in chain.iter().enumerate() {
+        let begins = certificate.begins().filter(|date| *date > today);
+        let expired = certificate.expires().filter(|date| *date < today);
+        if let Some(date) = begins.or(expired) {
+            return Err(ChainError::Date {
+                number: index + 1,
+                serial: serial(certificate),
+                date,
+                today,
+            });
+        }
+    }
+    Ok(())
 }
 
 /// The PERFORM SECURITY OPERATION commands that give a chain to the card, each certificate in as many commands as it

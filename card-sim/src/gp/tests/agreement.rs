@@ -3,8 +3,8 @@
 use scp::scp03::StaticKeys;
 use scp::scp03::{HostSession, SecurityLevel};
 use scp::scp11::{
-    self, Certificate, CertificateRequest, CurveReference, HostOpening, KeyReference, KeyUsage,
-    PrivateKey, Request, Variant,
+    self, Certificate, CertificateRequest, CurveReference, Date, HostOpening, KeyReference,
+    KeyUsage, PrivateKey, Request, Variant,
 };
 use se_crypto::Drbg;
 
@@ -33,7 +33,7 @@ fn certify(key: &PrivateKey, subject: &[u8], authority: &[u8], by: &PrivateKey) 
         authority: authority.to_vec(),
         subject: subject.to_vec(),
         usage: KeyUsage::Agreement,
-        expires: [0x20, 0x99, 0x12, 0x31],
+        expires: Date::new(2099, 12, 31).unwrap(),
         key: key.public().clone(),
     }
     .sign(by)

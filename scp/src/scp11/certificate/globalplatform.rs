@@ -2,7 +2,7 @@
 
 use se_crypto::CryptoError;
 
-use super::{Certificate, CertificateError, CertificateForm, KeyUsage};
+use super::{Certificate, CertificateError, CertificateForm, Date, KeyUsage};
 use crate::scp11::{CurveReference, PrivateKey, PublicKey};
 use crate::tlv;
 
@@ -11,6 +11,7 @@ const SERIAL_NUMBER: u32 = 0x93;
 const AUTHORITY: u32 = 0x42;
 const SUBJECT: u32 = 0x5F20;
 const USAGE: u32 = 0x95;
+const BEGINS: u32 = 0x5F25;
 const EXPIRES: u32 = 0x5F24;
 const KEY: u32 = 0x7F49;
 const POINT: u32 = 0xB0;
@@ -59,7 +60,10 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Certificate, CertificateError> {
     let point = tlv::find(&key, POINT).ok_or(refuse("its public key has no point (B0)"))?;
     let key = PublicKey::new(curve, point)
         .map_err(|_| refuse("its public key is no point of its curve"))?;
-    let expires = tlv::find(&fields, EXPIRES).and_then(|date| date.try_into().ok());
+    let date = |tag| {
+        let digits = tlv::find(&fields, tag)?.try_into().ok()?;
+        Date::of_digits(digits)
+    };
     Ok(Certificate {
         form: CertificateForm::GlobalPlatform,
         bytes: bytes.to_vec(),
@@ -67,16 +71,13 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Certificate, CertificateError> {
         authority: field(AUTHORITY, "it names no authority (42)")?.to_vec(),
         subject: field(SUBJECT, "it names no subject (5F20)")?.to_vec(),
         usage,
-        expires: expires.filter(is_decimal),
+        begins: date(BEGINS),
+        expires: date(EXPIRES),
         key,
         signed: signed.to_vec(),
         hash: None,
         signature: signature.to_vec(),
     })
-}
-
-fn is_decimal(date: &[u8; 4]) -> bool {
-    date.iter().all(|byte| byte >> 4 < 10 && byte & 0x0F < 10)
 }
 
 /// What a new certificate says.
@@ -90,8 +91,8 @@ pub struct CertificateRequest {
     pub subject: Vec<u8>,
     /// What the key is for.
     pub usage: KeyUsage,
-    /// The last day of its validity, decimal digits in pairs.
-    pub expires: [u8; 4],
+    /// The last day of its validity.
+    pub expires: Date,
     /// The key.
     pub key: PublicKey,
 }
@@ -116,7 +117,7 @@ impl CertificateRequest {
             tlv::object(AUTHORITY, &self.authority),
             tlv::object(SUBJECT, &self.subject),
             tlv::object(USAGE, &usage),
-            tlv::object(EXPIRES, &self.expires),
+            tlv::object(EXPIRES, &self.expires.digits()),
             tlv::object(KEY, &key),
         ]
         .concat();
@@ -129,7 +130,8 @@ impl CertificateRequest {
             authority: self.authority.clone(),
             subject: self.subject.clone(),
             usage: self.usage,
-            expires: Some(self.expires).filter(is_decimal),
+            begins: None,
+            expires: Some(self.expires),
             key: self.key.clone(),
             signed,
             hash: None,

@@ -5,7 +5,7 @@ use x509_cert::der::asn1::ObjectIdentifier;
 use x509_cert::der::{Decode, Encode};
 use x509_cert::ext::pkix::{AuthorityKeyIdentifier, SubjectKeyIdentifier};
 
-use super::{Certificate, CertificateError, CertificateForm, KeyUsage};
+use super::{Certificate, CertificateError, CertificateForm, Date, KeyUsage};
 use crate::scp11::{CurveReference, PublicKey};
 
 /// `id-ecPublicKey` (RFC 5480 §2.1.1).
@@ -73,18 +73,11 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Certificate, CertificateError> {
     let subject = content
         .get_extension::<SubjectKeyIdentifier>()
         .map_err(malformed)?;
-    let expires = content.validity().not_after.to_date_time();
-    let decimal = |number: u16| u8::try_from(((number / 10) << 4) | (number % 10)).ok();
-    let expires = [
-        decimal(expires.year() / 100),
-        decimal(expires.year() % 100),
-        decimal(expires.month().into()),
-        decimal(expires.day().into()),
-    ];
-    let expires = match expires {
-        [Some(century), Some(year), Some(month), Some(day)] => Some([century, year, month, day]),
-        _ => None,
+    let date = |time: x509_cert::time::Time| {
+        let day = time.to_date_time();
+        Date::new(day.year(), day.month(), day.day())
     };
+    let validity = content.validity();
     Ok(Certificate {
         form: CertificateForm::X509,
         bytes: bytes.to_vec(),
@@ -92,7 +85,8 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Certificate, CertificateError> {
         authority: authority.map_or_else(Vec::new, |key| key.as_bytes().to_vec()),
         subject: subject.map_or_else(Vec::new, |(_, key)| key.0.as_bytes().to_vec()),
         usage,
-        expires,
+        begins: date(validity.not_before),
+        expires: date(validity.not_after),
         key,
         signed: content
             .to_der()
