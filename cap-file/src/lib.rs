@@ -5,6 +5,7 @@ pub mod asm;
 pub mod cap;
 pub mod compatibility;
 pub mod component;
+pub mod cost;
 pub mod dump;
 pub mod error;
 pub mod export_file;

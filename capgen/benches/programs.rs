@@ -9,56 +9,45 @@
 mod measure;
 
 use capgen::opt::Options;
+use measure::Figure;
 
 fn main() {
     println!(
-        "{:>10} {:>22} {:>28} {:>28}",
-        "", "tenkoku", "Java listing", "Java by hand"
-    );
-    println!(
-        "{:>10} {:>8} {:>13} {:>8} {:>9} {:>9} {:>8} {:>9} {:>9}",
-        "applet",
-        "bytes",
-        "instructions",
-        "bytes",
-        "ratio",
-        "i. ratio",
-        "bytes",
-        "ratio",
-        "i. ratio"
+        "{:>20} {:>7} {:>13} {:>6}  {:>16}  {:>16}",
+        "", "bytes", "instructions", "ms", "to the listing", "to Java by hand"
     );
     let figures = measure::figures();
     for program in &measure::PROGRAMS {
-        let measured = measure::measure(program, &Options::ALL);
-        print!(
-            "{:>10} {:>8} {:>13}",
-            program.applet, measured.bytes, measured.instructions
-        );
-        if let Some(figure) = figures
+        let figure = figures
             .iter()
-            .find(|figure| figure.applet == program.applet)
-        {
-            for (bytes, instructions) in [figure.listing, figure.by_hand] {
-                let percent = |ours: u64, theirs: u64| ours * 1000 / theirs.max(1);
-                let size = percent(measured.bytes as u64, bytes as u64);
-                let steps = percent(measured.instructions, instructions);
-                print!(
-                    " {bytes:>8} {:>9} {:>9}",
-                    format!("0.{size:03}"),
-                    format!("0.{steps:03}")
-                );
-            }
-        }
-        println!();
+            .find(|figure| figure.applet == program.applet);
         for (options, name) in [
+            (Options::ALL, "-O size"),
             (Options::SPEED, "-O speed"),
-            (Options::NONE, "without optimisation"),
+            (Options::NONE, "unoptimised"),
         ] {
-            let other = measure::measure(program, &options);
+            let measured = measure::measure(program, &options);
+            let (bytes, instructions) = (measured.bytes, measured.instructions);
+            let beside = |java: fn(&Figure) -> (usize, u64)| {
+                figure.map_or(String::new(), |figure| {
+                    let java = java(figure);
+                    let size = ratio(bytes as u64, java.0 as u64);
+                    format!("{size} {}", ratio(instructions, java.1))
+                })
+            };
             println!(
-                "{:>10} {:>8} {:>13}  {name}",
-                "", other.bytes, other.instructions
+                "{:>8} {name:>11} {bytes:>7} {instructions:>13} {:>6}  {:>16}  {:>16}",
+                program.applet,
+                measured.nanoseconds / 1_000_000,
+                beside(|figure| figure.listing),
+                beside(|figure| figure.by_hand),
             );
         }
     }
+}
+
+/// With three decimals.
+fn ratio(ours: u64, theirs: u64) -> String {
+    let thousandths = ours * 1000 / theirs.max(1);
+    format!("{}.{:03}", thousandths / 1000, thousandths % 1000)
 }

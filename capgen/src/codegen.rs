@@ -24,8 +24,10 @@ mod operation;
 mod peephole;
 mod proof;
 pub mod size;
+mod stack;
 mod tails;
 mod value;
+mod weight;
 
 use crate::ir::dataflow::LocalSet;
 use crate::ir::{
@@ -36,6 +38,7 @@ pub use error::BackendError;
 use interval::{Interval, Ranges};
 use item::{Item, Symbol};
 use linkage::Methods;
+use weight::Weight;
 
 type Result<T = ()> = std::result::Result<T, BackendError>;
 
@@ -58,10 +61,29 @@ pub struct FunctionCode {
 pub enum Effort {
     /// Straight on.
     Quick,
-    /// Locals are kept in the form that makes the code smaller, equal tails are shared.
+    /// Locals are kept in the form that makes the code better, equal tails are shared.
     Full,
-    /// The same, but for calls of `ISOException.throwIt` no tail is shared: that costs a jump.
-    Fast,
+}
+
+/// What better code is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Goal {
+    /// Few bytes.
+    Size,
+    /// Little time, by the measured cost of each instruction. But for calls of `ISOException.throwIt` no tail is
+    /// shared: that costs a jump.
+    Speed,
+}
+
+/// How code is generated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// How much is tried.
+    pub effort: Effort,
+    /// What for.
+    pub goal: Goal,
+    /// Values are left on the stack where they can be.
+    pub stack: bool,
 }
 
 /// Generates the code of one function of a program that [`crate::ir::verify`] accepts and
@@ -73,7 +95,7 @@ pub fn compile_function(
     program: &Program,
     methods: &Methods,
     id: FunctionId,
-    effort: Effort,
+    settings: Settings,
 ) -> Result<FunctionCode> {
     let Some(function) = program.functions.get(id.0) else {
         return Err(BackendError::Unsupported {
@@ -87,6 +109,7 @@ pub fn compile_function(
     } else {
         None
     };
+    let weight = Weight::of(settings.goal);
     let plan = layout::Plan::of(function);
     let (slots, words) = plan.slots(function, this)?;
     let compile =
@@ -103,11 +126,15 @@ pub fn compile_function(
                 items: Vec::new(),
                 next_label: function.blocks.len(),
                 position: Position::default(),
+                weight,
                 with_claims,
             };
             emitter.run()?;
             if !with_claims {
                 peephole::improve(&mut emitter.items);
+                if settings.stack {
+                    stack::schedule(&mut emitter.items);
+                }
             }
             Ok((emitter.items, emitter.next_label))
         };
@@ -115,15 +142,15 @@ pub fn compile_function(
     let mut signed = LocalSet::empty(function.locals.len());
     let (mut items, mut next_label) = compile(&ranges, &signed, false)?;
     let mut is_proved = true;
-    if effort != Effort::Quick {
-        let (mut size, _) = assemble::measure(&function.name, &items)?;
+    if settings.effort == Effort::Full {
+        let mut least = weight.measure(&function.name, &items)?;
         for local in signed_candidates(function, &plan) {
             let mut tried = signed.clone();
             tried.insert(local);
             let (other, label) = compile(&ranges, &tried, false)?;
-            let (other_size, _) = assemble::measure(&function.name, &other)?;
-            if other_size < size {
-                (signed, size, items, next_label) = (tried, other_size, other, label);
+            let found = weight.measure(&function.name, &other)?;
+            if found < least {
+                (signed, least, items, next_label) = (tried, found, other, label);
             }
         }
         let (claimed, _) = compile(&ranges, &signed, true)?;
@@ -139,7 +166,7 @@ pub fn compile_function(
             &mut items,
             function.result.as_ref(),
             &mut next_label,
-            effort == Effort::Full,
+            settings.goal == Goal::Size,
         )?;
         peephole::improve(&mut items);
     }

@@ -4,15 +4,20 @@
 //! random programs under every combination that matters.
 
 mod cfg;
+mod combine;
 mod effects;
 mod fold;
 mod forward;
+mod hoist;
 mod inline;
 mod parameters;
+mod place;
 mod share;
+mod shift;
+mod sink;
 mod thread;
 
-use crate::codegen::BackendError;
+use crate::codegen::{BackendError, Effort, Goal, Settings};
 use crate::ir::Program;
 
 /// Which optimisations run.
@@ -27,15 +32,23 @@ pub struct Options {
     pub forward: bool,
     /// `APDU.getBuffer()` is called once in a function.
     pub share: bool,
+    /// Two bytes beside one another are read and written as one `short`; a number that depends on a condition alone is
+    /// computed from it.
+    pub combine: bool,
+    /// Computations stand where they cost least: sums where they are wanted, with `-O speed` what stays the same in a loop
+    /// before it; a local to which a constant is added again and again holds the sum.
+    pub place: bool,
     /// Parameters that nothing reads, or that are always the same constant, and results that nothing
     /// uses, go.
     pub parameters: bool,
     /// Functions are put in place of their calls where that makes the code smaller.
     pub inline: bool,
-    /// Equal ends of instruction sequences are shared.
+    /// Equal ends of instruction sequences are shared, locals are kept in the form that makes the code better.
     pub tails: bool,
-    /// Where bytes and time pull apart, time counts (`-O speed`): calls are spared at the price of some
-    /// bytes, and no jump is added to share the end of a sequence.
+    /// Values are left on the stack where they can be.
+    pub stack: bool,
+    /// Where bytes and time pull apart, time counts (`-O speed`), by the measured cost of each instruction: calls are
+    /// spared at the price of some bytes, and no jump is added to share the end of a sequence.
     pub speed: bool,
 }
 
@@ -46,9 +59,12 @@ impl Options {
         blocks: true,
         forward: true,
         share: true,
+        combine: true,
+        place: true,
         parameters: true,
         inline: true,
         tails: true,
+        stack: true,
         speed: false,
     };
 
@@ -64,11 +80,30 @@ impl Options {
         blocks: false,
         forward: false,
         share: false,
+        combine: false,
+        place: false,
         parameters: false,
         inline: false,
         tails: false,
+        stack: false,
         speed: false,
     };
+}
+
+impl Options {
+    /// What they mean for the code generator.
+    #[must_use]
+    pub const fn settings(&self) -> Settings {
+        Settings {
+            effort: if self.tails {
+                Effort::Full
+            } else {
+                Effort::Quick
+            },
+            goal: if self.speed { Goal::Speed } else { Goal::Size },
+            stack: self.stack,
+        }
+    }
 }
 
 impl Default for Options {
@@ -94,6 +129,14 @@ pub fn optimise(program: &mut Program, options: &Options) -> Result<(), BackendE
         }
     }
     parameters::remove_uncalled(program);
+    if options.place {
+        place::place(program, options)?;
+        tidy(
+            program,
+            &(0..program.functions.len()).collect::<Vec<_>>(),
+            options,
+        );
+    }
     Ok(())
 }
 
@@ -112,8 +155,14 @@ fn tidy(program: &mut Program, functions: &[usize], options: &Options) {
                 thread::thread(&mut changed);
                 cfg::simplify(&mut changed);
             }
+            if options.combine {
+                combine::combine(&mut changed);
+            }
             if options.forward {
                 forward::forward(&mut changed);
+            }
+            if options.place {
+                sink::sink(&mut changed);
             }
             if changed == *function {
                 break;

@@ -17,7 +17,7 @@ mod types;
 use crate::codegen::assemble::{self, Pool};
 use crate::codegen::item::{Item, Symbol};
 use crate::codegen::linkage::Methods;
-use crate::codegen::{self, BackendError, Effort, FunctionCode, legalize};
+use crate::codegen::{self, BackendError, FunctionCode, legalize};
 use crate::ir::{ArrayId, ClassId, Element, Expr, FunctionId, Program, verify};
 use crate::opt::{self, Options};
 use budget::Budget;
@@ -78,12 +78,7 @@ pub fn build_with(
     legalize::legalize(&mut program);
     verify::verify(&program)?;
     let methods = Methods::of(&program)?;
-    let effort = match (options.tails, options.speed) {
-        (true, false) => Effort::Full,
-        (true, true) => Effort::Fast,
-        (false, _) => Effort::Quick,
-    };
-    let code = compile(&program, &methods, effort)?;
+    let code = compile(&program, &methods, options)?;
     let mut layout = Layout::of(&program, &methods, &code, target)?;
     let indices: Pool = layout
         .pool
@@ -173,8 +168,9 @@ fn constructed(program: &Program) -> BTreeSet<ClassId> {
 fn compile(
     program: &Program,
     methods: &Methods,
-    effort: Effort,
+    options: &Options,
 ) -> Result<Vec<Unit>, BackendError> {
+    let settings = options.settings();
     let mut units = Vec::new();
     let constructed = constructed(program);
     for (index, class) in program.classes.iter().enumerate() {
@@ -194,7 +190,7 @@ fn compile(
                     path: function.name.clone(),
                     class: id,
                     function: Some(function_id),
-                    code: codegen::compile_function(program, methods, function_id, effort)?,
+                    code: codegen::compile_function(program, methods, function_id, settings)?,
                 });
             }
         }

@@ -9,23 +9,15 @@ use crate::api::security::keys::Sort;
 use crate::vm::{Observer, Step};
 use crate::work::{Task, Work};
 use cap_file::Opcode;
+pub use cap_file::cost::CostError;
+use cap_file::cost::Costs as BytecodeCosts;
 use se_crypto::Hash;
-use std::collections::{BTreeMap, HashMap};
-
-/// Why a table of costs is none.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("line {line} of the costs: {reason}")]
-pub struct CostError {
-    /// Which line, from 1.
-    pub line: usize,
-    /// What is wrong with it.
-    pub reason: &'static str,
-}
+use std::collections::BTreeMap;
 
 /// Nanoseconds of each bytecode, and of work that the API does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Costs {
-    nanoseconds: HashMap<String, u64>,
+    bytecodes: BytecodeCosts,
     works: BTreeMap<(String, u16), WorkCost>,
 }
 
@@ -40,11 +32,15 @@ impl Costs {
     /// The costs that a profile names.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
+        let costs = Self {
+            bytecodes: BytecodeCosts::named(name)?,
+            works: BTreeMap::new(),
+        };
         match name {
-            "j3r180" => Self::parse(include_str!("../profiles/j3r180.costs"))
-                .and_then(|costs| costs.with_work(include_str!("../profiles/j3r180.work")))
+            "j3r180" => costs
+                .with_work(include_str!("../profiles/j3r180.work"))
                 .ok(),
-            _ => None,
+            _ => Some(costs),
         }
     }
 
@@ -104,48 +100,13 @@ impl Costs {
         Some(once + cost.each_byte * u64::from(work.bytes))
     }
 
-    /// Reads measurements of sequences: microseconds and the bytecodes, one sequence a line. The
-    /// bytecodes that are new in a line share equally what it leaves for them.
+    /// Reads measurements of bytecodes, as [`BytecodeCosts::parse`] does.
     ///
     /// # Errors
     /// [`CostError`].
     pub fn parse(text: &str) -> Result<Self, CostError> {
-        let mut nanoseconds: HashMap<String, u64> = HashMap::new();
-        for (index, line) in text.lines().enumerate() {
-            let wrong = |reason| CostError {
-                line: index + 1,
-                reason,
-            };
-            let mut words = line
-                .split('#')
-                .next()
-                .unwrap_or_default()
-                .split_whitespace();
-            let Some(time) = words.next() else { continue };
-            let (whole, tenths) = time.split_once('.').unwrap_or((time, "0"));
-            let micros: Option<u64> = whole.parse().ok();
-            let tenths = tenths.parse::<u64>().ok().filter(|tenths| *tenths < 10);
-            let mut rest = micros
-                .zip(tenths)
-                .and_then(|(whole, tenths)| whole.checked_mul(1000)?.checked_add(tenths * 100))
-                .ok_or_else(|| wrong("no time in microseconds with one decimal"))?;
-            let mut new: Vec<&str> = Vec::new();
-            for name in words {
-                match nanoseconds.get(name) {
-                    Some(cost) => rest = rest.saturating_sub(*cost),
-                    None => new.push(name),
-                }
-            }
-            let count = u64::try_from(new.len()).unwrap_or(0);
-            if count == 0 {
-                return Err(wrong("all its bytecodes have a price already"));
-            }
-            for name in new {
-                nanoseconds.insert(name.to_owned(), rest / count);
-            }
-        }
         Ok(Self {
-            nanoseconds,
+            bytecodes: BytecodeCosts::parse(text)?,
             works: BTreeMap::new(),
         })
     }
@@ -153,45 +114,7 @@ impl Costs {
     /// Nanoseconds that a bytecode takes.
     #[must_use]
     pub fn of(&self, opcode: Opcode) -> u64 {
-        let name = measured_as(opcode.mnemonic());
-        self.nanoseconds.get(name).copied().unwrap_or(0)
-    }
-}
-
-/// The bytecode whose measurement stands for another's: itself, another form of it, or the
-/// nearest that was measured.
-fn measured_as(mnemonic: &str) -> &str {
-    let name = mnemonic.strip_suffix("_w").unwrap_or(mnemonic);
-    match name {
-        "aconst_null" => "sconst",
-        "ifnull" => "ifeq",
-        "ifnonnull" => "ifne",
-        "iflt" | "ifge" | "ifgt" | "ifle" => "ifne",
-        "if_acmpeq" | "if_acmpne" | "if_scmpne" => "if_scmpeq",
-        "if_scmpge" | "if_scmpgt" | "if_scmple" => "if_scmplt",
-        "jsr" | "ret" => "goto",
-        "itableswitch" => "stableswitch",
-        "ilookupswitch" => "slookupswitch",
-        "areturn" | "sreturn" | "ireturn" => "return",
-        "s2i" => "i2s",
-        "dup2" | "dup_x" | "swap_x" => "dup",
-        "getstatic_i" => "getstatic_s",
-        "putstatic_a" | "putstatic_i" => "putstatic_s",
-        "astore" => "sstore",
-        "aaload" | "iaload" => "saload",
-        "aastore" | "iastore" => "sastore",
-        "arraylength" => "getfield_a_this",
-        "invokevirtual" | "invokespecial" | "invokeinterface" | "new" | "newarray"
-        | "anewarray" | "checkcast" | "instanceof" => "invokestatic",
-        name if name.starts_with("getfield") || name.starts_with("putfield") => "getfield_a_this",
-        name => match name.rsplit_once('_') {
-            // sload_1, sconst_m1
-            Some((family, "0" | "1" | "2" | "3" | "4" | "5" | "m1")) => match family {
-                "astore" => "sstore",
-                family => family,
-            },
-            _ => name,
-        },
+        self.bytecodes.of(opcode)
     }
 }
 
@@ -308,31 +231,6 @@ impl Observer for Stopwatch {
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_bytecode_has_a_price() {
-        let costs = Costs::named("j3r180").unwrap();
-        for byte in 0..=u8::MAX {
-            if let Some(opcode) = Opcode::from_byte(byte)
-                && !matches!(opcode, Opcode::Nop | Opcode::Impdep1 | Opcode::Impdep2)
-            {
-                assert!(costs.of(opcode) > 0, "{}", opcode.mnemonic());
-            }
-        }
-    }
-
-    #[test]
-    fn prices_are_those_of_the_measurements() {
-        let costs = Costs::named("j3r180").unwrap();
-        let sum = |opcodes: &[Opcode]| opcodes.iter().map(|each| costs.of(*each)).sum::<u64>();
-        assert_eq!(sum(&[Opcode::Sconst5, Opcode::Pop]), 5700);
-        assert_eq!(
-            sum(&[Opcode::Sconst5, Opcode::Sconst3, Opcode::Sadd, Opcode::Pop]),
-            12500
-        );
-        assert_eq!(costs.of(Opcode::Aload1), costs.of(Opcode::Aload));
-        assert_eq!(costs.of(Opcode::GotoW), 3100);
-    }
 
     #[test]
     fn work_costs_what_was_measured() {

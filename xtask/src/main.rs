@@ -51,6 +51,22 @@ enum Chore {
         )]
         arguments: Vec<String>,
     },
+    /// Compile random programs and compare what they do: `cargo xtask random --programs 100000`.
+    ///
+    /// Programs of the compiler's intermediate form go through its interpreter and, compiled, the simulated card; with
+    /// `--rust` they are Card Rust, and rustc compiles them too. The first seed is printed; a program that differs is
+    /// printed with its own.
+    Random {
+        /// How many programs.
+        #[arg(long, default_value_t = 10_000, value_name = "N")]
+        programs: u64,
+        /// The first seed; the next programs have the next ones.
+        #[arg(long, default_value_t = 1, value_name = "SEED")]
+        seed: u64,
+        /// Card Rust, compiled by rustc too: some hundred programs a minute.
+        #[arg(long)]
+        rust: bool,
+    },
     /// Run every test of the workspace, those that need a smart card service included.
     Test {
         /// Do not install what is missing on this machine.
@@ -97,6 +113,35 @@ fn run(chore: Chore) -> Result<ExitCode, String> {
             cargo
                 .args(["run", "--quiet", "--release", "--package", "fuzz", "--"])
                 .args(arguments);
+            status(&mut cargo)
+        }
+        Chore::Random {
+            programs,
+            seed,
+            rust,
+        } => {
+            println!("{programs} programs from seed {seed} on");
+            let (test, name, count, first) = if rust {
+                (
+                    "filetests",
+                    "random_programs_agree",
+                    "RANDOM_RUST",
+                    "RANDOM_RUST_SEED",
+                )
+            } else {
+                (
+                    "backend_random",
+                    "card_and_interpreter_agree",
+                    "RANDOM_PROGRAMS",
+                    "RANDOM_SEED",
+                )
+            };
+            let mut cargo = cargo()?;
+            cargo
+                .args(["test", "--release", "--package", "capgen", "--test", test])
+                .args(["--", name, "--nocapture"])
+                .env(count, programs.to_string())
+                .env(first, seed.to_string());
             status(&mut cargo)
         }
         Chore::Test {

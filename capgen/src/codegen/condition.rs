@@ -90,7 +90,7 @@ impl Emitter<'_> {
         } else if *ty == Type::U8
             && [left, right]
                 .iter()
-                .map(|value| self.cost(value, Form::SignExtended) + BYTE_BIAS_SIZE)
+                .map(|value| self.cost(value, Form::SignExtended) + self.byte_bias())
                 .sum::<u32>()
                 < [left, right]
                     .iter()
@@ -213,10 +213,12 @@ impl Emitter<'_> {
             return Ok(());
         }
         let biased = low_byte(constant ^ 0x80);
-        let word_size = |word: i16| if word == 0 { 0 } else { Item::push_size(word) };
+        let word_weight = |word: i16| {
+            if word == 0 { 0 } else { self.weight.push(word) }
+        };
         if *ty == Type::U8
-            && self.cost(left, Form::SignExtended) + BYTE_BIAS_SIZE + Item::push_size(biased)
-                < self.cost(left, Form::Exact) + word_size(word(constant))
+            && self.cost(left, Form::SignExtended) + self.byte_bias() + self.weight.push(biased)
+                < self.cost(left, Form::Exact) + word_weight(word(constant))
         {
             self.value(left, Form::SignExtended)?;
             self.bias_byte();
@@ -238,6 +240,11 @@ impl Emitter<'_> {
             self.items.push(Item::Branch(two_word_branch(op), target));
         }
         Ok(())
+    }
+
+    /// The weight of [`Emitter::bias_byte`].
+    fn byte_bias(&self) -> u32 {
+        self.weight.push(-128) + self.weight.op(Opcode::Sxor)
     }
 
     /// The cheaper form of a value that is compared with zero.
@@ -273,7 +280,8 @@ impl Emitter<'_> {
         };
         let masked = !std::ptr::eq(value, left);
         // The other way pushes a constant of two bytes, or masks with one of four.
-        let saves = self.cost(value, Form::SignExtended) <= self.cost(value, Form::Exact) + 2;
+        let saves = self.cost(value, Form::SignExtended)
+            <= self.cost(value, Form::Exact) + self.weight.push(0x7f);
         if !(masked || saves && range.within(Interval::UNSIGNED_BYTE)) {
             return Ok(false);
         }
@@ -305,9 +313,6 @@ impl Emitter<'_> {
         Ok(())
     }
 }
-
-/// Bytes of [`Emitter::bias_byte`].
-const BYTE_BIAS_SIZE: u32 = 3;
 
 /// Whether values of this type and range compare as their signed words do.
 fn ordered_as_words(ty: &Type, range: Interval) -> bool {

@@ -6,6 +6,7 @@ use super::item::{Item, Label, Symbol};
 use super::layout::Plan;
 use super::linkage::Methods;
 use super::value::{Form, low_byte, word};
+use super::weight::Weight;
 use crate::ir::dataflow::LocalSet;
 use crate::ir::{
     BinaryOp, BlockId, ClassId, Element, Expr, Function, LocalId, Position, Program, Statement,
@@ -30,6 +31,8 @@ pub(super) struct Emitter<'a> {
     /// Labels below the number of blocks are those blocks.
     pub(super) next_label: usize,
     pub(super) position: Position,
+    /// By what sequences are compared.
+    pub(super) weight: Weight,
     /// Whether claims and promises are written down, for [`super::proof`].
     pub(super) with_claims: bool,
 }
@@ -279,9 +282,40 @@ impl Emitter<'_> {
             }
             return Ok(());
         }
+        if let Some((step, condition)) = self.conditional_increment(local, value) {
+            let slot = self.slot(local)?;
+            let rest = self.new_label();
+            self.jump_if(condition, false, rest)?;
+            self.items.push(Item::Plain(
+                Opcode::Sinc,
+                Operands::Increment {
+                    local: slot,
+                    value: step,
+                },
+            ));
+            if self.with_claims
+                && let Expr::Binary(op, ty, left, right) = value
+                && let Some(promise) = self.kept_promise(*op, ty, left, right)
+            {
+                self.items.push(Item::LocalPromise(slot, promise));
+            }
+            self.items.push(Item::Label(rest));
+            return Ok(());
+        }
         let form = self.local_form(local);
         self.value(value, form)?;
         self.store(local)
+    }
+
+    /// `local = local + (condition as …)`: the step, and the condition.
+    fn conditional_increment<'e>(
+        &self,
+        local: LocalId,
+        value: &'e Expr,
+    ) -> Option<(i16, &'e Expr)> {
+        let (step, left, condition) = conditional_step(value)?;
+        let is_own = *left == Expr::Local(local) && !self.signed.contains(local);
+        is_own.then_some((step, condition))
     }
 
     /// How a local's word stands for its value.
@@ -537,7 +571,31 @@ impl Emitter<'_> {
     }
 }
 
-/// Bytes of a lookup switch.
+/// `left ± (condition as …)` of 16 bits: 1 or -1, what it is added to, and the condition.
+pub(super) fn conditional_step(expr: &Expr) -> Option<(i16, &Expr, &Expr)> {
+    use BinaryOp::{Add, Sub, WrappingAdd, WrappingSub};
+    let Expr::Binary(op, ty, left, right) = expr else {
+        return None;
+    };
+    let step = match op {
+        Add | WrappingAdd => 1,
+        Sub | WrappingSub => -1,
+        _ => return None,
+    };
+    match &**right {
+        Expr::Cast {
+            from: Type::Bool,
+            value: condition,
+            ..
+        } if ty.bits() == 16 && matches!(**condition, Expr::Compare(..) | Expr::Unary(..)) => {
+            Some((step, left, condition))
+        }
+        _ => None,
+    }
+}
+
+/// Bytes of a lookup switch. That counts also where time does: how the time of a switch grows with its keys was not
+/// measured.
 fn lookup_size(pairs: &[(i16, Label)]) -> u32 {
     u32::try_from(pairs.len()).map_or(u32::MAX / 2, |count| 5 + 4 * count)
 }

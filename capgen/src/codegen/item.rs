@@ -125,6 +125,22 @@ impl Item {
         }
     }
 
+    /// The instruction that it is; that of a branch is its one-byte form.
+    #[must_use]
+    pub const fn opcode(&self) -> Option<Opcode> {
+        Some(match self {
+            Item::Plain(opcode, _)
+            | Item::Pool(opcode, _)
+            | Item::Branch(opcode, _)
+            | Item::Invoke { opcode, .. } => *opcode,
+            Item::InvokeInterface { .. } => Opcode::Invokeinterface,
+            Item::CheckCast(_) => Opcode::Checkcast,
+            Item::Table { .. } => Opcode::Stableswitch,
+            Item::Lookup { .. } => Opcode::Slookupswitch,
+            _ => return None,
+        })
+    }
+
     /// The constant pool entry that it refers to.
     #[must_use]
     pub const fn symbol(&self) -> Option<&Symbol> {

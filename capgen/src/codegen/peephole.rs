@@ -131,7 +131,7 @@ fn load_before_store(items: &mut [Item]) {
     }
 }
 
-fn loaded_word(opcode: Opcode, operands: &Operands) -> Option<u8> {
+pub(super) fn loaded_word(opcode: Opcode, operands: &Operands) -> Option<u8> {
     match (opcode, operands) {
         (Opcode::Aload | Opcode::Sload, Operands::Local(word)) => Some(*word),
         (Opcode::Aload0 | Opcode::Sload0, _) => Some(0),
@@ -142,7 +142,7 @@ fn loaded_word(opcode: Opcode, operands: &Operands) -> Option<u8> {
     }
 }
 
-fn stored_word(opcode: Opcode, operands: &Operands) -> Option<u8> {
+pub(super) fn stored_word(opcode: Opcode, operands: &Operands) -> Option<u8> {
     match (opcode, operands) {
         (Opcode::Astore | Opcode::Sstore, Operands::Local(word)) => Some(*word),
         (Opcode::Astore0 | Opcode::Sstore0, _) => Some(0),

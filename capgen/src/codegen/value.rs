@@ -4,9 +4,10 @@
 //! memory extends its sign, so a `u8` arrives as [`Form::SignExtended`]; where only the low byte
 //! counts, or where both sides of an equality are in that form, no mask is needed.
 
-use super::emit::Emitter;
+use super::emit::{Emitter, conditional_step};
 use super::interval::{Interval, unwrapped};
 use super::item::Item;
+use super::weight::Weight;
 use crate::ir::{BinaryOp, Callee, Element, Expr, Type, UnaryOp};
 use cap_file::Opcode;
 
@@ -36,11 +37,11 @@ enum Repair {
 }
 
 impl Repair {
-    const fn size(self) -> u32 {
+    fn weight(self, weight: Weight) -> u32 {
         match self {
             Repair::Nothing => 0,
-            Repair::SignExtend => 1,
-            Repair::Mask => 4,
+            Repair::SignExtend => weight.op(Opcode::S2b),
+            Repair::Mask => weight.push(255) + weight.op(Opcode::Sand),
         }
     }
 }
@@ -65,7 +66,7 @@ fn repair(have: Form, want: Form, range: Interval) -> Option<Repair> {
 struct Way {
     operands: [Form; 2],
     result: Form,
-    /// Bytes without the operands.
+    /// Bytes without operands and mask: all ways of an operation have the same instruction.
     size: u32,
     /// A constant to `sand` with, after the operation.
     mask: Option<i16>,
@@ -88,9 +89,16 @@ impl Way {
     fn masked(self, mask: i16) -> Self {
         Self {
             mask: Some(mask),
-            size: self.size + 1 + Item::push_size(mask),
             ..self
         }
+    }
+
+    /// Without the operands.
+    fn weight(self, weight: Weight) -> u32 {
+        let mask = self
+            .mask
+            .map_or(0, |mask| weight.push(mask) + weight.op(Opcode::Sand));
+        self.size + mask
     }
 }
 
@@ -107,10 +115,10 @@ pub(super) fn low_byte(value: i32) -> i16 {
 }
 
 impl Emitter<'_> {
-    /// Bytes of code that leave the value in each of [`Form::ALL`].
+    /// The weight of code that leaves the value in each of [`Form::ALL`].
     fn costs(&self, expr: &Expr) -> [u32; 3] {
         if let Expr::Const(_, value) = expr {
-            return Form::ALL.map(|form| Item::push_size(constant(*value, form)));
+            return Form::ALL.map(|form| self.weight.push(constant(*value, form, self.weight)));
         }
         let operands: Vec<[u32; 3]> = match expr {
             Expr::Call(..) | Expr::Compare(..) => Vec::new(),
@@ -125,13 +133,14 @@ impl Emitter<'_> {
                     .zip(way.operands)
                     .map(|(costs, form)| pick(*costs, form))
                     .sum();
-                Some(operands + way.size + repair(way.result, want, range)?.size())
+                let repair = repair(way.result, want, range)?;
+                Some(operands + way.weight(self.weight) + repair.weight(self.weight))
             };
             ways.iter().filter_map(cost).min().unwrap_or(IMPOSSIBLE)
         })
     }
 
-    /// Bytes of code that leave the value in this form.
+    /// The weight of code that leaves the value in this form.
     pub(super) fn cost(&self, expr: &Expr, form: Form) -> u32 {
         pick(self.costs(expr), form)
     }
@@ -139,8 +148,14 @@ impl Emitter<'_> {
     /// Emits code that leaves the value on the stack in the wanted form.
     pub(super) fn value(&mut self, expr: &Expr, want: Form) -> super::Result {
         if let Expr::Const(_, value) = expr {
-            self.items.push(Item::push(constant(*value, want)));
+            self.items
+                .push(Item::push(constant(*value, want, self.weight)));
             return Ok(());
+        }
+        if want != Form::SignExtended
+            && let Some((step, left, condition)) = conditional_step(expr)
+        {
+            return self.step_if(expr, step, left, condition);
         }
         let range = self.ranges.range(expr);
         let operands = match expr {
@@ -159,7 +174,7 @@ impl Emitter<'_> {
                     .map(|(costs, form)| pick(*costs, form))
                     .sum();
                 (operands < IMPOSSIBLE).then_some((
-                    operands + way.size + repair.size(),
+                    operands + way.weight(self.weight) + repair.weight(self.weight),
                     way,
                     repair,
                 ))
@@ -190,9 +205,25 @@ impl Emitter<'_> {
         Ok(())
     }
 
+    /// `left ± (condition as …)`: jumps over the step instead of making a number of the condition.
+    fn step_if(&mut self, expr: &Expr, step: i16, left: &Expr, condition: &Expr) -> super::Result {
+        let rest = self.new_label();
+        self.value(left, Form::Exact)?;
+        self.jump_if(condition, false, rest)?;
+        self.op(Opcode::Sconst1);
+        self.op(if step > 0 { Opcode::Sadd } else { Opcode::Ssub });
+        if let Expr::Binary(op, ty, left, right) = expr
+            && let Some(promise) = self.kept_promise(*op, ty, left, right)
+        {
+            self.promise(promise);
+        }
+        self.items.push(Item::Label(rest));
+        Ok(())
+    }
+
     /// What an operation takes an operand for that was just emitted.
     fn claim_operand(&mut self, expr: &Expr, way: Way, index: usize) {
-        let Expr::Binary(op, ty, _, _) = expr else {
+        let Expr::Binary(op, ty, _, right) = expr else {
             return;
         };
         let [first, second] = way.operands;
@@ -204,7 +235,8 @@ impl Emitter<'_> {
                     && own == Form::Exact
                     && way.result == Form::Exact
                     && way.mask.is_none()
-                    && !ty.is_signed() =>
+                    && !ty.is_signed()
+                    && !matches!(**right, Expr::Const(_, 0)) =>
             {
                 self.claim(Interval::NON_NEGATIVE);
             }
@@ -391,8 +423,8 @@ fn shift_right_ways(ty: &Type, left: Interval, right: &Expr) -> Vec<Way> {
     ways
 }
 
-/// More than any code can be long.
-const IMPOSSIBLE: u32 = 1 << 20;
+/// More than any code can weigh.
+const IMPOSSIBLE: u32 = 1 << 28;
 
 fn pick(costs: [u32; 3], form: Form) -> u32 {
     let [exact, sign_extended, low_byte] = costs;
@@ -404,13 +436,11 @@ fn pick(costs: [u32; 3], form: Form) -> u32 {
     .min(IMPOSSIBLE)
 }
 
-fn constant(value: i32, form: Form) -> i16 {
+fn constant(value: i32, form: Form, weight: Weight) -> i16 {
     match form {
         Form::Exact => word(value),
         Form::SignExtended => low_byte(value),
-        Form::LowByte if Item::push_size(word(value)) <= Item::push_size(low_byte(value)) => {
-            word(value)
-        }
+        Form::LowByte if weight.push(word(value)) <= weight.push(low_byte(value)) => word(value),
         Form::LowByte => low_byte(value),
     }
 }

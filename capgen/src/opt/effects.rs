@@ -1,5 +1,6 @@
 //! What evaluating an expression does and depends on: what may change places with what.
 
+use super::combine::is_get_short;
 use crate::ir::dataflow::LocalSet;
 use crate::ir::{ApiMethod, BinaryOp, Callee, Expr, LocalId, Statement};
 
@@ -25,7 +26,7 @@ pub(super) fn is_get_buffer(method: &ApiMethod) -> bool {
 /// of bounds is a panic on the host, which its tests show not to happen; null is nothing that Card Rust has.
 fn is_idle(expr: &Expr) -> bool {
     match expr {
-        Expr::Call(Callee::Api(method), _, _) => is_get_buffer(method),
+        Expr::Call(Callee::Api(method), _, _) => is_get_buffer(method) || is_get_short(method),
         Expr::Call(..) | Expr::New(_) | Expr::NewArray(..) | Expr::Downcast(..) => false,
         Expr::Binary(BinaryOp::Div | BinaryOp::Rem, _, _, divisor) => {
             matches!(**divisor, Expr::Const(_, value) if value != 0)
@@ -56,6 +57,7 @@ impl Effects {
                 self.uses.insert(*local);
             }
             Expr::Call(Callee::Api(method), _, _) if is_get_buffer(method) => {}
+            Expr::Call(Callee::Api(method), _, _) if is_get_short(method) => self.reads = true,
             Expr::Call(..) | Expr::New(_) | Expr::NewArray(..) => self.writes = true,
             Expr::Field(..) | Expr::Element(..) | Expr::Length(_) | Expr::Downcast(..) => {
                 self.reads = true

@@ -13,13 +13,13 @@ pub(super) fn forward(function: &mut Function) {
 }
 
 /// How often each local is read and assigned.
-struct Uses {
+pub(super) struct Uses {
     reads: Vec<usize>,
     sets: Vec<usize>,
 }
 
 impl Uses {
-    fn of(function: &Function) -> Self {
+    pub(super) fn of(function: &Function) -> Self {
         let count = function.locals.len();
         let mut uses = Self {
             reads: vec![0; count],
@@ -42,11 +42,11 @@ impl Uses {
         uses
     }
 
-    fn reads(&self, local: LocalId) -> usize {
+    pub(super) fn reads(&self, local: LocalId) -> usize {
         self.reads.get(local.0).copied().unwrap_or_default()
     }
 
-    fn sets(&self, local: LocalId) -> usize {
+    pub(super) fn sets(&self, local: LocalId) -> usize {
         self.sets.get(local.0).copied().unwrap_or_default()
     }
 }

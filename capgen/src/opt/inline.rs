@@ -3,9 +3,10 @@
 
 use super::effects::Effects;
 use super::{Options, parameters, tidy};
-use crate::codegen::BackendError;
+use crate::codegen::legalize::legalize;
 use crate::codegen::linkage::Methods;
-use crate::codegen::size::function_size;
+use crate::codegen::size::{Size, function_size};
+use crate::codegen::{BackendError, Effort, Goal, Settings};
 use crate::ir::calls::CallGraph;
 use crate::ir::{
     Block, BlockId, Expr, Function, FunctionId, LocalId, Program, Statement, Terminator,
@@ -14,16 +15,19 @@ use crate::ir::{
 /// Functions larger than this are not tried at more than one place: that never pays.
 const MANY_CALLS_LIMIT: usize = 20;
 
-/// Bytes that sparing one call is worth where time counts. Calling a static method and returning took 21.7 µs on a
-/// J3R180, as long as six or seven instructions like `sload`, `sconst; sadd` (CrystalPeakSecurity/jcc,
-/// `examples/bench/results.md`); what is inlined is about as long.
-const BYTES_PER_CALL: usize = 12;
+/// What a byte more has to spare where time counts: about what `sload` takes for one of its two bytes. A call of a static
+/// method, 21.7 µs, is so worth 12 bytes beside what else gets faster.
+const NANOSECONDS_PER_BYTE: u64 = 1_800;
 /// Functions larger than this are not tried at more than one place where time counts.
-const MANY_CALLS_LIMIT_FOR_SPEED: usize = 60;
+const MANY_CALLS_LIMIT_FOR_SPEED: usize = 120;
 
 /// Inlines what pays, callees before their callers.
 pub(super) fn inline(program: &mut Program, options: &Options) -> Result<(), BackendError> {
-    let mut state = State::of(program)?;
+    let settings = Settings {
+        effort: Effort::Quick,
+        ..options.settings()
+    };
+    let mut state = State::of(program, settings)?;
     for callee in bottom_up(program, &state.calls) {
         let Some(function) = program.functions.get(callee.0) else {
             continue;
@@ -35,18 +39,21 @@ pub(super) fn inline(program: &mut Program, options: &Options) -> Result<(), Bac
         let calls: usize = callers.iter().map(|(_, count)| count).sum();
         let changed: Vec<usize> = callers.iter().map(|(caller, _)| *caller).collect();
         let with_callee = changed.iter().chain([&callee.0]);
-        let before: Option<usize> = with_callee
-            .map(|index| state.size(program, *index))
-            .collect::<Vec<Option<usize>>>()
-            .into_iter()
-            .sum();
-        let own = state.size(program, callee.0).unwrap_or(usize::MAX);
-        let (limit, allowed) = if options.speed {
-            (MANY_CALLS_LIMIT_FOR_SPEED, calls * BYTES_PER_CALL)
-        } else {
-            (MANY_CALLS_LIMIT, 0)
+        let Some(own) = state.size(program, callee.0).cloned() else {
+            continue;
         };
-        let Some(before) = before.filter(|_| calls == 1 || calls > 1 && own <= limit) else {
+        let limit = match settings.goal {
+            Goal::Speed => MANY_CALLS_LIMIT_FOR_SPEED,
+            Goal::Size => MANY_CALLS_LIMIT,
+        };
+        if calls == 0 || calls > 1 && own.bytes > limit {
+            continue;
+        }
+        let Some(bytes_before) = state.bytes(program, with_callee) else {
+            continue;
+        };
+        let Some(time_before) = state.time(program, &changed, Some((callee, own.nanoseconds)))
+        else {
             continue;
         };
         let saved: Vec<(usize, Function)> = changed
@@ -60,14 +67,16 @@ pub(super) fn inline(program: &mut Program, options: &Options) -> Result<(), Bac
         if complete {
             tidy(program, &changed, options);
             let mut tried = state.after_change(program, &changed)?;
-            let after = changed
-                .iter()
-                .map(|index| tried.size(program, *index))
-                .collect::<Vec<Option<usize>>>();
-            let after: Option<usize> = after.into_iter().sum();
-            kept = after
-                .filter(|after| *after <= before + allowed)
-                .map(|_| tried);
+            let after = tried.bytes(program, changed.iter());
+            let time_after = tried.time(program, &changed, None);
+            if let (Some(bytes), Some(time)) = (after, time_after) {
+                let spared = time_before.saturating_sub(time) / NANOSECONDS_PER_BYTE;
+                let worth = usize::try_from(spared).unwrap_or(usize::MAX);
+                let is_slower = time > time_before && bytes == bytes_before;
+                if bytes <= bytes_before.saturating_add(worth) && !is_slower {
+                    kept = Some(tried);
+                }
+            }
         }
         match kept {
             Some(tried) => state = tried,
@@ -89,12 +98,14 @@ struct State {
     calls: CallGraph,
     methods: Methods,
     /// By function, once measured.
-    sizes: Vec<Option<usize>>,
+    sizes: Vec<Option<Size>>,
+    settings: Settings,
 }
 
 impl State {
-    fn of(program: &Program) -> Result<Self, BackendError> {
+    fn of(program: &Program, settings: Settings) -> Result<Self, BackendError> {
         Ok(Self {
+            settings,
             calls: CallGraph::of(program),
             methods: Methods::of(program)?,
             sizes: vec![None; program.functions.len()],
@@ -117,17 +128,62 @@ impl State {
             methods: self.methods.after_change(program, &calls, changed)?,
             calls,
             sizes,
+            settings: self.settings,
         })
     }
 
-    /// Bytes of a function, `None` if it cannot be compiled as it stands, before `legalize`.
-    fn size(&mut self, program: &Program, index: usize) -> Option<usize> {
+    /// Bytes of functions together.
+    fn bytes<'i>(
+        &mut self,
+        program: &Program,
+        functions: impl Iterator<Item = &'i usize>,
+    ) -> Option<usize> {
+        let mut sum = 0;
+        for index in functions {
+            sum += self.size(program, *index)?.bytes;
+        }
+        Some(sum)
+    }
+
+    /// Nanoseconds of functions together, each run once, with those of one that they call.
+    fn time(
+        &mut self,
+        program: &Program,
+        functions: &[usize],
+        callee: Option<(FunctionId, u64)>,
+    ) -> Option<u64> {
+        let mut sum = 0u64;
+        for index in functions {
+            let size = self.size(program, *index)?;
+            sum = sum.saturating_add(size.nanoseconds);
+            if let Some((callee, nanoseconds)) = callee {
+                let calls = size.calls.iter().filter(|(called, _)| *called == callee);
+                let often = calls.map(|(_, often)| *often).fold(0, u64::saturating_add);
+                sum = sum.saturating_add(often.saturating_mul(nanoseconds));
+            }
+        }
+        Some(sum)
+    }
+
+    /// What a function takes, `None` if it cannot be compiled.
+    fn size(&mut self, program: &Program, index: usize) -> Option<&Size> {
         let slot = self.sizes.get_mut(index)?;
         if slot.is_none() {
-            *slot = function_size(program, &self.methods, FunctionId(index)).ok();
+            let id = FunctionId(index);
+            *slot = function_size(program, &self.methods, id, self.settings)
+                .ok()
+                .or_else(|| with_helpers(program, id, self.settings));
         }
-        *slot
+        slot.as_ref()
     }
+}
+
+/// What a function takes that wants helper functions.
+fn with_helpers(program: &Program, id: FunctionId, settings: Settings) -> Option<Size> {
+    let mut program = program.clone();
+    legalize(&mut program);
+    let methods = Methods::of(&program).ok()?;
+    function_size(&program, &methods, id, settings).ok()
 }
 
 /// All functions, each after those that it calls (where they do not call one another in circles).

@@ -54,6 +54,18 @@ impl ApiModel for Model {
                 region(heap, arguments[0], from, length)?.fill(Value::Scalar(value & 0xff));
                 Some(Value::Scalar(i32::try_from(from + length).unwrap()))
             }
+            "getShort" => {
+                let bytes = region(heap, arguments[0], place(1)?, 2)?;
+                let (high, low) = (bytes[0].scalar()?, bytes[1].scalar()?);
+                Some(Value::Scalar((high << 8 | low & 0xff) << 16 >> 16))
+            }
+            "setShort" => {
+                let (at, value) = (place(1)?, number(2)?);
+                let bytes = region(heap, arguments[0], at, 2)?;
+                bytes[0] = Value::Scalar(value >> 8 & 0xff);
+                bytes[1] = Value::Scalar(value & 0xff);
+                Some(Value::Scalar(i32::try_from(at + 2).unwrap()))
+            }
             "arrayCompare" => {
                 let length = place(4)?;
                 let left = region(heap, arguments[0], place(1)?, length)?.to_vec();

@@ -3,7 +3,7 @@
 use capgen::opt::Options;
 
 /// Everything on, everything off, everything on for speed, and each optimisation alone.
-pub(crate) const OPTIONS: [Options; 10] = {
+pub(crate) const OPTIONS: [Options; 13] = {
     const NONE: Options = Options::NONE;
     [
         Options::ALL,
@@ -23,6 +23,14 @@ pub(crate) const OPTIONS: [Options; 10] = {
             ..NONE
         },
         Options {
+            combine: true,
+            ..NONE
+        },
+        Options {
+            place: true,
+            ..NONE
+        },
+        Options {
             parameters: true,
             ..NONE
         },
@@ -32,6 +40,10 @@ pub(crate) const OPTIONS: [Options; 10] = {
         },
         Options {
             tails: true,
+            ..NONE
+        },
+        Options {
+            stack: true,
             ..NONE
         },
     ]

@@ -4,11 +4,13 @@ use capgen::driver;
 use capgen::opt::Options;
 use capgen::package::budget::Budget;
 use capgen::package::{self, Target};
+use card_sim::cost::{Costs, Stopwatch};
 use card_sim::vm::heap::RUNTIME_CONTEXT;
 use card_sim::vm::{Kind, Object};
 use card_sim::{Aid, Card, CardConfig};
 use serde::Deserialize;
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 
 /// A program to measure.
 pub(crate) struct Program {
@@ -50,6 +52,8 @@ pub(crate) struct Figure {
     pub(crate) bytes: usize,
     /// Bytecodes executed by the script.
     pub(crate) instructions: u64,
+    /// Both with `-O speed`.
+    pub(crate) speed: (usize, u64),
     /// The same of the Java listing, by javac and the reference converter.
     pub(crate) listing: (usize, u64),
     /// The same of straightforward Java written by hand.
@@ -76,6 +80,8 @@ pub(crate) struct Measured {
     pub(crate) bytes: usize,
     /// Bytecodes executed by the script, a call of the API counted as one more.
     pub(crate) instructions: u64,
+    /// Nanoseconds that those would take on a J3R180, by the measured costs.
+    pub(crate) nanoseconds: u64,
     /// What the compiler says of it.
     pub(crate) budget: Budget,
     /// The objects and arrays that installing made in the applet's context.
@@ -122,15 +128,20 @@ pub(crate) fn measure(program: &Program, options: &Options) -> Measured {
     let mut select = vec![0x00, 0xA4, 0x04, 0x00, u8::try_from(aid.len()).unwrap()];
     select.extend(aid);
     assert_eq!(card.transmit(&select), [0x90, 0x00]);
+    let costs = Costs::named("j3r180").unwrap();
+    let stopwatch = Arc::new(Mutex::new(Stopwatch::new(costs)));
+    card.watch(Some(Box::new(Arc::clone(&stopwatch))));
     let before = card.statistics().bytecodes;
     let commands = commands(program.script);
     let answers = commands.iter().map(|command| card.transmit(command));
     let answers = answers.collect();
     let after = card.statistics();
+    let nanoseconds = stopwatch.lock().unwrap().take().bytecodes;
     Measured {
         answers,
         bytes: output.budget.code_bytes,
         instructions: after.bytecodes - before,
+        nanoseconds,
         budget: output.budget,
         objects,
         stack: after.stack_high_water,
