@@ -8,7 +8,6 @@ mod combine;
 mod effects;
 mod fold;
 mod forward;
-mod hoist;
 mod inline;
 mod parameters;
 mod place;
@@ -35,8 +34,7 @@ pub struct Options {
     /// Two bytes beside one another are read and written as one `short`; a number that depends on a condition alone is
     /// computed from it.
     pub combine: bool,
-    /// Computations stand where they cost least: sums where they are wanted, with `-O speed` what stays the same in a loop
-    /// before it; a local to which a constant is added again and again holds the sum.
+    /// Sums are computed where they are wanted; a local to which a constant is added again and again holds the sum.
     pub place: bool,
     /// Parameters that nothing reads, or that are always the same constant, and results that nothing
     /// uses, go.

@@ -1,11 +1,13 @@
-//! Where computations stand and what locals hold, tried out and measured with the code generator: what stays the same
-//! in a loop is computed before it (`hoist`), and a local to which a constant is added again and again holds the
-//! sum (`shift`).
+//! What locals hold, tried out and measured with the code generator: a local to which a constant is added again and again
+//! holds the sum (`shift`).
+//!
+//! What stays the same in a loop is left there: a loop of a command goes round so seldom that keeping it in a word
+//! cost more than computing it again, in every program that was measured.
 
-use super::{Options, hoist, shift};
+use super::{Options, shift};
 use crate::codegen::linkage::Methods;
 use crate::codegen::size::function_size;
-use crate::codegen::{BackendError, Effort, Goal, Settings};
+use crate::codegen::{BackendError, Effort, Settings};
 use crate::ir::{Function, FunctionId, Program};
 
 /// So many changes are tried in one function at most, so that the time grows with the program only.
@@ -26,9 +28,6 @@ pub(super) fn place(program: &mut Program, options: &Options) -> Result<(), Back
             index,
             left: MOST_TRIALS,
         };
-        if settings.goal == Goal::Speed {
-            trials.keep_better(hoist::candidates);
-        }
         trials.keep_better(shift::candidates);
     }
     Ok(())
@@ -44,7 +43,7 @@ struct Trials<'a> {
 
 impl Trials<'_> {
     /// Tries the changed functions that `candidates` gives; what is better is kept and changed again.
-    fn keep_better(&mut self, candidates: impl Fn(&Program, &Function) -> Vec<Function>) {
+    fn keep_better(&mut self, candidates: impl Fn(&Function) -> Vec<Function>) {
         let Some(mut least) = self.measure() else {
             return;
         };
@@ -53,7 +52,7 @@ impl Trials<'_> {
                 return;
             };
             let mut is_better = false;
-            for candidate in candidates(self.program, &function) {
+            for candidate in candidates(&function) {
                 let Some(left) = self.left.checked_sub(1) else {
                     return;
                 };

@@ -4,10 +4,10 @@
 //! The sum is kept as a signed word that may wrap, which is exact whatever the local holds: where the local itself is
 //! wanted, as in an order, the constant is taken off again.
 
-use crate::ir::{BinaryOp, CompareOp, Expr, Function, LocalId, Program, Statement, Type};
+use crate::ir::{BinaryOp, CompareOp, Expr, Function, LocalId, Statement, Type};
 
 /// The function with the locals of one group shifted, for each group and the constants that are added to it.
-pub(super) fn candidates(_program: &Program, function: &Function) -> Vec<Function> {
+pub(super) fn candidates(function: &Function) -> Vec<Function> {
     let mut found = Vec::new();
     for group in groups(function) {
         for by in constants(function, &group) {

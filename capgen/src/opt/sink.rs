@@ -42,7 +42,7 @@ pub(super) fn sink(function: &mut Function) {
 }
 
 /// Whether a value depends on locals alone, and computing it does nothing else.
-pub(super) fn is_arithmetic(expr: &Expr) -> bool {
+fn is_arithmetic(expr: &Expr) -> bool {
     let mut is_arithmetic = is_droppable(expr);
     expr.walk(&mut |expr| {
         is_arithmetic &= matches!(
