@@ -43,6 +43,15 @@ pub(crate) const HIDDEN_SUPERCLASSES: &[(&str, &str)] = &[(
     "javacard/security/Signature",
 )];
 
+/// Interfaces whose objects implement others too: a caller may cast to them.
+pub(crate) const HIDDEN_INTERFACES: &[(&str, &[&str])] = &[(
+    "org/globalplatform/SecureChannel",
+    &[
+        "org/globalplatform/SecureChannelx",
+        "org/globalplatform/SecureChannelx2",
+    ],
+)];
+
 /// Every native method.
 pub(crate) fn natives() -> impl Iterator<Item = &'static Row> {
     [

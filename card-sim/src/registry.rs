@@ -240,6 +240,31 @@ pub struct Registry {
     load_files: Vec<Option<LoadFile>>,
     applications: Vec<Option<Application>>,
     services: Vec<GlobalService>,
+    #[serde(default)]
+    implicit: Vec<ImplicitSelection>,
+}
+
+/// Where an application is selected without a SELECT command (GPCS 2.3.1 §11.1.7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct ImplicitSelection {
+    application: ApplicationId,
+    /// The parameter as it came: bits 80 contactless, 40 contacts, 1F the logical channel.
+    parameter: u8,
+}
+
+impl ImplicitSelection {
+    const CONTACTLESS: u8 = 0x80;
+    const CONTACTS: u8 = 0x40;
+    const CHANNEL: u8 = 0x1F;
+
+    fn is_for(self, contactless: bool, channel: u8) -> bool {
+        let interface = if contactless {
+            Self::CONTACTLESS
+        } else {
+            Self::CONTACTS
+        };
+        self.parameter & interface != 0 && self.parameter & Self::CHANNEL == channel
+    }
 }
 
 /// A service that an application offers to others (GPCS 2.3.1 §8.1).
@@ -273,6 +298,7 @@ impl Registry {
             load_files: Vec::new(),
             applications: vec![Some(issuer_security_domain)],
             services: Vec::new(),
+            implicit: Vec::new(),
         }
     }
 
@@ -377,7 +403,71 @@ impl Registry {
     /// Removes an application.
     pub fn remove_application(&mut self, id: ApplicationId) -> Option<Application> {
         self.services.retain(|service| service.application != id);
+        self.implicit.retain(|entry| entry.application != id);
         self.applications.get_mut(usize::from(id.0))?.take()
+    }
+
+    /// The implicit selection parameters of an application.
+    pub fn implicit_selections(&self, id: ApplicationId) -> impl Iterator<Item = u8> {
+        self.implicit
+            .iter()
+            .filter(move |entry| entry.application == id)
+            .map(|entry| entry.parameter)
+    }
+
+    /// Whether an application may be given an implicit selection parameter: no other one has it for the same
+    /// interface and logical channel (GPCS 2.3.1 §6.4.1).
+    #[must_use]
+    pub fn may_select_implicitly(&self, id: Option<ApplicationId>, parameter: u8) -> bool {
+        let channel = parameter & ImplicitSelection::CHANNEL;
+        let asks = |contactless| {
+            ImplicitSelection {
+                application: ApplicationId::ISSUER_SECURITY_DOMAIN,
+                parameter,
+            }
+            .is_for(contactless, channel)
+        };
+        channel < crate::class_byte::MAX_CHANNELS
+            && [false, true]
+                .into_iter()
+                .filter(|way| asks(*way))
+                .all(|way| {
+                    self.implicitly_selectable(way, channel)
+                        .is_none_or(|other| Some(other) == id)
+                })
+    }
+
+    /// Gives an application an implicit selection parameter; one for no interface means nothing.
+    pub fn add_implicit_selection(&mut self, application: ApplicationId, parameter: u8) {
+        let interfaces = ImplicitSelection::CONTACTLESS | ImplicitSelection::CONTACTS;
+        let entry = ImplicitSelection {
+            application,
+            parameter,
+        };
+        if parameter & interfaces != 0 && !self.implicit.contains(&entry) {
+            self.implicit.push(entry);
+        }
+    }
+
+    /// The application other than the issuer security domain that is selected implicitly: by its parameter, or on the
+    /// basic channel by the card reset privilege.
+    #[must_use]
+    pub fn implicitly_selectable(&self, contactless: bool, channel: u8) -> Option<ApplicationId> {
+        let by_parameter = self
+            .implicit
+            .iter()
+            .find(|entry| entry.is_for(contactless, channel))
+            .map(|entry| entry.application);
+        by_parameter.or_else(|| {
+            self.applications()
+                .skip(1)
+                .find(|(id, application)| {
+                    channel == 0
+                        && application.privileges.has(Privileges::CARD_RESET)
+                        && self.implicit_selections(*id).next().is_none()
+                })
+                .map(|(id, _)| id)
+        })
     }
 
     /// Records that an application offers a service.

@@ -59,6 +59,14 @@ pub trait SecurityServices {
     /// 01 C-MAC, 02 C-DECRYPTION, 10 R-MAC, 20 R-ENCRYPTION.
     fn security_level(&self, domain: ApplicationId) -> u8;
 
+    /// `SecureChannelx.setSecurityLevel`: the level of the next commands and responses, in the bits of
+    /// [`Self::security_level`] but 80.
+    ///
+    /// # Errors
+    /// The status word to answer: 6985 without a session or below the level that it was opened with, 6A86 for a level
+    /// that there is not.
+    fn set_security_level(&mut self, domain: ApplicationId, level: u8) -> Result<(), StatusWord>;
+
     /// `GPSystem.setATRHistBytes`: new historical bytes (at most 15); false if refused.
     fn set_historical_bytes(&mut self, bytes: &[u8]) -> bool;
 }
@@ -93,6 +101,10 @@ impl SecurityServices for NoSecurityServices {
 
     fn security_level(&self, _: ApplicationId) -> u8 {
         0
+    }
+
+    fn set_security_level(&mut self, _: ApplicationId, _: u8) -> Result<(), StatusWord> {
+        Err(0x6985)
     }
 
     fn set_historical_bytes(&mut self, _: &[u8]) -> bool {

@@ -58,6 +58,12 @@ impl Transmission {
         }
     }
 
+    /// Whether there are no contacts.
+    #[must_use]
+    pub const fn is_contactless(self) -> bool {
+        matches!(self, Self::ContactlessA | Self::ContactlessB)
+    }
+
     /// What `APDU.getInBlockSize` gives: 1 for T=0, else the information field of a block.
     #[must_use]
     pub const fn in_block_size(self) -> u16 {

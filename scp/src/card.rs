@@ -116,6 +116,8 @@ enum State {
         key_version: u8,
         /// Whether the host has proved who it is; with SCP11b it has not.
         authenticated: bool,
+        /// The level that it was opened with, the least that it has.
+        opened: SecurityLevel,
     },
 }
 
@@ -255,6 +257,7 @@ impl CardSession {
                 session: Session::Scp03(Box::new(messaging)),
                 key_version,
                 authenticated,
+                opened: level,
             },
             chain: ReceivedChain::default(),
         }
@@ -391,10 +394,12 @@ impl CardSession {
             .map_err(|_| CardError::Conditions)?;
         let plain = messaging.open(parsed)?;
         key_set.sequence_counter += 1;
+        let opened = messaging.level;
         self.state = State::Open {
             session: Session::Scp02(Box::new(messaging)),
             key_version: key_set.version,
             authenticated: true,
+            opened,
         };
         plain.to_bytes().map_err(|_| CardError::Length)
     }
@@ -535,6 +540,40 @@ impl CardSession {
         matches!(self.state, State::Open { .. })
     }
 
+    /// Sets the level that the next commands and responses are protected at (`SecureChannelx.setSecurityLevel`):
+    /// what the protocol offers, and no less than what the session was opened with.
+    ///
+    /// # Errors
+    /// [`CardError::Conditions`] without a session or below its level, [`CardError::Parameters`] for a level that there
+    /// is not. The session goes on.
+    pub fn set_security_level(
+        &mut self,
+        protocol: Protocol,
+        level: SecurityLevel,
+    ) -> Result<(), CardError> {
+        let State::Open {
+            session, opened, ..
+        } = &mut self.state
+        else {
+            return Err(CardError::Conditions);
+        };
+        if !protocol.offers(level) {
+            return Err(CardError::Parameters);
+        }
+        if level.0 & opened.0 != opened.0 {
+            return Err(CardError::Conditions);
+        }
+        match session {
+            // A chain of R-MACs has no beginning within a session but BEGIN R-MAC SESSION.
+            Session::Scp02(messaging) if messaging.level.has_r_mac() != level.has_r_mac() => {
+                return Err(CardError::Conditions);
+            }
+            Session::Scp02(messaging) => messaging.level = level,
+            Session::Scp03(session) => session.messaging.level = level,
+        }
+        Ok(())
+    }
+
     /// The session's security level as the card API tells it: 00 without a session, else
     /// [`SecurityLevel::AUTHENTICATED`], which is missing with SCP11b, and the level's bits.
     #[must_use]
@@ -671,5 +710,6 @@ fn authenticate(
         session,
         key_version,
         authenticated: true,
+        opened: level,
     })
 }

@@ -103,6 +103,35 @@ fn response() -> impl Strategy<Value = Vec<u8>> {
         .prop_map(|(data, status)| [&data[..], &status].concat())
 }
 
+#[test]
+fn an_application_raises_the_level_of_a_session_and_not_below_where_it_began() {
+    let keys = StaticKeys::test_keys();
+    let mut card = Card::new(0x70, &keys);
+    let protocol = card.parameters.protocol;
+    let (low, high) = (SecurityLevel::C_MAC, SecurityLevel::C_DECRYPTION);
+    let none = card.session.set_security_level(protocol, low);
+    assert_eq!(none, Err(CardError::Conditions));
+    let mut host = card.open(&keys, low);
+    let level = |card: &Card| card.session.security_level() & 0x7F;
+    let set = |card: &mut Card, level| card.session.set_security_level(protocol, level);
+    assert_eq!(
+        set(&mut card, SecurityLevel::NONE),
+        Err(CardError::Conditions)
+    );
+    assert_eq!(
+        set(&mut card, SecurityLevel(0x02)),
+        Err(CardError::Parameters)
+    );
+    for wanted in [high, low] {
+        assert_eq!(set(&mut card, wanted), Ok(()));
+        assert_eq!(level(&card), wanted.0);
+    }
+    // The session is as it was.
+    let command = [0x80, 0xCA, 0x00, 0x66, 0x00];
+    let wrapped = host.wrap(&command).unwrap();
+    assert_eq!(card.session.unwrap(&wrapped).unwrap(), command);
+}
+
 proptest! {
     #[test]
     fn what_one_end_wraps_the_other_unwraps(

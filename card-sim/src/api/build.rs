@@ -260,7 +260,13 @@ impl Builder {
             }
             let mut tables = Vec::new();
             let implemented = std::iter::once(interface.name.as_str())
-                .chain(interface.interfaces.iter().map(String::as_str));
+                .chain(interface.interfaces.iter().map(String::as_str))
+                .chain(
+                    super::HIDDEN_INTERFACES
+                        .iter()
+                        .filter(|(name, _)| *name == interface.name)
+                        .flat_map(|(_, more)| more.iter().copied()),
+                );
             for name in implemented {
                 supertypes.push(self.id(name));
                 let Some(declared) = self.classes.get(name).copied() else {
@@ -268,7 +274,10 @@ impl Builder {
                 };
                 let mut methods = Vec::new();
                 for method in &declared.methods {
-                    let body = self.native(interface, &method.name, &method.descriptor);
+                    let body = match self.native(interface, &method.name, &method.descriptor) {
+                        Body::None => self.native(declared, &method.name, &method.descriptor),
+                        body => body,
+                    };
                     let added = self.add_method(declared, method, body);
                     put(&mut methods, method.token, added, NO_METHOD);
                 }

@@ -9,6 +9,8 @@ use crate::vm::trap::Trap;
 
 const SYSTEM: &str = "org/globalplatform/GPSystem";
 const CHANNEL: &str = "org/globalplatform/SecureChannel";
+const LEVELLED: &str = "org/globalplatform/SecureChannelx";
+const BUFFERED: &str = "org/globalplatform/SecureChannelx2";
 
 /// The native methods.
 pub const NATIVES: &[Row] = &[
@@ -68,6 +70,18 @@ pub const NATIVES: &[Row] = &[
         vm.services.reset_security(domain);
         Ok(0)
     }),
+    (LEVELLED, "setSecurityLevel", "(B)V", |vm, arguments| {
+        let domain = security_domain(vm);
+        let level = byte(arguments, 1);
+        vm.services.set_security_level(domain, level).map_err(iso)?;
+        Ok(0)
+    }),
+    (
+        BUFFERED,
+        "processSecurity",
+        "([BSSS)S",
+        process_security_in_buffer,
+    ),
     (CHANNEL, "getSecurityLevel", "()B", |vm, _| {
         let level = vm.services.security_level(security_domain(vm));
         Ok(level.cast_signed().into())
@@ -140,6 +154,18 @@ fn process_security(vm: &mut Vm<'_>, _: &[i16]) -> Result<i32, Trap> {
         .map_err(iso)?;
     let buffer = vm.session.objects.apdu_buffer;
     write(vm, buffer, 5, &response)?;
+    Ok(count(response.len()))
+}
+
+/// The same with a command in a buffer of the applet, the response data going to another place of it.
+fn process_security_in_buffer(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
+    let command = range_at(vm, arguments, 1)?.copy(vm.heap);
+    let domain = security_domain(vm);
+    let response = vm
+        .services
+        .process_security(domain, &command)
+        .map_err(iso)?;
+    write(vm, reference(arguments, 1), word(arguments, 4), &response)?;
     Ok(count(response.len()))
 }
 

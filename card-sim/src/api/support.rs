@@ -150,8 +150,8 @@ pub fn support(class: &'static ApiClass) -> Support {
         .methods
         .iter()
         .filter(|method| is_own(&method.name) || method.descriptor != "(Ljava/lang/Object;)Z")
-        // Abstract methods of classes that applets derive from.
-        .filter(|method| !(class.name.ends_with("/Applet") && method.name == "process"))
+        // Abstract methods of classes are those of the classes that derive from them.
+        .filter(|method| class.is_interface || !method.flags.is_abstract)
         .partition(|method| is_implemented(class, method));
     let has_work = class.methods.iter().any(|method| {
         method.kind == MethodKind::Static || !method.flags.is_abstract || !class.is_interface
@@ -229,7 +229,8 @@ Drawn from the code: `tenkoku card api` prints it.
 
 - *done*: every method that the class has up to the version that the heading names.
 - *without*: all but the methods listed.
-- *refused*: every method throws the exception that the specification names for a card without it.
+- *refused*: every method, or whatever would make such an object, throws the exception that the specification names for
+  a card without it.
 - *interface*: for applets to implement, or without methods.
 - *missing*: the class can be named; a call of a method ends the command with 6F00, and
   `Card::last_fault` names the method.

@@ -431,6 +431,15 @@ impl SecurityServices for SecurityDomains {
         }
     }
 
+    fn set_security_level(&mut self, domain: ApplicationId, level: u8) -> Result<(), StatusWord> {
+        let protocol = self.protocol(domain);
+        // The card API's bits are those of P1 of EXTERNAL AUTHENTICATE.
+        let level = SecurityLevel(level & !SecurityLevel::AUTHENTICATED);
+        self.session(domain)
+            .set_security_level(protocol, level)
+            .map_err(CardError::status_word)
+    }
+
     fn set_historical_bytes(&mut self, bytes: &[u8]) -> bool {
         if bytes.len() > 15 {
             return false;

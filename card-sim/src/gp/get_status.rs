@@ -240,11 +240,16 @@ impl Form {
         let domain = registry
             .application(application.security_domain)
             .map(|domain| domain.aid);
+        let implicit: Vec<u8> = registry
+            .find_application(application.aid.as_bytes())
+            .map_or_else(Vec::new, |id| registry.implicit_selections(id).collect());
         let mut objects: Vec<(u16, &[u8])> = vec![
             (0x4F, application.aid.as_bytes()),
             (0x9F70, std::slice::from_ref(&state)),
             (0xC5, &application.privileges.0),
         ];
+        let implicit = implicit.iter().map(std::slice::from_ref);
+        objects.extend(implicit.map(|parameter| (0xCF, parameter)));
         if let Some(load_file) = &load_file {
             objects.push((0xC4, load_file.as_bytes()));
         }

@@ -82,6 +82,8 @@ struct Wanted {
     parameters: Vec<u8>,
     /// The global services that it offers.
     services: Vec<u16>,
+    /// Where it is to be selected implicitly.
+    implicit: Vec<u8>,
     /// The channel that a security domain is to speak, where its parameters name one.
     protocol: Option<Protocol>,
 }
@@ -109,6 +111,7 @@ impl Wanted {
         let objects = tlv::all(parameters)?;
         check_quotas(runtime, &objects)?;
         let services = global_services(&objects)?;
+        let implicit = implicit_selections(runtime, None, &objects)?;
         let parameters = tlv::find(&objects, 0xC9).unwrap_or(&[]);
         let protocol = if is_domain {
             domain_protocol(runtime, issuer, parameters)?
@@ -121,6 +124,7 @@ impl Wanted {
             privileges,
             parameters: parameters.to_vec(),
             services,
+            implicit,
             protocol,
         })
     }
@@ -217,6 +221,10 @@ impl CardManager {
         let issuer = self.domains.protocol(ApplicationId::ISSUER_SECURITY_DOMAIN);
         let wanted = Wanted::parse(runtime, issuer, [module, instance, privileges, parameters])?;
         let selectable = command.p1 & FOR_MAKE_SELECTABLE != 0;
+        // What cannot be selected yet is selected nowhere (table 11-49, note).
+        if !selectable && !wanted.implicit.is_empty() {
+            return Err(WRONG_DATA);
+        }
         self.make_instance(runtime, domain, load_file, &wanted, selectable)?;
         let names = [load_file, wanted.instance.as_bytes()];
         self.receipt(runtime, authority, &names)
@@ -298,6 +306,11 @@ impl CardManager {
             if let (Some(id), Some(protocol)) = (made, wanted.protocol) {
                 self.domains.set_protocol(id, protocol);
             }
+            if let Some(id) = made {
+                for parameter in &wanted.implicit {
+                    runtime.registry.add_implicit_selection(id, *parameter);
+                }
+            }
             return Ok(());
         }
         let (owner, _) = runtime
@@ -322,6 +335,9 @@ impl CardManager {
         for name in &wanted.services {
             runtime.registry.add_service(id, *name);
         }
+        for parameter in &wanted.implicit {
+            runtime.registry.add_implicit_selection(id, *parameter);
+        }
         Ok(())
     }
 
@@ -332,7 +348,7 @@ impl CardManager {
         command: &Command,
     ) -> Result<Vec<u8>, Stop> {
         let (fields, authority) = self.take_fields(runtime, domain, command)?;
-        let [_, _, instance, privileges, _] = fields;
+        let [_, _, instance, privileges, parameters] = fields;
         let privileges = if privileges.is_empty() {
             Privileges::default()
         } else {
@@ -348,6 +364,7 @@ impl CardManager {
             return Err(CONDITIONS);
         }
         check_unique(&runtime.registry, privileges, Some(id))?;
+        let implicit = implicit_selections(runtime, Some(id), &tlv::all(parameters)?)?;
         let load_file = runtime
             .registry
             .find_module(application.module.as_bytes())
@@ -359,6 +376,9 @@ impl CardManager {
             if privileges.has(Privileges::CARD_RESET) {
                 application.privileges = application.privileges.with(Privileges::CARD_RESET);
             }
+        }
+        for parameter in implicit {
+            runtime.registry.add_implicit_selection(id, parameter);
         }
         let names = [load_file.as_ref().map_or(&[][..], Aid::as_bytes), instance];
         self.receipt(runtime, authority, &names)
@@ -451,6 +471,27 @@ fn global_services(objects: &[(u16, &[u8])]) -> Result<Vec<u16>, Stop> {
         return Err(WRONG_DATA);
     }
     Ok(names.iter().map(|name| u16::from_be_bytes(*name)).collect())
+}
+
+/// The implicit selection parameters among the system specific ones: objects CF of one byte each, as many as there are
+/// (GPCS 2.3.1 §11.1.7).
+pub(super) fn implicit_selections(
+    runtime: &Runtime,
+    id: Option<ApplicationId>,
+    objects: &[(u16, &[u8])],
+) -> Result<Vec<u8>, Stop> {
+    let system = tlv::all(tlv::find(objects, 0xEF).unwrap_or(&[]))?;
+    let mut found = Vec::new();
+    for (_, value) in system.iter().filter(|(tag, _)| *tag == 0xCF) {
+        let &[parameter] = *value else {
+            return Err(WRONG_DATA);
+        };
+        if !runtime.registry.may_select_implicitly(id, parameter) {
+            return Err(CONDITIONS);
+        }
+        found.push(parameter);
+    }
+    Ok(found)
 }
 
 /// The secure channel that a security domain's parameters name: an object 80 or 81 with number and `i`.

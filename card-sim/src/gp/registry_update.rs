@@ -5,10 +5,11 @@ use scp::Command;
 
 use super::authority::{has, is_above, is_above_load_file};
 use super::install::{
-    check_privileges, check_unique, controlled, parse_privileges, security_domain,
+    check_privileges, check_unique, controlled, implicit_selections, parse_privileges,
+    security_domain,
 };
 use super::stop::{CONDITIONS, NO_REFERENCE, Stop, WRONG_DATA};
-use super::{CardManager, write};
+use super::{CardManager, tlv, write};
 use crate::aid::Aid;
 use crate::registry::{ApplicationId, ApplicationKind, LoadFileId, Privileges, life_cycle};
 use crate::runtime::Runtime;
@@ -73,7 +74,7 @@ impl CardManager {
         command: &Command,
     ) -> Result<Vec<u8>, Stop> {
         let (fields, authority) = self.take_fields(runtime, domain, command)?;
-        let [target, _, name, privileges, _] = fields;
+        let [target, _, name, privileges, parameters] = fields;
         let id = if has(runtime, domain, Privileges::GLOBAL_REGISTRY) {
             runtime
                 .registry
@@ -90,6 +91,7 @@ impl CardManager {
         let is_domain = application.kind == ApplicationKind::SecurityDomain;
         check_privileges(privileges, is_domain)?;
         check_unique(&runtime.registry, privileges, Some(id))?;
+        let implicit = implicit_selections(runtime, Some(id), &tlv::all(parameters)?)?;
         let new = match target {
             [] => application.security_domain,
             given => {
@@ -113,6 +115,9 @@ impl CardManager {
         if let Some(found) = runtime.registry.application_mut(id) {
             found.privileges = privileges;
             found.security_domain = new;
+        }
+        for parameter in implicit {
+            runtime.registry.add_implicit_selection(id, parameter);
         }
         let [_, _, _, given, parameters] = fields;
         let names = [&old_aid, name, &new_aid, given, parameters];

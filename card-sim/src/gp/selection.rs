@@ -10,7 +10,7 @@ use super::stop::{
 use super::{Answer, CardManager, GET_RESPONSE, OK, SELECT, answer, get_data};
 use crate::class_byte;
 use crate::quirk::Quirk;
-use crate::registry::{Application, ApplicationId, ApplicationKind, CardState, Privileges};
+use crate::registry::{Application, ApplicationId, ApplicationKind, CardState};
 use crate::runtime::Runtime;
 
 const MANAGE_CHANNEL: u8 = 0x70;
@@ -22,19 +22,12 @@ const BASIC: u8 = 0;
 
 impl CardManager {
     /// After a card reset: sessions are gone, all channels but the basic one are closed, and on that the application
-    /// with the card reset privilege is selected, else the issuer security domain.
+    /// that is implicitly selectable there is selected, else the issuer security domain.
     pub fn reset(&mut self, runtime: &mut Runtime) {
         self.pending = super::PerChannel::default();
         self.domains.reset();
-        let default = runtime
-            .registry
-            .applications()
-            .skip(1)
-            .find(|(_, application)| {
-                application.privileges.has(Privileges::CARD_RESET) && application.is_selectable()
-            })
-            .map(|(id, _)| id)
-            .filter(|_| runtime.registry.card_state != CardState::Locked);
+        let default =
+            implicit(runtime, BASIC).filter(|_| runtime.registry.card_state != CardState::Locked);
         let issuer = ApplicationId::ISSUER_SECURITY_DOMAIN;
         // No SELECT command came, so `process` is not called (JCRE 3.0.5 §4.1).
         if self.activate(runtime, default.unwrap_or(issuer)).is_err() && default.is_some() {
@@ -172,8 +165,8 @@ impl CardManager {
         }
     }
 
-    /// Opens a channel. From the basic channel the issuer security domain is selected on it, from another one the
-    /// application that is selected there.
+    /// Opens a channel. From the basic channel the application is selected that is implicitly selectable on it, or else
+    /// on the basic channel (GPCS 2.3.1 §6.4.2.2); from another one the application that is selected there.
     fn open(
         &mut self,
         runtime: &mut Runtime,
@@ -199,7 +192,12 @@ impl CardManager {
             }
         };
         let application = if origin == BASIC {
-            Some(ApplicationId::ISSUER_SECURITY_DOMAIN)
+            let issuer = ApplicationId::ISSUER_SECURITY_DOMAIN;
+            Some(
+                implicit(runtime, channel)
+                    .or_else(|| implicit(runtime, BASIC))
+                    .unwrap_or(issuer),
+            )
         } else {
             runtime.selected()
         };
@@ -287,6 +285,16 @@ impl CardManager {
         candidates.sort_by_key(|(_, application)| application.aid.as_bytes() != name);
         candidates.first().copied()
     }
+}
+
+/// The application that is implicitly selectable on a channel of the interface in use; a locked one leaves its place to
+/// the issuer security domain.
+fn implicit(runtime: &Runtime, channel: u8) -> Option<ApplicationId> {
+    let contactless = runtime.session().transmission.is_contactless();
+    let registry = &runtime.registry;
+    let id = registry.implicitly_selectable(contactless, channel)?;
+    let application = registry.application(id)?;
+    application.is_selectable().then_some(id)
 }
 
 /// Whether this is SELECT by name: first or only, or next occurrence.

@@ -15,6 +15,7 @@ mod authority;
 mod channels;
 mod data;
 mod implicit;
+mod implicit_selection;
 mod keys;
 mod quirks;
 mod status;

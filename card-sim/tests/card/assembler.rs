@@ -207,7 +207,12 @@ fn instruction(
             let index = symbols.constant(Constant::Class(class));
             let method = method.parse().unwrap_or_else(|_| {
                 let (_, class) = Api::builtin().find_class(interface).unwrap();
-                class.methods_named(method).next().expect(line).token
+                // A descriptor tells methods of one name apart.
+                let name = method.split('(').next().unwrap();
+                let descriptor = &method[name.len()..];
+                let mut methods = class.methods_named(name);
+                let found = methods.find(|m| descriptor.is_empty() || m.descriptor == descriptor);
+                found.expect(line).token
             });
             Operands::InvokeInterface {
                 nargs: number(0).try_into().unwrap(),

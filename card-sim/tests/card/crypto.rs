@@ -281,6 +281,14 @@ fn a_digest_goes_on_from_where_another_was() {
         invokevirtual javacard/security/InitializedMessageDigest.setInitialDigest([BSS[BSS)V
         aload_3; aload_2; bspush 39; sconst_3; aload_2; sconst_0
         invokevirtual javacard/security/InitializedMessageDigest.doFinal([BSS[BS)S";
+    let at_once = "sconst_4
+        invokestatic javacard/security/InitializedMessageDigest$OneShot.open(B)Ljavacard/security/InitializedMessageDigest$OneShot;
+        astore_3
+        aload_3; aload_2; sconst_5; bspush 32; aload_2; bspush 37; sconst_2
+        invokevirtual javacard/security/InitializedMessageDigest$OneShot.setInitialDigest([BSS[BSS)V
+        aload_3; aload_2; bspush 39; sconst_3; aload_2; sconst_0
+        invokevirtual javacard/security/InitializedMessageDigest$OneShot.doFinal([BSS[BS)S
+        aload_3; invokevirtual javacard/security/InitializedMessageDigest$OneShot.close()V";
     let sha3 = "bspush 9; sconst_0
         invokestatic javacard/security/MessageDigest.getInstance(BZ)Ljavacard/security/MessageDigest;
         aload_2; sconst_5; sconst_3; aload_2; sconst_0
@@ -288,12 +296,14 @@ fn a_digest_goes_on_from_where_another_was() {
     let none = "bspush 9; sconst_0
         invokestatic javacard/security/MessageDigest.getInitializedMessageDigestInstance(BZ)Ljavacard/security/InitializedMessageDigest;
         pop; sconst_0";
-    let mut card = ready(&[resume, sha3, none]);
+    let mut card = ready(&[resume, sha3, none, at_once]);
     let state = [0x5A; 32];
     let mut expected = Hash::Sha256.resume(&state, 128).unwrap();
     expected.update(b"abc");
     let data = [&state[..], &[0, 128], b"abc"].concat();
-    assert_eq!(ask(&mut card, 0, &data), expected.finish());
+    let expected = expected.finish();
+    assert_eq!(ask(&mut card, 0, &data), expected);
+    assert_eq!(ask(&mut card, 3, &data), expected);
     let unaligned = [&state[..], &[0, 127], b"abc"].concat();
     let found = fault(&mut card, 0, &unaligned);
     assert!(found.contains("CryptoException, reason 0001"), "{found}");
@@ -425,4 +435,35 @@ fn a_message_is_recovered_from_its_signature() {
     assert_eq!(ask(&mut card, 1, &data[..10]), [&[1], &data[..10]].concat());
     let fault = fault(&mut card, 2, &data);
     assert!(fault.contains("CryptoException, reason 0004"), "{fault}");
+}
+
+#[test]
+fn a_secure_channel_has_the_methods_of_all_its_interfaces() {
+    const CHANNEL: &str = "invokestatic org/globalplatform/GPSystem.getSecureChannel()Lorg/globalplatform/SecureChannel;";
+    // A command in the buffer, its answer at the buffer's beginning.
+    let process = format!(
+        "{CHANNEL}; checkcast 0 org/globalplatform/SecureChannelx2
+         aload_2; sconst_5; bspush 13; sconst_0; invokeinterface 5 org/globalplatform/SecureChannelx2.processSecurity([BSSS)S"
+    );
+    let level = format!(
+        "{CHANNEL}; checkcast 0 org/globalplatform/SecureChannelx
+         sconst_3; invokeinterface 2 org/globalplatform/SecureChannelx.setSecurityLevel; sconst_0"
+    );
+    let mut card = ready(&[&process, &level]);
+    let initialize = [0x80, 0x50, 0, 0, 8, 1, 2, 3, 4, 5, 6, 7, 8];
+    let answer = ask(&mut card, 0, &initialize);
+    assert_eq!(answer.len(), 32);
+    assert_eq!(answer[10..13], [0x30, 0x03, 0x70]);
+    // There is no session yet.
+    let length = u8::try_from(initialize.len()).unwrap();
+    let command = [&[0x80, 1, 1, 0, length][..], &initialize].concat();
+    assert_eq!(card.transmit(&command), [0x69, 0x85]);
+}
+
+#[test]
+fn a_card_without_room_for_remote_objects_says_so() {
+    let export = "aconst_null; invokestatic javacard/framework/service/CardRemoteObject.export(Ljava/rmi/Remote;)V; sconst_0";
+    let mut card = ready(&[export]);
+    let told = fault(&mut card, 0, &[0]);
+    assert!(told.contains("SystemException, reason 0005"), "{told}");
 }

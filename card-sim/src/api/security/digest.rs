@@ -62,7 +62,7 @@ pub(super) fn get_instance(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Tr
 }
 
 /// SHA-3 has no chaining value that the method could take.
-fn get_initialized_instance(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
+pub(super) fn get_initialized_instance(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
     let hash = hash_of(byte(arguments, 0)).ok_or(NO_SUCH_ALGORITHM)?;
     if hash.state_length() == 0 {
         return Err(NO_SUCH_ALGORITHM);

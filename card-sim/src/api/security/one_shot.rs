@@ -8,6 +8,7 @@ use crate::vm::Vm;
 use crate::vm::trap::Trap;
 
 const DIGEST: &str = "javacard/security/MessageDigest$OneShot";
+const INITIALIZED: &str = "javacard/security/InitializedMessageDigest$OneShot";
 const RANDOM: &str = "javacard/security/RandomData$OneShot";
 const SIGNATURE: &str = "javacard/security/Signature$OneShot";
 const CIPHER: &str = "javacardx/crypto/Cipher$OneShot";
@@ -21,6 +22,15 @@ pub const NATIVES: &[Row] = &[
         |vm, arguments| {
             let object = digest::get_instance(vm, arguments)?;
             as_class(vm, object, DIGEST)
+        },
+    ),
+    (
+        INITIALIZED,
+        "open",
+        "(B)Ljavacard/security/InitializedMessageDigest$OneShot;",
+        |vm, arguments| {
+            let object = digest::get_initialized_instance(vm, arguments)?;
+            as_class(vm, object, INITIALIZED)
         },
     ),
     (
@@ -53,9 +63,11 @@ pub const NATIVES: &[Row] = &[
     ),
     // One operation has one piece of data.
     (DIGEST, "update", "([BSS)V", |_, _| Err(ILLEGAL_USE)),
+    (INITIALIZED, "update", "([BSS)V", |_, _| Err(ILLEGAL_USE)),
     (SIGNATURE, "update", "([BSS)V", |_, _| Err(ILLEGAL_USE)),
     (CIPHER, "update", "([BSS[BS)S", |_, _| Err(ILLEGAL_USE)),
     (DIGEST, "close", "()V", close),
+    (INITIALIZED, "close", "()V", close),
     (RANDOM, "close", "()V", close),
     (SIGNATURE, "close", "()V", close),
     (CIPHER, "close", "()V", close),
