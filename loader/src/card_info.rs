@@ -393,6 +393,23 @@ mod tests {
         assert_eq!(info.production, None);
     }
 
+    /// What a card tells when it is selected is not asked for again (martinpaljak/GlobalPlatformPro issue 103: an
+    /// IDCore 30).
+    #[test]
+    fn recognition_data_in_the_answer_to_select() {
+        let answer = "6F658408A000000018434D00A559734A06072A864886FC6B01600C060A2A864886FC6B02020101630906072A864886FC\
+                      6B03640B06092A864886FC6B040310650B06092B8510864864020103660C060A2B060104012A026E01029F6E0612915356\
+                      02009F6501FF9000";
+        let card = InProcess::new("tells at once", move |command: &[u8]| {
+            assert_eq!(command[1], 0xA4, "{}", hex::encode_upper(command));
+            hex::decode(answer).unwrap()
+        });
+        let mut session = Session::select(card, None).unwrap();
+        let told = session.recognition().unwrap();
+        assert_eq!(told.protocols, [(0x03, 0x10)]);
+        assert_eq!(told.global_platform.as_deref(), Some("2.1.1"));
+    }
+
     #[test]
     fn a_silent_card_is_no_error() {
         let info = info(&[("9F7F", "9F7F03010203"), ("0066", "66")]);

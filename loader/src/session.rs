@@ -123,6 +123,8 @@ impl<T: Transport> Session<T> {
             .unwrap_or_default();
         self.domain = tlv::find(&template, 0x84).unwrap_or(name).to_vec();
         let proprietary = tlv::find(&template, 0xA5).map(tlv::all).unwrap_or_default();
+        // Where the answer has the recognition data (GPCS 2.3.1 table 11-82), they need not be asked for.
+        self.recognition = tlv::find(&proprietary, 0x73).map(|data| tlv::object(0x73, data));
         self.max_command_data = tlv::find(&proprietary, 0x9F65)
             .map(|bytes| {
                 bytes
