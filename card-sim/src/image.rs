@@ -18,9 +18,11 @@ use crate::vm::Limits;
 use crate::vm::heap::PersistentPart;
 use card_link::t0::Tpdus;
 use serde::{Deserialize, Serialize};
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
+use std::time::Duration;
 use zeroize::Zeroizing;
 
 const MAGIC: &[u8; 8] = b"TENKOKU\x1A";
@@ -223,6 +225,35 @@ fn part(bytes: &[u8]) -> Result<(&[u8], &[u8]), ImageError> {
         .ok_or(short)
 }
 
+/// What the name of a file that is being written has behind the image's; the number of the process follows.
+const UNFINISHED: &str = ".new-";
+/// How old such a file is that nobody writes any more: writing takes milliseconds.
+const ABANDONED: Duration = Duration::from_secs(60);
+
+/// Removes what processes have left that were killed while they wrote: a card's keys are in it. What cannot be removed
+/// does no harm to the image.
+fn remove_unfinished(folder: &Path, prefix: &OsStr) {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let number = name
+            .as_encoded_bytes()
+            .strip_prefix(prefix.as_encoded_bytes());
+        let is_one = number
+            .is_some_and(|digits| !digits.is_empty() && digits.iter().all(u8::is_ascii_digit));
+        let age = entry
+            .metadata()
+            .and_then(|metadata| metadata.modified())
+            .ok()
+            .and_then(|modified| modified.elapsed().ok());
+        if is_one && age.is_some_and(|age| age > ABANDONED) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path
         .parent()
@@ -232,7 +263,9 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
         .file_name()
         .ok_or_else(|| io::Error::from(io::ErrorKind::InvalidFilename))?;
     let mut temporary = name.to_owned();
-    temporary.push(format!(".new-{}", std::process::id()));
+    temporary.push(UNFINISHED);
+    remove_unfinished(folder, &temporary);
+    temporary.push(std::process::id().to_string());
     let temporary = folder.join(temporary);
     let mut options = fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);

@@ -60,3 +60,29 @@ fn a_damaged_image_is_refused_and_kept() {
     assert!(error.to_string().contains("damaged"), "{error}");
     assert_eq!(std::fs::read(&path).unwrap(), image[..100]);
 }
+
+/// A process that is killed while it writes leaves a file beside the image, with the card's keys in it.
+#[test]
+fn what_killed_processes_left_is_removed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("my.card");
+    let card = card_with(&package());
+    let old = std::time::SystemTime::now() - std::time::Duration::from_secs(3600);
+    let names = [
+        ("my.card.new-17", true, false),
+        ("my.card.new-18", false, true), // somebody may be writing it
+        ("my.card.new-x", true, true),
+        ("other.card.new-17", true, true),
+    ];
+    for (name, is_old, _) in names {
+        let file = std::fs::File::create(folder.path().join(name)).unwrap();
+        if is_old {
+            file.set_modified(old).unwrap();
+        }
+    }
+    card.save(&path).unwrap();
+    for (name, _, stays) in names {
+        assert_eq!(folder.path().join(name).exists(), stays, "{name}");
+    }
+    assert!(Card::open(&path).is_ok());
+}
