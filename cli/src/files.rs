@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use cap_file::api::ApiPackage;
-use cap_file::{CapFile, ExportFile, Exports};
+use cap_file::{CapFile, ExportFile, Exports, export_file};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,12 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
 
 /// Reads a CAP file.
 pub(crate) fn read_cap(path: &Path) -> Result<CapFile, Failure> {
-    CapFile::read(&read(path)?).map_err(|error| Failure::input(path.display(), error))
+    let bytes = read(path)?;
+    if bytes.starts_with(&export_file::MAGIC.to_be_bytes()) {
+        let cause = "a CAP file is wanted, this is an export file (`tenkoku verify` and `cap compare` take such)";
+        return Err(Failure::input(path.display(), cause));
+    }
+    CapFile::read(&bytes).map_err(|error| Failure::input(path.display(), error))
 }
 
 /// Writes a file, and the folders that it lies in.

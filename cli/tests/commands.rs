@@ -103,6 +103,8 @@ fn from_source_to_answers() {
     );
     tenkoku(0, &["verify", &cap, "--exp", &exp, "--previous", &exp]);
     tenkoku(3, &["verify", &cap, "--previous", &exp]);
+    tenkoku(0, &["verify", &exp, "--previous", &exp]);
+    assert!(err(&tenkoku(3, &["dump", &exp])).contains("this is an export file"));
     assert!(out(&tenkoku(0, &["verify", "--rules"])).contains("stack-type"));
     let script = "00A4040C0A D392F000260100000001 # select\n\n!reset\n00a4040c0ad392f000260100000001\n00 20 00 98\n00\n";
     let arguments = [
