@@ -3,9 +3,8 @@
 mod classes;
 mod hierarchy;
 mod members;
-mod names;
 
-use super::{Finding, Report, Rule};
+use super::{Finding, Report, Rule, names};
 use crate::error::Place;
 use crate::export_file::{ExportConstant, ExportFile};
 use crate::limits::MAX_FINDINGS;

@@ -1,8 +1,8 @@
 //! Classes and interfaces of an export file (JCVM §5.7).
 
-use super::{Exported, members, names};
+use super::{Exported, members};
 use crate::export_file::{ACC_REMOTE, ACC_SHAREABLE, ExportedClass, access};
-use crate::verify::Rule;
+use crate::verify::{Rule, names};
 use std::collections::HashSet;
 
 const DEFINED: u16 = access::PUBLIC

@@ -1,8 +1,8 @@
 //! Fields and methods of an export file (JCVM §5.8 to §5.10).
 
-use super::{Exported, names};
+use super::Exported;
 use crate::export_file::{ExportConstant, ExportedClass, ExportedField, ExportedMethod, access};
-use crate::verify::Rule;
+use crate::verify::{Rule, names};
 use std::collections::HashSet;
 
 /// The token of a constant, which compilers put into the code.

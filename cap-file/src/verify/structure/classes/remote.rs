@@ -3,9 +3,9 @@
 use crate::component::Tag;
 use crate::component::class::{ClassInfo, InterfaceInfo, RemoteInterfaceInfo};
 use crate::component::common::DescribedType;
-use crate::verify::Rule;
 use crate::verify::check::Checker;
 use crate::verify::world::{ClassId, Signature, Type, Visibility};
+use crate::verify::{Rule, names};
 use std::collections::{BTreeSet, HashMap};
 
 /// The interface that makes others remote; it has no methods.
@@ -28,7 +28,7 @@ pub(super) fn interface(
     let named = interface
         .remote_name
         .as_ref()
-        .is_some_and(|name| !name.is_empty());
+        .is_some_and(|name| is_name(name));
     let visible = !set || world.own_descriptor(id).is_none() || world.is_public(id);
     checker.require(
         (set == remote || !world.all_imports_known()) && set == named && visible,
@@ -72,6 +72,11 @@ pub(super) fn class(checker: &mut Checker<'_, '_>, id: ClassId, at: usize, class
     }
 }
 
+/// The terminal finds a remote class and its interfaces by their names.
+fn is_name(name: &[u8]) -> bool {
+    std::str::from_utf8(name).is_ok_and(names::is_qualified)
+}
+
 /// What is wrong with the table of a remote class.
 fn difference(
     checker: &Checker<'_, '_>,
@@ -80,7 +85,7 @@ fn difference(
     info: &RemoteInterfaceInfo,
 ) -> Option<String> {
     let world = checker.world;
-    if info.class_name.is_empty() {
+    if !is_name(&info.class_name) {
         return Some("no name of the class".to_owned());
     }
     let root = world.named(REMOTE);

@@ -1,4 +1,4 @@
-//! Names and types as class files write them (JCVM §5.6.4, §5.8, §5.9).
+//! Names and types as class files write them (JCVM §5.6.4, §5.8, §5.9): in export files, and those of what is remote.
 
 /// The words that Java keeps for itself.
 const KEYWORDS: [&str; 53] = [
@@ -58,7 +58,7 @@ const KEYWORDS: [&str; 53] = [
 ];
 
 /// An identifier of Java that is no keyword.
-pub(super) fn is_identifier(name: &str) -> bool {
+pub(crate) fn is_identifier(name: &str) -> bool {
     let mut letters = name.chars();
     let first = letters
         .next()
@@ -69,12 +69,12 @@ pub(super) fn is_identifier(name: &str) -> bool {
 }
 
 /// Identifiers separated by `/`.
-pub(super) fn is_qualified(name: &str) -> bool {
+pub(crate) fn is_qualified(name: &str) -> bool {
     name.split('/').all(is_identifier)
 }
 
 /// The full name of a class: Java Card knows no package without a name.
-pub(super) fn is_class_name(name: &str) -> bool {
+pub(crate) fn is_class_name(name: &str) -> bool {
     name.contains('/') && is_qualified(name)
 }
 
@@ -93,12 +93,12 @@ fn first_type(text: &str) -> Option<(&str, &str)> {
 }
 
 /// The type of a field.
-pub(super) fn is_field_type(text: &str) -> bool {
+pub(crate) fn is_field_type(text: &str) -> bool {
     first_type(text).is_some_and(|(_, rest)| rest.is_empty())
 }
 
 /// What a method returns, if its signature is well-formed.
-pub(super) fn result_of(signature: &str) -> Option<&str> {
+pub(crate) fn result_of(signature: &str) -> Option<&str> {
     let mut rest = signature.strip_prefix('(')?;
     loop {
         if let Some(result) = rest.strip_prefix(')') {
@@ -109,7 +109,7 @@ pub(super) fn result_of(signature: &str) -> Option<&str> {
 }
 
 /// The classes that a type or signature names.
-pub(super) fn classes_in(text: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn classes_in(text: &str) -> impl Iterator<Item = &str> {
     text.split(';')
         .filter_map(|part| Some(part.split_once('L')?.1))
 }
