@@ -8,6 +8,7 @@
 //! public export files of Java Card 2.2.1 to 3.1 and of GlobalPlatform's card API 1.0 to 1.7.
 
 pub mod parse;
+pub mod print;
 mod tables;
 
 use crate::component::{Aid, Version};

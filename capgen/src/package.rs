@@ -108,6 +108,7 @@ pub fn build_with(
         .filter(is_unproved)
         .map(|unit| unit.path.clone());
     let unproved = unproved.collect();
+    let exp = export::file(&program, &layout, target)?;
     let (method, reference_location) = methods_by_block.components();
     let mut cap = CapFile {
         archive_path: program.name.clone(),
@@ -126,7 +127,7 @@ pub fn build_with(
     cap.update_directory()?;
     Ok(Output {
         cap,
-        exp: export::file(&program)?,
+        exp,
         budget: Budget::of(&program, &map),
         map,
         imports,

@@ -48,6 +48,10 @@ fn alike(name: &str, host: fn(&Program) -> Vec<Vec<u8>>) {
         fast.nanoseconds,
         measured.nanoseconds
     );
+    println!(
+        "{name}: {} bytes, {} instructions; for speed {} and {}",
+        measured.bytes, measured.instructions, fast.bytes, fast.instructions
+    );
     // A program that was never recorded has nothing to be worse than.
     let figures = figures();
     if let Some(limit) = figures.iter().find(|figure| figure.applet == name) {

@@ -4,7 +4,7 @@ use super::{
     ACC_SHAREABLE, ExportConstant, ExportFile, ExportedClass, ExportedField, ExportedMethod, access,
 };
 use crate::api::{ApiFlags, ApiPackage};
-use crate::component::Version;
+use crate::component::{PackageInfo, Version};
 
 /// Gives each distinct constant one index.
 #[derive(Default)]
@@ -133,6 +133,43 @@ impl ExportFile {
             this_package,
             referenced_packages: None,
             classes,
+        })
+    }
+
+    /// The same in format 2.3, that of Java Card 3.1: with the packages that this one names in what it offers, and for
+    /// each class how many tokens its virtual methods have that others may inherit. `None` where there are more names
+    /// than the format can count.
+    #[must_use]
+    pub fn into_format_2_3(mut self, named: &[(String, PackageInfo)]) -> Option<ExportFile> {
+        let mut pool = Pool {
+            constants: std::mem::take(&mut self.constant_pool),
+        };
+        let mut referenced = Vec::new();
+        for (name, package) in named {
+            let name = pool.text(&name.replace('.', "/"))?;
+            referenced.push(pool.index(ExportConstant::Package {
+                flags: 0,
+                name,
+                version: package.version,
+                aid: package.aid.clone(),
+            })?);
+        }
+        let constructor = pool.text("<init>")?;
+        for class in &mut self.classes {
+            let is_interface = class.access_flags & access::INTERFACE != 0;
+            let inherited = class.methods.iter().filter(|method| {
+                !is_interface
+                    && method.access_flags & access::STATIC == 0
+                    && method.name != constructor
+            });
+            let tokens = inherited.map(|method| method.token.saturating_add(1)).max();
+            class.inheritable_public_method_token_count = Some(tokens.unwrap_or(0));
+        }
+        Some(ExportFile {
+            format: Version::new(2, 3),
+            constant_pool: pool.constants,
+            referenced_packages: Some(referenced),
+            ..self
         })
     }
 }

@@ -17,6 +17,9 @@
 //! }
 //! ```
 //!
+//! `class … implements INTERFACE` names shareable interfaces. `imports` (for each imported package) and `exports` stand
+//! before a package in the form of the API's tables (`cap_file::api`), each line behind `|`.
+//!
 //! Expressions are written prefix. A local is its name, a dot and its number. Functions, classes and
 //! arrays go by name, or by `#` and their number where the name is not unique or not a plain word.
 //! `@file:line:column` tells the place in the source. [`print()`] and [`parse`] are each other's inverse.
@@ -28,6 +31,7 @@ mod parser;
 use super::{
     Block, ClassId, Element, Function, FunctionId, Position, Program, Statement, Terminator, Type,
 };
+use cap_file::api::ApiPackage;
 use expression::expression;
 pub use parser::{ParseError, parse};
 use std::fmt::Write;
@@ -191,23 +195,21 @@ fn print_program(program: &Program, out: &mut String) -> std::fmt::Result {
         if let Some(superclass) = &class.superclass {
             write!(out, " extends {superclass}")?;
         }
+        for interface in &class.implements {
+            write!(out, " implements {interface}")?;
+        }
         write!(out, " {{")?;
         for (index, field) in class.fields.iter().enumerate() {
             let comma = if index == 0 { "" } else { "," };
             write!(out, "{comma} {:?}: {}", field.name, names.ty(&field.ty))?;
         }
         writeln!(out, " }}")?;
-        for interface in &class.implements {
-            writeln!(out, "// implements {interface}")?;
-        }
     }
-    // Packages by their export files are more than text has room for.
     for package in &program.imports {
-        let version = package.newest();
-        writeln!(out, "// imports {} {} {version}", package.name, package.aid)?;
+        print_table("imports", package, out)?;
     }
-    for class in &program.exports {
-        writeln!(out, "// exports {} token {}", class.name, class.token)?;
+    if !program.exports.is_empty() {
+        print_table("exports", &program.exported(), out)?;
     }
     for applet in &program.applets {
         let (class, install) = (names.class(applet.class), names.function(applet.install.0));
@@ -216,6 +218,15 @@ fn print_program(program: &Program, out: &mut String) -> std::fmt::Result {
     for function in &program.functions {
         writeln!(out)?;
         print_function_to(&names, function, out)?;
+    }
+    Ok(())
+}
+
+/// A package as the API's tables have it.
+fn print_table(word: &str, package: &ApiPackage, out: &mut String) -> std::fmt::Result {
+    writeln!(out, "{word}")?;
+    for line in cap_file::api::print::package(package).lines() {
+        writeln!(out, "| {line}")?;
     }
     Ok(())
 }

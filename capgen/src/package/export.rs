@@ -2,6 +2,7 @@
 //! nothing has no Export component, and an export file with nothing but its name, AID and version.
 
 use super::Layout;
+use super::target::Target;
 use crate::codegen::BackendError;
 use crate::ir::Program;
 use cap_file::api::{ApiClass, MethodKind};
@@ -71,15 +72,22 @@ fn static_methods(program: &Program, class: &ApiClass, offsets: &[CodeOffset]) -
         .collect()
 }
 
-/// The export file.
-pub(super) fn file(program: &Program) -> Result<ExportFile, BackendError> {
+/// The export file: of format 2.3 for cards that read it, of 2.1 for those before.
+pub(super) fn file(
+    program: &Program,
+    layout: &Layout<'_>,
+    target: &Target,
+) -> Result<ExportFile, BackendError> {
     let (major, minor) = program.version;
-    ExportFile::from_api(
-        &program.exported(),
-        Version::new(major, minor),
-        program.is_library(),
-    )
-    .ok_or_else(|| BackendError::TooLarge {
+    let version = Version::new(major, minor);
+    let file = ExportFile::from_api(&program.exported(), version, program.is_library());
+    let file = if target.reads_format_2_3() {
+        let named = layout.imports.named_by(&program.exports);
+        file.and_then(|file| file.into_format_2_3(&named))
+    } else {
+        file
+    };
+    file.ok_or_else(|| BackendError::TooLarge {
         place: program.name.clone(),
         what: "the number of names in the export file",
         value: program.exports.len(),

@@ -296,6 +296,36 @@ impl<'a> Imports<'a> {
         })
     }
 
+    /// The packages that classes name as superclass, interface, or in the descriptors of their methods.
+    pub(super) fn named_by(&self, classes: &[ApiClass]) -> Vec<(String, PackageInfo)> {
+        let mut names: Vec<&str> = Vec::new();
+        for class in classes {
+            names.extend(class.supers.iter().map(String::as_str));
+            names.extend(class.interfaces.iter().map(String::as_str));
+            for method in &class.methods {
+                let classes = method.descriptor.split('L').skip(1);
+                names.extend(classes.filter_map(|class| class.split(';').next()));
+            }
+        }
+        let mut packages: Vec<String> = names
+            .into_iter()
+            .filter_map(|name| Some(name.rsplit_once('/')?.0.replace('/', ".")))
+            .collect();
+        packages.sort_unstable();
+        packages.dedup();
+        let info = |name: String| {
+            let package = self.find_package(&name)?;
+            let lowest = package.versions.first().copied().unwrap_or_default();
+            let version = self
+                .versions
+                .get(&name)
+                .map_or(lowest, |demand| demand.version);
+            let aid = package.aid.clone();
+            Some((name, PackageInfo { version, aid }))
+        };
+        packages.into_iter().filter_map(info).collect()
+    }
+
     /// The Import component; package tokens are indices into it.
     pub(super) fn component(&self) -> Import {
         let info = |demand: &Demand| {

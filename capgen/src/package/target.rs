@@ -22,7 +22,7 @@ pub struct Target {
     is_default: bool,
 }
 
-/// `javacard.framework` of Java Card 3.1, which is the first to read extended CAP files.
+/// `javacard.framework` of Java Card 3.1, which is the first to read format 2.3.
 const EXTENDED_SINCE: Version = Version::new(1, 8);
 
 /// The list of releases.
@@ -72,11 +72,16 @@ impl Target {
         Self::all().into_iter().find(|target| target.name == name)
     }
 
+    /// Whether tools for the card read export files of format 2.3: those of Java Card 3.1 do.
+    pub(super) fn reads_format_2_3(&self) -> bool {
+        let framework = self.ceiling_of("javacard.framework");
+        framework.is_some_and(|framework| framework >= EXTENDED_SINCE)
+    }
+
     /// The same card, the CAP file in the extended form of format 2.3; `None` for a card before Java Card 3.1.
     #[must_use]
     pub fn extended(self) -> Option<Self> {
-        let has = self.ceiling_of("javacard.framework")? >= EXTENDED_SINCE;
-        has.then_some(Self {
+        self.reads_format_2_3().then_some(Self {
             format: Version::new(2, 3),
             extended: true,
             ..self

@@ -3,6 +3,8 @@
 use cap_file::ExportFile;
 use cap_file::api::{ApiMethod, MethodKind};
 use capgen::driver::{CompileError, LibraryError, Request};
+use capgen::opt::Options;
+use capgen::package::Target;
 use card_sim::{Card, CardConfig};
 use platform::host::{HostCard, HostConfig};
 
@@ -46,6 +48,36 @@ fn the_export_file_names_what_is_public() {
         }
     }
     insta::assert_snapshot!(offered.join("\n"));
+}
+
+/// Tools for Java Card 3.1 read format 2.3, those before 2.1.
+#[test]
+fn the_export_file_has_the_format_of_the_card() {
+    for (target, minor) in [("jc221", 1), ("jc305", 1), ("jc310", 3)] {
+        let target = Target::named(target).unwrap();
+        let built = ledger().build(&target, &Options::ALL).unwrap();
+        let file = ExportFile::read(&built.output.exp.write().unwrap()).unwrap();
+        assert_eq!((file.format.major, file.format.minor), (2, minor));
+        let package = file.to_api().unwrap();
+        let names: Vec<&str> = package
+            .uses
+            .iter()
+            .map(|(_, name, _)| name.as_str())
+            .collect();
+        let classes = package.classes.iter().filter(|class| !class.is_interface);
+        let counts: Vec<bool> = classes
+            .map(|class| class.inheritable_tokens.is_some())
+            .collect();
+        if minor == 3 {
+            assert!(names.contains(&"java.lang"), "{names:?}");
+        } else {
+            assert!(names.is_empty());
+        }
+        assert!(!counts.is_empty() && counts.iter().all(|told| *told == (minor == 3)));
+        // An applet that imports it is the same whatever the format.
+        let applet = |file: ExportFile| build(&wallet(vec![file])).output.cap.write().unwrap();
+        assert_eq!(applet(file), applet(build(&ledger()).output.exp));
+    }
 }
 
 #[test]

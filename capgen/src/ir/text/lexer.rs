@@ -17,6 +17,8 @@ pub(super) enum Kind {
     Word(String),
     /// `"…"`, unescaped.
     Text(String),
+    /// What stands behind `|` at the beginning of a line.
+    Line(String),
 }
 
 /// The tokens of a text; `//` starts a remark.
@@ -25,6 +27,11 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, ParseError> {
     for (index, line) in text.lines().enumerate() {
         let number = index + 1;
         let mut rest = line.trim_start();
+        if let Some(line) = rest.strip_prefix('|') {
+            let kind = Kind::Line(line.trim().to_owned());
+            tokens.push(Token { kind, line: number });
+            continue;
+        }
         while let Some(first) = rest.chars().next() {
             if rest.starts_with("//") {
                 break;

@@ -1,12 +1,15 @@
 //! The text form, read back.
 
-use super::expression::{BINARY, COMPARE, UNARY};
+mod expression;
+mod function;
+
 use super::lexer::{Kind, Token, tokens};
 use crate::ir::{
-    ApiMethod, AppletEntry, ArrayId, Block, BlockId, Callee, Class, ClassId, ConstArray, Element,
-    Entry, Expr, Field, Function, FunctionId, Local, LocalId, Position, Program, Statement,
-    Terminator, Type,
+    AppletEntry, BlockId, Class, ClassId, ConstArray, Element, Field, Function, FunctionId,
+    LocalId, Program, Type,
 };
+use cap_file::api::{ApiPackage, parse};
+use function::empty_function;
 use thiserror::Error;
 
 /// Text that is not IR.
@@ -73,7 +76,7 @@ impl Parser<'_> {
         let found = match self.tokens.get(self.at).map(|token| &token.kind) {
             Some(Kind::Mark(mark)) => mark.to_string(),
             Some(Kind::Word(word)) => word.clone(),
-            Some(Kind::Text(text)) => format!("{text:?}"),
+            Some(Kind::Text(text) | Kind::Line(text)) => format!("{text:?}"),
             None => "the end".to_owned(),
         };
         let line = self
@@ -175,7 +178,11 @@ impl Parser<'_> {
 
     /// First pass: the names of everything.
     fn declarations(&mut self) -> Result {
-        while self.peek().is_some() {
+        while let Some(token) = self.peek() {
+            if matches!(token, Kind::Line(_)) {
+                self.at += 1;
+                continue;
+            }
             match self.word("a declaration")?.as_str() {
                 "class" => {
                     let name = self.word("a class name")?;
@@ -190,6 +197,12 @@ impl Parser<'_> {
                         implements: Vec::new(),
                         fields: Vec::new(),
                     });
+                    while self.takes("implements") {
+                        let interface = self.word("an interface")?;
+                        if let Some(class) = self.program.classes.last_mut() {
+                            class.implements.push(interface);
+                        }
+                    }
                     self.skip_braces()?;
                 }
                 "fn" => {
@@ -221,6 +234,11 @@ impl Parser<'_> {
                     let file = self.word("a path")?;
                     self.program.files.push(file);
                 }
+                "imports" => {
+                    let package = self.table()?;
+                    self.program.imports.push(package);
+                }
+                "exports" => self.program.exports = self.table()?.classes,
                 "array" => {
                     self.array(array)?;
                     array += 1;
@@ -248,7 +266,9 @@ impl Parser<'_> {
                 }
                 _ => {
                     self.at -= 1;
-                    return Err(self.error("package, file, array, class, applet or fn"));
+                    return Err(
+                        self.error("package, file, imports, exports, array, class, applet or fn")
+                    );
                 }
             }
         }
@@ -265,6 +285,21 @@ impl Parser<'_> {
             Some((major.parse().ok()?, minor.parse().ok()?))
         })?;
         Ok(())
+    }
+
+    /// A package as the API's tables have it, line by line behind `|`.
+    fn table(&mut self) -> Result<ApiPackage> {
+        let start = self.at;
+        let mut text = String::new();
+        while let Some(Kind::Line(line)) = self.peek() {
+            text.push_str(line);
+            text.push('\n');
+            self.at += 1;
+        }
+        parse::package(&text).map_err(|error| {
+            self.at = start + error.line.saturating_sub(1);
+            self.error(error.expected)
+        })
     }
 
     fn array(&mut self, index: usize) -> Result {
@@ -291,6 +326,9 @@ impl Parser<'_> {
         self.word("a class name")?;
         if self.takes("extends") {
             self.word("a superclass")?;
+        }
+        while self.takes("implements") {
+            self.word("an interface")?;
         }
         self.mark('{')?;
         let mut fields = Vec::new();
@@ -398,304 +436,6 @@ impl Parser<'_> {
             ))
         })
     }
-
-    /// `%name.number: type`, put into the table of locals.
-    fn local_declaration(&mut self, locals: &mut Vec<Local>) -> Result<LocalId> {
-        let (name, id) = self.read("a local, `%name.number:`", |_, word| {
-            let (name, id) = local(word.strip_suffix(':')?)?;
-            Some((name.to_owned(), id))
-        })?;
-        let ty = self.ty()?;
-        while locals.len() <= id.0.min(0xffff) {
-            locals.push(Local {
-                name: String::new(),
-                ty: Type::Bool,
-            });
-        }
-        if let Some(slot) = locals.get_mut(id.0) {
-            *slot = Local { name, ty };
-        }
-        Ok(id)
-    }
-
-    fn place(&mut self) -> Position {
-        let position = self
-            .peek_word()
-            .and_then(|word| word.strip_prefix('@'))
-            .and_then(|place| {
-                let mut parts = place.split(':').map(|part| part.parse().ok());
-                Some(Position {
-                    file: parts.next()??,
-                    line: parts.next()??,
-                    column: parts.next()??,
-                })
-            });
-        self.at += usize::from(position.is_some());
-        position.unwrap_or_default()
-    }
-
-    fn function(&mut self) -> Result<Function> {
-        let mut function = empty_function(self.word("a function name")?);
-        self.mark('(')?;
-        while !self.takes_mark(')') {
-            let parameter = self.local_declaration(&mut function.locals)?;
-            function.parameters.push(parameter);
-            self.takes_mark(',');
-        }
-        if self.takes("->") {
-            function.result = Some(self.ty()?);
-        }
-        if self.takes("receiver") {
-            let this = function
-                .parameters
-                .first()
-                .and_then(|this| function.locals.get(this.0));
-            function.receiver = match this.map(|this| &this.ty) {
-                Some(Type::Class(class)) => Some(*class),
-                _ => return Err(self.error("a first parameter of a class")),
-            };
-        }
-        if self.takes("entry") {
-            function.entry = Some(self.read("a method and its descriptor", |_, word| {
-                let (name, _) = word.split_once('(')?;
-                let descriptor = word.get(name.len()..)?.to_owned();
-                Some(Entry {
-                    name: name.to_owned(),
-                    descriptor,
-                    class: None,
-                })
-            })?);
-            if self.takes("of") {
-                let class = self.class_id()?;
-                if let Some(entry) = &mut function.entry {
-                    entry.class = Some(class);
-                }
-            }
-        }
-        function.position = self.place();
-        self.mark('{')?;
-        while self.takes("local") {
-            self.local_declaration(&mut function.locals)?;
-        }
-        self.function = Some(function.clone());
-        while !self.takes_mark('}') {
-            self.read("a block label", |_, word| {
-                word.strip_prefix('b')?.strip_suffix(':').map(|_| ())
-            })?;
-            function.blocks.push(self.block()?);
-        }
-        Ok(function)
-    }
-
-    fn block(&mut self) -> Result<Block> {
-        let mut statements = Vec::new();
-        loop {
-            let terminator = match self.peek_word() {
-                Some("goto") => {
-                    self.at += 1;
-                    Terminator::Goto(self.block_id()?)
-                }
-                Some("if") => {
-                    self.at += 1;
-                    Terminator::If(self.expression()?, self.block_id()?, self.block_id()?)
-                }
-                Some("switch") => {
-                    self.at += 1;
-                    self.switch()?
-                }
-                Some("return") => {
-                    self.at += 1;
-                    let ends = match self.peek() {
-                        Some(Kind::Mark(mark)) => *mark == '}',
-                        Some(Kind::Word(word)) => word.starts_with('@') || word.ends_with(':'),
-                        _ => true,
-                    };
-                    Terminator::Return(if ends { None } else { Some(self.expression()?) })
-                }
-                Some("throw") => {
-                    self.at += 1;
-                    Terminator::Throw(self.expression()?)
-                }
-                Some("unreachable") => {
-                    self.at += 1;
-                    Terminator::Unreachable
-                }
-                _ => {
-                    let statement = self.statement()?;
-                    statements.push((statement, self.place()));
-                    continue;
-                }
-            };
-            return Ok(Block {
-                statements,
-                terminator,
-                position: self.place(),
-            });
-        }
-    }
-
-    fn switch(&mut self) -> Result<Terminator> {
-        let key = self.expression()?;
-        self.mark('{')?;
-        let mut cases = Vec::new();
-        while !self.takes_mark('}') {
-            let value = self.read("a number", |_, word| word.parse().ok())?;
-            cases.push((value, self.block_id()?));
-        }
-        Ok(Terminator::Switch(key, cases, self.block_id()?))
-    }
-
-    fn statement(&mut self) -> Result<Statement> {
-        if self.takes("eval") {
-            return Ok(Statement::Eval(self.expression()?));
-        }
-        let target = self.expression()?;
-        self.mark('=')?;
-        let value = self.expression()?;
-        match target {
-            Expr::Local(local) => Ok(Statement::Set(local, value)),
-            Expr::Field(object, field, class) => {
-                Ok(Statement::SetField(*object, field, class, value))
-            }
-            Expr::Element(element, array, index) => {
-                Ok(Statement::SetElement(element, *array, *index, value))
-            }
-            _ => Err(self.error("a local, a field or an element before `=`")),
-        }
-    }
-
-    fn operand(&mut self) -> Result<Box<Expr>> {
-        self.expression().map(Box::new)
-    }
-
-    fn expression(&mut self) -> Result<Expr> {
-        if !self.takes_mark('(') {
-            if self.peek_word().is_some_and(|word| word.starts_with('%')) {
-                return self.local_id().map(Expr::Local);
-            }
-            return self.read("an expression", |_, word| constant(word));
-        }
-        let word = self.word("an operation")?;
-        let expr = self.operation(&word)?;
-        self.mark(')')?;
-        Ok(expr)
-    }
-
-    fn operation(&mut self, word: &str) -> Result<Expr> {
-        if let Some((_, op)) = BINARY.iter().find(|(name, _)| *name == word) {
-            return Ok(Expr::Binary(
-                *op,
-                self.ty()?,
-                self.operand()?,
-                self.operand()?,
-            ));
-        }
-        if let Some((_, op)) = COMPARE.iter().find(|(name, _)| *name == word) {
-            return Ok(Expr::Compare(
-                *op,
-                self.ty()?,
-                self.operand()?,
-                self.operand()?,
-            ));
-        }
-        if let Some((_, op)) = UNARY.iter().find(|(name, _)| *name == word) {
-            return Ok(Expr::Unary(*op, self.ty()?, self.operand()?));
-        }
-        Ok(match word {
-            "array" => self.read("an array", |parser, word| {
-                let names = parser
-                    .program
-                    .arrays
-                    .iter()
-                    .map(|array| array.name.as_str());
-                find(word, names).map(|array| Expr::ConstArray(ArrayId(array)))
-            })?,
-            "cast" => Expr::Cast {
-                from: self.ty()?,
-                to: self.ty()?,
-                value: self.operand()?,
-            },
-            "field" => {
-                let (class, field) = self.field_id()?;
-                Expr::Field(self.operand()?, field, class)
-            }
-            "elem" => Expr::Element(self.element()?, self.operand()?, self.operand()?),
-            "len" => Expr::Length(self.operand()?),
-            "call" => {
-                let callee = self.function_id()?;
-                let result = self.result_of(callee);
-                Expr::Call(Callee::Function(callee), self.arguments()?, result)
-            }
-            "api" => {
-                let result = if self.takes("none") {
-                    None
-                } else {
-                    Some(self.ty()?)
-                };
-                let method = self.read("an API method", |_, word| api_method(word))?;
-                Expr::Call(Callee::Api(method), self.arguments()?, result)
-            }
-            "new" => Expr::New(self.class_id()?),
-            "newarray" => Expr::NewArray(self.element()?, self.operand()?),
-            "downcast" => {
-                let class = self.word("an API class")?;
-                Expr::Downcast(self.operand()?, class)
-            }
-            "null" => Expr::Null(self.ty()?),
-            _ => {
-                self.at -= 1;
-                return Err(self.error("an operation"));
-            }
-        })
-    }
-
-    fn arguments(&mut self) -> Result<Vec<Expr>> {
-        let mut arguments = Vec::new();
-        while self.peek() != Some(&Kind::Mark(')')) {
-            arguments.push(self.expression()?);
-        }
-        Ok(arguments)
-    }
-
-    /// The result of a function, which may not have been read yet.
-    fn result_of(&self, callee: FunctionId) -> Option<Type> {
-        let mut count = 0;
-        let mut at = 0;
-        while let Some(token) = self.tokens.get(at) {
-            at += 1;
-            if token.kind != Kind::Word("fn".to_owned()) {
-                continue;
-            }
-            if count < callee.0 {
-                count += 1;
-                continue;
-            }
-            let header = self
-                .tokens
-                .get(at..)?
-                .iter()
-                .take_while(|token| token.kind != Kind::Mark('{'));
-            let mut header = header.skip_while(|token| token.kind != Kind::Word("->".to_owned()));
-            return match header.nth(1).map(|token| &token.kind) {
-                Some(Kind::Word(word)) => self.named_type(word),
-                _ => None,
-            };
-        }
-        None
-    }
-}
-
-fn empty_function(name: String) -> Function {
-    Function {
-        name,
-        receiver: None,
-        entry: None,
-        parameters: Vec::new(),
-        result: None,
-        locals: Vec::new(),
-        blocks: Vec::new(),
-        position: Position::default(),
-    }
 }
 
 /// The index that a reference means: a name, or `#` and a number.
@@ -725,37 +465,6 @@ fn element_of(ty: &Type) -> Option<Element> {
 fn local(word: &str) -> Option<(&str, LocalId)> {
     let (name, number) = word.strip_prefix('%')?.rsplit_once('.')?;
     Some((name, LocalId(number.parse().ok()?)))
-}
-
-/// `5u8`, `-3i16`, `true`
-fn constant(word: &str) -> Option<Expr> {
-    match word {
-        "true" => return Some(Expr::Const(Type::Bool, 1)),
-        "false" => return Some(Expr::Const(Type::Bool, 0)),
-        _ => {}
-    }
-    let (number, ty) = word.split_at(word.find(['u', 'i'])?);
-    let ty = match ty {
-        "u8" => Type::U8,
-        "i8" => Type::I8,
-        "u16" => Type::U16,
-        "i16" => Type::I16,
-        "usize" => Type::Usize,
-        _ => return None,
-    };
-    Some(Expr::Const(ty, number.parse().ok()?))
-}
-
-/// `javacard/framework/APDU.getBuffer()[B`
-fn api_method(word: &str) -> Option<ApiMethod> {
-    let (path, _) = word.split_once('(')?;
-    let descriptor = word.get(path.len()..)?.to_owned();
-    let (class, name) = path.rsplit_once('.')?;
-    Some(ApiMethod {
-        class: class.to_owned(),
-        name: name.to_owned(),
-        descriptor,
-    })
 }
 
 fn hex(word: &str) -> Option<Vec<u8>> {
