@@ -26,6 +26,10 @@ use cap_file::api::{Api, ApiClass, ApiPackage};
 use cap_file::component::{Aid, Version};
 use std::fmt;
 
+/// No array has more elements: longer ones are refused, and no card has a global array as long. Behind an index that is
+/// in bounds there is room for some more in a `usize`.
+pub const LONGEST_ARRAY: i32 = 32_000;
+
 /// Index of a [`Class`] in [`Program::classes`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ClassId(pub usize);

@@ -5,6 +5,7 @@
 
 mod cfg;
 mod combine;
+mod decide;
 mod effects;
 mod fold;
 mod forward;
@@ -25,6 +26,8 @@ use crate::ir::Program;
 pub struct Options {
     /// Constant expressions are computed, idle operations removed.
     pub fold: bool,
+    /// What the ways to a branch have decided is not asked again.
+    pub decide: bool,
     /// Blocks are joined, jumps to jumps and equal blocks removed.
     pub blocks: bool,
     /// A value that is used once moves to its use; values that nothing uses go.
@@ -54,6 +57,7 @@ impl Options {
     /// Everything on.
     pub const ALL: Options = Options {
         fold: true,
+        decide: true,
         blocks: true,
         forward: true,
         share: true,
@@ -75,6 +79,7 @@ impl Options {
     /// Everything off.
     pub const NONE: Options = Options {
         fold: false,
+        decide: false,
         blocks: false,
         forward: false,
         share: false,
@@ -126,6 +131,10 @@ pub fn optimise(program: &mut Program, options: &Options) -> Result<(), BackendE
             tidy(program, &all, options);
         }
     }
+    if options.decide {
+        let changed = decide::decide_all(program, &inline::bottom_up(program));
+        tidy(program, &changed, options);
+    }
     parameters::remove_uncalled(program);
     if options.place {
         place::place(program, options)?;
@@ -162,7 +171,8 @@ fn tidy(program: &mut Program, functions: &[usize], options: &Options) {
             if options.place {
                 sink::sink(&mut changed);
             }
-            if changed == *function {
+            let same = changed == *function;
+            if same && !(options.decide && decide::decide(program, &mut changed)) {
                 break;
             }
             if let Some(slot) = program.functions.get_mut(index) {

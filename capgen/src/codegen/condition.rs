@@ -188,6 +188,18 @@ impl Emitter<'_> {
         } else {
             range
         };
+        if let (Type::U16, CompareOp::Ge, 0x8000) | (Type::U16, CompareOp::Lt, 0x8000) =
+            (ty, op, constant)
+        {
+            self.value(left, Form::Exact)?;
+            let opcode = if op == CompareOp::Ge {
+                Opcode::Iflt
+            } else {
+                Opcode::Ifge
+            };
+            self.items.push(Item::Branch(opcode, target));
+            return Ok(());
+        }
         if self.jump_if_sign_bit(op, left, constant, target)? {
             return Ok(());
         }

@@ -3,7 +3,9 @@
 //! Intervals of mathematical values, kept for each local over the whole function (all assignments
 //! joined). `Add`, `Sub`, `Mul` and `Neg` stay within their type, as the IR promises.
 
-use crate::ir::{BinaryOp, Expr, Function, Program, Statement, Type, UnaryOp};
+use crate::ir::{
+    BinaryOp, Callee, Expr, Function, LONGEST_ARRAY, LocalId, Program, Statement, Type, UnaryOp,
+};
 
 /// The numbers from `low` to `high`, both included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +28,12 @@ impl Interval {
     pub const NON_NEGATIVE: Self = Self {
         low: 0,
         high: 0x7fff,
+    };
+
+    /// How long arrays are.
+    pub const LENGTH: Self = Self {
+        low: 0,
+        high: LONGEST_ARRAY,
     };
 
     /// From `low` to `high`.
@@ -85,6 +93,8 @@ pub struct Ranges<'a> {
     program: &'a Program,
     function: &'a Function,
     locals: Vec<Option<Interval>>,
+    /// What functions give, where more is known than its type.
+    results: &'a [Option<Interval>],
 }
 
 impl<'a> Ranges<'a> {
@@ -104,6 +114,7 @@ impl<'a> Ranges<'a> {
             program,
             function,
             locals,
+            results: &[],
         };
         for round in 0.. {
             if !ranges.round(round > 3) {
@@ -123,6 +134,36 @@ impl<'a> Ranges<'a> {
             program,
             function,
             locals: function.locals.iter().map(of_local).collect(),
+            results: &[],
+        }
+    }
+
+    /// With what is known of the locals at one place, and of what functions give.
+    #[must_use]
+    pub fn at(
+        program: &'a Program,
+        function: &'a Function,
+        locals: Vec<Option<Interval>>,
+        results: &'a [Option<Interval>],
+    ) -> Self {
+        Self {
+            program,
+            function,
+            locals,
+            results,
+        }
+    }
+
+    /// What is known of the locals.
+    #[must_use]
+    pub fn locals(&self) -> &[Option<Interval>] {
+        &self.locals
+    }
+
+    /// What is known of a local from now on.
+    pub fn set(&mut self, local: LocalId, range: Interval) {
+        if let Some(slot) = self.locals.get_mut(local.0) {
+            *slot = Some(range);
         }
     }
 
@@ -202,13 +243,36 @@ impl<'a> Ranges<'a> {
                 let (left, right) = (self.try_of(left)?, self.try_of(right)?);
                 binary(*op, ty, as_known(left), as_known(right))
             }
+            Expr::Cast {
+                to: Type::Usize,
+                value,
+                ..
+            } if is_length(value) => Interval::LENGTH,
             Expr::Cast { to, value, .. } => {
                 let value = self.try_of(value)?;
                 let all = Interval::of_type(to);
                 if value.within(all) { value } else { all }
             }
+            Expr::Length(_) => Interval::LENGTH,
+            Expr::Call(Callee::Function(id), _, _) => {
+                let known = self.results.get(id.0).copied().flatten();
+                known.unwrap_or_else(|| self.type_range(expr))
+            }
             other => self.type_range(other),
         })
+    }
+}
+
+/// Whether it is the API's number of bytes in an array: all that the bindings take for a `usize`, but what
+/// `APDU.setOutgoing` says that the terminal wants.
+pub(super) fn is_length(expr: &Expr) -> bool {
+    match expr {
+        Expr::Call(Callee::Api(method), _, _) => {
+            let public = ["javacard/", "javacardx/", "org/globalplatform/"];
+            public.iter().any(|package| method.class.starts_with(package))
+                && method.name != "setOutgoing"
+        }
+        _ => false,
     }
 }
 

@@ -226,7 +226,7 @@ fn plain(opcode: Opcode, operands: &Operands, taken: &[Interval]) -> Interval {
             _ => ANY,
         },
         Opcode::Baload => BYTE,
-        Opcode::Arraylength => Interval::NON_NEGATIVE,
+        Opcode::Arraylength => Interval::LENGTH,
         Opcode::Sadd => wrapped(al + bl, ah + bh),
         Opcode::Ssub => wrapped(al - bh, ah - bl),
         Opcode::Smul => hull([al * bl, al * bh, ah * bl, ah * bh]),

@@ -5,7 +5,7 @@
 //! counts, or where both sides of an equality are in that form, no mask is needed.
 
 use super::emit::{Emitter, conditional_step};
-use super::interval::{Interval, unwrapped};
+use super::interval::{Interval, is_length, unwrapped};
 use super::item::Item;
 use super::weight::Weight;
 use crate::ir::{BinaryOp, Callee, Element, Expr, Type, UnaryOp};
@@ -278,9 +278,13 @@ impl Emitter<'_> {
             Expr::Cast {
                 from,
                 to: Type::Usize,
-                ..
+                value,
             } if from.bits() == 16 => {
-                self.promise(Interval::NON_NEGATIVE);
+                self.promise(if is_length(value) {
+                    Interval::LENGTH
+                } else {
+                    Interval::NON_NEGATIVE
+                });
             }
             Expr::Call(_, _, Some(ty)) if !ty.is_reference() => {
                 self.promise(Interval::of_type(ty));

@@ -15,6 +15,7 @@ mod memory;
 mod place;
 mod scratch;
 mod share;
+mod size;
 mod value;
 mod variant;
 mod wide;

@@ -35,7 +35,7 @@ pub(crate) struct Context {
     /// The root of the bindings.
     pub(crate) bindings: ModuleId,
     /// The root of the integers' methods.
-    integers: ModuleId,
+    pub(crate) integers: ModuleId,
     /// The struct of the applet whose entry points are being made, which the bindings call `App`.
     pub(crate) app: Cell<Option<StructId>>,
     /// What the manifest of each crate says to the compiler.

@@ -162,6 +162,8 @@ pub(crate) enum Kind {
     Literal(Vec<i64>),
     Unary(UnaryOp, Box<Expr>),
     Binary(BinaryOp, Box<Expr>, Box<Expr>),
+    /// An operation that the compiler makes, whose result is in the range of its type.
+    Within(BinaryOp, Box<Expr>, Box<Expr>),
     Compare(CompareOp, Box<Expr>, Box<Expr>),
     And(Box<Expr>, Box<Expr>),
     Or(Box<Expr>, Box<Expr>),
@@ -236,6 +238,7 @@ impl Expr {
             | Kind::Repeat(a, _)
             | Kind::Loop(_, a) => f(a),
             Kind::Binary(_, a, b)
+            | Kind::Within(_, a, b)
             | Kind::Compare(_, a, b)
             | Kind::And(a, b)
             | Kind::Or(a, b)

@@ -50,6 +50,37 @@ fn simpler(expr: &Expr, ranges: &Ranges<'_>) -> Option<Expr> {
         Expr::Binary(op, ty, left, right) => simpler_binary(*op, ty, left, right, ranges),
         Expr::Compare(op, ty, left, right) => simpler_compare(*op, ty, left, right, ranges),
         Expr::Cast { from, to, value } if from == to => Some((**value).clone()),
+        Expr::Cast {
+            from: Type::U16,
+            to: Type::Usize,
+            value,
+        } if matches!(
+            **value,
+            Expr::Cast {
+                from: Type::Usize,
+                ..
+            }
+        ) =>
+        {
+            size(value)
+        }
+        Expr::Cast {
+            from: Type::U16,
+            to: Type::Usize,
+            value,
+        } if let Expr::Binary(op @ (BinaryOp::Add | BinaryOp::Mul), _, a, b) = &**value
+            && size(a).is_some()
+            && size(b).is_some() =>
+        {
+            // The sum is a `usize`, as the cast promises.
+            let (a, b) = (size(a)?, size(b)?);
+            Some(Expr::Binary(
+                *op,
+                Type::Usize,
+                Box::new(a),
+                Box::new(b),
+            ))
+        }
         Expr::Cast { to, value, .. } => match **value {
             Expr::Const(_, value) => {
                 let value = to.wrap(value);
@@ -59,6 +90,21 @@ fn simpler(expr: &Expr, ranges: &Ranges<'_>) -> Option<Expr> {
             }
             _ => None,
         },
+        _ => None,
+    }
+}
+
+/// A `u16` that was a `usize`, as that.
+fn size(expr: &Expr) -> Option<Expr> {
+    match expr {
+        Expr::Cast {
+            from: Type::Usize,
+            value,
+            ..
+        } => Some((**value).clone()),
+        Expr::Const(_, value) if *value <= Interval::NON_NEGATIVE.high => {
+            Some(Expr::Const(Type::Usize, *value))
+        }
         _ => None,
     }
 }

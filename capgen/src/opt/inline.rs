@@ -28,7 +28,7 @@ pub(super) fn inline(program: &mut Program, options: &Options) -> Result<(), Bac
         ..options.settings()
     };
     let mut state = State::of(program, settings)?;
-    for callee in bottom_up(program, &state.calls) {
+    for callee in bottom_up_of(program, &state.calls) {
         let Some(function) = program.functions.get(callee.0) else {
             continue;
         };
@@ -187,7 +187,11 @@ fn with_helpers(program: &Program, id: FunctionId, settings: Settings) -> Option
 }
 
 /// All functions, each after those that it calls (where they do not call one another in circles).
-fn bottom_up(program: &Program, calls: &CallGraph) -> Vec<FunctionId> {
+pub(super) fn bottom_up(program: &Program) -> Vec<FunctionId> {
+    bottom_up_of(program, &CallGraph::of(program))
+}
+
+fn bottom_up_of(program: &Program, calls: &CallGraph) -> Vec<FunctionId> {
     fn visit(calls: &CallGraph, index: usize, seen: &mut [bool], order: &mut Vec<FunctionId>) {
         match seen.get_mut(index) {
             Some(seen) if !*seen => *seen = true,

@@ -3,13 +3,17 @@
 use capgen::opt::Options;
 
 /// Everything on, everything off, everything on for speed, and each optimisation alone.
-pub(crate) const OPTIONS: [Options; 13] = {
+pub(crate) const OPTIONS: [Options; 14] = {
     const NONE: Options = Options::NONE;
     [
         Options::ALL,
         NONE,
         Options::SPEED,
         Options { fold: true, ..NONE },
+        Options {
+            decide: true,
+            ..NONE
+        },
         Options {
             blocks: true,
             ..NONE

@@ -232,7 +232,7 @@ impl Checker<'_> {
             }
         };
         let ((low, high), (least, most)) = (to.range(), from.range());
-        // A `usize` is as wide as the host's in Rust: what is no `usize` on the card does not come there.
+        // A `usize` is as wide as the host's in Rust: what is not negative fits there. The cast tests for the card.
         let (number, id) = (
             |n: i64| Expr {
                 kind: Kind::Int(n),
@@ -252,7 +252,7 @@ impl Checker<'_> {
             span,
         };
         let above = (low > least).then(|| compare(CompareOp::Ge, low));
-        let below = (high < most).then(|| compare(CompareOp::Le, high));
+        let below = (high < most && to != Int::Usize).then(|| compare(CompareOp::Le, high));
         let fits = match (above, below) {
             (Some(above), Some(below)) => Expr {
                 kind: Kind::And(Box::new(above), Box::new(below)),

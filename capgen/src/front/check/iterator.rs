@@ -385,7 +385,15 @@ impl Checker<'_> {
                 exact,
             } => {
                 let start = op(BinaryOp::Mul, at, size.clone());
-                let mut end = op(BinaryOp::Add, start.clone(), size.clone());
+                // Behind the last of them it may be more than a slice is long.
+                let mut end = Expr {
+                    kind: Kind::Binary(
+                        BinaryOp::Add,
+                        Box::new(start.clone()),
+                        Box::new(size.clone()),
+                    ),
+                    ..start.clone()
+                };
                 if !*exact {
                     let length = Expr {
                         kind: Kind::Intrinsic(Intrinsic::Len, vec![slice.clone()]),
@@ -513,7 +521,7 @@ fn number(n: i64, span: Span) -> Expr {
 fn op(op: BinaryOp, a: Expr, b: Expr) -> Expr {
     let (ty, span) = (a.ty.clone(), a.span);
     Expr {
-        kind: Kind::Binary(op, Box::new(a), Box::new(b)),
+        kind: Kind::Within(op, Box::new(a), Box::new(b)),
         ty,
         span,
     }

@@ -37,6 +37,9 @@ impl Builder<'_, '_> {
                 self.locate(expr.span);
                 self.wide_branch(*op, signed, pair, (then, other), expr.span)
             }
+            Kind::Compare(op, a, b) if self.is_loose(a) || self.is_loose(b) => {
+                self.compare_sizes(*op, a, b, (then, other))
+            }
             Kind::Int(value) => {
                 self.end(ir::Terminator::Goto(if *value == 0 { other } else { then }));
                 Ok(())
@@ -429,12 +432,16 @@ impl Builder<'_, '_> {
             self.compare_values(CompareOp::Eq, ty, pair, (after, next), span)?;
             self.switch_to(next);
         }
-        let one = if self.wide(ty).is_some() {
-            super::wide::constant(1)
+        // The counter is below the end, so that the sum is in the range of its type.
+        let next = if self.wide(ty).is_some() {
+            let one = super::wide::constant(1);
+            self.binary(BinaryOp::Add, (counter.clone(), ty), (one, ty), span)?
         } else {
-            Value::Word(ir::Expr::Const(self.ty(ty, span)?, 1))
+            let ty = self.ty(ty, span)?;
+            let one = ir::Expr::Const(ty.clone(), 1);
+            let word = self.word(counter.clone(), &ty, span)?;
+            Value::Word(super::expr::binary(BinaryOp::Add, ty, word, one))
         };
-        let next = self.binary(BinaryOp::Add, (counter.clone(), ty), (one, ty), span)?;
         self.store(&counter, next, span)?;
         self.end(ir::Terminator::Goto(head));
         self.switch_to(after);

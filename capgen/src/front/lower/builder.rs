@@ -20,6 +20,14 @@ pub(super) struct Mark {
     statement: usize,
 }
 
+/// What an operand is wanted for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wanted {
+    Value,
+    /// An index or the end of a part of a slice: one past its end is a panic in Rust.
+    Index,
+}
+
 struct Partial {
     statements: Vec<(ir::Statement, ir::Position)>,
     terminator: Option<(ir::Terminator, ir::Position)>,
@@ -367,7 +375,7 @@ impl<'a, 'b> Builder<'a, 'b> {
         self.fix_expr_at(expr, &mut at)
     }
 
-    fn fix_expr_at(&mut self, expr: ir::Expr, at: &mut Mark) -> ir::Expr {
+    pub(super) fn fix_expr_at(&mut self, expr: ir::Expr, at: &mut Mark) -> ir::Expr {
         if self.is_stable(&expr) {
             return expr;
         }
@@ -415,10 +423,22 @@ impl<'a, 'b> Builder<'a, 'b> {
         &mut self,
         exprs: impl IntoIterator<Item = &'t crate::front::tree::Expr>,
     ) -> Checked<Vec<Value>> {
+        let exprs = exprs.into_iter().map(|expr| (expr, Wanted::Value));
+        self.operands_as(exprs)
+    }
+
+    /// The same, each for what it is wanted.
+    pub(super) fn operands_as<'t>(
+        &mut self,
+        exprs: impl IntoIterator<Item = (&'t crate::front::tree::Expr, Wanted)>,
+    ) -> Checked<Vec<Value>> {
         let mut values: Vec<Value> = Vec::new();
-        for expr in exprs {
+        for (expr, wanted) in exprs {
             let before = self.mark();
-            let value = self.value(expr)?;
+            let value = match wanted {
+                Wanted::Value => self.value(expr)?,
+                Wanted::Index => self.position(expr)?,
+            };
             if self.mark() != before {
                 let mut at = before;
                 for earlier in &mut values {

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::SMALL;
-use super::builder::{Builder, Frame};
+use super::builder::{Builder, Frame, Wanted};
 use super::value::Value;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::front::define::FnId;
@@ -146,7 +146,15 @@ impl Builder<'_, '_> {
             .enumerate()
             .filter(|(at, _)| !is_alias(*at))
             .map(|(_, argument)| argument);
-        let mut values = self.operands(by_value)?.into_iter();
+        // The platform's methods panic on the host for an offset or a length that is out of bounds.
+        let context = self.lowering.context;
+        let wanted = if context.fn_def(id).module == context.bindings {
+            Wanted::Index
+        } else {
+            Wanted::Value
+        };
+        let by_value = by_value.map(|argument| (argument, wanted));
+        let mut values = self.operands_as(by_value)?.into_iter();
         let mut slots = vec![Value::Nothing; body.variables.len()];
         let level = self.scratch.level();
         for (parameter, argument) in body.parameters.iter().zip(arguments) {

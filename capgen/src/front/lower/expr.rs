@@ -5,8 +5,8 @@ use super::value::{Place, Slice, Value, add, number};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::front::resolve::Checked;
 use crate::front::tree::{BY_VALUE, Expr, Kind, Pattern, Statement};
-use crate::front::ty::Ty;
-use crate::ir::{self, BinaryOp, Callee, Type};
+use crate::front::ty::{Int, Ty};
+use crate::ir::{self, BinaryOp, Callee, Type, UnaryOp};
 
 impl Builder<'_, '_> {
     /// The single word of an expression.
@@ -44,7 +44,10 @@ impl Builder<'_, '_> {
                     i32::try_from(*value).unwrap_or(0),
                 )))
             }
-            Kind::Variable(id) => Ok(self.slot(*id)),
+            Kind::Variable(id) => {
+                let value = self.slot(*id);
+                Ok(self.size_known(value))
+            }
             Kind::ConstArray(id) => {
                 let (array, length) = self.lowering.const_array(*id, span)?;
                 Ok(self.whole(array, length))
@@ -62,17 +65,37 @@ impl Builder<'_, '_> {
                 let inner = self.value(inner)?;
                 self.wide_unary(*op, inner, span)
             }
+            Kind::Unary(UnaryOp::Not, _) if expr.ty == Ty::Int(Int::Usize) => {
+                Err(Diagnostic::new(
+                    span,
+                    "`!` of `usize` is not part of Card Rust",
+                    "a `usize` has other bits on the card than on the host",
+                )
+                .help("use `u16`"))
+            }
             Kind::Unary(op, inner) => {
                 let ty = self.ty(&expr.ty, span)?;
                 let inner = self.scalar(inner)?;
                 Ok(Value::Word(ir::Expr::Unary(*op, ty, Box::new(inner))))
+            }
+            Kind::Binary(BinaryOp::Add | BinaryOp::Mul, ..) if self.is_tested(expr) => {
+                self.size_tree(expr)
             }
             Kind::Binary(op, a, b) => {
                 let mut values = self.operands([&**a, &**b])?.into_iter();
                 let mut next = || values.next().unwrap_or(Value::Never);
                 self.binary(*op, (next(), &a.ty), (next(), &b.ty), span)
             }
-            Kind::Compare(_, a, _) if self.wide(&a.ty).is_some() => self.truth(expr),
+            Kind::Within(op, a, b) => {
+                let ty = self.ty(&a.ty, span)?;
+                let [a, b] = self.words([a, b])?;
+                Ok(Value::Word(binary(*op, ty, a, b)))
+            }
+            Kind::Compare(_, a, b)
+                if self.wide(&a.ty).is_some() || self.is_loose(a) || self.is_loose(b) =>
+            {
+                self.truth(expr)
+            }
             Kind::Compare(op, a, b) => {
                 let ty = self.ty(&a.ty, span)?;
                 let [a, b] = self.words([a, b])?;
@@ -95,6 +118,8 @@ impl Builder<'_, '_> {
                 let value = self.scalar(inner)?;
                 Ok(Value::Word(if from == to {
                     value
+                } else if to == Type::Usize {
+                    self.to_size(value, from)
                 } else {
                     ir::Expr::Cast {
                         from,
@@ -362,6 +387,11 @@ impl Builder<'_, '_> {
                     self.set_slot(*id, slot);
                     return Ok(());
                 }
+                if let Pattern::Bind(id) = pattern
+                    && self.bind_loose(*id, value)?
+                {
+                    return Ok(());
+                }
                 let lowered = self.value(value)?;
                 let lowered = match pattern {
                     Pattern::Bind(id) if matches!(self.variable(*id).ty, Ty::Slice(_)) => {
@@ -494,7 +524,7 @@ impl Builder<'_, '_> {
     }
 }
 
-fn has_call(expr: &ir::Expr) -> bool {
+pub(super) fn has_call(expr: &ir::Expr) -> bool {
     match expr {
         ir::Expr::Call(..) | ir::Expr::New(_) | ir::Expr::NewArray(..) => true,
         ir::Expr::Unary(_, _, a)
@@ -543,6 +573,9 @@ impl Builder<'_, '_> {
             self.word(left, &word, span)?,
             self.word(right, &right_word, span)?,
         );
+        if word == Type::Usize {
+            return self.size_binary(op, left, (right, right_word));
+        }
         Ok(Value::Word(binary(op, word, left, right)))
     }
 }

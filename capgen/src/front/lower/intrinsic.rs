@@ -277,6 +277,12 @@ impl Builder<'_, '_> {
                 self.switch_to(after);
                 Ok(slot)
             }
+            (Intrinsic::Min, Some(a))
+                if let Some(b) = arguments.get(1)
+                    && (self.is_loose(a) || self.is_loose(b)) =>
+            {
+                self.least_size(a, b)
+            }
             (Intrinsic::Min | Intrinsic::Max, Some(a)) => {
                 let Some(b) = arguments.get(1) else {
                     return Ok(Value::Nothing);

@@ -1,6 +1,6 @@
 //! Assignments, elements of arrays and parts of slices.
 
-use super::builder::Builder;
+use super::builder::{Builder, Wanted};
 use super::value::{Slice, Value, add, number, sub};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::front::resolve::Checked;
@@ -42,7 +42,13 @@ impl Builder<'_, '_> {
                 }
             }
             Kind::Index(base, at) => {
-                let mut values = self.operands([&**base, &**at, value])?.into_iter();
+                let mut values = self
+                    .operands_as([
+                        (&**base, Wanted::Value),
+                        (&**at, Wanted::Index),
+                        (value, Wanted::Value),
+                    ])?
+                    .into_iter();
                 let (base_value, at_value, new) = (values.next(), values.next(), values.next());
                 let target = self.element(
                     base_value.unwrap_or(Value::Never),
@@ -85,7 +91,13 @@ impl Builder<'_, '_> {
                 self.store(&slot, new, place.span)
             }
             Kind::Index(base, at) => {
-                let mut values = self.operands([value, &**base, &**at])?.into_iter();
+                let mut values = self
+                    .operands_as([
+                        (value, Wanted::Value),
+                        (&**base, Wanted::Value),
+                        (&**at, Wanted::Index),
+                    ])?
+                    .into_iter();
                 let right = values.next().unwrap_or(Value::Never);
                 let right = self.fix(right);
                 let (base_value, at_value) = (
@@ -154,7 +166,9 @@ impl Builder<'_, '_> {
     }
 
     pub(super) fn index(&mut self, base: &Expr, at: &Expr, span: Span) -> Checked<Value> {
-        let mut values = self.operands([base, at])?.into_iter();
+        let mut values = self
+            .operands_as([(base, Wanted::Value), (at, Wanted::Index)])?
+            .into_iter();
         let (array, index) = (
             values.next().unwrap_or(Value::Never),
             values.next().unwrap_or(Value::Never),
@@ -282,7 +296,10 @@ impl Builder<'_, '_> {
         inclusive: bool,
         span: Span,
     ) -> Checked<Value> {
-        let values = self.operands([Some(base), from, to].into_iter().flatten())?;
+        let ends = [from, to].into_iter().flatten();
+        let values = self.operands_as(
+            std::iter::once((base, Wanted::Value)).chain(ends.map(|end| (end, Wanted::Index))),
+        )?;
         let mut values = values.into_iter();
         let slice = match values.next() {
             Some(Value::Slice(slice)) => slice,

@@ -328,8 +328,12 @@ impl Builder<'_, '_> {
             if self.wide(to).is_some() {
                 return Ok(value);
             }
-            let low = self.wide_words(value, span)?.low;
+            let Wide { high, low } = self.wide_words(value, span)?;
             let to = self.ty(to, span)?;
+            if to == Type::Usize {
+                self.require(compared(CompareOp::Eq, Type::U16, high, word_of(0)));
+                return Ok(Value::Word(self.to_size(low, Type::U16)));
+            }
             return Ok(Value::Word(cast(low, Type::U16, to)));
         }
         let from = self.ty(from, span)?;
