@@ -51,8 +51,8 @@ pub struct FunctionCode {
     pub arguments: u8,
     /// Words of local variables beside the arguments.
     pub locals: u8,
-    /// Whether the value ranges that the code relies on were proved again on the instructions; if not, it
-    /// relies on those of the types alone.
+    /// Whether the value ranges that the code relies on were proved again on the instructions. If not, and they were
+    /// trusted, the code is not to be used: the function is to be made again, from [`legalize`] on, without.
     pub is_proved: bool,
 }
 
@@ -87,7 +87,7 @@ pub struct Settings {
 }
 
 /// Generates the code of one function of a program that [`crate::ir::verify`] accepts and
-/// [`legalize`] has been over.
+/// [`legalize`] has been over. Of a function that is not trusted no value range counts but those of the types.
 ///
 /// # Errors
 /// [`BackendError`] for what cannot be compiled exactly.
@@ -96,6 +96,7 @@ pub fn compile_function(
     methods: &Methods,
     id: FunctionId,
     settings: Settings,
+    is_trusted: bool,
 ) -> Result<FunctionCode> {
     let Some(function) = program.functions.get(id.0) else {
         return Err(BackendError::Unsupported {
@@ -138,10 +139,10 @@ pub fn compile_function(
             }
             Ok((emitter.items, emitter.next_label))
         };
-    let mut ranges = Ranges::of(program, function);
+    let ranges = Ranges::trusted(program, function, is_trusted);
     let mut signed = LocalSet::empty(function.locals.len());
     let (mut items, mut next_label) = compile(&ranges, &signed, false)?;
-    let mut is_proved = true;
+    let mut is_proved = is_trusted;
     if settings.effort == Effort::Full {
         let mut least = weight.measure(&function.name, &items)?;
         for local in signed_candidates(function, &plan) {
@@ -153,13 +154,10 @@ pub fn compile_function(
                 (signed, least, items, next_label) = (tried, found, other, label);
             }
         }
-        let (claimed, _) = compile(&ranges, &signed, true)?;
-        let start = words_at_start(function, &slots, words, &signed);
-        if proof::prove(&claimed, start).is_err() {
-            // What cannot be proved is not relied upon.
-            is_proved = false;
-            ranges = Ranges::of_types(program, function);
-            (items, next_label) = compile(&ranges, &signed, false)?;
+        if is_trusted {
+            let (claimed, _) = compile(&ranges, &signed, true)?;
+            let start = words_at_start(function, &slots, words, &signed);
+            is_proved = proof::prove(&claimed, start).is_ok();
         }
         tails::share(
             &function.name,

@@ -19,6 +19,7 @@ use crate::ir::{ClassId, Element, FunctionId, Program, Type, verify};
 use crate::opt::{self, Options};
 use names::Names;
 pub(crate) use names::identifier;
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 /// A Java source file.
@@ -47,7 +48,7 @@ pub fn listing(program: &Program) -> Result<Vec<JavaFile>, BackendError> {
     verify::verify(program)?;
     let mut program = program.clone();
     opt::optimise(&mut program, &READABLE)?;
-    legalize::legalize(&mut program);
+    legalize::legalize(&mut program, &BTreeSet::new());
     verify::verify(&program)?;
     let methods = Methods::of(&program)?;
     let names = Names::of(&program, &methods);

@@ -75,10 +75,7 @@ pub fn build_with(
     let mut program = program.clone();
     opt::optimise(&mut program, options)?;
     verify::verify(&program)?;
-    legalize::legalize(&mut program);
-    verify::verify(&program)?;
-    let methods = Methods::of(&program)?;
-    let code = compile(&program, &methods, options)?;
+    let (program, methods, code) = generate(&program, options)?;
     let mut layout = Layout::of(&program, &methods, &code, target)?;
     let indices: Pool = layout
         .pool
@@ -166,10 +163,34 @@ fn constructed(program: &Program) -> BTreeSet<ClassId> {
 }
 
 /// Compiles everything, class by class, each class's constructor first. A class without objects needs none.
+/// Makes code of an optimised program: the program as its helper functions complete it, and its methods. What
+/// the ranges of a function's values show is decided once for the whole of its code; where it cannot be proved, that
+/// function is made again from the ranges of its types.
+fn generate(
+    program: &Program,
+    options: &Options,
+) -> Result<(Program, Methods, Vec<Unit>), BackendError> {
+    let mut untrusted = BTreeSet::new();
+    loop {
+        let mut legal = program.clone();
+        legalize::legalize(&mut legal, &untrusted);
+        verify::verify(&legal)?;
+        let methods = Methods::of(&legal)?;
+        let code = compile(&legal, &methods, options, &untrusted)?;
+        let known = untrusted.len();
+        let unproved = code.iter().filter(|unit| !unit.code.is_proved);
+        untrusted.extend(unproved.filter_map(|unit| unit.function));
+        if untrusted.len() == known {
+            return Ok((legal, methods, code));
+        }
+    }
+}
+
 fn compile(
     program: &Program,
     methods: &Methods,
     options: &Options,
+    untrusted: &BTreeSet<FunctionId>,
 ) -> Result<Vec<Unit>, BackendError> {
     let settings = options.settings();
     let mut units = Vec::new();
@@ -191,7 +212,13 @@ fn compile(
                     path: function.name.clone(),
                     class: id,
                     function: Some(function_id),
-                    code: codegen::compile_function(program, methods, function_id, settings)?,
+                    code: codegen::compile_function(
+                        program,
+                        methods,
+                        function_id,
+                        settings,
+                        !untrusted.contains(&function_id),
+                    )?,
                 });
             }
         }

@@ -231,3 +231,36 @@ fn optimising_makes_the_code_smaller() {
     let (plain, optimised) = (size(&Options::NONE), size(&Options::ALL));
     assert!(optimised + 10 < plain, "{optimised} of {plain} bytes");
 }
+
+/// A division that only the ranges of its operands' values make easy has an exact form without them, too: where
+/// they cannot be proved, the whole function is made from its types.
+#[test]
+fn an_untrusted_function_divides_exactly() {
+    use capgen::codegen::linkage::Methods;
+    use capgen::codegen::{Effort, Goal, Settings, compile_function, legalize};
+    use capgen::ir::FunctionId;
+    use std::collections::BTreeSet;
+
+    const SETTINGS: Settings = Settings {
+        effort: Effort::Full,
+        goal: Goal::Size,
+        stack: true,
+    };
+    let source = "package \"test\" aid A0000000010301 version 1.0
+fn third (%a.0: u8) -> u16 {
+  local %x.1: u16
+  b0:
+    %x.1 = (cast u8 u16 %a.0)
+    return (div u16 %x.1 3u16)
+}";
+    let program = capgen::ir::text::parse(source).unwrap();
+    for (untrusted, functions) in [(BTreeSet::new(), 1), (BTreeSet::from([FunctionId(0)]), 2)] {
+        let mut legal = program.clone();
+        legalize::legalize(&mut legal, &untrusted);
+        assert_eq!(legal.functions.len(), functions);
+        let methods = Methods::of(&legal).unwrap();
+        let is_trusted = untrusted.is_empty();
+        let code = compile_function(&legal, &methods, FunctionId(0), SETTINGS, is_trusted);
+        assert_eq!(code.unwrap().is_proved, is_trusted);
+    }
+}

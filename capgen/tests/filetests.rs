@@ -2,6 +2,8 @@
 //! same bytes in Rust itself, in the IR interpreter and on the simulated card, there with all
 //! optimisations, with none and with each alone; and it gives what its line says.
 //!
+//! A line `// card: f(40000) == Err(0x6F00)` is of the card alone: Rust's `usize` goes further than the card's.
+//!
 //! Arguments are integers, `bool` and byte arrays. What is expected is the result, `Ok(3)`, `Err(0x6A80)`,
 //! the bytes of the `&mut [u8]` where there is no other result, or `(result, bytes)`.
 //!

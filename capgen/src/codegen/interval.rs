@@ -138,6 +138,16 @@ impl<'a> Ranges<'a> {
         }
     }
 
+    /// Those that the code of a function may rely on: of one for which they could not be proved those of the types.
+    #[must_use]
+    pub fn trusted(program: &'a Program, function: &'a Function, is_trusted: bool) -> Self {
+        if is_trusted {
+            Self::of(program, function)
+        } else {
+            Self::of_types(program, function)
+        }
+    }
+
     /// With what is known of the locals at one place, and of what functions give.
     #[must_use]
     pub fn at(
@@ -269,7 +279,9 @@ pub(super) fn is_length(expr: &Expr) -> bool {
     match expr {
         Expr::Call(Callee::Api(method), _, _) => {
             let public = ["javacard/", "javacardx/", "org/globalplatform/"];
-            public.iter().any(|package| method.class.starts_with(package))
+            public
+                .iter()
+                .any(|package| method.class.starts_with(package))
                 && method.name != "setOutgoing"
         }
         _ => false,

@@ -3,21 +3,26 @@
 //! Division and remainder of `u16` values that may exceed 32767, and shifts to the right of such
 //! values by a distance that is not constant: the card divides and shifts signed words only.
 
+use std::collections::BTreeSet;
+
 use super::interval::{Interval, Ranges};
 use crate::ir::{
     BinaryOp, Block, BlockId, Callee, CompareOp, Expr, Function, FunctionId, Local, LocalId,
     Position, Program, Statement, Terminator, Type,
 };
 
-/// Replaces such operations; adds the helper functions that this needs.
-pub fn legalize(program: &mut Program) {
+/// Replaces such operations; adds the helper functions that this needs. Of `untrusted` functions no value range
+/// counts but those of the types, as when their code is generated.
+pub fn legalize(program: &mut Program, untrusted: &BTreeSet<FunctionId>) {
     let mut helpers = Helpers::default();
     let count = program.functions.len();
     for index in 0..count {
         // A call that takes the place of an operation says less of its range, and may leave an
         // operation around it in need of a call too.
         while let Some(original) = program.functions.get(index).cloned() {
-            let wanted = wanted_helpers(program, &original);
+            let is_trusted = !untrusted.contains(&FunctionId(index));
+            let ranges = Ranges::trusted(program, &original, is_trusted);
+            let wanted = wanted_helpers(&original, &ranges);
             if wanted.is_empty() {
                 break;
             }
@@ -49,7 +54,7 @@ pub fn legalize(program: &mut Program) {
 }
 
 /// For each candidate in the order of the walk, the helper that it needs.
-fn wanted_helpers(program: &Program, function: &Function) -> Vec<Option<BinaryOp>> {
+fn wanted_helpers(function: &Function, ranges: &Ranges<'_>) -> Vec<Option<BinaryOp>> {
     let mut candidates = Vec::new();
     function.walk(&mut |expr| {
         if is_candidate(expr) {
@@ -59,7 +64,6 @@ fn wanted_helpers(program: &Program, function: &Function) -> Vec<Option<BinaryOp
     if candidates.is_empty() {
         return Vec::new();
     }
-    let ranges = Ranges::of(program, function);
     let needs = |expr: &&Expr| {
         let Expr::Binary(op, _, left, right) = expr else {
             return None;

@@ -27,7 +27,7 @@ pub fn function_size(
     id: FunctionId,
     settings: Settings,
 ) -> Result<Size> {
-    let code = compile_function(program, methods, id, settings)?;
+    let code = compile_function(program, methods, id, settings, true)?;
     let (bytes, max_stack) = assemble::measure(&program.name, &code.items)?;
     let header = MethodHeader::new(max_stack, code.arguments, code.locals);
     Ok(Size {

@@ -65,7 +65,10 @@ pub(super) fn decide_all(program: &mut Program, order: &[FunctionId]) -> Vec<usi
         let Some(function) = program.functions.get(id.0) else {
             continue;
         };
-        let is_number = function.result.as_ref().is_some_and(|ty| !ty.is_reference());
+        let is_number = function
+            .result
+            .as_ref()
+            .is_some_and(|ty| !ty.is_reference());
         if is_number && function.entry.is_none() {
             let result = Flow::of(program, function, &[], &facts).result();
             if let Some(slot) = facts.results.get_mut(id.0) {
@@ -269,9 +272,12 @@ impl<'a> Flow<'a> {
     /// measure comes back where it is not needed.
     fn again(&self, known: &[Option<State<'a>>], start: &State<'a>) -> Vec<Option<State<'a>>> {
         let mut found = vec![None; known.len()];
-        let ways = self.function.blocks.iter().zip(known).filter_map(|(block, state)| {
-            Some(self.ways(block, state.clone()?))
-        });
+        let ways = self
+            .function
+            .blocks
+            .iter()
+            .zip(known)
+            .filter_map(|(block, state)| Some(self.ways(block, state.clone()?)));
         for (next, state) in std::iter::once((BlockId(0), start.clone())).chain(ways.flatten()) {
             if let Some(slot) = found.get_mut(next.0) {
                 *slot = Some(match slot.take() {
@@ -294,7 +300,10 @@ impl<'a> Flow<'a> {
                     let can_be = self.assume(condition, sense, &mut state);
                     can_be.then_some((next, state))
                 };
-                [(*no, false), (*yes, true)].into_iter().filter_map(way).collect()
+                [(*no, false), (*yes, true)]
+                    .into_iter()
+                    .filter_map(way)
+                    .collect()
             }
             Terminator::Switch(_, cases, default) => {
                 let nexts = cases.iter().map(|(_, next)| next).chain([default]);
@@ -314,8 +323,16 @@ impl<'a> Flow<'a> {
                 return Some(both);
             }
             let all = self.type_range(LocalId(index));
-            let low = if both.low < old.low { all.low } else { both.low };
-            let high = if both.high > old.high { all.high } else { both.high };
+            let low = if both.low < old.low {
+                all.low
+            } else {
+                both.low
+            };
+            let high = if both.high > old.high {
+                all.high
+            } else {
+                both.high
+            };
             Some(Interval::new(low, high))
         };
         let locals = old.ranges.locals().iter().zip(new.ranges.locals());
@@ -387,10 +404,9 @@ impl<'a> Flow<'a> {
                 let (least, most) = match op {
                     CompareOp::Lt | CompareOp::Ge => (a.high < b.low, a.low >= b.high),
                     CompareOp::Le | CompareOp::Gt => (a.high <= b.low, a.low > b.high),
-                    CompareOp::Eq | CompareOp::Ne => (
-                        a.low == a.high && a == b,
-                        a.high < b.low || a.low > b.high,
-                    ),
+                    CompareOp::Eq | CompareOp::Ne => {
+                        (a.low == a.high && a == b, a.high < b.low || a.low > b.high)
+                    }
                 };
                 let straight = matches!(op, CompareOp::Lt | CompareOp::Le | CompareOp::Eq);
                 match (least, most) {
@@ -572,7 +588,13 @@ fn sum_below(op: CompareOp, ty: &Type, left: &Expr, right: &Expr) -> Option<(Loc
     match difference {
         Expr::Binary(BinaryOp::Sub, Type::I16, c, other)
             if *ty == Type::I16
-                && matches!(**c, Expr::Cast { from: Type::Usize, .. } | Expr::Const(_, 0..)) =>
+                && matches!(
+                    **c,
+                    Expr::Cast {
+                        from: Type::Usize,
+                        ..
+                    } | Expr::Const(_, 0..)
+                ) =>
         {
             Some(ordered(size_local(one)?, size_local(other)?))
         }

@@ -74,12 +74,7 @@ fn simpler(expr: &Expr, ranges: &Ranges<'_>) -> Option<Expr> {
         {
             // The sum is a `usize`, as the cast promises.
             let (a, b) = (size(a)?, size(b)?);
-            Some(Expr::Binary(
-                *op,
-                Type::Usize,
-                Box::new(a),
-                Box::new(b),
-            ))
+            Some(Expr::Binary(*op, Type::Usize, Box::new(a), Box::new(b)))
         }
         Expr::Cast { to, value, .. } => match **value {
             Expr::Const(_, value) => {

@@ -1,6 +1,8 @@
 //! Functions in place of their calls, where the code gets smaller by it: every candidate is tried
 //! out and measured with the code generator.
 
+use std::collections::BTreeSet;
+
 use super::effects::Effects;
 use super::{Options, parameters, tidy};
 use crate::codegen::legalize::legalize;
@@ -181,7 +183,7 @@ impl State {
 /// What a function takes that wants helper functions.
 fn with_helpers(program: &Program, id: FunctionId, settings: Settings) -> Option<Size> {
     let mut program = program.clone();
-    legalize(&mut program);
+    legalize(&mut program, &BTreeSet::new());
     let methods = Methods::of(&program).ok()?;
     function_size(&program, &methods, id, settings).ok()
 }

@@ -67,9 +67,16 @@ pub(crate) struct Run {
     /// Whether the value takes two words.
     is_wide: bool,
     bytes: Option<Vec<u8>>,
+    /// Whether Rust itself does not make it: what it ends with is the card's alone.
+    pub(crate) is_for_card: bool,
 }
 
 impl Run {
+    /// The response of a run that Rust does not make.
+    pub(crate) fn told(&self) -> Vec<u8> {
+        self.status.to_be_bytes().to_vec()
+    }
+
     /// A run whose result only Rust itself knows.
     pub(crate) fn any(function: usize, arguments: Vec<Argument>) -> Self {
         Self {
@@ -80,6 +87,7 @@ impl Run {
             value: None,
             is_wide: false,
             bytes: None,
+            is_for_card: false,
         }
     }
 
@@ -192,8 +200,15 @@ fn case(name: String, path: PathBuf, source: String) -> Case {
     let functions = functions(&name, &source);
     let runs: Vec<Run> = source
         .lines()
-        .filter_map(|line| line.trim().strip_prefix("// run: "))
-        .map(|text| run(text, &functions).unwrap_or_else(|| panic!("{name}: {text}")))
+        .filter_map(|line| {
+            let line = line.trim();
+            let text = line.strip_prefix("// run: ").map(|text| (text, false));
+            text.or_else(|| Some((line.strip_prefix("// card: ")?, true)))
+        })
+        .map(|(text, is_for_card)| {
+            let run = run(text, &functions).unwrap_or_else(|| panic!("{name}: {text}"));
+            Run { is_for_card, ..run }
+        })
         .collect();
     assert!(!runs.is_empty(), "{name} has no `// run:` line");
     Case {
@@ -286,6 +301,7 @@ fn run(text: &str, functions: &[Function]) -> Option<Run> {
         value: None,
         is_wide: is_wide(&functions[function].result),
         bytes: None,
+        is_for_card: false,
     };
     expected(&equation.right, &mut found)?;
     Some(found)

@@ -215,7 +215,7 @@ impl Generator {
         }
         let bits = width(ty) - 1;
         let unsigned = ty.starts_with('u');
-        match self.below(24) {
+        match self.below(27) {
             0..=2 => {
                 let method = self.one(&["wrapping_add", "wrapping_sub", "wrapping_mul"]);
                 format!(
@@ -347,6 +347,20 @@ impl Generator {
                     self.expr(ty, depth)
                 )
             }
+            23 => format!(
+                "((({} as usize).min(data.len())) as {ty})",
+                self.expr("u16", depth)
+            ),
+            24 => format!(
+                "({{ let n = {} as usize; if n > data.len() {{ {} }} else {{ data[..n].len() as {ty} }} }})",
+                self.expr("u16", depth),
+                self.expr(ty, depth)
+            ),
+            25 => format!(
+                "((({} & 0x3FFF) as usize + {} as usize * 64) as {ty})",
+                self.expr("u16", depth),
+                self.expr("u8", depth)
+            ),
             22 => format!(
                 "pick({}, {}, {})",
                 self.expr("bool", depth),
@@ -461,11 +475,12 @@ impl Generator {
 
     fn condition(&mut self, depth: usize) -> String {
         let ty = self.one(&INTEGERS);
-        match self.below(8) {
+        match self.below(10) {
             0..=3 => {
                 let op = self.one(&["<", "<=", ">", ">=", "==", "!="]);
                 format!("({} {op} {})", self.expr(ty, depth), self.expr(ty, depth))
             }
+            8 | 9 => self.sizes(depth),
             4 => format!(
                 "({} && {})",
                 self.expr("bool", depth),
@@ -481,6 +496,29 @@ impl Generator {
                 let pattern = self.pattern(ty);
                 format!("matches!({}, {pattern})", self.expr(ty, depth))
             }
+        }
+    }
+
+    /// A comparison of `usize`, of which one may be beyond 32767.
+    fn sizes(&mut self, depth: usize) -> String {
+        let op = self.one(&["<", "<=", ">", ">=", "==", "!="]);
+        let short = |generator: &mut Self| format!("({} as usize)", generator.expr("u16", depth));
+        let known = |generator: &mut Self| {
+            format!("(({} & 0x7FFF) as usize)", generator.expr("u16", depth))
+        };
+        let byte = |generator: &mut Self| format!("({} as usize)", generator.expr("u8", depth));
+        let (a, b) = (short(self), short(self));
+        match self.below(6) {
+            0 => format!("({a} {op} {b})"),
+            1 => format!("({a} {op} data.len())"),
+            2 => format!("({} + {} {op} {})", known(self), known(self), known(self)),
+            3 => format!("({} * {} {op} {b})", byte(self), byte(self)),
+            4 => format!("({{ let n = {a}; n {op} {} && {b} {op} n }})", known(self)),
+            _ => format!(
+                "({{ let (mut at, most) = ({} % 40, data.len()); while at + 1 < most {{ at += 1 + data[at] as usize % 3; }} at {op} {} }})",
+                byte(self),
+                byte(self)
+            ),
         }
     }
 

@@ -209,11 +209,16 @@ impl Checker<'_> {
                     span,
                 });
             }
-            return Ok(Expr {
-                kind: Kind::Int(int.wrap(*number)),
-                ty,
-                span,
-            });
+            // What is no `usize` on the card may still be compared with one.
+            let (low, high) = int.range();
+            let wrapped = int.wrap(*number);
+            if *int != Int::Usize || (low..=high).contains(&wrapped) {
+                return Ok(Expr {
+                    kind: Kind::Int(wrapped),
+                    ty,
+                    span,
+                });
+            }
         }
         Ok(Expr {
             kind: Kind::Cast(Box::new(value)),

@@ -65,14 +65,12 @@ impl Builder<'_, '_> {
                 let inner = self.value(inner)?;
                 self.wide_unary(*op, inner, span)
             }
-            Kind::Unary(UnaryOp::Not, _) if expr.ty == Ty::Int(Int::Usize) => {
-                Err(Diagnostic::new(
-                    span,
-                    "`!` of `usize` is not part of Card Rust",
-                    "a `usize` has other bits on the card than on the host",
-                )
-                .help("use `u16`"))
-            }
+            Kind::Unary(UnaryOp::Not, _) if expr.ty == Ty::Int(Int::Usize) => Err(Diagnostic::new(
+                span,
+                "`!` of `usize` is not part of Card Rust",
+                "a `usize` has other bits on the card than on the host",
+            )
+            .help("use `u16`")),
             Kind::Unary(op, inner) => {
                 let ty = self.ty(&expr.ty, span)?;
                 let inner = self.scalar(inner)?;

@@ -35,8 +35,8 @@ impl Builder<'_, '_> {
     /// Ends the command with 6F00 unless `holds`.
     pub(super) fn require(&mut self, holds: ir::Expr) {
         match holds {
-            ir::Expr::Compare(op, _, a, b)
-                if matches!((&*a, &*b), (ir::Expr::Const(_, a), ir::Expr::Const(_, b)) if op.holds(*a, *b)) => {}
+            ir::Expr::Compare(op, _, a, b) if matches!((&*a, &*b), (ir::Expr::Const(_, a), ir::Expr::Const(_, b)) if op.holds(*a, *b)) =>
+                {}
             holds => {
                 let (fine, not) = (self.block(), self.block());
                 self.end(ir::Terminator::If(holds, fine, not));
@@ -376,7 +376,8 @@ impl Builder<'_, '_> {
             ir::Expr::Compare(op, ty, Box::new(a), Box::new(b))
         };
         // The difference of two `usize` is an `i16`.
-        let less = |a: ir::Expr, b: ir::Expr| binary(BinaryOp::Sub, Type::I16, signed(a), signed(b));
+        let less =
+            |a: ir::Expr, b: ir::Expr| binary(BinaryOp::Sub, Type::I16, signed(a), signed(b));
         let test = match pair {
             [Loose::Size(a), Loose::Size(b)] => compared(Type::Usize, a, b),
             [Loose::Short(short), Loose::Size(size)] => {
