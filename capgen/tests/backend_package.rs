@@ -247,6 +247,7 @@ fn an_untrusted_function_divides_exactly() {
         stack: true,
     };
     let source = "package \"test\" aid A0000000010301 version 1.0
+class Thing { }
 fn third (%a.0: u8) -> u16 {
   local %x.1: u16
   b0:
