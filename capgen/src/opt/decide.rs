@@ -474,10 +474,10 @@ impl<'a> Flow<'a> {
                     }
                 }
             }
-            Expr::Cast { to: ty, value, .. } => {
-                if self.range(value, state).within(Interval::of_type(ty)) {
-                    self.narrow(value, to, state);
-                }
+            Expr::Cast { to: ty, value, .. }
+                if self.range(value, state).within(Interval::of_type(ty)) =>
+            {
+                self.narrow(value, to, state);
             }
             Expr::Binary(BinaryOp::Add, _, a, b) => {
                 for (one, other) in [(a, b), (b, a)] {

@@ -117,7 +117,7 @@ impl Builder<'_, '_> {
                 Ok(Value::Word(if from == to {
                     value
                 } else if to == Type::Usize {
-                    self.to_size(value, from)
+                    self.sized(value, from)
                 } else {
                     ir::Expr::Cast {
                         from,

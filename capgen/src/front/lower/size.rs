@@ -94,7 +94,7 @@ impl Builder<'_, '_> {
     }
 
     /// A word that is no `usize` yet, as one.
-    pub(super) fn to_size(&mut self, value: ir::Expr, from: Type) -> ir::Expr {
+    pub(super) fn sized(&mut self, value: ir::Expr, from: Type) -> ir::Expr {
         if self.is_trusted() {
             return convert(value, from, Type::Usize);
         }
@@ -139,8 +139,8 @@ impl Builder<'_, '_> {
             return Ok((binary(*op, Type::U16, left, right), most));
         }
         let right = self.fix_expr(right);
-        let a = self.to_size(left, Type::U16);
-        let b = self.to_size(right, Type::U16);
+        let a = self.sized(left, Type::U16);
+        let b = self.sized(right, Type::U16);
         let value = self.size_binary(*op, a, (b, Type::Usize))?;
         let word = self.word(value, &Type::Usize, expr.span)?;
         Ok((convert(word, Type::Usize, Type::U16), MOST))
@@ -149,7 +149,7 @@ impl Builder<'_, '_> {
     /// A sum or product of `usize`.
     pub(super) fn size_tree(&mut self, expr: &Expr) -> Checked<Value> {
         let (word, _) = self.untested(expr)?;
-        Ok(Value::Word(self.to_size(word, Type::U16)))
+        Ok(Value::Word(self.sized(word, Type::U16)))
     }
 
     /// An operation on two `usize`; for a shift on one and a distance.
@@ -170,7 +170,7 @@ impl Builder<'_, '_> {
             _ if self.is_trusted() => plain(a, b),
             BinaryOp::Add if most_a + most_b > most => {
                 let sum = sum(a, b);
-                Ok(Value::Word(self.to_size(sum, Type::U16)))
+                Ok(Value::Word(self.sized(sum, Type::U16)))
             }
             BinaryOp::Mul if most_a * most_b > most => {
                 let (a, b) = (self.fix_expr(a), self.fix_expr(b));
@@ -445,7 +445,7 @@ impl Builder<'_, '_> {
         for (block, side) in sides {
             self.switch_to(block);
             let value = if tested {
-                self.to_size(side.short(), Type::U16)
+                self.sized(side.short(), Type::U16)
             } else {
                 side.size()
             };
@@ -500,7 +500,7 @@ fn signed(word: ir::Expr) -> ir::Expr {
 
 fn convert(value: ir::Expr, from: Type, to: Type) -> ir::Expr {
     match value {
-        ir::Expr::Const(_, value) if value >= 0 && value <= MOST => ir::Expr::Const(to, value),
+        ir::Expr::Const(_, value) if (0..=MOST).contains(&value) => ir::Expr::Const(to, value),
         ir::Expr::Cast {
             from: ref inner,
             to: Type::Usize,

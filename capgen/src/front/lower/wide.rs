@@ -332,7 +332,7 @@ impl Builder<'_, '_> {
             let to = self.ty(to, span)?;
             if to == Type::Usize {
                 self.require(compared(CompareOp::Eq, Type::U16, high, word_of(0)));
-                return Ok(Value::Word(self.to_size(low, Type::U16)));
+                return Ok(Value::Word(self.sized(low, Type::U16)));
             }
             return Ok(Value::Word(cast(low, Type::U16, to)));
         }
