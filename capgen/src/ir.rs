@@ -30,6 +30,11 @@ use std::fmt;
 /// in bounds there is room for some more in a `usize`.
 pub const LONGEST_ARRAY: i32 = 32_000;
 
+/// Whether an array may have so many elements.
+pub(crate) fn fits_array(length: usize) -> bool {
+    i32::try_from(length).is_ok_and(|length| length <= LONGEST_ARRAY)
+}
+
 /// Index of a [`Class`] in [`Program::classes`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ClassId(pub usize);

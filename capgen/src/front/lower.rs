@@ -27,7 +27,7 @@ use cap_file::api::ApiPackage;
 
 use super::constant::Value as Constant;
 use super::define::{ConstId, FnId, StructId};
-use super::resolve::{Checked, Context};
+use super::resolve::{Checked, Context, too_long};
 use super::ty::{Int, Ty, TypeKey};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::ir;
@@ -460,12 +460,18 @@ impl<'a> Lowering<'a> {
             .iter()
             .map(|value| if let Constant::Int(n) = value { *n } else { 0 })
             .collect();
-        let array = self.new_array(name.join("::"), element, &values);
+        let array = self.new_array(name.join("::"), element, &values, span)?;
         self.array_ids.insert(id, (array, values.len()));
         Ok((array, values.len()))
     }
 
-    fn new_array(&mut self, name: String, element: &Ty, values: &[i64]) -> ir::ArrayId {
+    fn new_array(
+        &mut self,
+        name: String,
+        element: &Ty,
+        values: &[i64],
+        span: Span,
+    ) -> Checked<ir::ArrayId> {
         let is_wide = self.wide(element).is_some();
         let element = self.element_of(element);
         let words = |n: &i64| {
@@ -480,19 +486,22 @@ impl<'a> Lowering<'a> {
             .flat_map(words)
             .map(|n| i32::try_from(n).unwrap_or(0))
             .collect();
+        if !ir::fits_array(values.len()) {
+            return Err(too_long(span, values.len()));
+        }
         if let Some(same) = self
             .arrays
             .iter()
             .position(|array| array.element == element && array.values == values)
         {
-            return ir::ArrayId(same);
+            return Ok(ir::ArrayId(same));
         }
         self.arrays.push(ir::ConstArray {
             name,
             element,
             values,
         });
-        ir::ArrayId(self.arrays.len() - 1)
+        Ok(ir::ArrayId(self.arrays.len() - 1))
     }
 }
 

@@ -20,6 +20,7 @@ use crate::diagnostic::{Diagnostic, Span};
 use crate::source::{self, CrateError, CrateId, Manifest, ModuleId, ModuleSource, Sources};
 
 pub(crate) use instance::{impl_name, is_impl};
+pub(crate) use types::too_long;
 
 pub(crate) type Checked<T> = Result<T, Diagnostic>;
 

@@ -348,6 +348,8 @@ impl Checker<'_> {
         let element = match self.resolve(&base.ty) {
             Ty::Slice(element) | Ty::Array(element, _) => *element,
             Ty::Bytes if self.is_binding() => Ty::Int(Int::U8),
+            // A variable whose own value was refused already.
+            Ty::Never => return Ok(base),
             ty => {
                 return Err(Diagnostic::new(
                     span,

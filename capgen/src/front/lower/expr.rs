@@ -58,7 +58,8 @@ impl Builder<'_, '_> {
                     format!("bytes at {}:{}", span.line, span.column + 1),
                     &element,
                     values,
-                );
+                    span,
+                )?;
                 Ok(self.whole(array, values.len()))
             }
             Kind::Unary(op, inner) if self.wide(&expr.ty).is_some() => {

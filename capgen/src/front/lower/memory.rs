@@ -126,7 +126,7 @@ impl Builder<'_, '_> {
                     .collect();
                 if let Some(values) = constants {
                     let name = format!("array at {}:{}", span.line, span.column + 1);
-                    let array = self.lowering.new_array(name, element, &values);
+                    let array = self.lowering.new_array(name, element, &values, span)?;
                     return Ok(Value::Slice(Slice {
                         element: self.lowering.element_of(element),
                         array: ir::Expr::ConstArray(array),

@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 
 use super::allocation::span;
 use crate::diagnostic::Diagnostic;
+use crate::front::resolve::too_long;
 use crate::ir::{
     self, ApiMethod, Callee, ClassId, Element, Expr, Function, FunctionId, Local, LocalId, Program,
     Statement, Type,
@@ -159,7 +160,21 @@ fn starts(
             return Err(found);
         }
     }
-    Ok(starts)
+    let end = |index: &usize| starts[*index] + size(*index);
+    let too_long: Vec<Diagnostic> = (0..calls.len())
+        .filter(|index| size(*index) > 0 && !ir::fits_array(end(index)))
+        .filter_map(|index| {
+            let function = program.functions.get(index)?;
+            Some(too_long(span(function.position), end(&index)).help(
+                "the local arrays of all functions that are under way at one time are in one; a `u32` or `i32` takes two places",
+            ))
+        })
+        .collect();
+    if too_long.is_empty() {
+        Ok(starts)
+    } else {
+        Err(too_long)
+    }
 }
 
 fn reaches(calls: &[BTreeSet<usize>], from: usize, to: usize) -> bool {

@@ -1,11 +1,25 @@
 //! What a written type means.
 
 use super::{Checked, Context, segments};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Span};
 use crate::front::constant::Value;
 use crate::front::define::{Def, FnId, ImplId, StructId};
 use crate::front::ty::{Generics, Int, Ty};
+use crate::ir;
 use crate::source::ModuleId;
+
+/// An array that is too long; `length` counts places, of which a `u32` or `i32` takes two.
+pub(crate) fn too_long(span: Span, length: impl std::fmt::Display) -> Diagnostic {
+    Diagnostic::new(
+        span,
+        format!(
+            "an array on the card has 0 to {} elements",
+            ir::LONGEST_ARRAY
+        ),
+        format!("{length} elements"),
+    )
+    .help("a `u32` or `i32` counts as two elements")
+}
 
 /// The field types of a struct that is a class, in source order, with their names.
 pub(crate) type Fields = Vec<(String, Ty)>;
@@ -82,14 +96,8 @@ impl Context {
         match self.evaluate(module, owner, generics, length, Some(&Ty::Int(Int::Usize)))? {
             Value::Int(n) => usize::try_from(n)
                 .ok()
-                .filter(|n| *n <= 0x7FFF)
-                .ok_or_else(|| {
-                    Diagnostic::new(
-                        span,
-                        "an array on the card has 0 to 32767 elements",
-                        format!("{n} elements"),
-                    )
-                }),
+                .filter(|n| ir::fits_array(*n))
+                .ok_or_else(|| too_long(span, n)),
             _ => Err(Diagnostic::new(
                 span,
                 "an array's length is a number",
