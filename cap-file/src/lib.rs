@@ -11,6 +11,7 @@ pub mod error;
 pub mod export_file;
 pub mod info;
 pub mod instruction;
+pub mod java;
 pub mod limits;
 pub mod locate;
 pub mod opcode;

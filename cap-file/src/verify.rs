@@ -13,7 +13,6 @@ mod bytecode;
 mod check;
 mod export_file;
 mod exports;
-mod names;
 mod rules;
 mod structure;
 pub(crate) mod world;

@@ -4,9 +4,10 @@ mod classes;
 mod hierarchy;
 mod members;
 
-use super::{Finding, Report, Rule, names};
+use super::{Finding, Report, Rule};
 use crate::error::Place;
 use crate::export_file::{ExportConstant, ExportFile};
+use crate::java;
 use crate::limits::MAX_FINDINGS;
 use std::collections::HashSet;
 
@@ -141,7 +142,7 @@ impl<'f> Exported<'f> {
                 });
                 let name = self.text(*name);
                 self.require(
-                    name.is_none_or(names::is_qualified),
+                    name.is_none_or(java::is_qualified),
                     Rule::ExpNames,
                     "the name of a package",
                     || name.unwrap_or_default().to_owned(),
@@ -198,7 +199,7 @@ impl<'f> Exported<'f> {
             .map(|field| field.descriptor)
             .chain(methods.map(|method| method.descriptor))
             .filter_map(|index| self.text(index))
-            .flat_map(names::classes_in);
+            .flat_map(java::classes_in);
         let own = self.package_name();
         above
             .chain(in_types)

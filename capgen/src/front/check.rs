@@ -317,6 +317,26 @@ impl<'a> Checker<'a> {
     }
 }
 
+/// The field of that name, and where it stands. `of` says what has the fields.
+fn find_field<'f>(
+    fields: &'f [(String, Ty)],
+    name: &str,
+    of: &str,
+    span: Span,
+) -> Checked<(usize, &'f Ty)> {
+    fields
+        .iter()
+        .enumerate()
+        .find_map(|(at, (field, ty))| (field == name).then_some((at, ty)))
+        .ok_or_else(|| {
+            Diagnostic::new(
+                span,
+                format!("no field `{name}`"),
+                format!("not a field of this {of}"),
+            )
+        })
+}
+
 fn measure(expr: &mut Expr, size: &mut usize, loops: &mut bool) {
     *size += 1;
     *loops |= matches!(

@@ -2,63 +2,8 @@
 
 use crate::codegen::linkage::Methods;
 use crate::ir::{Callee, ClassId, Expr, Function, FunctionId, Program, Type, descriptor};
+use cap_file::java::is_keyword;
 use std::collections::{BTreeMap, BTreeSet};
-
-const KEYWORDS: &[&str] = &[
-    "abstract",
-    "assert",
-    "boolean",
-    "break",
-    "byte",
-    "case",
-    "catch",
-    "char",
-    "class",
-    "const",
-    "continue",
-    "default",
-    "do",
-    "double",
-    "else",
-    "enum",
-    "extends",
-    "false",
-    "final",
-    "finally",
-    "float",
-    "for",
-    "goto",
-    "if",
-    "implements",
-    "import",
-    "instanceof",
-    "int",
-    "interface",
-    "long",
-    "native",
-    "new",
-    "null",
-    "package",
-    "private",
-    "protected",
-    "public",
-    "return",
-    "short",
-    "static",
-    "strictfp",
-    "super",
-    "switch",
-    "synchronized",
-    "this",
-    "throw",
-    "throws",
-    "transient",
-    "true",
-    "try",
-    "void",
-    "volatile",
-    "while",
-];
 
 /// The names of a program's items.
 pub(super) struct Names {
@@ -258,7 +203,7 @@ pub(crate) fn identifier(wanted: &str) -> String {
     if base.is_empty() || base.starts_with(|c: char| c.is_ascii_digit()) {
         base.insert(0, '_');
     }
-    if KEYWORDS.contains(&base.as_str()) || base == "_" {
+    if is_keyword(&base) || base == "_" {
         base.push('_');
     }
     base

@@ -2,7 +2,8 @@
 
 use super::{Exported, members};
 use crate::export_file::{ACC_REMOTE, ACC_SHAREABLE, ExportedClass, access};
-use crate::verify::{Rule, names};
+use crate::java;
+use crate::verify::Rule;
 use std::collections::HashSet;
 
 const DEFINED: u16 = access::PUBLIC
@@ -32,7 +33,7 @@ pub(super) fn check(exported: &mut Exported<'_>) {
             continue;
         };
         exported.require(
-            names::is_class_name(name),
+            java::is_class_name(name),
             Rule::ExpNames,
             "the name of a class with its package",
             || name.to_owned(),
@@ -67,7 +68,7 @@ fn above<'f>(
             continue;
         };
         exported.require(
-            names::is_class_name(name),
+            java::is_class_name(name),
             Rule::ExpNames,
             format!("the name of {what}"),
             || name.to_owned(),

@@ -2,7 +2,8 @@
 
 use super::Exported;
 use crate::export_file::{ExportConstant, ExportedClass, ExportedField, ExportedMethod, access};
-use crate::verify::{Rule, names};
+use crate::java;
+use crate::verify::Rule;
 use std::collections::HashSet;
 
 /// The token of a constant, which compilers put into the code.
@@ -39,7 +40,7 @@ fn fields(exported: &mut Exported<'_>, class: &ExportedClass, name: &str) {
             continue;
         };
         exported.require(
-            names::is_identifier(field_name) && names::is_field_type(descriptor),
+            java::is_identifier(field_name) && java::is_field_type(descriptor),
             Rule::ExpNames,
             format!("name and type of a field of {name}"),
             || format!("{field_name} {descriptor}"),
@@ -119,9 +120,9 @@ fn methods(exported: &mut Exported<'_>, class: &ExportedClass, name: &str) {
             continue;
         };
         let is_constructor = method_name == "<init>";
-        let result = names::result_of(descriptor);
+        let result = java::result_of(descriptor);
         exported.require(
-            (is_constructor || names::is_identifier(method_name))
+            (is_constructor || java::is_identifier(method_name))
                 && result.is_some_and(|result| !is_constructor || result == "V"),
             Rule::ExpNames,
             format!("name and signature of a method of {name}"),

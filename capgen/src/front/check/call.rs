@@ -1,6 +1,6 @@
 //! Calls by path, and struct literals.
 
-use super::Checker;
+use super::{Checker, find_field};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::front::api;
 use crate::front::define::{Def, FnId, StructId};
@@ -448,17 +448,7 @@ impl Checker<'_> {
                 syn::Member::Named(name) => name.to_string(),
                 syn::Member::Unnamed(index) => index.index.to_string(),
             };
-            let Some((index, (_, ty))) = fields
-                .iter()
-                .enumerate()
-                .find(|(_, (field, _))| *field == name)
-            else {
-                return Err(Diagnostic::new(
-                    self.span(field),
-                    format!("no field `{name}`"),
-                    "not a field of this struct",
-                ));
-            };
+            let (index, ty) = find_field(&fields, &name, "struct", self.span(field))?;
             let value = match (&field.expr, self.context.field_bytes_length(id, index)?) {
                 // `platform.bytes()` learns its length from the field that it goes into.
                 (syn::Expr::MethodCall(call), Some(length)) => self.new_bytes(call, length)?,

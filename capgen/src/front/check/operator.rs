@@ -1,6 +1,6 @@
 //! Operators, casts, places, fields and indexing.
 
-use super::Checker;
+use super::{Checker, find_field};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::front::resolve::Checked;
 use crate::front::tree::{Expr, Intrinsic, Kind};
@@ -277,41 +277,21 @@ impl Checker<'_> {
             }
             Ty::Record(id) => {
                 let fields = self.context.struct_fields(id)?;
-                match fields
-                    .into_iter()
-                    .enumerate()
-                    .find(|(_, (field, _))| *field == name)
-                {
-                    Some((index, (_, ty))) => Ok(Expr {
-                        kind: Kind::TupleField(Box::new(base), index),
-                        ty,
-                        span,
-                    }),
-                    None => Err(Diagnostic::new(
-                        span,
-                        format!("no field `{name}`"),
-                        "not a field of this struct",
-                    )),
-                }
+                let (index, ty) = find_field(&fields, &name, "struct", span)?;
+                Ok(Expr {
+                    kind: Kind::TupleField(Box::new(base), index),
+                    ty: ty.clone(),
+                    span,
+                })
             }
             Ty::Struct(id) => {
                 let fields = self.context.struct_fields(id)?;
-                match fields
-                    .into_iter()
-                    .enumerate()
-                    .find(|(_, (field, _))| *field == name)
-                {
-                    Some((index, (_, ty))) => Ok(Expr {
-                        kind: Kind::Field(Box::new(base), id, index),
-                        ty,
-                        span,
-                    }),
-                    None => Err(Diagnostic::new(
-                        span,
-                        format!("no field `{name}`"),
-                        "not a field of this struct",
-                    )),
-                }
+                let (index, ty) = find_field(&fields, &name, "struct", span)?;
+                Ok(Expr {
+                    kind: Kind::Field(Box::new(base), id, index),
+                    ty: ty.clone(),
+                    span,
+                })
             }
             Ty::Tuple(types) => match name
                 .parse::<usize>()

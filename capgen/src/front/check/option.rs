@@ -1,6 +1,6 @@
 //! `Option`, and enums whose variants carry data.
 
-use super::Checker;
+use super::{Checker, find_field};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::front::define::EnumId;
 use crate::front::resolve::Checked;
@@ -83,17 +83,7 @@ impl Checker<'_> {
         }
         let mut values = Vec::new();
         for (name, argument) in arguments {
-            let Some((at, (_, ty))) = fields
-                .iter()
-                .enumerate()
-                .find(|(_, (field, _))| *field == name)
-            else {
-                return Err(Diagnostic::new(
-                    span,
-                    format!("no field `{name}`"),
-                    "not a field of this variant",
-                ));
-            };
+            let (at, ty) = find_field(fields, &name, "variant", span)?;
             values.push((start + at, self.expect(argument, ty)?));
         }
         let tag = i64::try_from(index).unwrap_or(0);

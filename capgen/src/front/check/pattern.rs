@@ -1,6 +1,6 @@
 //! Patterns.
 
-use super::Checker;
+use super::{Checker, find_field};
 use crate::diagnostic::Diagnostic;
 use crate::front::define::Def;
 use crate::front::resolve::{Checked, segments};
@@ -188,17 +188,7 @@ impl Checker<'_> {
                 let fields = self.context.struct_fields(id)?;
                 let mut found: Vec<Pattern> = fields.iter().map(|_| Pattern::Wild).collect();
                 for (name, part) in parts {
-                    let Some((at, (_, ty))) = fields
-                        .iter()
-                        .enumerate()
-                        .find(|(_, (field, _))| *field == name)
-                    else {
-                        return Err(Diagnostic::new(
-                            self.span(part),
-                            format!("no field `{name}`"),
-                            "not a field of this struct",
-                        ));
-                    };
+                    let (at, ty) = find_field(&fields, &name, "struct", self.span(part))?;
                     found[at] = self.pattern(part, ty)?;
                 }
                 Ok(Pattern::Tuple(found))
@@ -227,17 +217,7 @@ impl Checker<'_> {
                 }
                 let mut found = Vec::new();
                 for (name, part) in parts {
-                    let Some((at, (_, ty))) = fields
-                        .iter()
-                        .enumerate()
-                        .find(|(_, (field, _))| *field == name)
-                    else {
-                        return Err(Diagnostic::new(
-                            self.span(part),
-                            format!("no field `{name}`"),
-                            "not a field of this variant",
-                        ));
-                    };
+                    let (at, ty) = find_field(fields, &name, "variant", self.span(part))?;
                     found.push((start + at, self.pattern(part, ty)?, ty.clone()));
                 }
                 Ok(Pattern::Variant {

@@ -3,9 +3,10 @@
 use crate::component::Tag;
 use crate::component::class::{ClassInfo, InterfaceInfo, RemoteInterfaceInfo};
 use crate::component::common::DescribedType;
+use crate::java;
+use crate::verify::Rule;
 use crate::verify::check::Checker;
 use crate::verify::world::{ClassId, Signature, Type, Visibility};
-use crate::verify::{Rule, names};
 use std::collections::{BTreeSet, HashMap};
 
 /// The interface that makes others remote; it has no methods.
@@ -74,7 +75,7 @@ pub(super) fn class(checker: &mut Checker<'_, '_>, id: ClassId, at: usize, class
 
 /// The terminal finds a remote class and its interfaces by their names.
 fn is_name(name: &[u8]) -> bool {
-    std::str::from_utf8(name).is_ok_and(names::is_qualified)
+    std::str::from_utf8(name).is_ok_and(java::is_qualified)
 }
 
 /// What is wrong with the table of a remote class.

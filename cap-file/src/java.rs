@@ -1,4 +1,4 @@
-//! Names and types as class files write them (JCVM §5.6.4, §5.8, §5.9): in export files, and those of what is remote.
+//! Names and types of Java as class files write them (JCVM §5.6.4, §5.8, §5.9): in export files, and those of what is remote.
 
 /// The words that Java keeps for itself.
 const KEYWORDS: [&str; 53] = [
@@ -57,6 +57,12 @@ const KEYWORDS: [&str; 53] = [
     "while",
 ];
 
+/// Whether a word is one that Java keeps for itself, so that nothing can have it as its name.
+#[must_use]
+pub fn is_keyword(word: &str) -> bool {
+    KEYWORDS.binary_search(&word).is_ok()
+}
+
 /// An identifier of Java that is no keyword.
 pub(crate) fn is_identifier(name: &str) -> bool {
     let mut letters = name.chars();
@@ -65,7 +71,7 @@ pub(crate) fn is_identifier(name: &str) -> bool {
         .is_some_and(|first| first.is_alphabetic() || first == '_' || first == '$');
     first
         && letters.all(|letter| letter.is_alphanumeric() || letter == '_' || letter == '$')
-        && KEYWORDS.binary_search(&name).is_err()
+        && !is_keyword(name)
 }
 
 /// Identifiers separated by `/`.
