@@ -321,7 +321,7 @@ const fn extended_le(high: u8, low: u8) -> usize {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)] // a test fails by panicking
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
     extern crate std;
 
     use super::*;

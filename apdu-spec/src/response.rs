@@ -98,7 +98,7 @@ impl fmt::Debug for Response<'_> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)] // a test fails by panicking
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
     use super::*;
 

@@ -275,7 +275,7 @@ const CHANNEL: u8 = 0x03;
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)] // a test fails by panicking
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
     extern crate std;
 
     use super::*;

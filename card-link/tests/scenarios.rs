@@ -1,5 +1,5 @@
 //! Exchanges as the standard tells them, and answers to reset of real cards.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use card_link::atr::{Atr, AtrError, Convention, Words};
 use card_link::edc::Edc;

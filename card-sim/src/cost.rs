@@ -228,7 +228,6 @@ impl Observer for Stopwatch {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
 

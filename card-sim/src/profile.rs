@@ -242,7 +242,6 @@ fn constant(name: &str) -> Option<i32> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
 

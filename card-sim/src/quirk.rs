@@ -123,7 +123,6 @@ impl std::fmt::Display for Quirk {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
 

@@ -179,7 +179,6 @@ fn send(connection: &mut impl Connection, message: &[u8]) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test may panic")]
     use super::*;
     use crate::card::CardConfig;
     use std::net::TcpListener;

@@ -127,7 +127,7 @@ pub(crate) fn read(path: &Path) -> Result<Vec<Line>, Failure> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)] // a test fails by panicking
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
     use super::*;
 

@@ -1,6 +1,6 @@
 //! `tenkoku build`, as a user calls it: targets, budget, Java listing.
 
-#![allow(clippy::unwrap_used)] // a test fails by panicking
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::path::Path;
 use std::process::{Command, Output};

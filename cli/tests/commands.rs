@@ -1,6 +1,6 @@
 //! The built binary, as a user calls it.
 
-#![allow(clippy::unwrap_used)] // a test fails by panicking
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 #[path = "commands/agreement.rs"]
 mod agreement;

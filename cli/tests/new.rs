@@ -1,6 +1,6 @@
 //! A newcomer's way: `tenkoku new`, then every command of the README that it writes.
 
-#![allow(clippy::unwrap_used)] // a test fails by panicking
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::path::Path;
 use std::process::{Command, Output};

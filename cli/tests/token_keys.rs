@@ -1,6 +1,6 @@
 //! Keys in a PKCS #11 token, with SoftHSM: what is done with them is what is done with the same keys at hand.
 
-#![allow(clippy::unwrap_used)] // a test fails by panicking
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 #![cfg(target_os = "linux")]
 
 use std::path::{Path, PathBuf};

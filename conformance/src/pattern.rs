@@ -203,7 +203,6 @@ impl fmt::Display for StatusPattern {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 

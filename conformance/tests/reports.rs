@@ -1,5 +1,5 @@
 //! What is told of a run.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use apdu_spec::jpki::SPECIFICATION;
 use conformance::target::Model;

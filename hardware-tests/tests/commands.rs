@@ -1,7 +1,7 @@
 //! The commands of `tenkoku` over the PC/SC stack: shared readers, cards that come late and go early, recipes,
 //! delegated management.
 
-#![allow(clippy::unwrap_used)] // a test fails by panicking
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use apdu_spec::jpki;
 use card_sim::{Card, CardConfig};

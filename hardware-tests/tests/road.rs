@@ -1,6 +1,6 @@
 //! The whole road of a JPKI card over the PC/SC stack, and OpenSC as a client that knows nothing of us.
 
-#![allow(clippy::unwrap_used)] // a test fails by panicking
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use apdu_spec::jpki;
 use card_sim::{Card, CardConfig};

@@ -154,7 +154,6 @@ fn rule(reference: &[(u32, &[u8])], rights: &[(u32, &[u8])]) -> AccessRule {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 mod tests {
     use super::*;
     use crate::transport::InProcess;

@@ -131,7 +131,6 @@ fn counter_mode(
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 mod tests {
     use super::*;
     use scp::{scp02, scp03};

@@ -146,7 +146,6 @@ impl PublicKey {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 mod tests {
     use super::*;
     use se_crypto::{Drbg, EcKey, RsaKey};

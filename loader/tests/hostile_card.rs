@@ -1,5 +1,5 @@
 //! A card that answers anything at all: errors, never a panic, never an endless listing of nothing.
-#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use loader::{InProcess, KeySet, SecurityLevel, Session};
 use proptest::prelude::*;

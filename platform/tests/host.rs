@@ -1,6 +1,6 @@
 //! The host platform keeps the promises of a Java Card.
 #![cfg(feature = "host")]
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use platform::host::{Host, HostCard, HostConfig, PowerLoss};
 use platform::{Apdu, Applet, Bytes, Cell, OwnerPin, Package, Platform, Result, StatusWord};

@@ -178,7 +178,6 @@ fn refuse(key: KeyName, cause: se_crypto::CryptoError) -> KeyError {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 mod tests {
     use super::*;
 

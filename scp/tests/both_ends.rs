@@ -1,5 +1,5 @@
 //! Host against card, over every parameter, level and key length, and what must be refused.
-#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use proptest::prelude::*;
 use scp::scp03::{

@@ -1,6 +1,6 @@
 //! A foreign peer: the host end of `scll`, written by others, against our card end, and byte by byte beside our host end.
 //! What both ends of ours might get wrong alike, this one does not share.
-#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use proptest::prelude::*;
 use rand_core_0_6::{CryptoRng, Error, RngCore};

@@ -1,5 +1,5 @@
 //! SCP02: a published exchange, a foreign peer, and our two ends against each other.
-#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use proptest::prelude::*;
 use scp::scp02::{HostOpening, HostSession, Parameters, StaticKeys, key_check_value};

@@ -1,6 +1,6 @@
 //! SCP11: published transcripts at the host end, one end against the other for every variant, curve and length, and
 //! what both refuse.
-#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use proptest::prelude::*;
 use scp::scp03::{CardError, HostSession, SecurityLevel};

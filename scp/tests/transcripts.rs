@@ -1,6 +1,6 @@
 //! Published transcripts, replayed through both ends. A mistake that both ends share would cancel out in a
 //! test of one against the other; it does not here.
-#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use scp::scp03::{
     Challenge, HostOpening, HostSession, InitializeUpdateResponse, SecurityLevel, StaticKeys,

@@ -124,7 +124,6 @@ impl fmt::Debug for AesKey {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 mod tests {
     use super::*;
 

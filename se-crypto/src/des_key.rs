@@ -116,7 +116,6 @@ impl fmt::Debug for DesKey {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 mod tests {
     use super::*;
 

@@ -141,7 +141,6 @@ impl TryRng for Drbg {
 impl TryCryptoRng for Drbg {}
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 mod tests {
     use super::*;
 

@@ -112,7 +112,6 @@ impl fmt::Debug for P256Key {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 mod tests {
     use super::*;
     use crate::sha256;

@@ -66,7 +66,6 @@ pub fn pss_verify(hash: Hash, digest: &[u8], encoded: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test may panic")]
     use super::*;
 
     #[test]

@@ -396,7 +396,6 @@ impl fmt::Debug for RsaPublicKey {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 mod tests {
     use super::*;
     use crate::{sha1, sha256};

@@ -1,5 +1,5 @@
 //! Project Wycheproof: signatures and MACs that are right, and many that must be refused.
-#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use se_crypto::{
     Aead, AeadMode, AesKey, EcKey, EcPublicKey, Hash, NamedCurve, P256Key, RsaPublicKey, hmac,

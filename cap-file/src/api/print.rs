@@ -101,7 +101,6 @@ fn since(version: Version, base: Version) -> String {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::super::{Api, parse};
 

@@ -51,7 +51,6 @@ pub(super) fn packages() -> Vec<ApiPackage> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test may panic")]
     use super::*;
     use crate::api::{Api, MethodKind, TokenSpace};
     use crate::component::{Aid, Version};

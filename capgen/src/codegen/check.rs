@@ -136,7 +136,6 @@ fn is_same(item: &Item, found: &Instruction, pool: &Pool) -> bool {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test may panic")]
     use super::*;
     use crate::codegen::assemble::assemble;
 

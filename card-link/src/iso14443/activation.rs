@@ -196,7 +196,6 @@ pub fn attributes_of_b(attributes: &Attributes, identifier: [u8; 4]) -> Vec<u8> 
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 mod tests {
     use super::*;
 

@@ -375,7 +375,6 @@ fn get_offset_cdata(vm: &mut Vm<'_>, _: &[i16]) -> Result<i32, Trap> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test may panic")]
     use super::*;
 
     #[test]

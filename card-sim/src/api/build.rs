@@ -364,7 +364,6 @@ fn words(descriptor: &str) -> (u8, u8) {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
 

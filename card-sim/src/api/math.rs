@@ -145,7 +145,6 @@ fn set_parity(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
 

@@ -373,7 +373,6 @@ fn decode(bytes: &[u8], encoding: u8) -> Result<String, Trap> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
 

@@ -57,7 +57,6 @@ pub(super) fn mac(key: &Key, data: &[u8]) -> Option<Vec<u8>> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 mod tests {
     use super::super::keys::Component;
     use super::*;

@@ -1,6 +1,6 @@
 //! The card manager as a host sees it, on an empty card. What needs a CAP is in `tests/` of the crate and of
 //! the loader.
-#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use scp::scp03::{
     Challenge, HostOpening, HostSession, Parameters, SecurityLevel, StaticKeys, key_check_value,

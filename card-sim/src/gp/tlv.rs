@@ -113,7 +113,6 @@ pub(super) fn take_bytes<'a>(data: &mut &'a [u8], length: usize) -> Result<&'a [
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 mod tests {
     use super::*;
 

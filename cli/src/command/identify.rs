@@ -175,7 +175,6 @@ fn text(report: &Report) -> String {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 mod tests {
     use super::*;
     use loader::{InProcess, profiles};

@@ -366,7 +366,7 @@ impl List {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)] // a test fails by panicking
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
     use super::super::{CheckError, check_certificate};
     use super::*;

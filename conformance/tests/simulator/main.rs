@@ -1,5 +1,5 @@
 //! The model beside the simulated card with the compiled applet.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod budget;
 mod differential;

@@ -179,7 +179,6 @@ impl<T: Transport> Session<T> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 mod tests {
     use super::*;
     use crate::transport::InProcess;

@@ -216,7 +216,6 @@ fn with_conditions(applet: &str, file: &[u8]) -> Result<Vec<AccessRule>, Error> 
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 mod tests {
     use super::*;
     use crate::transport::InProcess;

@@ -139,7 +139,6 @@ impl Template {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 mod tests {
     use crate::Diversification;
     use scp::scp03::StaticKeys;

@@ -217,7 +217,6 @@ impl fmt::Display for Pkcs11Uri {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 mod tests {
     use super::*;
 

@@ -1,5 +1,5 @@
 //! The loader against the simulator: a real card manager, a real virtual machine, no reader.
-#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod agreement;
 mod card;

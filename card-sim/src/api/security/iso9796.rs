@@ -62,7 +62,6 @@ pub(super) fn decode(hash: Hash, block: &[u8]) -> Option<Recovered> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
 

@@ -37,7 +37,6 @@ pub(super) fn oaep_decode(hash: Hash, encoded: &[u8]) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test may panic")]
     use super::*;
 
     #[test]

@@ -58,7 +58,7 @@ impl<'a> Name<'a> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)] // a test fails by panicking
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
     use super::*;
 
