@@ -28,9 +28,8 @@ fn main() {
         ] {
             let measured = measure::measure(program, &options);
             let (bytes, instructions) = (measured.bytes, measured.instructions);
-            let beside = |java: fn(&Figure) -> (usize, u64)| {
-                figure.map_or(String::new(), |figure| {
-                    let java = java(figure);
+            let beside = |java: fn(&Figure) -> Option<(usize, u64)>| {
+                figure.and_then(java).map_or(String::new(), |java| {
                     let size = ratio(bytes as u64, java.0 as u64);
                     format!("{size} {}", ratio(instructions, java.1))
                 })

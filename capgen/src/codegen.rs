@@ -1,4 +1,4 @@
-//! Code generation: IR functions to JCVM bytecode for cards without `int`.
+//! Code generation: IR functions to JCVM bytecode.
 //!
 //! A function's locals live in words of its frame and its expressions on the stack. What needs care
 //! is that Java Card knows only signed 16-bit words: `value` keeps track of how each value lies in
@@ -15,6 +15,7 @@ mod check;
 mod condition;
 mod emit;
 pub mod error;
+mod int;
 pub mod interval;
 pub mod item;
 mod layout;
@@ -168,7 +169,7 @@ pub fn compile_function(
         )?;
         peephole::improve(&mut items);
     }
-    let arguments = function.parameters.len();
+    let arguments = function.parameter_words();
     Ok(FunctionCode {
         items,
         arguments: word_count(function, arguments)?,
@@ -185,7 +186,7 @@ fn words_at_start(
     signed: &LocalSet,
 ) -> Vec<Interval> {
     let any = Interval::of_type(&Type::I16);
-    let mut start = vec![any; words.max(function.parameters.len())];
+    let mut start = vec![any; words.max(function.parameter_words())];
     let entry = function.entry.as_ref();
     let described = entry.and_then(|entry| ir::descriptor::parameters(&entry.descriptor));
     let skip = usize::from(function.receiver.is_some());

@@ -104,7 +104,7 @@ impl Request {
     /// As [`Request::lower`], and if the target does not have what the package needs, or the compiler made a
     /// file that does not verify.
     pub fn build(&self, target: &Target, options: &Options) -> Result<Built, CompileError> {
-        let Lowered { program, sources } = self.lower()?;
+        let Lowered { program, sources } = self.lower_for(target)?;
         let output = match package::build_with(&program, target, options) {
             Ok(output) => output,
             Err(BackendError::NotOnTarget(lacks))
@@ -133,11 +133,19 @@ impl Request {
         })
     }
 
-    /// Compiles to IR.
+    /// Compiles to IR for the default target.
+    ///
+    /// # Errors
+    /// As [`Request::lower_for`].
+    pub fn lower(&self) -> Result<Lowered, CompileError> {
+        self.lower_for(&Target::default())
+    }
+
+    /// Compiles to IR: of the target counts whether it has `int`.
     ///
     /// # Errors
     /// If the crate cannot be read, has no such applet, or is not Card Rust.
-    pub fn lower(&self) -> Result<Lowered, CompileError> {
+    pub fn lower_for(&self, target: &Target) -> Result<Lowered, CompileError> {
         let (mut context, errors) = Context::load(&self.folder)?;
         if !errors.is_empty() {
             return Err(source_error(errors, context.sources));
@@ -150,11 +158,21 @@ impl Request {
         let lowered = match library.filter(|_| self.applets.is_empty()) {
             Some(library) => {
                 libraries::without_applets(&context, &applets(&context))?;
-                lower::lower(&context, &Whole::Library(&library), previous.as_ref())
+                lower::lower(
+                    &context,
+                    &Whole::Library(&library),
+                    previous.as_ref(),
+                    target.int,
+                )
             }
             None => {
                 let selected = self.selected(&context)?;
-                lower::lower(&context, &Whole::Applets(&selected), previous.as_ref())
+                lower::lower(
+                    &context,
+                    &Whole::Applets(&selected),
+                    previous.as_ref(),
+                    target.int,
+                )
             }
         };
         if let (Ok(program), Some(previous)) = (&lowered, &previous) {

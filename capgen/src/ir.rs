@@ -9,6 +9,9 @@
 //!
 //! - [`Type::Bool`], [`Type::U8`], [`Type::I8`], [`Type::U16`], [`Type::I16`] as in Rust;
 //!   [`Type::Usize`] holds 0..=32767.
+//! - [`Type::Int`] is the card's own `int`, where it has one: 32 bits with a sign that stand for an `i32` or a `u32`.
+//!   What the two differ in is said by the operation: [`BinaryOp::ShrUnsigned`], comparisons with the sign bit of both
+//!   sides turned over, a function for quotients.
 //! - `Add`, `Sub`, `Mul`, `Neg` never overflow in a program that its host tests pass, so the
 //!   generator may take their results to be in range; the `Wrapping…` forms wrap.
 //! - Indexing out of bounds is the virtual machine's `ArrayIndexOutOfBoundsException`.
@@ -136,6 +139,8 @@ pub enum Element {
     U16,
     /// `i16`, a Java `short[]`.
     I16,
+    /// `u32` or `i32`, a Java `int[]`.
+    Int,
     /// References to objects of a class of this package.
     Class(ClassId),
 }
@@ -155,6 +160,8 @@ pub enum Type {
     I16,
     /// `usize`, 0..=32767 on the card
     Usize,
+    /// The 32 bits of an `i32` or a `u32`, two words of the card, on a card with `int`.
+    Int,
     /// An object of a class of this package.
     Class(ClassId),
     /// An object of an API class or interface, by its Java name (`javacard/framework/APDU`).
@@ -353,6 +360,8 @@ pub enum BinaryOp {
     Shl,
     /// `a >> b`, `b` less than the width; arithmetic for signed types.
     Shr,
+    /// `a >> b` of the `u32` that an [`Type::Int`] stands for.
+    ShrUnsigned,
     /// `a.wrapping_add(b)`
     WrappingAdd,
     /// `a.wrapping_sub(b)`
@@ -418,7 +427,21 @@ impl Program {
     }
 }
 
+impl Class {
+    /// The words of an object, without those of its superclass.
+    #[must_use]
+    pub fn words(&self) -> usize {
+        self.fields.iter().map(|field| field.ty.words()).sum()
+    }
+}
+
 impl Type {
+    /// How many words of a frame, of the stack or of an object a value takes.
+    #[must_use]
+    pub fn words(&self) -> usize {
+        if *self == Type::Int { 2 } else { 1 }
+    }
+
     /// Whether values are references.
     #[must_use]
     pub fn is_reference(&self) -> bool {
@@ -435,6 +458,7 @@ impl Type {
             Type::U16 => Some((0, 65535)),
             Type::I16 => Some((-32768, 32767)),
             Type::Usize => Some((0, 32767)),
+            Type::Int => Some((i32::MIN, i32::MAX)),
             Type::Class(_) | Type::Api(_) | Type::Array(_) => None,
         }
     }
@@ -450,12 +474,22 @@ impl Element {
             Element::I8 => Type::I8,
             Element::U16 => Type::U16,
             Element::I16 => Type::I16,
+            Element::Int => Type::Int,
             Element::Class(id) => Type::Class(*id),
         }
     }
 }
 
 impl Function {
+    /// The words of all parameters.
+    #[must_use]
+    pub fn parameter_words(&self) -> usize {
+        let parameters = self.parameters.iter();
+        parameters
+            .map(|local| self.local_type(*local).words())
+            .sum()
+    }
+
     /// The type of a local.
     ///
     /// # Panics

@@ -167,6 +167,7 @@ fn header(out: &mut String, program: &Program, names: &Names, id: ClassId) -> st
                 Element::Bool => (*value != 0).to_string(),
                 Element::U8 => format!("(byte) 0x{value:02X}"),
                 Element::U16 => format!("(short) 0x{value:04X}"),
+                Element::Int => format!("0x{value:08X}"),
                 _ => value.to_string(),
             };
             let values: Vec<String> = array.values.iter().map(literal).collect();
@@ -213,6 +214,7 @@ fn colon_separated(aid: &[u8]) -> String {
 fn value_type(names: &Names, ty: &Type) -> String {
     match ty {
         Type::Bool => "boolean".to_owned(),
+        Type::Int => "int".to_owned(),
         Type::Class(class) => names.class(*class).to_owned(),
         Type::Api(class) => names.api(class),
         Type::Array(element) => format!("{}[]", element_type(names, element)),
@@ -225,6 +227,7 @@ fn element_type(names: &Names, element: &Element) -> String {
         Element::Bool => "boolean".to_owned(),
         Element::U8 | Element::I8 => "byte".to_owned(),
         Element::U16 | Element::I16 => "short".to_owned(),
+        Element::Int => "int".to_owned(),
         Element::Class(class) => names.class(*class).to_owned(),
     }
 }

@@ -18,10 +18,9 @@ use crate::codegen::assemble::{self, Pool};
 use crate::codegen::item::{Item, Symbol};
 use crate::codegen::linkage::Methods;
 use crate::codegen::{self, BackendError, FunctionCode, legalize};
-use crate::ir::{ArrayId, ClassId, Element, Expr, FunctionId, Program, verify};
+use crate::ir::{self, ArrayId, ClassId, Element, Expr, FunctionId, Program, Type, verify};
 use crate::opt::{self, Options};
 use budget::Budget;
-use cap_file::CapFile;
 use cap_file::component::applet::{AppletComponent, AppletInfo};
 use cap_file::component::constant_pool::{Constant, ConstantPool, StaticRef};
 use cap_file::component::header::{Header, PublicPackage};
@@ -29,6 +28,7 @@ use cap_file::component::method::MethodHeader;
 use cap_file::component::static_field::{ArrayInit, StaticFieldComponent};
 use cap_file::component::{Aid, ClassRef, CodeOffset, PackageInfo, Version};
 use cap_file::export_file::ExportFile;
+use cap_file::{CapFile, Opcode, Operands};
 use code::Code;
 use imports::{Demand, Imports};
 use map::{MappedMethod, SourceMap};
@@ -109,7 +109,7 @@ pub fn build_with(
     let (method, reference_location) = methods_by_block.components();
     let mut cap = CapFile {
         archive_path: program.name.clone(),
-        header: header(&program, target),
+        header: header(&program, target, uses_int(&program, &code)),
         applet: applets(&program, &offsets),
         import: layout.imports.component(),
         constant_pool: pool,
@@ -439,7 +439,35 @@ fn constant_pool(
     Ok(ConstantPool { entries })
 }
 
-fn header(program: &Program, target: &Target) -> Header {
+/// Whether anything in the package is an `int`: an instruction, or a type that the Descriptor component spells
+/// (JCVM 3.0.5 §6.4).
+fn uses_int(program: &Program, code: &[Unit]) -> bool {
+    let is_int = |ty: &Type| matches!(ty, Type::Int | Type::Array(Element::Int));
+    let in_class = |class: &ir::Class| class.fields.iter().any(|field| is_int(&field.ty));
+    let passed = |function: &ir::Function| {
+        let parameters = function.parameters.iter();
+        function.result.as_ref().is_some_and(is_int)
+            || parameters
+                .map(|local| function.local_type(*local))
+                .any(is_int)
+    };
+    let instruction = |item: &Item| match item {
+        Item::Plain(Opcode::Newarray, Operands::ArrayType(13)) => true,
+        item => item.opcode().is_some_and(Opcode::uses_int),
+    };
+    program.classes.iter().any(in_class)
+        || program
+            .arrays
+            .iter()
+            .any(|array| array.element == Element::Int)
+        || program.functions.iter().any(passed)
+        || code
+            .iter()
+            .flat_map(|unit| &unit.code.items)
+            .any(instruction)
+}
+
+fn header(program: &Program, target: &Target, uses_int: bool) -> Header {
     let (major, minor) = program.version;
     let package = PackageInfo {
         version: Version::new(major, minor),
@@ -448,6 +476,7 @@ fn header(program: &Program, target: &Target) -> Header {
     Header {
         format: target.format,
         flags: [
+            (uses_int, Header::ACC_INT),
             (!program.is_library(), Header::ACC_APPLET),
             (!program.exports.is_empty(), Header::ACC_EXPORT),
             (target.extended, Header::ACC_EXTENDED),
@@ -492,6 +521,7 @@ fn static_fields(program: &Program, arrays: &[(u16, ArrayId)]) -> StaticFieldCom
                 3,
                 array.values.iter().map(|value| bytes(value)[3]).collect(),
             ),
+            Element::Int => (5, array.values.iter().flat_map(bytes).collect()),
             Element::U16 | Element::I16 | Element::Class(_) => (
                 4,
                 array

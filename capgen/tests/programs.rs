@@ -1,4 +1,4 @@
-//! The five programs of `card-programs`: the host and the compiled applet answer alike, and the compiler
+//! The programs of `card-programs`: the host and the compiled applet answer alike, and the compiler
 //! makes of them no more than was measured (`cargo bench -p capgen --bench programs` tells the figures).
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -7,9 +7,10 @@
 mod measure;
 
 use capgen::opt::Options;
-use card_programs::{Base64, Records, Sha256, Sort, TlvWalk};
+use capgen::package::Target;
+use card_programs::{Base64, Records, Sha256, Sha256Words, Sort, TlvWalk};
 use card_sim::vm::heap::flag;
-use measure::{Measured, Program, commands, figures, measure};
+use measure::{Measured, PROGRAMS, Program, commands, figures, measure, measure_on};
 use platform::Applet;
 use platform::host::{Host, HostCard, HostConfig};
 
@@ -73,6 +74,36 @@ fn alike(name: &str, host: fn(&Program) -> Vec<Vec<u8>>) {
     }
 }
 
+/// For a card with `int`, where a program has anything to do with it: the same answers, and no more bytes and instructions
+/// than were recorded.
+#[test]
+fn a_card_with_int_answers_alike() {
+    let target = Target::default().with_int();
+    let mut count = 0;
+    for figure in figures() {
+        let program = PROGRAMS
+            .iter()
+            .find(|program| program.applet == figure.applet)
+            .unwrap();
+        let Some(limits) = figure.int else { continue };
+        let plain = measure(program, &Options::ALL);
+        for (options, limit) in [Options::ALL, Options::SPEED].iter().zip(limits) {
+            let found = measure_on(program, options, &target);
+            let size = (found.bytes, found.instructions);
+            println!("{} with int: {size:?}", figure.applet);
+            assert_eq!(found.answers, plain.answers, "{}", figure.applet);
+            assert!(
+                size.0 <= limit.0 && size.1 <= limit.1,
+                "{}: {size:?}, were {limit:?}",
+                figure.applet
+            );
+        }
+        within_budget(program.applet, &measure_on(program, &Options::ALL, &target));
+        count += 1;
+    }
+    assert!(count > 0);
+}
+
 /// What installing made and the script used is what the budget says, or less.
 fn within_budget(name: &str, measured: &Measured) {
     let budget = &measured.budget.applets[0];
@@ -134,6 +165,11 @@ fn sha256() {
 }
 
 #[test]
+fn sha256_words() {
+    alike("Sha256Words", on_host::<Sha256Words>);
+}
+
+#[test]
 fn sort() {
     alike("Sort", on_host::<Sort>);
 }
@@ -152,6 +188,7 @@ fn the_programs_do_what_they_are_for() {
         hexadecimal(&answers[1]),
         "BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD9000"
     );
+    assert_eq!(answers, on_host::<Sha256Words>(&measure::PROGRAMS[3]));
     let program = Program {
         applet: "Base64",
         script: "0010000006666F6F62617200",
@@ -161,7 +198,7 @@ fn the_programs_do_what_they_are_for() {
     // RFC 4648, section 10.
     let encoded = card.transmit(&commands(program.script)[0]);
     assert_eq!(encoded, b"Zm9vYmFy\x90\x00");
-    let sorted = on_host::<Sort>(&measure::PROGRAMS[3]);
+    let sorted = on_host::<Sort>(&measure::PROGRAMS[4]);
     for answer in &sorted {
         let bytes = &answer[..answer.len() - 2];
         assert!(bytes.is_sorted(), "{answer:02X?}");

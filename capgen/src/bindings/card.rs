@@ -273,14 +273,9 @@ fn commit_transaction() {
     JCSystem::commitTransaction();
 }
 
-/// `platform.transient_bytes()`, and a transient cell of a byte.
+/// `platform.transient_bytes()`
 fn transient_bytes(length: usize) -> ByteArray {
     JCSystem::makeTransientByteArray(length, JCSystem::CLEAR_ON_DESELECT)
-}
-
-/// A transient cell of a 16-bit value.
-fn transient_shorts(length: usize) -> ShortArray {
-    JCSystem::makeTransientShortArray(length, JCSystem::CLEAR_ON_DESELECT)
 }
 
 /// `Applet.install([BSB)V`: the array holds instance AID, control information and the applet's own

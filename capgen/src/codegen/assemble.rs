@@ -198,8 +198,10 @@ fn size(item: &Item, wide: bool) -> usize {
         Item::InvokeInterface { .. } => 5,
         Item::CheckCast(_) => 4,
         Item::Branch(..) => 2 + usize::from(wide),
-        Item::Table { targets, .. } => 7 + 2 * targets.len(),
-        Item::Lookup { pairs, .. } => 5 + 4 * pairs.len(),
+        Item::Table {
+            is_int, targets, ..
+        } => (if *is_int { 11 } else { 7 }) + 2 * targets.len(),
+        Item::Lookup { is_int, pairs, .. } => 5 + (if *is_int { 6 } else { 4 }) * pairs.len(),
     }
 }
 
@@ -253,6 +255,7 @@ fn encode(
             (opcode, Operands::Branch(relative(target)?))
         }
         Item::Table {
+            is_int,
             default,
             low,
             targets,
@@ -261,7 +264,7 @@ fn encode(
                 .iter()
                 .map(relative)
                 .collect::<Result<Vec<i16>, _>>()?;
-            let low = i32::from(*low);
+            let low = *low;
             let last = i32::try_from(targets.len()).unwrap_or(i32::MAX) - 1;
             let operands = Operands::TableSwitch {
                 default: relative(default)?,
@@ -269,15 +272,30 @@ fn encode(
                 high: low + last,
                 offsets,
             };
-            (Opcode::Stableswitch, operands)
+            (
+                if *is_int {
+                    Opcode::Itableswitch
+                } else {
+                    Opcode::Stableswitch
+                },
+                operands,
+            )
         }
-        Item::Lookup { default, pairs } => {
+        Item::Lookup {
+            is_int,
+            default,
+            pairs,
+        } => {
             let pairs = pairs
                 .iter()
-                .map(|(key, target)| Ok((i32::from(*key), relative(target)?)))
+                .map(|(key, target)| Ok((*key, relative(target)?)))
                 .collect::<Result<_, BackendError>>()?;
             (
-                Opcode::Slookupswitch,
+                if *is_int {
+                    Opcode::Ilookupswitch
+                } else {
+                    Opcode::Slookupswitch
+                },
                 Operands::LookupSwitch {
                     default: relative(default)?,
                     pairs,
@@ -324,7 +342,8 @@ fn expand_far_fields(items: &[Item], pool: &Pool) -> Vec<Item> {
                     expanded.push(Item::op(Opcode::Aload0));
                 }
                 if puts_this {
-                    expanded.push(Item::Plain(Opcode::SwapX, Operands::Stack { m: 1, n: 1 }));
+                    let n = if far == Opcode::PutfieldIW { 2 } else { 1 };
+                    expanded.push(Item::Plain(Opcode::SwapX, Operands::Stack { m: 1, n }));
                 }
                 expanded.push(Item::Pool(far, symbol.clone()));
             }
@@ -343,6 +362,10 @@ fn far_field(opcode: Opcode) -> (bool, bool, Opcode) {
         Opcode::PutfieldA => (false, false, Opcode::PutfieldAW),
         Opcode::PutfieldB => (false, false, Opcode::PutfieldBW),
         Opcode::PutfieldS => (false, false, Opcode::PutfieldSW),
+        Opcode::GetfieldI => (false, false, Opcode::GetfieldIW),
+        Opcode::PutfieldI => (false, false, Opcode::PutfieldIW),
+        Opcode::GetfieldIThis => (true, false, Opcode::GetfieldIW),
+        Opcode::PutfieldIThis => (false, true, Opcode::PutfieldIW),
         Opcode::GetfieldAThis => (true, false, Opcode::GetfieldAW),
         Opcode::GetfieldBThis => (true, false, Opcode::GetfieldBW),
         Opcode::GetfieldSThis => (true, false, Opcode::GetfieldSW),

@@ -76,7 +76,7 @@ fn in_order(item: &Item) -> Vec<Label> {
         } => std::iter::once(*default)
             .chain(targets.iter().copied())
             .collect(),
-        Item::Lookup { default, pairs } => std::iter::once(*default)
+        Item::Lookup { default, pairs, .. } => std::iter::once(*default)
             .chain(pairs.iter().map(|(_, label)| *label))
             .collect(),
         other => other.targets(),
@@ -118,16 +118,17 @@ fn is_same(item: &Item, found: &Instruction, pool: &Pool) -> bool {
         }
         Item::CheckCast(class) => found.opcode == Opcode::Checkcast && has_index() == index(class),
         Item::Branch(opcode, _) => found.opcode == *opcode || found.opcode == wide_branch(*opcode),
-        Item::Table { low, targets, .. } => {
-            let from = i32::from(*low);
-            let to = i32::try_from(targets.len()).map(|count| from + count - 1);
-            found.opcode == Opcode::Stableswitch
+        Item::Table {
+            low: from, targets, ..
+        } => {
+            let to = i32::try_from(targets.len()).map(|count| from + (count - 1));
+            Some(found.opcode) == item.opcode()
                 && matches!(&found.operands, Operands::TableSwitch { low, high, .. }
-                    if *low == from && Ok(*high) == to)
+                    if low == from && Ok(*high) == to)
         }
         Item::Lookup { pairs, .. } => {
-            let wanted = pairs.iter().map(|(key, _)| i32::from(*key));
-            found.opcode == Opcode::Slookupswitch
+            let wanted = pairs.iter().map(|(key, _)| *key);
+            Some(found.opcode) == item.opcode()
                 && matches!(&found.operands, Operands::LookupSwitch { pairs, .. }
                     if pairs.iter().map(|(key, _)| *key).eq(wanted))
         }
@@ -145,12 +146,14 @@ mod tests {
             Item::Branch(Opcode::Ifeq, Label(0)),
             Item::op(Opcode::Sconst2),
             Item::Lookup {
+                is_int: false,
                 default: Label(0),
                 pairs: vec![(2, Label(1)), (7, Label(0))],
             },
             Item::Label(Label(1)),
             Item::op(Opcode::Sconst3),
             Item::Table {
+                is_int: false,
                 default: Label(1),
                 low: 3,
                 targets: vec![Label(0), Label(1)],

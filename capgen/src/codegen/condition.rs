@@ -79,6 +79,9 @@ impl Emitter<'_> {
         if ty.is_reference() {
             return self.jump_if_same(op, left, right, target);
         }
+        if *ty == Type::Int {
+            return self.jump_if_int(op, left, right, target);
+        }
         if let Expr::Const(_, constant) = right {
             return self.jump_if_constant(op, ty, left, *constant, target);
         }
@@ -378,7 +381,7 @@ const fn two_word_branch(op: CompareOp) -> Opcode {
     }
 }
 
-const fn zero_branch(op: CompareOp) -> Opcode {
+pub(super) const fn zero_branch(op: CompareOp) -> Opcode {
     match op {
         CompareOp::Eq => Opcode::Ifeq,
         CompareOp::Ne => Opcode::Ifne,

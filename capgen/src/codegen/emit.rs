@@ -165,37 +165,43 @@ impl Emitter<'_> {
             .ok_or_else(|| self.unsupported(format!("local {} without a slot", local.0)))
     }
 
-    fn is_reference(&self, local: LocalId) -> bool {
-        self.function
-            .locals
-            .get(local.0)
-            .is_some_and(|local| local.ty.is_reference())
+    /// The instructions that load or store a local: those of its type.
+    fn local_forms<T>(&self, local: LocalId, reference: T, int: T, short: T) -> T {
+        match self.function.locals.get(local.0).map(|local| &local.ty) {
+            Some(Type::Int) => int,
+            Some(ty) if ty.is_reference() => reference,
+            _ => short,
+        }
     }
 
     pub(super) fn load(&mut self, local: LocalId) -> super::Result {
         use Opcode::{
-            Aload, Aload0, Aload1, Aload2, Aload3, Sload, Sload0, Sload1, Sload2, Sload3,
+            Aload, Aload0, Aload1, Aload2, Aload3, Iload, Iload0, Iload1, Iload2, Iload3, Sload,
+            Sload0, Sload1, Sload2, Sload3,
         };
         let slot = self.slot(local)?;
-        let forms = if self.is_reference(local) {
-            ([Aload0, Aload1, Aload2, Aload3], Aload)
-        } else {
-            ([Sload0, Sload1, Sload2, Sload3], Sload)
-        };
+        let forms = self.local_forms(
+            local,
+            ([Aload0, Aload1, Aload2, Aload3], Aload),
+            ([Iload0, Iload1, Iload2, Iload3], Iload),
+            ([Sload0, Sload1, Sload2, Sload3], Sload),
+        );
         self.local_access(forms, slot);
         Ok(())
     }
 
     fn store(&mut self, local: LocalId) -> super::Result {
         use Opcode::{
-            Astore, Astore0, Astore1, Astore2, Astore3, Sstore, Sstore0, Sstore1, Sstore2, Sstore3,
+            Astore, Astore0, Astore1, Astore2, Astore3, Istore, Istore0, Istore1, Istore2, Istore3,
+            Sstore, Sstore0, Sstore1, Sstore2, Sstore3,
         };
         let slot = self.slot(local)?;
-        let forms = if self.is_reference(local) {
-            ([Astore0, Astore1, Astore2, Astore3], Astore)
-        } else {
-            ([Sstore0, Sstore1, Sstore2, Sstore3], Sstore)
-        };
+        let forms = self.local_forms(
+            local,
+            ([Astore0, Astore1, Astore2, Astore3], Astore),
+            ([Istore0, Istore1, Istore2, Istore3], Istore),
+            ([Sstore0, Sstore1, Sstore2, Sstore3], Sstore),
+        );
         self.local_access(forms, slot);
         Ok(())
     }
@@ -225,6 +231,7 @@ impl Emitter<'_> {
                     Element::U8 | Element::I8 => (Form::LowByte, Opcode::Bastore),
                     Element::Bool => (Form::Exact, Opcode::Bastore),
                     Element::U16 | Element::I16 => (Form::Exact, Opcode::Sastore),
+                    Element::Int => (Form::Exact, Opcode::Iastore),
                     Element::Class(_) => (Form::Exact, Opcode::Aastore),
                 };
                 self.value(value, form)?;
@@ -244,8 +251,10 @@ impl Emitter<'_> {
             return Ok(());
         }
         self.value(expr, Form::LowByte)?;
-        if expr.type_in(self.program, self.function).is_some() {
-            self.op(Opcode::Pop);
+        match expr.type_in(self.program, self.function) {
+            None => {}
+            Some(Type::Int) => self.op(Opcode::Pop2),
+            Some(_) => self.op(Opcode::Pop),
         }
         Ok(())
     }
@@ -258,6 +267,20 @@ impl Emitter<'_> {
             && self.slot(*source)? == self.slot(local)?
             && self.signed.contains(*source) == self.signed.contains(local)
         {
+            return Ok(());
+        }
+        if let Some(step) = self.int_increment(local, value) {
+            let slot = self.slot(local)?;
+            let opcode = if i8::try_from(step).is_ok() {
+                Opcode::Iinc
+            } else {
+                Opcode::IincW
+            };
+            let operands = Operands::Increment {
+                local: slot,
+                value: step,
+            };
+            self.items.push(Item::Plain(opcode, operands));
             return Ok(());
         }
         if let Some(step) = self.increment(local, value) {
@@ -332,7 +355,7 @@ impl Emitter<'_> {
         let Expr::Binary(op, ty, left, right) = value else {
             return None;
         };
-        if self.signed.contains(local) {
+        if self.signed.contains(local) || *ty == Type::Int {
             return None;
         }
         let this = Expr::Local(local);
@@ -383,6 +406,7 @@ impl Emitter<'_> {
             Type::U16 | Type::I16 | Type::Usize => {
                 (Opcode::PutfieldS, Opcode::PutfieldSThis, Form::Exact)
             }
+            Type::Int => (Opcode::PutfieldI, Opcode::PutfieldIThis, Form::Exact),
             Type::Class(_) | Type::Api(_) | Type::Array(_) => {
                 (Opcode::PutfieldA, Opcode::PutfieldAThis, Form::Exact)
             }
@@ -420,11 +444,6 @@ impl Emitter<'_> {
                 Ok(())
             }
             Terminator::Return(Some(value)) => {
-                let is_reference = self
-                    .function
-                    .result
-                    .as_ref()
-                    .is_some_and(Type::is_reference);
                 // The runtime environment expects a Java byte.
                 let as_byte = self
                     .function
@@ -442,10 +461,10 @@ impl Emitter<'_> {
                 if !as_byte && let Some(ty) = &self.function.result {
                     self.claim_type(ty);
                 }
-                self.op(if is_reference {
-                    Opcode::Areturn
-                } else {
-                    Opcode::Sreturn
+                self.op(match &self.function.result {
+                    Some(Type::Int) => Opcode::Ireturn,
+                    Some(ty) if ty.is_reference() => Opcode::Areturn,
+                    _ => Opcode::Sreturn,
                 });
                 Ok(())
             }
@@ -486,18 +505,19 @@ impl Emitter<'_> {
         default: BlockId,
         next: Option<BlockId>,
     ) -> super::Result {
+        let is_int = key.type_in(self.program, self.function) == Some(Type::Int);
         let range = self.ranges.range(key);
         let keys = |form: Form| {
-            let mut pairs: Vec<(i16, Label)> = cases
+            let mut pairs: Vec<(i32, Label)> = cases
                 .iter()
                 .filter(|(value, block)| {
                     *block != default && *value >= range.low && *value <= range.high
                 })
                 .map(|(value, block)| {
-                    let key = if form == Form::Exact {
-                        word(*value)
-                    } else {
-                        low_byte(*value)
+                    let key = match form {
+                        _ if is_int => *value,
+                        Form::Exact => word(*value).into(),
+                        _ => low_byte(*value).into(),
                     };
                     (key, Label(block.0))
                 })
@@ -515,7 +535,7 @@ impl Emitter<'_> {
             .iter()
             .map(|form| (*form, keys(*form)))
             .min_by_key(|(form, pairs)| {
-                self.cost(key, *form) + lookup_size(pairs).min(table_size(pairs))
+                self.cost(key, *form) + lookup_size(pairs, is_int).min(table_size(pairs, is_int))
             });
         let Some((form, pairs)) = best else {
             return Ok(());
@@ -533,26 +553,31 @@ impl Emitter<'_> {
             [(only, label)] => {
                 self.value(key, form)?;
                 self.claim(claimed);
-                if *only == 0 {
+                if is_int {
+                    self.items.push(Item::push_int(*only));
+                    self.op(Opcode::Icmp);
+                    self.items.push(Item::Branch(Opcode::Ifeq, *label));
+                } else if *only == 0 {
                     self.items.push(Item::Branch(Opcode::Ifeq, *label));
                 } else {
-                    self.items.push(Item::push(*only));
+                    self.items.push(Item::push(word(*only)));
                     self.items.push(Item::Branch(Opcode::IfScmpeq, *label));
                 }
                 self.goto(default, next);
             }
-            [(low, _), ..] if table_size(&pairs) <= lookup_size(&pairs) => {
+            [(low, _), ..] if table_size(&pairs, is_int) <= lookup_size(&pairs, is_int) => {
                 self.value(key, form)?;
                 self.claim(claimed);
                 let (low, default) = (*low, Label(default.0));
                 let high = pairs.last().map_or(low, |(high, _)| *high);
-                let target = |key: i16| {
+                let target = |key: i32| {
                     pairs
                         .iter()
                         .find(|(value, _)| *value == key)
                         .map_or(default, |(_, label)| *label)
                 };
                 self.items.push(Item::Table {
+                    is_int,
                     default,
                     low,
                     targets: (low..=high).map(target).collect(),
@@ -562,6 +587,7 @@ impl Emitter<'_> {
                 self.value(key, form)?;
                 self.claim(claimed);
                 self.items.push(Item::Lookup {
+                    is_int,
                     default: Label(default.0),
                     pairs,
                 });
@@ -596,14 +622,21 @@ pub(super) fn conditional_step(expr: &Expr) -> Option<(i16, &Expr, &Expr)> {
 
 /// Bytes of a lookup switch. That counts also where time does: how the time of a switch grows with its keys was not
 /// measured.
-fn lookup_size(pairs: &[(i16, Label)]) -> u32 {
-    u32::try_from(pairs.len()).map_or(u32::MAX / 2, |count| 5 + 4 * count)
+fn lookup_size(pairs: &[(i32, Label)], is_int: bool) -> u32 {
+    let pair = if is_int { 6 } else { 4 };
+    u32::try_from(pairs.len()).map_or(u32::MAX / 2, |count| 5 + pair * count)
 }
 
 /// Bytes of a table switch.
-fn table_size(pairs: &[(i16, Label)]) -> u32 {
+fn table_size(pairs: &[(i32, Label)], is_int: bool) -> u32 {
+    let head = if is_int { 11 } else { 7 };
     match (pairs.first(), pairs.last()) {
-        (Some((low, _)), Some((high, _))) => 7 + 2 * (u32::from(low.abs_diff(*high)) + 1),
+        (Some((low, _)), Some((high, _))) => {
+            let keys = low.abs_diff(*high).saturating_add(1);
+            keys.saturating_mul(2)
+                .saturating_add(head)
+                .min(u32::MAX / 2)
+        }
         _ => 0,
     }
 }
@@ -615,6 +648,7 @@ pub(super) fn unreachable_end(result: Option<&Type>) -> Vec<Item> {
         Some(ty) if ty.is_reference() => {
             vec![Item::op(Opcode::AconstNull), Item::op(Opcode::Areturn)]
         }
+        Some(Type::Int) => vec![Item::op(Opcode::Iconst0), Item::op(Opcode::Ireturn)],
         Some(_) => vec![Item::op(Opcode::Sconst0), Item::op(Opcode::Sreturn)],
     }
 }

@@ -42,7 +42,7 @@ impl Interval {
         Self { low, high }
     }
 
-    /// All values of a scalar type; all of `i32` for a reference.
+    /// All values of a scalar type; all of `i32` for a reference or an `int`, of which nothing more is ever known.
     #[must_use]
     pub fn of_type(ty: &Type) -> Self {
         let (low, high) = ty.range().unwrap_or((i32::MIN, i32::MAX));
@@ -189,7 +189,7 @@ impl<'a> Ranges<'a> {
                 let Some(ty) = self.function.locals.get(local.0).map(|local| &local.ty) else {
                     continue;
                 };
-                if ty.is_reference() {
+                if ty.is_reference() || *ty == Type::Int {
                     continue;
                 }
                 let Some(value) = self.try_of(value) else {
@@ -228,11 +228,14 @@ impl<'a> Ranges<'a> {
             Expr::Const(_, value) => Interval::new(*value, *value),
             Expr::Local(local) => {
                 let ty = self.function.locals.get(local.0).map(|local| &local.ty)?;
-                if ty.is_reference() {
+                if ty.is_reference() || *ty == Type::Int {
                     Interval::of_type(ty)
                 } else {
                     self.locals.get(local.0).copied().flatten()?
                 }
+            }
+            Expr::Unary(_, Type::Int, _) | Expr::Binary(_, Type::Int, _, _) => {
+                Interval::of_type(&Type::Int)
             }
             Expr::Unary(op, ty, operand) => {
                 let operand = self.try_of(operand)?;

@@ -56,7 +56,7 @@ pub enum Item {
         method: Symbol,
         /// Words of arguments, the receiver included.
         pops: u8,
-        /// Words of result, 0 or 1.
+        /// Words of result, 0 to 2.
         pushes: u8,
     },
     /// A call through an API interface.
@@ -67,28 +67,32 @@ pub enum Item {
         method: u8,
         /// Words of arguments, the receiver included.
         pops: u8,
-        /// Words of result, 0 or 1.
+        /// Words of result, 0 to 2.
         pushes: u8,
     },
     /// `checkcast` to a class.
     CheckCast(Symbol),
     /// A branch in its one-byte form.
     Branch(Opcode, Label),
-    /// `stableswitch`
+    /// `stableswitch` or `itableswitch`
     Table {
+        /// Whether the key is an `int`.
+        is_int: bool,
         /// Where other keys go.
         default: Label,
         /// The lowest key.
-        low: i16,
+        low: i32,
         /// Where the keys from `low` on go.
         targets: Vec<Label>,
     },
-    /// `slookupswitch`
+    /// `slookupswitch` or `ilookupswitch`
     Lookup {
+        /// Whether the key is an `int`.
+        is_int: bool,
         /// Where other keys go.
         default: Label,
         /// Ascending by key.
-        pairs: Vec<(i16, Label)>,
+        pairs: Vec<(i32, Label)>,
     },
 }
 
@@ -135,8 +139,10 @@ impl Item {
             | Item::Invoke { opcode, .. } => *opcode,
             Item::InvokeInterface { .. } => Opcode::Invokeinterface,
             Item::CheckCast(_) => Opcode::Checkcast,
-            Item::Table { .. } => Opcode::Stableswitch,
-            Item::Lookup { .. } => Opcode::Slookupswitch,
+            Item::Table { is_int: false, .. } => Opcode::Stableswitch,
+            Item::Table { is_int: true, .. } => Opcode::Itableswitch,
+            Item::Lookup { is_int: false, .. } => Opcode::Slookupswitch,
+            Item::Lookup { is_int: true, .. } => Opcode::Ilookupswitch,
             _ => return None,
         })
     }
@@ -163,7 +169,7 @@ impl Item {
             Item::Table {
                 default, targets, ..
             } => targets.iter().copied().chain([*default]).collect(),
-            Item::Lookup { default, pairs } => pairs
+            Item::Lookup { default, pairs, .. } => pairs
                 .iter()
                 .map(|(_, label)| *label)
                 .chain([*default])
@@ -179,7 +185,7 @@ impl Item {
             Item::Table {
                 default, targets, ..
             } => targets.iter_mut().chain([default]).collect(),
-            Item::Lookup { default, pairs } => pairs
+            Item::Lookup { default, pairs, .. } => pairs
                 .iter_mut()
                 .map(|(_, label)| label)
                 .chain([default])
@@ -228,7 +234,9 @@ impl Item {
                 ((*pops).into(), (*pushes).into())
             }
             Item::CheckCast(_) => (1, 1),
-            Item::Table { .. } | Item::Lookup { .. } => (1, 0),
+            Item::Table { is_int, .. } | Item::Lookup { is_int, .. } => {
+                (1 + usize::from(*is_int), 0)
+            }
             _ => (0, 0),
         }
     }

@@ -57,12 +57,14 @@ impl Plan {
         let (mut conflicts, copies) = self.conflicts(function);
         let same = coalesce(function, this, &mut conflicts, &copies);
         let mut slots: Vec<Option<usize>> = vec![None; count];
-        for (index, parameter) in function.parameters.iter().enumerate() {
+        let words = |local: LocalId| function.local_type(local).words();
+        let mut used = 0;
+        for parameter in &function.parameters {
             if let Some(slot) = slots.get_mut(parameter.0) {
-                *slot = Some(index);
+                *slot = Some(used);
             }
+            used += words(*parameter);
         }
-        let mut used = function.parameters.len();
         for local in by_use(function, &same) {
             if slots.get(local.0).is_none_or(Option::is_some) {
                 continue;
@@ -71,11 +73,14 @@ impl Plan {
                 .get(local.0)
                 .into_iter()
                 .flat_map(LocalSet::iter)
-                .filter_map(|other| slots.get(other.0).copied().flatten())
+                .filter_map(|other| Some((other, slots.get(other.0).copied().flatten()?)))
+                .flat_map(|(other, slot)| slot..slot + words(other))
                 .collect();
-            let free = |slot: &usize| !(taken.contains(slot) || this.is_some() && *slot == 0);
-            let slot = (0..).find(free).unwrap_or(0);
-            used = used.max(slot + 1);
+            let free = |slot: usize| !(taken.contains(&slot) || this.is_some() && slot == 0);
+            let wanted = words(local);
+            let is_room = |slot: &usize| (*slot..slot + wanted).all(free);
+            let slot = (0..).find(is_room).unwrap_or(0);
+            used = used.max(slot + wanted);
             if let Some(place) = slots.get_mut(local.0) {
                 *place = Some(slot);
             }
@@ -156,11 +161,10 @@ fn coalesce(
     copies: &[(LocalId, LocalId)],
 ) -> Vec<LocalId> {
     let mut same: Vec<LocalId> = (0..function.locals.len()).map(LocalId).collect();
-    let is_reference = |local: LocalId| {
-        function
-            .locals
-            .get(local.0)
-            .is_some_and(|local| local.ty.is_reference())
+    // What kind of word, or how many: one instruction loads them all.
+    let kind = |local: LocalId| {
+        let ty = function.locals.get(local.0).map(|local| &local.ty);
+        ty.map(|ty| (ty.is_reference(), ty.words()))
     };
     for (a, b) in copies {
         let group = |local: &LocalId| same.get(local.0).copied().unwrap_or(*local);
@@ -171,12 +175,7 @@ fn coalesce(
         let clash = conflicts.get(kept.0).is_some_and(|set| set.contains(gone));
         let both_passed = function.parameters.contains(&gone);
         let is_this = Some(kept) == this || Some(gone) == this;
-        if kept == gone
-            || clash
-            || both_passed
-            || is_this
-            || is_reference(kept) != is_reference(gone)
-        {
+        if kept == gone || clash || both_passed || is_this || kind(kept) != kind(gone) {
             continue;
         }
         let others = conflicts.get(gone.0).cloned();

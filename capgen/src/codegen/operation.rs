@@ -2,6 +2,7 @@
 
 use super::emit::Emitter;
 use super::error::BackendError;
+use super::int::int_opcode;
 use super::item::{Item, Symbol};
 use super::linkage::Linkage;
 use super::value::Form;
@@ -27,17 +28,20 @@ impl Emitter<'_> {
                 self.op(Opcode::Sconst1);
                 self.op(Opcode::Sxor);
             }
+            Expr::Unary(op, Type::Int, _) => self.int_unary(*op),
             Expr::Unary(UnaryOp::Not, _, _) => {
                 self.op(Opcode::SconstM1);
                 self.op(Opcode::Sxor);
             }
             Expr::Unary(UnaryOp::Neg, _, _) => self.op(Opcode::Sneg),
+            Expr::Binary(op, Type::Int, _, _) => self.op(int_opcode(*op)),
             Expr::Binary(op, _, _, _) => self.op(binary_opcode(*op)),
             Expr::Compare(..) => self.materialise(expr)?,
             Expr::Field(object, field, class) => self.get_field(expr, object, *field, *class),
             Expr::Element(element, _, _) => self.op(match element {
                 Element::Bool | Element::U8 | Element::I8 => Opcode::Baload,
                 Element::U16 | Element::I16 => Opcode::Saload,
+                Element::Int => Opcode::Iaload,
                 Element::Class(_) => Opcode::Aaload,
             }),
             Expr::Length(_) => self.op(Opcode::Arraylength),
@@ -54,6 +58,7 @@ impl Emitter<'_> {
                 Element::U16 | Element::I16 => {
                     Item::Plain(Opcode::Newarray, Operands::ArrayType(12))
                 }
+                Element::Int => Item::Plain(Opcode::Newarray, Operands::ArrayType(13)),
                 Element::Class(class) => Item::Pool(Opcode::Anewarray, Symbol::Class(*class)),
             }),
             Expr::Downcast(_, class) => self
@@ -68,6 +73,7 @@ impl Emitter<'_> {
         let (plain, this) = match expr.type_in(self.program, self.function) {
             Some(Type::Bool | Type::U8 | Type::I8) => (Opcode::GetfieldB, Opcode::GetfieldBThis),
             Some(Type::U16 | Type::I16 | Type::Usize) => (Opcode::GetfieldS, Opcode::GetfieldSThis),
+            Some(Type::Int) => (Opcode::GetfieldI, Opcode::GetfieldIThis),
             _ => (Opcode::GetfieldA, Opcode::GetfieldAThis),
         };
         let mut opcode = plain;
@@ -111,8 +117,8 @@ impl Emitter<'_> {
                 (Opcode::Invokevirtual, Symbol::Virtual(callee))
             }
         };
-        let pops = self.argument_words(arguments.len())?;
-        self.invoke(opcode, method, pops, u8::from(function.result.is_some()));
+        let pops = self.argument_words(function.parameter_words())?;
+        self.invoke(opcode, method, pops, result_words(function.result.as_ref()));
         Ok(())
     }
 
@@ -135,7 +141,7 @@ impl Emitter<'_> {
             .method(&method.name, &method.descriptor)
             .ok_or_else(unknown)?;
         let parameters = descriptor::parameters(&method.descriptor).ok_or_else(unknown)?;
-        let pushes = u8::from(!method.descriptor.ends_with(")V"));
+        let pushes = descriptor::words(descriptor::result(&method.descriptor).ok_or_else(unknown)?);
         let has_receiver = matches!(found.kind, MethodKind::Virtual | MethodKind::Interface);
         if arguments.len() != parameters.len() + usize::from(has_receiver) {
             return Err(self.unsupported(format!("{} arguments for {method}", arguments.len())));
@@ -152,17 +158,21 @@ impl Emitter<'_> {
             self.value(receiver, Form::Exact)?;
             rest = others;
         }
-        for (argument, parameter) in rest.iter().zip(parameters) {
+        for (argument, parameter) in rest.iter().zip(&parameters) {
             self.value(
                 argument,
-                if parameter == "B" {
+                if *parameter == "B" {
                     Form::SignExtended
                 } else {
                     Form::Exact
                 },
             )?;
         }
-        let pops = self.argument_words(arguments.len())?;
+        let words: u8 = parameters
+            .iter()
+            .map(|described| descriptor::words(described))
+            .sum();
+        let pops = words.saturating_add(u8::from(has_receiver));
         match found.kind {
             MethodKind::Static => self.invoke(
                 Opcode::Invokestatic,
@@ -198,6 +208,15 @@ impl Emitter<'_> {
     }
 }
 
+/// The words of a result.
+fn result_words(result: Option<&Type>) -> u8 {
+    match result {
+        None => 0,
+        Some(Type::Int) => 2,
+        Some(_) => 1,
+    }
+}
+
 const fn binary_opcode(op: BinaryOp) -> Opcode {
     match op {
         BinaryOp::Add | BinaryOp::WrappingAdd => Opcode::Sadd,
@@ -210,5 +229,6 @@ const fn binary_opcode(op: BinaryOp) -> Opcode {
         BinaryOp::Xor => Opcode::Sxor,
         BinaryOp::Shl => Opcode::Sshl,
         BinaryOp::Shr => Opcode::Sshr,
+        BinaryOp::ShrUnsigned => Opcode::Sushr,
     }
 }

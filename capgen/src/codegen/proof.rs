@@ -182,6 +182,14 @@ fn step(item: &Item, state: &mut State) -> Result<(), String> {
         if let Some(word) = local_of(*opcode, operands) {
             return local(*opcode, word, operands, state);
         }
+        // Nothing is known of the two words of an `int`.
+        if let Some(word) = int_stored(*opcode, operands) {
+            for word in [usize::from(word), usize::from(word) + 1] {
+                if let Some(slot) = state.words.get_mut(word) {
+                    *slot = ANY;
+                }
+            }
+        }
         if let (Opcode::Dup, Some(top)) = (*opcode, state.stack.last().copied()) {
             state.stack.push(top);
             return Ok(());
@@ -225,7 +233,8 @@ fn plain(opcode: Opcode, operands: &Operands, taken: &[Interval]) -> Interval {
             Operands::Immediate(value) => constant(*value),
             _ => ANY,
         },
-        Opcode::Baload => BYTE,
+        Opcode::Baload | Opcode::I2b => BYTE,
+        Opcode::Icmp => Interval::new(-1, 1),
         Opcode::Arraylength => Interval::LENGTH,
         Opcode::Sadd => wrapped(al + bl, ah + bh),
         Opcode::Ssub => wrapped(al - bh, ah - bl),
@@ -275,6 +284,19 @@ fn plain(opcode: Opcode, operands: &Operands, taken: &[Interval]) -> Interval {
         Opcode::Sshr => wrapped(al.min(0), ah.max(-1)),
         Opcode::Sushr if al >= 0 && bl >= 0 && bh < 16 => wrapped(al >> bh, ah >> bl),
         _ => ANY,
+    }
+}
+
+/// The first of the two words of the frame that an instruction stores an `int` in or adds to.
+fn int_stored(opcode: Opcode, operands: &Operands) -> Option<u8> {
+    match (opcode, operands) {
+        (Opcode::Istore, Operands::Local(word)) => Some(*word),
+        (Opcode::Iinc | Opcode::IincW, Operands::Increment { local, .. }) => Some(*local),
+        (Opcode::Istore0, _) => Some(0),
+        (Opcode::Istore1, _) => Some(1),
+        (Opcode::Istore2, _) => Some(2),
+        (Opcode::Istore3, _) => Some(3),
+        _ => None,
     }
 }
 

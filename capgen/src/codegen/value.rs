@@ -117,6 +117,9 @@ pub(super) fn low_byte(value: i32) -> i16 {
 impl Emitter<'_> {
     /// The weight of code that leaves the value in each of [`Form::ALL`].
     fn costs(&self, expr: &Expr) -> [u32; 3] {
+        if let Expr::Const(Type::Int, value) = expr {
+            return [self.weight.push_int(*value); 3];
+        }
         if let Expr::Const(_, value) = expr {
             return Form::ALL.map(|form| self.weight.push(constant(*value, form, self.weight)));
         }
@@ -147,6 +150,10 @@ impl Emitter<'_> {
 
     /// Emits code that leaves the value on the stack in the wanted form.
     pub(super) fn value(&mut self, expr: &Expr, want: Form) -> super::Result {
+        if let Expr::Const(Type::Int, value) = expr {
+            self.items.push(Item::push_int(*value));
+            return Ok(());
+        }
         if let Expr::Const(_, value) = expr {
             self.items
                 .push(Item::push(constant(*value, want, self.weight)));
@@ -186,6 +193,9 @@ impl Emitter<'_> {
         for (index, (operand, form)) in operands.into_iter().zip(way.operands).enumerate() {
             self.value(operand, form)?;
             self.claim_operand(expr, way, index);
+        }
+        if let Expr::Cast { from, to, value } = expr {
+            self.int_conversion(from, to, value, way.result);
         }
         self.operation(expr)?;
         self.claim_result(expr, way);
@@ -304,6 +314,9 @@ impl Emitter<'_> {
     fn ways(&self, expr: &Expr) -> Vec<Way> {
         use Form::{Exact, LowByte, SignExtended};
         match expr {
+            Expr::Unary(_, Type::Int, _) | Expr::Binary(_, Type::Int, _, _) => {
+                vec![Way::same(Exact, 1)]
+            }
             Expr::Element(Element::U8, _, _) => vec![Way::new([Exact, Exact], SignExtended, 1)],
             Expr::Field(..) => {
                 let is_byte = expr.type_in(self.program, self.function) == Some(Type::U8);
@@ -329,6 +342,29 @@ impl Emitter<'_> {
                 ways
             }
             Expr::Unary(UnaryOp::Neg, _, _) => vec![Way::same(Exact, 1), Way::same(LowByte, 1)],
+            Expr::Cast {
+                to: Type::Int,
+                value,
+                from,
+            } => {
+                let is_sign_free =
+                    *from != Type::U16 || self.ranges.range(value).within(Interval::NON_NEGATIVE);
+                vec![Way::same(Exact, if is_sign_free { 1 } else { 7 })]
+            }
+            Expr::Cast {
+                from: Type::Int,
+                to,
+                ..
+            } => {
+                let mut ways = vec![
+                    Way::new([Exact, Exact], SignExtended, 1),
+                    Way::new([Exact, Exact], LowByte, 1),
+                ];
+                if to.bits() == 16 {
+                    ways.push(Way::same(Exact, 1));
+                }
+                ways
+            }
             Expr::Cast { to, value, .. } => {
                 let mut ways = vec![Way::same(SignExtended, 0), Way::same(LowByte, 0)];
                 let unchanged = self.ranges.range(value).within(Interval::of_type(to));
@@ -378,7 +414,7 @@ impl Emitter<'_> {
                 }
                 ways
             }
-            BinaryOp::Shr => shift_right_ways(ty, ranges.0, right),
+            BinaryOp::Shr | BinaryOp::ShrUnsigned => shift_right_ways(ty, ranges.0, right),
             BinaryOp::Div | BinaryOp::Rem => {
                 let signed = ty.is_signed()
                     || (ranges.0.within(Interval::NON_NEGATIVE)

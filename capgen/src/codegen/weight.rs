@@ -63,6 +63,17 @@ impl Weight {
         self.instruction(opcode, Item::push_size(value))
     }
 
+    /// Of the instruction that pushes an `int`.
+    pub(super) fn push_int(self, value: i32) -> u32 {
+        let (opcode, bytes) = match value {
+            -1..=5 => (Opcode::Iconst0, 1),
+            -128..=127 => (Opcode::Bipush, 2),
+            -32768..=32767 => (Opcode::Sipush, 3),
+            _ => (Opcode::Iipush, 5),
+        };
+        self.instruction(opcode, bytes)
+    }
+
     /// Of an instruction of one byte.
     pub(super) fn op(self, opcode: Opcode) -> u32 {
         self.instruction(opcode, 1)

@@ -10,6 +10,7 @@ mod builder;
 mod call;
 mod export;
 mod expr;
+mod int;
 mod intrinsic;
 mod memory;
 mod place;
@@ -58,6 +59,8 @@ pub(crate) enum Whole<'a> {
 /// The IR of a package under construction.
 pub(crate) struct Lowering<'a> {
     context: &'a Context,
+    /// Whether the card has `int`: then a `u32` or `i32` is one, else two words.
+    int: bool,
     applets: &'a [StructId],
     classes: Vec<ir::Class>,
     class_ids: BTreeMap<StructId, ir::ClassId>,
@@ -78,14 +81,16 @@ pub(crate) struct Lowering<'a> {
 
 /// Lowers the applets of a package, or what a library package offers, and everything that is reached from
 /// there.
-/// `previous` is the version of the package whose tokens are kept.
+/// `previous` is the version of the package whose tokens are kept; `int` says whether the card has `int`.
 pub(crate) fn lower(
     context: &Context,
     whole: &Whole<'_>,
     previous: Option<&ApiPackage>,
+    int: bool,
 ) -> Result<ir::Program, Vec<Diagnostic>> {
     let mut lowering = Lowering {
         context,
+        int,
         applets: match whole {
             Whole::Applets(applets) => applets,
             Whole::Library(..) => &[],
@@ -402,7 +407,7 @@ impl<'a> Lowering<'a> {
         Ok(Some(match ty {
             Ty::Unit | Ty::Never | Ty::Platform => return Ok(None),
             Ty::Bool => ir::Type::Bool,
-            Ty::Int(int) if !int.is_wide() => int_type(*int),
+            Ty::Int(int) if self.int || !int.is_wide() => int_type(*int),
             Ty::IntVar(_) => ir::Type::I16,
             Ty::Enum(_) => ir::Type::U8,
             Ty::Newtype(id) => return self.value_type(&self.context.newtype_inner(*id)?, span),
@@ -472,7 +477,7 @@ impl<'a> Lowering<'a> {
         values: &[i64],
         span: Span,
     ) -> Checked<ir::ArrayId> {
-        let is_wide = self.wide(element).is_some();
+        let is_wide = self.two_words(element);
         let element = self.element_of(element);
         let words = |n: &i64| {
             if is_wide {
@@ -481,11 +486,7 @@ impl<'a> Lowering<'a> {
                 vec![*n]
             }
         };
-        let values: Vec<i32> = values
-            .iter()
-            .flat_map(words)
-            .map(|n| i32::try_from(n).unwrap_or(0))
-            .collect();
+        let values: Vec<i32> = values.iter().flat_map(words).map(int::bits).collect();
         if !ir::fits_array(values.len()) {
             return Err(too_long(span, values.len()));
         }
@@ -553,17 +554,17 @@ fn int_type(int: Int) -> ir::Type {
         Int::U16 => ir::Type::U16,
         Int::I16 => ir::Type::I16,
         Int::Usize => ir::Type::Usize,
-        // A word of it.
-        Int::U32 | Int::I32 => ir::Type::U16,
+        Int::U32 | Int::I32 => ir::Type::Int,
     }
 }
 
 impl Lowering<'_> {
-    /// What an array of this type holds: a wide integer is two elements of a `short[]`.
+    /// What an array of this type holds: without `int`, a `u32` or `i32` is two elements of a `short[]`.
     fn element_of(&self, ty: &Ty) -> ir::Element {
         match ty {
             Ty::Bool => ir::Element::Bool,
             Ty::Int(Int::I8) => ir::Element::I8,
+            Ty::Int(Int::U32 | Int::I32) if self.int => ir::Element::Int,
             Ty::Int(Int::U16 | Int::Usize | Int::U32 | Int::I32) => ir::Element::U16,
             Ty::Int(Int::I16) => ir::Element::I16,
             Ty::Newtype(id) => match self.context.newtype_inner(*id) {
@@ -574,13 +575,22 @@ impl Lowering<'_> {
         }
     }
 
-    /// A transient cell is an array of bytes or of shorts.
+    /// A transient cell is an array of bytes, of shorts, or, where one of its words is an `int`, of those.
     fn transient_element(&self, ty: &Ty) -> ir::Element {
         match ty {
+            ty if self.int && self.has_wide(ty) => ir::Element::Int,
             Ty::Int(Int::U16 | Int::I16 | Int::Usize) | Ty::Newtype(_) => ir::Element::U16,
             ty if self.in_words(ty) => ir::Element::U16,
             _ => ir::Element::U8,
         }
+    }
+}
+
+impl Lowering<'_> {
+    /// Whether a `u32` or `i32` is a value or part of it.
+    fn has_wide(&self, ty: &Ty) -> bool {
+        let parts = self.part_types(ty).unwrap_or_default();
+        self.wide(ty).is_some() || parts.iter().any(|part| self.has_wide(part))
     }
 }
 

@@ -20,6 +20,16 @@ pub fn result(descriptor: &str) -> Option<&str> {
     (result == "V" || first_type(result)?.1.is_empty()).then_some(result)
 }
 
+/// The words of a value of a described type; none of `V`.
+#[must_use]
+pub fn words(described: &str) -> u8 {
+    match described {
+        "V" => 0,
+        "I" => 2,
+        _ => 1,
+    }
+}
+
 /// The first type in a row of descriptors, and what follows it.
 fn first_type(text: &str) -> Option<(&str, &str)> {
     let base = text.trim_start_matches('[');

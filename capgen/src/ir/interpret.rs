@@ -458,6 +458,7 @@ pub fn binary(op: BinaryOp, ty: &Type, left: i32, right: i32) -> Result<i32, Tra
             in_range(ty, shifted.into())
         }
         BinaryOp::Shr => Ok(left >> distance()?),
+        BinaryOp::ShrUnsigned => Ok((left.cast_unsigned() >> distance()?).cast_signed()),
         BinaryOp::WrappingAdd => Ok(ty.wrap(left.wrapping_add(right))),
         BinaryOp::WrappingSub => Ok(ty.wrap(left.wrapping_sub(right))),
         BinaryOp::WrappingMul => Ok(ty.wrap(left.wrapping_mul(right))),

@@ -122,6 +122,7 @@ impl Names {
             Type::U16 => "u16".to_owned(),
             Type::I16 => "i16".to_owned(),
             Type::Usize => "usize".to_owned(),
+            Type::Int => "int".to_owned(),
             Type::Class(class) => self.class(*class),
             Type::Api(name) => name.clone(),
             Type::Array(element) => format!("[{}]", self.element(element)),
@@ -134,7 +135,7 @@ impl Names {
 }
 
 /// Words that mean a type or are otherwise not free for a name.
-const RESERVED: [&str; 7] = ["bool", "u8", "i8", "u16", "i16", "usize", "none"];
+const RESERVED: [&str; 8] = ["bool", "u8", "i8", "u16", "i16", "usize", "int", "none"];
 
 fn is_plain(name: &str) -> bool {
     let starts = name

@@ -130,6 +130,14 @@ impl Expr {
     }
 }
 
+impl super::BinaryOp {
+    /// Whether the right side is a distance.
+    #[must_use]
+    pub const fn is_shift(self) -> bool {
+        matches!(self, Self::Shl | Self::Shr | Self::ShrUnsigned)
+    }
+}
+
 impl super::CompareOp {
     /// The comparison that is true where this is false.
     #[must_use]
@@ -176,14 +184,14 @@ impl Type {
     pub fn is_integer(&self) -> bool {
         matches!(
             self,
-            Type::U8 | Type::I8 | Type::U16 | Type::I16 | Type::Usize
+            Type::U8 | Type::I8 | Type::U16 | Type::I16 | Type::Usize | Type::Int
         )
     }
 
     /// Whether values are integers that may be negative.
     #[must_use]
     pub fn is_signed(&self) -> bool {
-        matches!(self, Type::I8 | Type::I16)
+        matches!(self, Type::I8 | Type::I16 | Type::Int)
     }
 
     /// The width of an integer or `bool` in bits on the card, 0 for references.
@@ -193,6 +201,7 @@ impl Type {
             Type::Bool => 1,
             Type::U8 | Type::I8 => 8,
             Type::U16 | Type::I16 | Type::Usize => 16,
+            Type::Int => 32,
             Type::Class(_) | Type::Api(_) | Type::Array(_) => 0,
         }
     }
@@ -207,7 +216,7 @@ impl Type {
             Type::U16 | Type::Usize => value & 0xffff,
             Type::I8 => value << 24 >> 24,
             Type::I16 => value << 16 >> 16,
-            Type::Class(_) | Type::Api(_) | Type::Array(_) => value,
+            Type::Int | Type::Class(_) | Type::Api(_) | Type::Array(_) => value,
         }
     }
 }

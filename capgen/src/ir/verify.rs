@@ -7,8 +7,8 @@
 //!   the function that the applet names.
 //! - Every local has a value on every path to where it is read.
 //! - Operands have the types that the operation asks for: both sides of a binary operation its
-//!   type, a shift distance any integer, conditions `bool`, indices and lengths an integer, statuses
-//!   `u16`. References agree with what they are stored in or passed to; where an API class or
+//!   type, a shift distance any integer but `int` (of an `int` an `int`), conditions `bool`, indices and lengths an
+//!   integer but `int`, statuses `u16`. References agree with what they are stored in or passed to; where an API class or
 //!   interface is wanted any object will do, since only the verifier of CAP files knows their
 //!   hierarchy.
 //! - `Neg` is for signed integers, `Not` for `bool` and all integers but `usize`, arithmetic for
@@ -17,7 +17,8 @@
 //! - Constants, constant array elements and switch keys are in the range of their type; switch keys
 //!   are distinct.
 //! - Calls have as many arguments as parameters, of their types; a call of an API method agrees with
-//!   its descriptor: `Z` is `bool`, `B` is `u8` or `i8`, `S` is any integer.
+//!   its descriptor: `Z` is `bool`, `B` is `u8` or `i8`, `S` is any integer but `int`,
+//!   `I` is `int`.
 //! - A function with a result returns one of that type, one without returns none.
 
 mod expression;
@@ -282,7 +283,7 @@ impl Checker<'_> {
             }
             Statement::SetElement(element, array, index, value) => {
                 self.expect(array, &Type::Array(element.clone()))?;
-                self.expect_integer(index)?;
+                self.expect_short(index)?;
                 self.expect(value, &element.value_type())
             }
             Statement::Eval(value) => self.expression(value).map(|_| ()),
@@ -334,6 +335,14 @@ impl Checker<'_> {
             found => Err(format!(
                 "expected a value of type {ty:?}, found {found:?} in {expr:?}"
             )),
+        }
+    }
+
+    /// That an expression is an integer of one word.
+    fn expect_short(&self, expr: &Expr) -> Rule {
+        match self.expect_integer(expr)? {
+            Type::Int => Err(format!("expected an integer of one word, found {expr:?}")),
+            _ => Ok(()),
         }
     }
 

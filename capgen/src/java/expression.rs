@@ -164,6 +164,9 @@ impl Expressions<'_> {
                 number(key)
             }
         }
+        if expr.type_in(self.program, self.function) == Some(Type::Int) {
+            return (self.java(expr).text, number);
+        }
         match self.raw_byte(expr) {
             Some(raw) => (raw.text, as_byte),
             None => (self.java(expr).in_range().text, as_short),
@@ -215,6 +218,10 @@ impl Expressions<'_> {
         }
         match expr {
             Expr::Const(Type::Bool, value) => Java::exact((*value != 0).to_string()),
+            Expr::Const(Type::Int, value) => {
+                let level = if *value < 0 { UNARY } else { PRIMARY };
+                Java::new(number(*value), level, Kind::Exact)
+            }
             Expr::Const(_, value @ -32768..=32767) => {
                 let level = if *value < 0 { UNARY } else { PRIMARY };
                 Java::new(number(*value), level, Kind::Constant)
@@ -279,6 +286,12 @@ impl Expressions<'_> {
     fn unary(&self, op: UnaryOp, ty: &Type, operand: &Expr) -> Java {
         let java = self.java(operand);
         match op {
+            UnaryOp::Neg if *ty == Type::Int => {
+                Java::new(format!("-{}", java.at(PRIMARY)), UNARY, Kind::Exact)
+            }
+            UnaryOp::Not if *ty == Type::Int => {
+                Java::new(format!("~{}", java.at(UNARY)), UNARY, Kind::Exact)
+            }
             UnaryOp::Neg => Java::new(format!("-{}", java.at(PRIMARY)), UNARY, Kind::Low),
             UnaryOp::Not if *ty == Type::Bool => {
                 Java::new(format!("!{}", java.at(UNARY)), UNARY, Kind::Exact)
@@ -316,7 +329,7 @@ impl Expressions<'_> {
                 kind,
             )
         };
-        if *ty == Type::Bool {
+        if matches!(ty, Type::Bool | Type::Int) {
             return write(&a, &b, Kind::Exact);
         }
         let ranges = (self.ranges.range(left), self.ranges.range(right));
@@ -334,7 +347,7 @@ impl Expressions<'_> {
                 write(&a, &b, if is_low { Kind::Low } else { Kind::Int })
             }
             BinaryOp::Div | BinaryOp::Rem => write(&a.in_range(), &b.in_range(), Kind::Int),
-            BinaryOp::Shr => {
+            BinaryOp::Shr | BinaryOp::ShrUnsigned => {
                 let shifted = write(&a.in_range(), &b.in_range(), Kind::Int);
                 match right {
                     Expr::Const(_, distance @ 1..=15)
@@ -355,11 +368,17 @@ impl Expressions<'_> {
             let choice = Java::new(
                 format!("{} ? 1 : 0", java.at(CHOICE + 1)),
                 CHOICE,
-                Kind::Int,
+                Kind::Exact,
             );
-            return choice.cast("short");
+            return match to {
+                Type::Int => choice,
+                _ => choice.cast("short"),
+            };
         }
         let java = self.java(value);
+        if let (Type::Int, _) | (_, Type::Int) = (from, to) {
+            return self.int_converted(from, to, value, java);
+        }
         if self.ranges.range(value).within(Interval::of_type(to)) {
             return java;
         }
@@ -367,6 +386,26 @@ impl Expressions<'_> {
             Type::U8 => masked(&java),
             Type::I8 => java.cast("byte"),
             _ => java,
+        }
+    }
+
+    /// A conversion from or to `int`.
+    fn int_converted(&self, from: &Type, to: &Type, value: &Expr, java: Java) -> Java {
+        match (from, to) {
+            (Type::Int, Type::Int) => java,
+            (Type::Int, Type::U8) => masked(&java),
+            (Type::Int, Type::I8) => java.cast("byte"),
+            (Type::Int, _) => Java {
+                kind: Kind::Low,
+                ..java
+            },
+            (Type::U16, _) if !self.ranges.range(value).within(Interval::NON_NEGATIVE) => {
+                Java::new(format!("{} & 0xFFFF", java.at(7)), 7, Kind::Exact)
+            }
+            _ => Java {
+                kind: Kind::Exact,
+                ..java.in_range()
+            },
         }
     }
 
@@ -397,7 +436,10 @@ impl Expressions<'_> {
                 || self.ranges.range(expr).within(Interval::NON_NEGATIVE)
         };
         let (a, b) = (self.java(left), self.java(right));
-        if ty.is_reference() || *ty == Type::Bool || (ordered(left) && ordered(right)) {
+        if ty.is_reference()
+            || matches!(ty, Type::Bool | Type::Int)
+            || (ordered(left) && ordered(right))
+        {
             return write(&a.in_range(), &b.in_range());
         }
         write(&biased(left, &a), &biased(right, &b))
@@ -498,6 +540,7 @@ const fn operator(op: BinaryOp) -> (&'static str, u8) {
         BinaryOp::Sub | BinaryOp::WrappingSub => ("-", 11),
         BinaryOp::Shl => ("<<", 10),
         BinaryOp::Shr => (">>", 10),
+        BinaryOp::ShrUnsigned => (">>>", 10),
         BinaryOp::And => ("&", 7),
         BinaryOp::Xor => ("^", 6),
         BinaryOp::Or => ("|", 5),

@@ -65,10 +65,7 @@ pub(super) fn decide_all(program: &mut Program, order: &[FunctionId]) -> Vec<usi
         let Some(function) = program.functions.get(id.0) else {
             continue;
         };
-        let is_number = function
-            .result
-            .as_ref()
-            .is_some_and(|ty| !ty.is_reference());
+        let is_number = function.result.as_ref().is_some_and(has_range);
         if is_number && function.entry.is_none() {
             let result = Flow::of(program, function, &[], &facts).result();
             if let Some(slot) = facts.results.get_mut(id.0) {
@@ -423,7 +420,7 @@ impl<'a> Flow<'a> {
     fn assume(&self, condition: &Expr, sense: bool, state: &mut State<'_>) -> bool {
         match condition {
             Expr::Unary(UnaryOp::Not, Type::Bool, inner) => self.assume(inner, !sense, state),
-            Expr::Compare(op, ty, left, right) if !ty.is_reference() => {
+            Expr::Compare(op, ty, left, right) if !ty.is_reference() && *ty != Type::Int => {
                 let op = if sense { *op } else { op.negated() };
                 let (a, b) = (self.range(left, state), self.range(right, state));
                 let (for_left, for_right) = match op {
@@ -466,7 +463,7 @@ impl<'a> Flow<'a> {
     /// An expression's value is in an interval.
     fn narrow(&self, expr: &Expr, to: Interval, state: &mut State<'_>) {
         match expr {
-            Expr::Local(local) if !self.function.local_type(*local).is_reference() => {
+            Expr::Local(local) if has_range(self.function.local_type(*local)) => {
                 if let Some(Some(old)) = state.ranges.locals().get(local.0) {
                     let both = Interval::new(old.low.max(to.low), old.high.min(to.high));
                     if both.low <= both.high {
@@ -479,6 +476,7 @@ impl<'a> Flow<'a> {
             {
                 self.narrow(value, to, state);
             }
+            Expr::Binary(_, Type::Int, _, _) => {}
             Expr::Binary(BinaryOp::Add, _, a, b) => {
                 for (one, other) in [(a, b), (b, a)] {
                     let by = self.range(other, state);
@@ -494,6 +492,11 @@ impl<'a> Flow<'a> {
             _ => {}
         }
     }
+}
+
+/// Whether anything is known of values of a type but what they are.
+fn has_range(ty: &Type) -> bool {
+    !ty.is_reference() && *ty != Type::Int
 }
 
 /// The blocks that loops begin with, and what is assigned in each loop: only that grows by going round.

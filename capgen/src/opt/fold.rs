@@ -112,7 +112,8 @@ fn simpler_binary(
     ranges: &Ranges<'_>,
 ) -> Option<Expr> {
     use BinaryOp::{
-        Add, And, Div, Mul, Or, Shl, Shr, Sub, WrappingAdd, WrappingMul, WrappingSub, Xor,
+        Add, And, Div, Mul, Or, Shl, Shr, ShrUnsigned, Sub, WrappingAdd, WrappingMul, WrappingSub,
+        Xor,
     };
     if let (Expr::Const(_, a), Expr::Const(_, b)) = (left, right) {
         return interpret::binary(op, ty, *a, *b)
@@ -137,11 +138,15 @@ fn simpler_binary(
     };
     let range = ranges.range(left);
     match (op, *constant) {
-        (Add | Sub | Or | Xor | Shl | Shr | WrappingAdd | WrappingSub, 0) => Some(left.clone()),
+        (Add | Sub | Or | Xor | Shl | Shr | ShrUnsigned | WrappingAdd | WrappingSub, 0) => {
+            Some(left.clone())
+        }
         (Mul | WrappingMul | Div, 1) => Some(left.clone()),
         (And | Mul | WrappingMul, 0) if is_droppable(left) => Some(Expr::Const(ty.clone(), 0)),
         (And, mask)
-            if mask & (mask + 1) == 0 && mask > 0 && range.within(Interval::new(0, mask)) =>
+            if mask > 0
+                && mask & mask.wrapping_add(1) == 0
+                && range.within(Interval::new(0, mask)) =>
         {
             Some(left.clone())
         }
@@ -160,15 +165,22 @@ fn added_up(op: BinaryOp, ty: &Type, left: &Expr, constant: i32) -> Option<Expr>
     let Expr::Const(_, other) = **other else {
         return None;
     };
-    let signed = |op: BinaryOp, value: i32| if op == Sub { -value } else { value };
-    let sum = signed(*inner_op, other) + signed(op, constant);
+    let signed = |op: BinaryOp, value: i32| {
+        if op == Sub {
+            value.checked_neg()
+        } else {
+            Some(value)
+        }
+    };
+    let sum = signed(*inner_op, other)?.checked_add(signed(op, constant)?)?;
     let op = if sum < 0 { Sub } else { Add };
     let (low, high) = ty.range()?;
     if sum == 0 {
         return Some((**inner).clone());
     }
-    (sum.abs() >= low && sum.abs() <= high).then(|| {
-        let constant = Box::new(Expr::Const(ty.clone(), sum.abs()));
+    let size = sum.checked_abs()?;
+    (size >= low && size <= high).then(|| {
+        let constant = Box::new(Expr::Const(ty.clone(), size));
         Expr::Binary(op, ty.clone(), inner.clone(), constant)
     })
 }

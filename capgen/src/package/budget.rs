@@ -193,6 +193,7 @@ fn class_name(program: &Program, class: crate::ir::ClassId) -> String {
 fn field_bytes(ty: &Type) -> usize {
     match ty {
         Type::Bool | Type::U8 | Type::I8 => 1,
+        Type::Int => 4,
         _ => 2,
     }
 }
@@ -201,5 +202,6 @@ fn element_bytes(element: &Element) -> usize {
     match element {
         Element::Bool | Element::U8 | Element::I8 => 1,
         Element::U16 | Element::I16 | Element::Class(_) => 2,
+        Element::Int => 4,
     }
 }

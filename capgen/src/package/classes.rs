@@ -4,7 +4,7 @@ use super::imports::Imports;
 use super::target::Target;
 use crate::codegen::BackendError;
 use crate::codegen::linkage::{Linkage, Methods};
-use crate::ir::{ClassId, FunctionId, Program};
+use crate::ir::{self, ClassId, FunctionId, Program};
 use cap_file::api::{Api, ApiClass, ApiMethod, MethodKind};
 use cap_file::component::class::{
     ClassComponent, ClassInfo, ImplementedInterface, InterfaceInfo, TokenMapping,
@@ -16,17 +16,18 @@ use std::collections::BTreeMap;
 pub(super) const SHAREABLE: &str = "javacard/framework/Shareable";
 
 /// Field tokens of a class: references first, which the component describes as one run; then the
-/// others, in source order. Every field takes one word.
+/// others, in source order. A field takes one token for each of its words.
 pub(super) fn field_tokens(program: &Program, class: ClassId) -> Result<Vec<u8>, BackendError> {
     let Some(class) = program.classes.get(class.0) else {
         return Ok(Vec::new());
     };
     let limit = 255;
-    if class.fields.len() > limit {
+    let words = class.words();
+    if words > limit {
         return Err(BackendError::TooLarge {
             place: class.name.clone(),
-            what: "the number of fields",
-            value: class.fields.len(),
+            what: "the words of the fields",
+            value: words,
             limit,
         });
     }
@@ -44,7 +45,7 @@ pub(super) fn field_tokens(program: &Program, class: ClassId) -> Result<Vec<u8>,
             &mut other
         };
         tokens.push(u8::try_from(*next).unwrap_or(u8::MAX));
-        *next += 1;
+        *next += field.ty.words();
     }
     Ok(tokens)
 }
@@ -204,8 +205,8 @@ fn class_info(
             ClassInfo::ACC_SHAREABLE
         },
         super_class: imports.class_ref(superclass),
-        // At most 255 fields, see `field_tokens`.
-        declared_instance_size: u8::try_from(fields.len()).unwrap_or(u8::MAX),
+        // At most 255 words, see `field_tokens`.
+        declared_instance_size: u8::try_from(class.map_or(0, ir::Class::words)).unwrap_or(u8::MAX),
         first_reference_token: if references == 0 { 0xff } else { 0 },
         reference_count: u8::try_from(references).unwrap_or(u8::MAX),
         public_method_table_base: base,

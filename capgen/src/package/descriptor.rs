@@ -236,6 +236,7 @@ impl Builder<'_> {
                 Type::Bool => 0x8002,
                 Type::U8 | Type::I8 => 0x8003,
                 Type::U16 | Type::I16 | Type::Usize => 0x8004,
+                Type::Int => 0x8005,
                 _ => {
                     let descriptor = self
                         .spelled()

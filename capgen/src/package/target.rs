@@ -17,6 +17,9 @@ pub struct Target {
     pub format: Version,
     /// Whether to write the extended form of format 2.3, which has room for more than 64 KB of code.
     pub extended: bool,
+    /// Whether its virtual machine has `int` (JCVM 3.0.5 §2.2.3.1): then a `u32` or `i32` is one value, in one instruction,
+    /// else two words.
+    pub int: bool,
     /// The newest versions of the Java Card packages that it has, by name.
     packages: &'static BTreeMap<String, String>,
     is_default: bool,
@@ -60,6 +63,7 @@ impl Target {
             title: &row.title,
             format: Version::new(2, 1),
             extended: false,
+            int: false,
             packages: &row.packages,
             is_default: row.default,
         };
@@ -86,6 +90,13 @@ impl Target {
             extended: true,
             ..self
         })
+    }
+
+    /// The same card with `int`, which is an option of the virtual machine at every version. Arrays of `u32` in a function
+    /// want `javacardx.framework.util.intx` as well.
+    #[must_use]
+    pub fn with_int(self) -> Self {
+        Self { int: true, ..self }
     }
 
     /// The same card, the CAP file in another format (2.1, 2.2 or 2.3).
@@ -119,6 +130,7 @@ impl Default for Target {
             title: "no target",
             format: Version::new(2, 1),
             extended: false,
+            int: false,
             packages: const { &BTreeMap::new() },
             is_default: true,
         };

@@ -26,6 +26,7 @@ impl Types<'_> {
         Some(match ty {
             Type::Bool => DescribedType::Boolean,
             Type::U8 | Type::I8 | Type::U16 | Type::I16 | Type::Usize => DescribedType::Short,
+            Type::Int => DescribedType::Int,
             Type::Class(class) => DescribedType::Reference(*self.classes.get(class.0)?),
             Type::Api(class) => DescribedType::Reference(self.imports.class_ref(class)?),
             Type::Array(element) => self.array(element)?,
@@ -38,6 +39,7 @@ impl Types<'_> {
             Element::Bool => DescribedType::BooleanArray,
             Element::U8 | Element::I8 => DescribedType::ByteArray,
             Element::U16 | Element::I16 => DescribedType::ShortArray,
+            Element::Int => DescribedType::IntArray,
             Element::Class(class) => DescribedType::ReferenceArray(*self.classes.get(class.0)?),
         })
     }

@@ -3,8 +3,8 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use capgen::driver::{Lowered, lower};
-use capgen::ir::{text, verify};
+use capgen::driver::{Lowered, Request};
+use capgen::ir::{Program, text, verify};
 use capgen::opt;
 use capgen::package::{self, Target};
 use card_sim::{Aid, Card, CardConfig};
@@ -13,20 +13,40 @@ use crate::case::{Case, Function, Parameter, SLICES, is_wide};
 use crate::model::Interpreted;
 use crate::options::OPTIONS;
 
-/// Compiles a case and makes its runs, which must give `native`; how many CAP files were made.
+/// Compiles a case and makes its runs, which must give `native`, for a card without `int` and, where that makes another
+/// program of it, for one with it; how many CAP files were made.
 pub(crate) fn check(case: &Case, native: &[Vec<u8>]) -> Result<usize, String> {
-    let Lowered { mut program, .. } = compile(case)?;
+    let target = Target::default();
+    let program = compile(case, &target)?;
+    let target_with_int = target.clone().with_int();
+    let program_with_int = compile(case, &target_with_int)?;
+    let mut count = 0;
+    if program_with_int != program {
+        let found = on_target(case, native, program_with_int, &target_with_int);
+        count += found.map_err(|error| format!("with int: {error}"))?;
+    }
+    Ok(count + on_target(case, native, program, &target)?)
+}
+
+fn on_target(
+    case: &Case,
+    native: &[Vec<u8>],
+    mut program: Program,
+    target: &Target,
+) -> Result<usize, String> {
     verify::verify(&program).map_err(|error| format!("{error}\n{}", text::print(&program)))?;
     interpreted(case, native, &program, "interpreted")?;
     for options in &OPTIONS {
-        let output = package::build_with(&program, &Target::default(), options)
+        let output = package::build_with(&program, target, options)
             .map_err(|error| format!("{options:?}: {error}"))?;
         let report = cap_file::verify(&output.cap, &cap_file::Exports::builtin());
         if !report.is_ok() {
             return Err(format!("{options:?}: {report}"));
         }
         if let Some(folder) = std::env::var_os("KEEP_CAPS") {
-            let name = format!("{}-{:?}.cap", case.name.replace('/', "-"), builds(options));
+            let int = if target.int { "-int" } else { "" };
+            let name = case.name.replace('/', "-");
+            let name = format!("{name}{int}-{}.cap", builds(options));
             std::fs::write(Path::new(&folder).join(name), output.cap.write().unwrap()).unwrap();
         }
         let mut card = Card::new(&CardConfig::default());
@@ -66,7 +86,7 @@ fn builds(options: &opt::Options) -> usize {
 fn interpreted(
     case: &Case,
     native: &[Vec<u8>],
-    program: &capgen::ir::Program,
+    program: &Program,
     how: &str,
 ) -> Result<(), String> {
     let mut interpreted = Interpreted::install(program)?;
@@ -92,7 +112,7 @@ fn command(function: usize, data: &[u8]) -> Vec<u8> {
     command
 }
 
-fn compile(case: &Case) -> Result<Lowered, String> {
+fn compile(case: &Case, target: &Target) -> Result<Program, String> {
     let folder = tempfile::tempdir().unwrap();
     let platform = Path::new(env!("CARGO_MANIFEST_DIR")).join("../platform");
     let manifest = format!(
@@ -102,7 +122,9 @@ fn compile(case: &Case) -> Result<Lowered, String> {
     std::fs::write(folder.path().join("Cargo.toml"), manifest).unwrap();
     std::fs::write(folder.path().join("src/lib.rs"), applet(case)).unwrap();
     std::fs::write(folder.path().join("src/case.rs"), &case.source).unwrap();
-    lower(folder.path(), "Test").map_err(|error| error.to_string())
+    let lowered = Request::applet(folder.path(), "Test").lower_for(target);
+    let Lowered { program, .. } = lowered.map_err(|error| error.to_string())?;
+    Ok(program)
 }
 
 /// An applet that calls the case's function number INS.

@@ -42,6 +42,7 @@ impl ApiModel for Model {
             }
             "makeTransientByteArray" => Some(heap.add(array(Element::U8)?)),
             "makeTransientBooleanArray" => Some(heap.add(array(Element::Bool)?)),
+            "makeTransientIntArray" => Some(heap.add(array(Element::Int)?)),
             "makeTransientShortArray" => Some(heap.add(array(Element::U16)?)),
             "arrayCopyNonAtomic" | "arrayCopy" => {
                 let (from, to, length) = (place(1)?, place(3)?, place(4)?);

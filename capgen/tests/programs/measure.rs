@@ -1,6 +1,6 @@
 //! Builds a program, runs its script on the simulated card, and counts.
 
-use capgen::driver;
+use capgen::driver::Request;
 use capgen::opt::Options;
 use capgen::package::budget::Budget;
 use capgen::package::{self, Target};
@@ -21,7 +21,7 @@ pub(crate) struct Program {
 }
 
 /// All of them.
-pub(crate) const PROGRAMS: [Program; 5] = [
+pub(crate) const PROGRAMS: [Program; 6] = [
     Program {
         applet: "TlvWalk",
         script: include_str!("../../programs/scripts/tlv_walk.apdu"),
@@ -32,6 +32,10 @@ pub(crate) const PROGRAMS: [Program; 5] = [
     },
     Program {
         applet: "Sha256",
+        script: include_str!("../../programs/scripts/sha256.apdu"),
+    },
+    Program {
+        applet: "Sha256Words",
         script: include_str!("../../programs/scripts/sha256.apdu"),
     },
     Program {
@@ -55,9 +59,11 @@ pub(crate) struct Figure {
     /// Both with `-O speed`.
     pub(crate) speed: (usize, u64),
     /// The same of the Java listing, by javac and the reference converter.
-    pub(crate) listing: (usize, u64),
+    pub(crate) listing: Option<(usize, u64)>,
     /// The same of straightforward Java written by hand.
-    pub(crate) by_hand: (usize, u64),
+    pub(crate) by_hand: Option<(usize, u64)>,
+    /// The same of ours for a card with `int`, where that makes a difference: for size and for speed.
+    pub(crate) int: Option<[(usize, u64); 2]>,
 }
 
 /// `figures.toml`
@@ -108,9 +114,15 @@ pub(crate) fn commands(script: &str) -> Vec<Vec<u8>> {
 
 /// Runs a program's script on a new card.
 pub(crate) fn measure(program: &Program, options: &Options) -> Measured {
+    measure_on(program, options, &Target::default())
+}
+
+/// The same, compiled for a card of another kind.
+pub(crate) fn measure_on(program: &Program, options: &Options, target: &Target) -> Measured {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("programs");
-    let lowered = driver::lower(&folder, program.applet).unwrap_or_else(|error| panic!("{error}"));
-    let output = package::build_with(&lowered.program, &Target::default(), options).unwrap();
+    let lowered = Request::applet(&folder, program.applet).lower_for(target);
+    let lowered = lowered.unwrap_or_else(|error| panic!("{error}"));
+    let output = package::build_with(&lowered.program, target, options).unwrap();
     let report = cap_file::verify(&output.cap, &cap_file::Exports::builtin());
     assert!(report.is_ok(), "{}: {report}", program.applet);
     assert!(output.unproved.is_empty(), "{:?}", output.unproved);

@@ -41,6 +41,10 @@ pub struct Build {
     /// The kind of card to build for.
     #[arg(long, default_value = Target::default().name, value_name = "TARGET", value_parser = targets())]
     pub target: Target,
+    /// The card has `int`, an option of the virtual machine: a `u32` or `i32` is one value then, else two words. Without
+    /// it, a card refuses the CAP file.
+    #[arg(long)]
+    pub int: bool,
     /// The form of the CAP file. The extended form has room for more than 64 KB of code; cards read it since Java
     /// Card 3.1 (`--target jc310`).
     #[arg(long, default_value = "compact", value_name = "FORM")]
@@ -219,6 +223,7 @@ impl Build {
                 ))
             })?,
         };
+        let target = if self.int { target.with_int() } else { target };
         let built = compile_request(&request, &target, &self.goal.options())?;
         let emit = match (self.emit.is_empty(), built.program.is_library()) {
             (false, _) => self.emit.as_slice(),

@@ -110,6 +110,25 @@ fn u32_rem(a: u32, b: u32) -> u32 {
     a.wrapping_sub(u32_div(a, b).wrapping_mul(b))
 }
 
+/// On a card with `int`: a divisor above 2147483647 goes into `a` once or not at all. Else half of `a` is divided, which
+/// gives twice the quotient or one less.
+fn u32_int_div(a: u32, b: u32) -> u32 {
+    let (x, y) = (a as i32, b as i32);
+    if y < 0 {
+        (a >= b) as u32
+    } else if x >= 0 {
+        (x / y) as u32
+    } else {
+        let quotient = (((a >> 1) as i32 / y) as u32) << 1;
+        let rest = a.wrapping_sub(quotient.wrapping_mul(b));
+        quotient + (rest >= b) as u32
+    }
+}
+
+fn u32_int_rem(a: u32, b: u32) -> u32 {
+    a.wrapping_sub(u32_int_div(a, b).wrapping_mul(b))
+}
+
 fn i32_div(a: i32, b: i32) -> i32 {
     let quotient = u32_div(a.unsigned_abs(), b.unsigned_abs()) as i32;
     if (a < 0) != (b < 0) { quotient.wrapping_neg() } else { quotient }

@@ -131,7 +131,7 @@ impl Builder<'_, '_> {
             for arm in &arms[..leading] {
                 let block = self.block();
                 for constant in constants(&arm.pattern).unwrap_or_default() {
-                    let constant = i32::try_from(constant).unwrap_or(0);
+                    let constant = super::int::bits(constant);
                     if cases.iter().all(|(known, _)| *known != constant) {
                         cases.push((constant, block));
                     }
@@ -309,7 +309,7 @@ impl Builder<'_, '_> {
         span: Span,
     ) -> Checked<()> {
         let constant = if self.wide(ty).is_some() {
-            super::wide::constant(constant)
+            self.wide_constant(constant)
         } else {
             let constant = i32::try_from(constant).unwrap_or(0);
             Value::Word(ir::Expr::Const(self.ty(ty, span)?, constant))
@@ -434,7 +434,7 @@ impl Builder<'_, '_> {
         }
         // The counter is below the end, so that the sum is in the range of its type.
         let next = if self.wide(ty).is_some() {
-            let one = super::wide::constant(1);
+            let one = self.wide_constant(1);
             self.binary(BinaryOp::Add, (counter.clone(), ty), (one, ty), span)?
         } else {
             let ty = self.ty(ty, span)?;

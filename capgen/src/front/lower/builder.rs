@@ -296,6 +296,7 @@ impl<'a, 'b> Builder<'a, 'b> {
                     ir::Element::I8 => Ty::Int(Int::I8),
                     ir::Element::U16 => Ty::Int(Int::U16),
                     ir::Element::I16 => Ty::Int(Int::I16),
+                    ir::Element::Int => Ty::Int(Int::U32),
                     _ => Ty::Int(Int::U8),
                 };
                 let is_wide = matches!(parts.first(), Some(Value::Parts(_)));

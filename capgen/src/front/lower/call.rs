@@ -108,7 +108,7 @@ impl Builder<'_, '_> {
         };
         let passable = body.parameters.iter().all(passed)
             && single(result)
-            && self.wide(result).is_none()
+            && !self.two_words(result)
             && !matches!(result, Ty::Slice(_));
         // What only an entry of the runtime calls.
         let from_entry = self.frames.len() == 1

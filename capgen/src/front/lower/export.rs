@@ -364,6 +364,7 @@ pub(super) const fn array_descriptor(element: &ir::Element) -> &'static str {
     match element {
         ir::Element::Bool => "[Z",
         ir::Element::U8 | ir::Element::I8 => "[B",
+        ir::Element::Int => "[I",
         ir::Element::U16 | ir::Element::I16 | ir::Element::Class(_) => "[S",
     }
 }

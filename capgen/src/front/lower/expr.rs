@@ -36,7 +36,7 @@ impl Builder<'_, '_> {
         self.locate(span);
         match &expr.kind {
             Kind::Unit | Kind::Platform | Kind::Closure(..) => Ok(Value::Nothing),
-            Kind::Int(value) if self.wide(&expr.ty).is_some() => Ok(super::wide::constant(*value)),
+            Kind::Int(value) if self.wide(&expr.ty).is_some() => Ok(self.wide_constant(*value)),
             Kind::Int(value) => {
                 let ty = self.ty(&expr.ty, span)?;
                 Ok(Value::Word(ir::Expr::Const(
@@ -64,7 +64,7 @@ impl Builder<'_, '_> {
             }
             Kind::Unary(op, inner) if self.wide(&expr.ty).is_some() => {
                 let inner = self.value(inner)?;
-                self.wide_unary(*op, inner, span)
+                self.wide_unary(*op, &expr.ty, inner, span)
             }
             Kind::Unary(UnaryOp::Not, _) if expr.ty == Ty::Int(Int::Usize) => Err(Diagnostic::new(
                 span,
@@ -567,7 +567,10 @@ impl Builder<'_, '_> {
         } else {
             (left, right)
         };
-        let right_word = self.ty(right_ty, span).unwrap_or(Type::U16);
+        let right_word = match &right {
+            Value::Word(right) => self.type_of(right),
+            _ => self.ty(right_ty, span).unwrap_or(Type::U16),
+        };
         let (left, right) = (
             self.word(left, &word, span)?,
             self.word(right, &right_word, span)?,

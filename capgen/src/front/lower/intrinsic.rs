@@ -58,14 +58,9 @@ impl Builder<'_, '_> {
                 let Ty::TransientCell(inner) = &expr.ty else {
                     return Ok(Value::Nothing);
                 };
-                let shorts = self.lowering.transient_element(inner) == ir::Element::U16;
+                let element = self.lowering.transient_element(inner);
                 let length = self.lowering.words(inner, span)?.len();
-                let maker = if shorts {
-                    "transient_shorts"
-                } else {
-                    "transient_bytes"
-                };
-                self.bound(maker, length, expr)
+                Ok(Value::Word(super::scratch::made(&element, length)))
             }
             (Intrinsic::CellGet, Some(cell)) => match self.value(cell)? {
                 Value::Place(place) => self.read(place, &expr.ty, span),
@@ -229,6 +224,9 @@ impl Builder<'_, '_> {
                     word_of_bytes(a, b, &Type::U16),
                     word_of_bytes(c, d, &Type::U16),
                 );
+                if self.has_int() {
+                    return Ok(self.int_of_halves(high, low));
+                }
                 Ok(Value::Parts(vec![Value::Word(high), Value::Word(low)]))
             }
             (Intrinsic::FromBeBytes, Some(bytes)) => {
@@ -239,9 +237,12 @@ impl Builder<'_, '_> {
             }
             (Intrinsic::ToBeBytes, Some(value)) if self.wide(&value.ty).is_some() => {
                 let lowered = self.value(value)?;
-                let words = self.flat(lowered, &value.ty, span)?;
-                let words: Vec<ir::Expr> =
-                    words.into_iter().map(|word| self.fix_expr(word)).collect();
+                let words = if self.has_int() {
+                    self.int_halves(lowered, span)?.to_vec()
+                } else {
+                    let words = self.flat(lowered, &value.ty, span)?;
+                    words.into_iter().map(|word| self.fix_expr(word)).collect()
+                };
                 let bytes = words
                     .into_iter()
                     .flat_map(|word| bytes_of_word(word, &Type::U16));
@@ -527,9 +528,9 @@ fn option_parts(option: Option<Value>) -> Option<(ir::Expr, Value)> {
 fn convert(value: ir::Expr, from: Type, to: Type) -> ir::Expr {
     match (&from, &to) {
         (a, b) if a == b => value,
-        (Type::U8, Type::Bool) => {
-            let zero = ir::Expr::Const(Type::U8, 0);
-            ir::Expr::Compare(CompareOp::Ne, Type::U8, Box::new(value), Box::new(zero))
+        (_, Type::Bool) => {
+            let zero = ir::Expr::Const(from.clone(), 0);
+            ir::Expr::Compare(CompareOp::Ne, from, Box::new(value), Box::new(zero))
         }
         _ => ir::Expr::Cast {
             from,

@@ -16,7 +16,7 @@ impl Builder<'_, '_> {
     /// Memory for `length` elements; what is in it is anything.
     fn region(&mut self, element_ty: &Ty, length: usize) -> Slice {
         let element = self.lowering.element_of(element_ty);
-        let is_wide = self.wide(element_ty).is_some();
+        let is_wide = self.two_words(element_ty);
         let known = self
             .scratch
             .arrays

@@ -188,7 +188,7 @@ impl Builder<'_, '_> {
             Ty::Array(element, _) | Ty::Slice(element) => (**element).clone(),
             _ => Ty::Int(Int::U8),
         };
-        if self.wide(&element_ty).is_none()
+        if !self.two_words(&element_ty)
             && let (
                 Value::Slice(Slice {
                     array: ir::Expr::ConstArray(id),
@@ -237,7 +237,7 @@ impl Builder<'_, '_> {
                 Box::new(index),
             ))
         };
-        if self.wide(ty).is_none() {
+        if !self.two_words(ty) {
             return at(array, index);
         }
         let array = self.fix_expr(array);
@@ -267,7 +267,7 @@ impl Builder<'_, '_> {
         ty: &Ty,
         span: Span,
     ) -> Checked<()> {
-        if self.wide(ty).is_none() {
+        if !self.two_words(ty) {
             let ty = self.ty(ty, span)?;
             let value = self.word(value, &ty, span)?;
             self.emit(ir::Statement::SetElement(element, array, index, value));

@@ -397,19 +397,26 @@ fn name(kind: &Element) -> &'static str {
         Element::I8 => "i8",
         Element::U16 => "u16",
         Element::I16 => "i16",
+        Element::Int => "int",
         Element::Class(_) => "objects",
     }
 }
 
-/// The new transient array.
-fn made(kind: &Element, size: usize) -> Expr {
-    let (name, descriptor) = match kind {
-        Element::Bool => ("makeTransientBooleanArray", "(SB)[Z"),
-        Element::U16 | Element::I16 => ("makeTransientShortArray", "(SB)[S"),
-        _ => ("makeTransientByteArray", "(SB)[B"),
+/// A new transient array.
+pub(super) fn made(kind: &Element, size: usize) -> Expr {
+    const SYSTEM: &str = "javacard/framework/JCSystem";
+    let (class, name, descriptor) = match kind {
+        Element::Bool => (SYSTEM, "makeTransientBooleanArray", "(SB)[Z"),
+        Element::U16 | Element::I16 => (SYSTEM, "makeTransientShortArray", "(SB)[S"),
+        Element::Int => (
+            "javacardx/framework/util/intx/JCint",
+            "makeTransientIntArray",
+            "(SB)[I",
+        ),
+        _ => (SYSTEM, "makeTransientByteArray", "(SB)[B"),
     };
     let method = ApiMethod {
-        class: "javacard/framework/JCSystem".to_owned(),
+        class: class.to_owned(),
         name: name.to_owned(),
         descriptor: descriptor.to_owned(),
     };

@@ -1,4 +1,4 @@
-//! `u32` and `i32`: two words, the high one first, both `u16`.
+//! `u32` and `i32` on a card without `int`: two words, the high one first, both `u16`.
 //!
 //! Sums, bits, shifts by a constant and comparisons are done in place; what takes a loop or a branch is a
 //! function of the integers' table (`u32_…`), which gives one word and is called once for each.
@@ -23,8 +23,8 @@ impl Wide {
     }
 }
 
-/// The value of a constant.
-pub(super) fn constant(value: i64) -> Value {
+/// The words of a constant.
+fn constant(value: i64) -> Value {
     let word = |value: i64| word_of(i32::try_from(value & 0xFFFF).unwrap_or(0));
     Wide {
         high: word(value >> 16),
@@ -108,9 +108,23 @@ fn carry(a: ir::Expr, b: ir::Expr) -> ir::Expr {
 }
 
 impl Builder<'_, '_> {
-    /// Whether a type is an integer of two words, and if so whether it is signed.
+    /// Whether a type is an integer of 32 bits, and if so whether it is signed.
     pub(super) fn wide(&self, ty: &Ty) -> Option<bool> {
         self.lowering.wide(ty)
+    }
+
+    /// Whether a value of a type is two words: a `u32` or `i32` where the card has no `int`.
+    pub(super) fn two_words(&self, ty: &Ty) -> bool {
+        self.lowering.two_words(ty)
+    }
+
+    /// The value of a constant.
+    pub(super) fn wide_constant(&self, value: i64) -> Value {
+        if self.has_int() {
+            Value::Word(ir::Expr::Const(Type::Int, super::int::bits(value)))
+        } else {
+            constant(value)
+        }
     }
 
     pub(super) fn wide_words(&mut self, value: Value, span: Span) -> Checked<Wide> {
@@ -142,6 +156,9 @@ impl Builder<'_, '_> {
         let signed = self.wide(ty).unwrap_or(false);
         if let (Value::Never, _) | (_, Value::Never) = (&left, &right) {
             return Ok(Value::Never);
+        }
+        if self.has_int() {
+            return self.int_binary(operation, ty, (left, right), span);
         }
         if let Shl | Shr = operation {
             return self.wide_shift(operation, signed, ty, left, right, span);
@@ -200,7 +217,7 @@ impl Builder<'_, '_> {
                 high: op(operation, a.high, b.high),
                 low: op(operation, a.low, b.low),
             },
-            Div | Rem | Shl | Shr => return Err(not_wide(span)),
+            Div | Rem | Shl | Shr | BinaryOp::ShrUnsigned => return Err(not_wide(span)),
         };
         Ok(found.value())
     }
@@ -237,11 +254,7 @@ impl Builder<'_, '_> {
         };
         let by = i64::from(by);
         if !(0..32).contains(&by) {
-            return Err(Diagnostic::new(
-                span,
-                "this shift is as far as the integer is wide, or further",
-                "rustc refuses it too",
-            ));
+            return Err(too_far(span));
         }
         let Wide { high, low } = self.wide_words(left, span)?;
         if by == 0 {
@@ -286,21 +299,31 @@ impl Builder<'_, '_> {
 
     /// The distance of a shift: one word, of whatever type it is.
     pub(super) fn distance(&mut self, distance: Value, span: Span) -> Checked<ir::Expr> {
-        match distance {
-            Value::Parts(_) => Ok(self.wide_words(distance, span)?.low),
-            other => self.word(other, &Type::U8, span),
-        }
+        let distance = match distance {
+            Value::Parts(_) => self.wide_words(distance, span)?.low,
+            other => self.word(other, &Type::U8, span)?,
+        };
+        Ok(match distance {
+            ir::Expr::Const(Type::Int, by) => ir::Expr::Const(Type::U16, by & 0xFFFF),
+            distance if self.type_of(&distance) == Type::Int => {
+                cast(distance, Type::Int, Type::U16)
+            }
+            distance => distance,
+        })
     }
 
     pub(super) fn wide_unary(
         &mut self,
         operation: UnaryOp,
+        ty: &Ty,
         value: Value,
         span: Span,
     ) -> Checked<Value> {
-        let ty = Ty::Int(Int::U32);
+        if self.has_int() {
+            return self.int_unary(operation, ty, value, span);
+        }
         match operation {
-            UnaryOp::Neg => self.wide_binary(BinaryOp::WrappingSub, &ty, constant(0), value, span),
+            UnaryOp::Neg => self.wide_binary(BinaryOp::WrappingSub, ty, constant(0), value, span),
             UnaryOp::Not => {
                 let Wide { high, low } = self.wide_words(value, span)?;
                 let not = |word| ir::Expr::Unary(UnaryOp::Not, Type::U16, Box::new(word));
@@ -323,6 +346,9 @@ impl Builder<'_, '_> {
     ) -> Checked<Value> {
         if let Value::Never = value {
             return Ok(Value::Never);
+        }
+        if self.has_int() {
+            return self.int_cast(value, from, to, span);
         }
         if self.wide(from).is_some() {
             if self.wide(to).is_some() {
@@ -364,6 +390,9 @@ impl Builder<'_, '_> {
         (yes, no): (BlockId, BlockId),
         span: Span,
     ) -> Checked<()> {
+        if self.has_int() {
+            return self.int_branch(operation, signed, (left, right), (yes, no), span);
+        }
         let (a, b) = (self.wide_words(left, span)?, self.wide_words(right, span)?);
         let order = if signed { Type::I16 } else { Type::U16 };
         let end = |builder: &mut Self, condition, yes, no| {
@@ -435,6 +464,15 @@ impl Builder<'_, '_> {
         let found = self.call_with(id, arguments, result.clone(), span)?;
         Ok(self.fix(found))
     }
+}
+
+/// A shift by a constant that no type is wide enough for.
+pub(super) fn too_far(span: Span) -> Diagnostic {
+    Diagnostic::new(
+        span,
+        "this shift is as far as the integer is wide, or further",
+        "rustc refuses it too",
+    )
 }
 
 fn not_wide(span: Span) -> Diagnostic {

@@ -9,13 +9,18 @@ use crate::front::ty::{Int, Ty};
 use crate::ir;
 
 impl Lowering<'_> {
-    /// Whether a type is an integer of two words, and if so whether it is signed.
+    /// Whether a type is an integer of 32 bits, and if so whether it is signed.
     pub(super) fn wide(&self, ty: &Ty) -> Option<bool> {
         match ty {
             Ty::Int(int) => int.is_wide().then_some(*int == Int::I32),
             Ty::Newtype(id) => self.wide(&self.context.newtype_inner(*id).ok()?),
             _ => None,
         }
+    }
+
+    /// Whether a value of a type is two words: a `u32` or `i32` where the card has no `int`.
+    pub(super) fn two_words(&self, ty: &Ty) -> bool {
+        !self.int && self.wide(ty).is_some()
     }
 
     /// What a value is taken apart into: of an `Option` or an enum with data the tag, then what it carries;
@@ -33,7 +38,7 @@ impl Lowering<'_> {
                 let fields = self.context.struct_fields(*id)?;
                 fields.into_iter().map(|(_, ty)| ty).collect()
             }
-            ty if self.wide(ty).is_some() => vec![Ty::Int(Int::U16); 2],
+            ty if self.two_words(ty) => vec![Ty::Int(Int::U16); 2],
             _ => Vec::new(),
         })
     }
@@ -43,7 +48,7 @@ impl Lowering<'_> {
         matches!(
             ty,
             Ty::Option(_) | Ty::Fallible(_) | Ty::Data(_) | Ty::Tuple(_) | Ty::Record(_)
-        ) || self.wide(ty).is_some()
+        ) || self.two_words(ty)
     }
 
     /// Whether a value is words alone: no slice is part of it.

@@ -4,7 +4,7 @@ use super::{Names, is_plain};
 use crate::ir::{BinaryOp, Callee, CompareOp, Expr, Function, Type, UnaryOp};
 
 /// The words for binary operations.
-pub(super) const BINARY: [(&str, BinaryOp); 13] = [
+pub(super) const BINARY: [(&str, BinaryOp); 14] = [
     ("add", BinaryOp::Add),
     ("sub", BinaryOp::Sub),
     ("mul", BinaryOp::Mul),
@@ -15,6 +15,7 @@ pub(super) const BINARY: [(&str, BinaryOp); 13] = [
     ("xor", BinaryOp::Xor),
     ("shl", BinaryOp::Shl),
     ("shr", BinaryOp::Shr),
+    ("shr_unsigned", BinaryOp::ShrUnsigned),
     ("wrapping_add", BinaryOp::WrappingAdd),
     ("wrapping_sub", BinaryOp::WrappingSub),
     ("wrapping_mul", BinaryOp::WrappingMul),

@@ -371,6 +371,7 @@ impl Parser<'_> {
             "u16" => Type::U16,
             "i16" => Type::I16,
             "usize" => Type::Usize,
+            "int" => Type::Int,
             _ if word.contains('/') => Type::Api(word.to_owned()),
             _ => match word
                 .strip_prefix('[')
@@ -456,6 +457,7 @@ fn element_of(ty: &Type) -> Option<Element> {
         Type::I8 => Element::I8,
         Type::U16 => Element::U16,
         Type::I16 => Element::I16,
+        Type::Int => Element::Int,
         Type::Class(class) => Element::Class(*class),
         Type::Usize | Type::Api(_) | Type::Array(_) => return None,
     })

@@ -19,10 +19,12 @@ pub(super) fn agrees_with_descriptor(ty: &Type, descriptor: &str) -> bool {
     match descriptor.as_bytes() {
         [b'Z'] => *ty == Type::Bool,
         [b'B'] => matches!(ty, Type::U8 | Type::I8),
-        [b'S'] => ty.is_integer(),
+        [b'S'] => ty.is_integer() && *ty != Type::Int,
+        [b'I'] => *ty == Type::Int,
         [b'[', b'Z'] => *ty == Type::Array(Element::Bool),
         [b'[', b'B'] => matches!(ty, Type::Array(Element::U8 | Element::I8)),
         [b'[', b'S'] => matches!(ty, Type::Array(Element::U16 | Element::I16)),
+        [b'[', b'I'] => *ty == Type::Array(Element::Int),
         [b'L' | b'[', ..] => ty.is_reference(),
         _ => false,
     }
@@ -90,7 +92,7 @@ impl Checker<'_> {
             }
             Expr::Element(element, array, index) => {
                 self.expect(array, &Type::Array(element.clone()))?;
-                self.expect_integer(index)?;
+                self.expect_short(index)?;
             }
             Expr::Length(array) => match self.expression(array)? {
                 Some(Type::Array(_)) => {}
@@ -102,7 +104,7 @@ impl Checker<'_> {
             Expr::New(class) => check_type(self.program, &Type::Class(*class))?,
             Expr::NewArray(element, length) => {
                 check_type(self.program, &Type::Array(element.clone()))?;
-                self.expect_integer(length)?;
+                self.expect_short(length)?;
             }
             Expr::Downcast(value, _) => match self.expression(value)? {
                 Some(ty) if ty.is_reference() => {}
@@ -123,16 +125,22 @@ impl Checker<'_> {
             BinaryOp::WrappingAdd | BinaryOp::WrappingSub | BinaryOp::WrappingMul => {
                 ty.is_integer() && *ty != Type::Usize
             }
+            BinaryOp::ShrUnsigned => *ty == Type::Int,
             _ => ty.is_integer(),
         };
         if !allowed {
             return Err(format!("{op:?} is not for {ty:?}"));
         }
         self.expect(left, ty)?;
-        if !matches!(op, BinaryOp::Shl | BinaryOp::Shr) {
-            return self.expect(right, ty);
+        // The card takes the distance of an `int` as an `int`, and no other one as that.
+        if !op.is_shift() || *ty == Type::Int {
+            self.expect(right, ty)?;
+        } else {
+            self.expect_short(right)?;
         }
-        self.expect_integer(right)?;
+        if !op.is_shift() {
+            return Ok(());
+        }
         if let Expr::Const(_, distance) = right
             && !u32::try_from(*distance).is_ok_and(|distance| distance < ty.bits())
         {

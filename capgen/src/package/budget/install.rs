@@ -212,6 +212,7 @@ pub(super) fn transient_element(method: &ApiMethod) -> Option<(&'static str, usi
         "makeTransientByteArray" => ("byte[]", 1),
         "makeTransientBooleanArray" => ("boolean[]", 1),
         "makeTransientShortArray" => ("short[]", 2),
+        "makeTransientIntArray" => ("int[]", 4),
         "makeTransientObjectArray" => ("Object[]", 2),
         _ => return None,
     })
@@ -222,6 +223,7 @@ fn array_name(program: &Program, element: &Element) -> String {
         Element::Bool => "boolean[]".to_owned(),
         Element::U8 | Element::I8 => "byte[]".to_owned(),
         Element::U16 | Element::I16 => "short[]".to_owned(),
+        Element::Int => "int[]".to_owned(),
         Element::Class(class) => format!("{}[]", super::class_name(program, *class)),
     }
 }

@@ -141,6 +141,7 @@ fn constant(word: &str) -> Option<Expr> {
         "u16" => Type::U16,
         "i16" => Type::I16,
         "usize" => Type::Usize,
+        "int" => Type::Int,
         _ => return None,
     };
     Some(Expr::Const(ty, number.parse().ok()?))
