@@ -206,6 +206,22 @@ fn u8_is_ascii_hexdigit(a: u8) -> bool {
     u8_is_ascii_digit(a) || matches!(a | 0x20, b'a'..=b'f')
 }
 
+fn u8_is_ascii_whitespace(a: u8) -> bool {
+    matches!(a, b'\t' | b'\n' | 0x0C | b'\r' | b' ')
+}
+
+fn u8_is_ascii_graphic(a: u8) -> bool {
+    matches!(a, b'!'..=b'~')
+}
+
+fn u8_is_ascii_punctuation(a: u8) -> bool {
+    u8_is_ascii_graphic(a) && !u8_is_ascii_alphanumeric(a)
+}
+
+fn u8_is_ascii_control(a: u8) -> bool {
+    a < 0x20 || a == 0x7F
+}
+
 fn u8_to_ascii_uppercase(a: u8) -> u8 {
     if u8_is_ascii_lowercase(a) { a ^ 0x20 } else { a }
 }

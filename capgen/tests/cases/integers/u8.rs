@@ -213,3 +213,20 @@ pub fn ascii(a: u8) -> u8 {
 // run: ascii(102) == 28
 // run: ascii(193) == 0
 // run: ascii(64) == 0
+
+pub fn ascii_other(a: u8) -> u8 {
+    a.is_ascii_whitespace() as u8
+        | (a.is_ascii_graphic() as u8) << 1
+        | (a.is_ascii_punctuation() as u8) << 2
+        | (a.is_ascii_control() as u8) << 3
+        | (a.is_ascii() as u8) << 4
+}
+// run: ascii_other(9) == 25
+// run: ascii_other(11) == 24
+// run: ascii_other(12) == 25
+// run: ascii_other(32) == 17
+// run: ascii_other(33) == 22
+// run: ascii_other(65) == 18
+// run: ascii_other(126) == 22
+// run: ascii_other(127) == 24
+// run: ascii_other(128) == 0
