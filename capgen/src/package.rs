@@ -199,7 +199,7 @@ fn compile(
         let id = ClassId(index);
         if constructed.contains(&id) {
             units.push(Unit {
-                path: format!("{}::<init>", class.name),
+                path: map::constructor_path(&class.name),
                 class: id,
                 function: None,
                 code: codegen::constructor(program, id),

@@ -1,6 +1,8 @@
 //! Random IR programs answer alike in the interpreter and, compiled, on the simulated card.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+#[path = "shared/bounds.rs"]
+mod bounds;
 #[path = "backend/generator.rs"]
 mod generator;
 #[path = "backend/harness.rs"]
@@ -21,65 +23,65 @@ const DATA: [[u8; 5]; 4] = [
     [0xff, 0xff, 129, 0x80, 0x00],
 ];
 
-/// Checks one program; how many functions were compiled without ranges.
-fn check(seed: u64) -> usize {
-    let mut unproved = 0;
+/// Functions that were compiled without ranges.
+#[derive(Default)]
+struct Unproved {
+    /// With every optimisation.
+    optimised: usize,
+    /// With one alone.
+    alone: usize,
+}
+
+/// Checks one program.
+fn check(seed: u64, unproved: &mut Unproved) -> Result<(), String> {
     let program = generator::program(seed);
-    verify::verify(&program)
-        .unwrap_or_else(|error| panic!("seed {seed}: {error}\n{}", text::print(&program)));
+    let shown = || text::print(&program);
+    verify::verify(&program).map_err(|error| format!("{error}\n{}", shown()))?;
     let mut interpreted = Interpreted::install(&program);
-    let expected = commands().map(|command| {
-        interpreted
-            .transmit(&command)
-            .unwrap_or_else(|trap| panic!("seed {seed}: {trap}\n{}", text::print(&program)))
-    });
+    let mut expected = Vec::new();
+    for command in commands() {
+        let response = interpreted.transmit(&command);
+        expected.push(response.map_err(|trap| format!("{trap}\n{}", shown()))?);
+    }
     let other = 1 + usize::try_from(seed).unwrap() % (OPTIONS.len() - 1);
     for options in [OPTIONS[0], OPTIONS[other]] {
-        let output =
-            package::build_with(&program, &Target::default(), &options).unwrap_or_else(|error| {
-                panic!(
-                    "seed {seed}, {options:?}: {error}\n{}",
-                    text::print(&program)
-                )
-            });
+        let failed = |what: String| format!("{options:?}: {what}\n{}", shown());
+        let output = package::build_with(&program, &Target::default(), &options)
+            .map_err(|error| failed(error.to_string()))?;
         let report = cap_file::verify(&output.cap, &cap_file::Exports::builtin());
-        assert!(report.is_ok(), "seed {seed}, {options:?}: {report}");
-        // What cannot be proved is compiled without ranges; fully optimised that does not happen.
-        assert!(
-            options != OPTIONS[0] || output.unproved.is_empty(),
-            "seed {seed}: {:?}\n{}",
-            output.unproved,
-            text::print(&program)
-        );
-        unproved += output.unproved.len();
+        if !report.is_ok() {
+            return Err(failed(report.to_string()));
+        }
+        // What cannot be proved is compiled without ranges: right, but larger.
+        match options == OPTIONS[0] {
+            true => unproved.optimised += output.unproved.len(),
+            false => unproved.alone += output.unproved.len(),
+        }
         let mut card = harness::card(&program, &output);
         // What the verifier accepted breaks no rule at run time either.
         let mut defensive = card.clone();
         defensive.set_defensive(true);
         for (command, expected) in commands().into_iter().zip(&expected) {
-            let checked = defensive.transmit(&command);
-            assert!(
-                checked == *expected,
-                "seed {seed}, {command:02x?}, {options:?}, in defensive mode\nexpected {expected:02x?}\nfound    {checked:02x?} {:?}\n{}",
-                defensive.last_fault(),
-                text::print(&program)
-            );
-            let found = card.transmit(&command);
-            assert!(
-                found == *expected,
-                "seed {seed}, {command:02x?}, {options:?}\nexpected {expected:02x?}\nfound    {found:02x?} {:?}\n{}",
-                card.last_fault(),
-                text::print(&program)
-            );
+            for (card, mode) in [(&mut defensive, "in defensive mode"), (&mut card, "")] {
+                let found = card.transmit(&command);
+                if found != *expected {
+                    let fault = card.last_fault();
+                    return Err(failed(format!(
+                        "{command:02x?} {mode}\nexpected {expected:02x?}\nfound    {found:02x?} {fault:?}"
+                    )));
+                }
+            }
         }
-        let bytecodes = |card: &card_sim::Card| card.statistics().bytecodes;
-        assert_eq!(
-            bytecodes(&card),
-            bytecodes(&defensive),
-            "seed {seed}, {options:?}: bytecodes counted in fast and in defensive mode"
-        );
+        let (fast, checked) = (card.statistics(), defensive.statistics());
+        if fast.bytecodes != checked.bytecodes {
+            return Err(failed(format!(
+                "{} bytecodes in fast mode, {} in defensive mode",
+                fast.bytecodes, checked.bytecodes
+            )));
+        }
+        bounds::check(&output, fast.stack_high_water).map_err(failed)?;
     }
-    unproved
+    Ok(())
 }
 
 fn commands() -> [Vec<u8>; 4] {
@@ -98,12 +100,28 @@ fn card_and_interpreter_agree() {
         std::env::var(name).map_or(otherwise, |number| number.parse().unwrap())
     };
     let (first, count) = (number("RANDOM_SEED", 0), number("RANDOM_PROGRAMS", 400));
-    let mut unproved = 0;
+    let mut unproved = Unproved::default();
+    let mut wrong = Vec::new();
     for seed in first..first + count {
-        unproved += check(seed);
+        if let Err(reason) = check(seed, &mut unproved) {
+            println!("seed {seed} differs");
+            wrong.push(format!("seed {seed}: {reason}"));
+        }
         if (seed + 1 - first) % 10_000 == 0 {
             println!("{} programs up to seed {seed}", seed + 1 - first);
         }
     }
-    println!("{count} random programs from seed {first} on, {unproved} functions without ranges");
+    let Unproved { optimised, alone } = unproved;
+    println!(
+        "{count} random programs from seed {first} on; functions without ranges: {optimised} fully optimised, \
+         {alone} with one optimisation alone"
+    );
+    assert!(
+        wrong.is_empty(),
+        "{} programs differ; the first:\n{}",
+        wrong.len(),
+        wrong[0]
+    );
+    // Some of a thousand: the proof follows less than the optimiser does.
+    assert!(optimised as u64 * 500 <= count, "{optimised} of {count}");
 }

@@ -13,6 +13,8 @@
 //! `CASE=name cargo test -p capgen --test filetests` runs those whose path holds the name.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+#[path = "shared/bounds.rs"]
+mod bounds;
 #[path = "filetests/card.rs"]
 mod card;
 #[path = "filetests/case.rs"]

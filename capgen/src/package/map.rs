@@ -23,7 +23,7 @@ pub struct SourceMap {
 /// One method.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MappedMethod {
-    /// The Rust path, or `Struct::<init>` for a constructor.
+    /// The Rust path; of a constructor [`constructor_path`].
     pub path: String,
     /// The struct whose class it belongs to.
     pub class: String,
@@ -96,4 +96,10 @@ pub(super) fn line(pc: usize, position: Position) -> Option<MappedLine> {
         line: position.line,
         column: position.column,
     })
+}
+
+/// The path of a struct's constructor, which has none in Rust.
+#[must_use]
+pub fn constructor_path(class: &str) -> String {
+    format!("{class}::<init>")
 }

@@ -9,6 +9,7 @@ use capgen::opt;
 use capgen::package::{self, Target};
 use card_sim::{Aid, Card, CardConfig};
 
+use crate::bounds;
 use crate::case::{Case, Function, Parameter, SLICES, is_wide};
 use crate::model::Interpreted;
 use crate::options::OPTIONS;
@@ -69,6 +70,8 @@ fn on_target(
                 ));
             }
         }
+        let stack = card.statistics().stack_high_water;
+        bounds::check(&output, stack).map_err(|error| format!("{options:?}: {error}"))?;
     }
     opt::optimise(&mut program, &opt::Options::ALL).map_err(|error| error.to_string())?;
     verify::verify(&program).map_err(|error| format!("optimised: {error}"))?;

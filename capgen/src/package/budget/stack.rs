@@ -1,8 +1,8 @@
 //! The deepest stack, and the calls that lead there.
 
 use crate::ir::calls::CallGraph;
-use crate::ir::{FunctionId, Program};
-use crate::package::map::{MappedMethod, SourceMap};
+use crate::ir::{ClassId, Expr, FunctionId, Program};
+use crate::package::map::{MappedMethod, SourceMap, constructor_path};
 use serde::Serialize;
 
 /// The worst case of one entry point.
@@ -25,6 +25,14 @@ pub struct Frame {
     pub words: usize,
 }
 
+/// What a function calls.
+#[derive(Clone, Copy)]
+enum Below {
+    Function(FunctionId),
+    /// The constructor of a class, which calls that of its superclass, one of the API.
+    Constructor(ClassId),
+}
+
 /// Words of a method's frame. Its arguments are counted here although a card may let them lie where
 /// the caller put them.
 pub(super) fn frame(method: &MappedMethod) -> usize {
@@ -36,8 +44,10 @@ pub(super) struct Stacks<'a> {
     program: &'a Program,
     calls: CallGraph,
     frames: Vec<usize>,
+    /// Words of each class's constructor; those of a class without objects are none.
+    constructors: Vec<usize>,
     /// Of functions done: the words below and with it, and the deepest of those that it calls.
-    known: Vec<Option<(usize, Option<FunctionId>)>>,
+    known: Vec<Option<(usize, Option<Below>)>>,
     recursive: Vec<String>,
 }
 
@@ -51,10 +61,13 @@ impl<'a> Stacks<'a> {
             .functions
             .iter()
             .map(|function| frame_of(&function.name));
+        let classes = program.classes.iter();
+        let constructors = classes.map(|class| frame_of(&constructor_path(&class.name)));
         Self {
             program,
             calls: CallGraph::of(program),
             frames: frames.collect(),
+            constructors: constructors.collect(),
             known: vec![None; program.functions.len()],
             recursive: Vec::new(),
         }
@@ -70,22 +83,37 @@ impl<'a> Stacks<'a> {
             .and_then(|function| function.entry.as_ref())
             .map_or_else(String::new, |entry| entry.name.clone());
         let mut path = Vec::new();
-        let mut at = Some(FunctionId(id));
-        while let Some(id) = at.filter(|_| path.len() <= self.known.len()) {
-            if let Some(function) = self.program.functions.get(id.0) {
-                path.push(Frame {
-                    path: function.name.clone(),
-                    words: self.frames.get(id.0).copied().unwrap_or(0),
-                });
-            }
-            at = self
-                .known
-                .get(id.0)
-                .cloned()
-                .flatten()
-                .and_then(|(_, next)| next);
+        let mut at = Some(Below::Function(FunctionId(id)));
+        while let Some(below) = at.filter(|_| path.len() <= self.known.len()) {
+            path.extend(self.frame(below));
+            at = match below {
+                Below::Function(id) => self
+                    .known
+                    .get(id.0)
+                    .copied()
+                    .flatten()
+                    .and_then(|(_, next)| next),
+                Below::Constructor(_) => None,
+            };
         }
         Stack { entry, words, path }
+    }
+
+    fn frame(&self, of: Below) -> Option<Frame> {
+        let (path, words) = match of {
+            Below::Function(id) => {
+                let function = self.program.functions.get(id.0)?;
+                (function.name.clone(), self.frames.get(id.0))
+            }
+            Below::Constructor(id) => {
+                let class = self.program.classes.get(id.0)?;
+                (constructor_path(&class.name), self.constructors.get(id.0))
+            }
+        };
+        Some(Frame {
+            path,
+            words: words.copied().unwrap_or(0),
+        })
     }
 
     /// Functions that were found to call themselves.
@@ -110,7 +138,13 @@ impl<'a> Stacks<'a> {
         for callee in self.calls.callees(id.0).to_vec() {
             let words = self.deepest(callee, path);
             if words > below {
-                (below, next) = (words, Some(callee));
+                (below, next) = (words, Some(Below::Function(callee)));
+            }
+        }
+        for class in self.made(id) {
+            let words = self.constructors.get(class.0).copied().unwrap_or(0);
+            if words > below {
+                (below, next) = (words, Some(Below::Constructor(class)));
             }
         }
         path.pop();
@@ -119,5 +153,18 @@ impl<'a> Stacks<'a> {
             *slot = Some((words, next));
         }
         words
+    }
+
+    /// The classes of which a function makes objects.
+    fn made(&self, id: FunctionId) -> Vec<ClassId> {
+        let mut made = Vec::new();
+        if let Some(function) = self.program.functions.get(id.0) {
+            function.walk(&mut |expr| {
+                if let Expr::New(class) = expr {
+                    made.push(*class);
+                }
+            });
+        }
+        made
     }
 }
