@@ -42,6 +42,12 @@ fn the_commands_of_the_readme_work() {
     // The versions that this workspace is tested with, and what is compiled of them already.
     std::fs::copy(Path::new(ROOT).join("Cargo.lock"), purse.join("Cargo.lock")).unwrap();
     let readme = std::fs::read_to_string(purse.join("README.md")).unwrap();
+    let mut formatted = Command::new("rustfmt");
+    let sources = ["src/lib.rs", "tests/applet.rs"];
+    formatted
+        .args(["--check", "--edition", "2024"])
+        .args(sources);
+    run(formatted.current_dir(&purse));
     let mut simulated = false;
     for line in commands(&readme) {
         let arguments: Vec<&str> = line.split(' ').collect();

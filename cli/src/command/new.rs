@@ -9,6 +9,7 @@ use loader::Aid;
 use minijinja::{AutoEscape, Environment, context};
 use name::Name;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// The files of a new crate, and what they are made from.
 const TEMPLATES: [(&str, &str); 6] = [
@@ -119,6 +120,8 @@ impl New {
             let text = text.trim_end().to_owned() + "\n";
             files::write(&self.folder.join(path), text.as_bytes())?;
         }
+        let sources = templates.iter().map(|(path, _)| self.folder.join(path));
+        format(sources.filter(|path| path.extension().is_some_and(|extension| extension == "rs")));
         if self.lib {
             return output::print(&format!(
                 "made {}, library package {}; its README says how to go on\n",
@@ -166,6 +169,15 @@ fn is_platform(folder: &Path) -> bool {
         .lines()
         .any(|line| line.trim() == "name = \"platform\"")
         && folder.join("src/host").is_dir()
+}
+
+/// Breaks lines as `cargo fmt` would, where rustfmt is installed: names and AIDs are of any length.
+fn format(sources: impl Iterator<Item = PathBuf>) {
+    // Without it the source is as good.
+    let _ = Command::new("rustfmt")
+        .args(["--quiet", "--edition", "2024"])
+        .args(sources)
+        .output();
 }
 
 /// Bytes as elements of a Rust array.

@@ -10,6 +10,30 @@ pub(super) struct Name<'a> {
 /// most 16.
 const AID_BYTES: usize = 14;
 
+/// Crates that come with Rust.
+const OF_RUST: [&str; 4] = ["alloc", "core", "proc_macro", "std"];
+
+/// Types that the new crate's source and tests name: its applet must have another name.
+const NAMED: [&str; 17] = [
+    "Apdu",
+    "Applet",
+    "Cell",
+    "Err",
+    "Host",
+    "HostCard",
+    "HostConfig",
+    "Ok",
+    "Option",
+    "OwnerPin",
+    "Package",
+    "Platform",
+    "PowerLoss",
+    "Result",
+    "StatusWord",
+    "String",
+    "Vec",
+];
+
 impl<'a> Name<'a> {
     pub(super) fn new(name: &'a str) -> Result<Self, String> {
         let starts = name.starts_with(|c: char| c.is_ascii_lowercase());
@@ -25,6 +49,9 @@ impl<'a> Name<'a> {
         if syn::parse_str::<syn::Ident>(&name.library()).is_err() || name.krate == "test" {
             return Err("is a word of Rust; a crate cannot have this name".to_owned());
         }
+        if OF_RUST.contains(&name.library().as_str()) {
+            return Err("is the name of a crate that comes with Rust".to_owned());
+        }
         if name.krate == "platform" {
             return Err("is the name of the crate that the applet stands on".to_owned());
         }
@@ -35,16 +62,20 @@ impl<'a> Name<'a> {
         self.krate.replace('-', "_")
     }
 
-    /// In camel case.
+    /// In camel case; with `Applet` behind it where that is the name of something else.
     pub(super) fn applet(&self) -> String {
         let parts = self.krate.split(['-', '_']);
-        parts
+        let name: String = parts
             .map(|part| {
                 let mut characters = part.chars();
                 let first = characters.next().map(|c| c.to_ascii_uppercase());
                 first.into_iter().chain(characters).collect::<String>()
             })
-            .collect()
+            .collect();
+        if NAMED.contains(&name.as_str()) {
+            return name + "Applet";
+        }
+        name
     }
 
     /// F0 (ISO 7816-4 §8.2.1.2: a proprietary, unregistered identifier), then the name, at least five bytes.
@@ -68,6 +99,10 @@ mod tests {
         assert_eq!(name.library(), "my_purse_2");
         assert_eq!(name.applet(), "MyPurse2");
         assert_eq!(name.package_aid(), b"\xF0my-purse_2");
+        assert_eq!(
+            Name::new("status-word").unwrap().applet(),
+            "StatusWordApplet"
+        );
         assert_eq!(Name::new("a").unwrap().package_aid(), b"\xF0a\0\0\0");
         assert_eq!(Name::new(&"a".repeat(40)).unwrap().package_aid().len(), 15);
     }
@@ -75,7 +110,18 @@ mod tests {
     #[test]
     fn names_that_are_none() {
         for name in [
-            "", "Purse", "2pay", "a b", "é", "-a", "fn", "self", "test", "platform",
+            "",
+            "Purse",
+            "2pay",
+            "a b",
+            "é",
+            "-a",
+            "fn",
+            "self",
+            "test",
+            "core",
+            "proc-macro",
+            "platform",
         ] {
             assert!(Name::new(name).is_err(), "{name}");
         }
