@@ -36,7 +36,7 @@ pub enum Cause {
     },
     /// Power was cut.
     PowerLoss,
-    /// The command used up its budget of bytecodes.
+    /// The command used up its budget of bytecodes: by executing them, or by what it had the API do.
     StepBudget(u64),
     /// Frames did not fit in the stack any more.
     StackOverflow,
@@ -79,7 +79,7 @@ impl fmt::Display for Fault {
             Cause::PowerLoss => f.write_str("power was cut"),
             Cause::StepBudget(steps) => write!(
                 f,
-                "the budget of {steps} bytecodes for one command is used up"
+                "the budget of {steps} bytecodes, work of the API included, for one command is used up"
             ),
             Cause::StackOverflow => f.write_str("the stack overflowed"),
             Cause::TypeViolation(rule) => {

@@ -82,6 +82,7 @@ pub fn range(vm: &Vm<'_>, reference: u16, offset: i16, length: i16) -> Result<Ra
     if u32::from(offset) + u32::from(length) > u32::from(object.length) {
         return Err(Trap::INDEX);
     }
+    vm.charge(length.into());
     Ok(Range {
         address: object.address.wrapping_add(offset.into()),
         length: length.into(),

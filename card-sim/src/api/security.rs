@@ -21,7 +21,7 @@ use se_crypto::{Hash, Hasher};
 use zeroize::Zeroizing;
 
 /// The native methods.
-pub(crate) const NATIVES: [&[Row]; 10] = [
+pub(crate) const NATIVES: [&[Row]; 11] = [
     aead::NATIVES,
     checksum::NATIVES,
     cipher::NATIVES,
@@ -32,6 +32,7 @@ pub(crate) const NATIVES: [&[Row]; 10] = [
     one_shot::NATIVES,
     random_data::NATIVES,
     signature::NATIVES,
+    signature::RECOVERY_NATIVES,
 ];
 
 /// Cells of the classes.
@@ -93,8 +94,25 @@ impl std::fmt::Debug for Stream {
     }
 }
 
+impl Stream {
+    /// Bytes of a message that wait for its end.
+    fn waiting(&self) -> usize {
+        match self {
+            Self::Data(data) => data.len(),
+            Self::Aead(message) => message.waiting(),
+            Self::Recovery(state) => state.1.message.len(),
+            Self::Hash(_) | Self::Position(_) | Self::Blocks(..) => 0,
+        }
+    }
+}
+
+/// The most bytes that may wait in all objects together. Cards process a message as it comes; here one that is
+/// authenticated waits for its end, and must not fill the host's memory.
+const MAX_WAITING: usize = 1 << 20;
+
 /// Takes the stream of an object out of the session.
 pub(crate) fn take_stream(vm: &mut Vm<'_>, object: u16) -> Option<Stream> {
+    vm.charge(vm.session.streams.len());
     let streams = &mut vm.session.streams;
     let index = streams.iter().position(|(owner, _)| *owner == object)?;
     Some(streams.swap_remove(index).1)
@@ -103,6 +121,19 @@ pub(crate) fn take_stream(vm: &mut Vm<'_>, object: u16) -> Option<Stream> {
 /// Keeps the stream of an object.
 pub(crate) fn keep_stream(vm: &mut Vm<'_>, object: u16, stream: Stream) {
     vm.session.streams.push((object, stream));
+}
+
+/// Keeps the stream of an object to which data were added.
+///
+/// # Errors
+/// [`Trap::NO_RESOURCE`] if more waits than a card has room for; the stream is then gone.
+pub(crate) fn keep_message(vm: &mut Vm<'_>, object: u16, stream: Stream) -> Result<(), Trap> {
+    let others = vm.session.streams.iter().map(|(_, other)| other.waiting());
+    if others.sum::<usize>() + stream.waiting() > MAX_WAITING {
+        return Err(Trap::NO_RESOURCE);
+    }
+    keep_stream(vm, object, stream);
+    Ok(())
 }
 
 /// The hash of a `MessageDigest.ALG_*` code.

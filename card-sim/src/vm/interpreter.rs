@@ -18,6 +18,7 @@ use crate::secure_channel::SecurityServices;
 use crate::session::Session;
 use frame::{Exit, Meter, Reach, run_frame};
 use serde::{Deserialize, Serialize};
+use std::cell::Cell;
 
 /// Registers lent to a frame.
 pub(super) const FRAME_REGISTERS: usize = 256;
@@ -44,7 +45,8 @@ const MAX_NESTING: u8 = 16;
 /// The limits of one command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
-    /// Bytecodes that a command may execute.
+    /// Bytecodes that a command may execute. What methods of the API do counts, too: a byte as a bytecode, cryptography
+    /// with public keys by the length of the key.
     pub steps: u64,
     /// Words of stack, shared by all frames.
     pub stack_words: u16,
@@ -130,6 +132,8 @@ pub struct Vm<'a> {
     registers: u16,
     pub(super) pc: u32,
     pub(super) meter: Meter,
+    /// What methods of the API have done, in bytecodes, and the budget does not know yet.
+    effort: Cell<i64>,
     pub(super) limits: Limits,
     nesting: u8,
     /// There in defensive mode.
@@ -181,6 +185,7 @@ impl<'a> Vm<'a> {
                 executed: 0,
                 limit: steps,
             },
+            effort: Cell::new(0),
             limits,
             nesting: 0,
             stepwise: None,
@@ -200,6 +205,26 @@ impl<'a> Vm<'a> {
             stepwise.give_back(self.stack);
         }
         self.stack.frames.clear();
+    }
+
+    /// Takes what a method of the API does off the budget of the command, so that a loop of long ones ends too: a
+    /// bytecode for each byte, and more where cryptography takes long.
+    pub fn charge(&self, bytecodes: usize) {
+        let bytecodes = i64::try_from(bytecodes).unwrap_or(i64::MAX);
+        self.effort.set(self.effort.get().saturating_add(bytecodes));
+    }
+
+    /// Settles what was charged.
+    pub(super) fn settle(&mut self) -> Result<(), Trap> {
+        let effort = self.effort.take();
+        if effort == 0 {
+            return Ok(());
+        }
+        self.meter.limit = self.meter.limit.saturating_sub(effort);
+        if self.meter.executed > self.meter.limit {
+            return Err(Trap::StepBudget);
+        }
+        Ok(())
     }
 
     /// Bytecodes executed so far.

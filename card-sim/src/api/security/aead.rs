@@ -4,7 +4,8 @@
 use super::cipher::{self, MODE_DECRYPT, MODE_ENCRYPT, Scheme};
 use super::keys::{self, Sort, component};
 use super::{
-    ILLEGAL_USE, ILLEGAL_VALUE, INVALID_INIT, Stream, UNINITIALIZED_KEY, keep_stream, take_stream,
+    ILLEGAL_USE, ILLEGAL_VALUE, INVALID_INIT, Stream, UNINITIALIZED_KEY, keep_message, keep_stream,
+    take_stream,
 };
 use crate::api::Row;
 use crate::api::arguments::{byte, count, range, range_at, reference, set_cell, word, write};
@@ -39,6 +40,13 @@ pub struct Message {
     plain: Zeroizing<Vec<u8>>,
     cipher: Vec<u8>,
     is_done: bool,
+}
+
+impl Message {
+    /// Bytes that wait for the tag.
+    pub(super) fn waiting(&self) -> usize {
+        self.associated.len() + self.plain.len() + self.cipher.len()
+    }
 }
 
 /// What `init` said of the message to come.
@@ -124,13 +132,12 @@ fn update_associated(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
     let is_long = message
         .lengths
         .is_some_and(|lengths| length > lengths.associated);
-    if !is_late && !is_long {
-        message.associated.extend(data);
-    }
-    keep_stream(vm, this, Stream::Aead(message));
     if is_late || is_long {
+        keep_stream(vm, this, Stream::Aead(message));
         return Err(ILLEGAL_USE);
     }
+    message.associated.extend(data);
+    keep_message(vm, this, Stream::Aead(message))?;
     Ok(0)
 }
 
@@ -157,7 +164,7 @@ pub(super) fn update(vm: &mut Vm<'_>, this: u16, data: &[u8]) -> Result<Vec<u8>,
     };
     message.plain.extend_from_slice(plain);
     message.cipher.extend_from_slice(cipher);
-    keep_stream(vm, this, Stream::Aead(message));
+    keep_message(vm, this, Stream::Aead(message))?;
     Ok(output)
 }
 

@@ -10,7 +10,7 @@ use super::keys::{self, Sort, component};
 use super::rsa_padding::{oaep_decode, oaep_encode};
 use super::{
     ILLEGAL_USE, ILLEGAL_VALUE, INVALID_INIT, NO_SUCH_ALGORITHM, Stream, UNINITIALIZED_KEY,
-    keep_stream, take_stream,
+    keep_message, keep_stream, take_stream,
 };
 use crate::api::arguments::{
     byte, cell, cell_address, count, range_at, reference, set_cell, word, write,
@@ -309,7 +309,7 @@ fn update(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
         _ => {
             let mut message = take_data(vm, this);
             message.extend_from_slice(&data);
-            keep_stream(vm, this, Stream::Data(message));
+            keep_message(vm, this, Stream::Data(message))?;
             Vec::new()
         }
     };

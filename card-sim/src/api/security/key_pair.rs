@@ -110,6 +110,7 @@ fn generate(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
 
 fn generate_rsa(vm: &mut Vm<'_>, public: u16, private: u16, sort: Sort) -> Result<(), Trap> {
     let bits = usize::try_from(keys::bits(vm, private)?).map_err(|_| ILLEGAL_VALUE)?;
+    vm.charge(RSA_GENERATION * rsa_effort(bits, bits));
     // An exponent that the applet set in the public key is kept.
     let exponent = keys::get_component(vm, public, component::EXPONENT)
         .unwrap_or_else(|_| Zeroizing::new(RsaKey::EXPONENT.to_vec()));
@@ -199,6 +200,15 @@ pub fn ec_public(vm: &Vm<'_>, key: u16) -> Result<EcPublicKey, Trap> {
     EcPublicKey::new(keys::curve(vm, key)?, &point).map_err(|_| ILLEGAL_VALUE)
 }
 
+/// What an operation with an RSA key costs of the command's budget: the product of modulus, modulus and exponent in
+/// bits, by a factor that makes 2048 bits a million bytecodes.
+const fn rsa_effort(modulus: usize, exponent: usize) -> usize {
+    modulus.saturating_mul(modulus).saturating_mul(exponent) >> 13
+}
+
+/// How many private operations the generation of an RSA key costs.
+const RSA_GENERATION: usize = 10;
+
 /// The RSA private key in a key object.
 ///
 /// # Errors
@@ -206,6 +216,8 @@ pub fn ec_public(vm: &Vm<'_>, key: u16) -> Result<EcPublicKey, Trap> {
 /// together.
 pub fn rsa_private(vm: &Vm<'_>, key: u16) -> Result<RsaKey, Trap> {
     let part = |component| keys::get_component(vm, key, component);
+    let bits = usize::try_from(keys::bits(vm, key)?).map_err(|_| ILLEGAL_VALUE)?;
+    vm.charge(rsa_effort(bits, bits));
     let built = match keys::sort(vm, key)? {
         Sort::RsaCrt => RsaKey::from_crt(&RsaCrt {
             p: part(component::P)?,
@@ -233,5 +245,6 @@ pub fn rsa_public(vm: &Vm<'_>, key: u16) -> Result<se_crypto::RsaPublicKey, Trap
     }
     let modulus = keys::get_component(vm, key, component::MODULUS)?;
     let exponent = keys::get_component(vm, key, component::EXPONENT)?;
+    vm.charge(rsa_effort(8 * modulus.len(), 8 * exponent.len()));
     se_crypto::RsaPublicKey::new(&modulus, &exponent).map_err(|_| ILLEGAL_VALUE)
 }

@@ -506,9 +506,11 @@ fn get_cofactor(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
 pub fn curve(vm: &Vm<'_>, key: u16) -> Result<Curve, Trap> {
     let (_, material) = material(vm, key)?;
     let mask = material.first().copied().unwrap_or(0);
+    let length = usize::try_from(bits(vm, key)?).map_err(|_| ILLEGAL_VALUE)?;
+    // Whoever asks for a curve multiplies a point on it.
+    vm.charge(4 * length * length);
     if mask & DOMAIN == 0 {
-        let bits = usize::try_from(bits(vm, key)?).map_err(|_| ILLEGAL_VALUE)?;
-        let named = NamedCurve::of_size(bits).ok_or(ILLEGAL_VALUE)?;
+        let named = NamedCurve::of_size(length).ok_or(ILLEGAL_VALUE)?;
         return named.curve().map_err(|_| ILLEGAL_VALUE);
     }
     let [field, a, b, g, r] = [

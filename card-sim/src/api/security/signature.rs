@@ -4,26 +4,30 @@
 //! `Signature.SIG_CIPHER_*`, `Cipher.PAD_*`), and the initial vector of authentication codes (eight
 //! cells).
 
-use super::block_padding::BlockPadding;
 use super::digest::set_initial_digest;
-use super::iso9796;
 use super::key_pair::{ec_private, ec_public, rsa_private, rsa_public};
 use super::keys::{self, Sort, component};
 use super::{
     ILLEGAL_USE, ILLEGAL_VALUE, INVALID_INIT, NO_SUCH_ALGORITHM, Stream, UNINITIALIZED_KEY,
-    hash_of, keep_stream, take_stream,
+    keep_message, take_stream,
 };
 use crate::api::arguments::{
-    array, byte, cell, cell_address, count, range_at, reference, set_cell, word, write,
+    byte, cell, cell_address, count, range_at, reference, set_cell, word, write,
 };
 use crate::api::{Layout, Row};
 use crate::vm::trap::Trap;
 use crate::vm::{Kind, Vm};
 use se_crypto::zeroize::Zeroizing;
-use se_crypto::{AesKey, DesKey, Hash, hmac, pss_encode, pss_verify};
+use se_crypto::{AesKey, DesKey, hmac, pss_encode, pss_verify};
+
+mod recovery;
+mod scheme;
+
+pub use recovery::NATIVES as RECOVERY_NATIVES;
+use scheme::{ALGORITHMS, DesMacKind, DesMacLength, EcdsaForm, Recovery, Scheme};
+pub use scheme::{has, has_cipher, has_padding};
 
 const CLASS: &str = "javacard/security/Signature";
-const RECOVERY: &str = "javacard/security/SignatureMessageRecovery";
 
 const CELLS: u16 = 14;
 
@@ -40,180 +44,6 @@ const INITIAL_VECTOR: u16 = 6;
 
 const MODE_SIGN: u8 = 1;
 const MODE_VERIFY: u8 = 2;
-
-/// What a signature object does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Scheme {
-    /// RSASSA-PKCS1-v1_5.
-    Rsa(Hash),
-    /// RSA over the bare digest in block type 1 (RFC 2409 §5.1).
-    RsaBare(Hash),
-    /// ISO 9796-2 scheme 1; with the methods of `SignatureMessageRecovery`, or with those of
-    /// `Signature`, whose caller has the whole message.
-    Iso9796(Hash, Recovery),
-    /// RSASSA-PSS with a salt as long as the digest.
-    RsaPss(Hash),
-    /// ECDSA; in DER form, or r and s one after the other.
-    Ecdsa(Hash, EcdsaForm),
-    /// HMAC.
-    Hmac(Hash),
-    /// CMAC with AES.
-    AesCmac,
-    /// CBC-MAC with AES.
-    AesMac(BlockPadding),
-    /// CBC-MAC with DES or triple DES.
-    DesMac(DesMacLength, DesMacKind, BlockPadding),
-}
-
-/// Whether the recoverable part of a message is given to the applet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Recovery {
-    Given,
-    Compared,
-}
-
-/// How r and s are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum EcdsaForm {
-    Der,
-    Plain,
-}
-
-/// Bytes of a DES MAC.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum DesMacLength {
-    Four,
-    Eight,
-}
-
-/// What a DES MAC does with keys of two or three parts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum DesMacKind {
-    /// Every block is encrypted with triple DES.
-    Triple,
-    /// Only the last one is (ISO 9797-1 algorithm 3).
-    Retail,
-}
-
-impl Scheme {
-    /// What the codes of digest, cipher and padding mean together, if the card has it.
-    fn of_parts(digest: u8, cipher: u8, padding: u8) -> Option<Self> {
-        let hash = hash_of(digest);
-        // MACs have no digest (`MessageDigest.ALG_NULL`).
-        let is_bare = digest == 0;
-        // Where nothing is padded, `PAD_NULL` and `PAD_NOPAD` are the same.
-        let pads_not = padding <= 1;
-        Some(match (cipher, padding) {
-            (1 | 2, _) if is_bare => {
-                let length = if cipher == 1 {
-                    DesMacLength::Four
-                } else {
-                    DesMacLength::Eight
-                };
-                match padding {
-                    4 => Self::DesMac(length, DesMacKind::Retail, BlockPadding::Zeros),
-                    5 => Self::DesMac(length, DesMacKind::Retail, BlockPadding::Bit),
-                    _ => {
-                        let padding = BlockPadding::of_code(padding)?;
-                        Self::DesMac(length, DesMacKind::Triple, padding)
-                    }
-                }
-            }
-            (3, 7) => Self::Rsa(hash?),
-            (3, 8) => Self::RsaPss(hash?),
-            (3, 12) => Self::RsaBare(hash?),
-            // The implicit trailer does not tell the hash: only those with a code of their own.
-            (3, 10) if matches!(digest, 1 | 3) => Self::Iso9796(hash?, Recovery::Compared),
-            (3, 11) if matches!(digest, 1 | 3) => Self::Iso9796(hash?, Recovery::Given),
-            (5, _) if pads_not => Self::Ecdsa(hash?, EcdsaForm::Der),
-            (9, _) if pads_not => Self::Ecdsa(hash?, EcdsaForm::Plain),
-            (6, _) if is_bare => Self::AesMac(BlockPadding::of_code(padding)?),
-            (7, _) if pads_not => Self::Hmac(hash?),
-            (10, _) if is_bare && pads_not => Self::AesCmac,
-            _ => return None,
-        })
-    }
-
-    /// The hash of a scheme that signs a digest.
-    const fn digest(self) -> Option<Hash> {
-        match self {
-            Self::Rsa(hash) | Self::RsaBare(hash) | Self::RsaPss(hash) | Self::Ecdsa(hash, _) => {
-                Some(hash)
-            }
-            _ => None,
-        }
-    }
-}
-
-/// (`ALG_*` code, digest, `SIG_CIPHER_*`, `PAD_*`)
-const ALGORITHMS: &[(u8, u8, u8, u8)] = &[
-    (1, 0, 1, 1),
-    (2, 0, 2, 1),
-    (3, 0, 1, 2),
-    (4, 0, 2, 2),
-    (5, 0, 1, 3),
-    (6, 0, 2, 3),
-    (7, 0, 1, 6),
-    (8, 0, 2, 6),
-    (9, 1, 3, 10),
-    (10, 1, 3, 7),
-    (11, 2, 3, 7),
-    (12, 3, 3, 10),
-    (13, 3, 3, 7),
-    (15, 1, 3, 12),
-    (16, 2, 3, 12),
-    (17, 1, 5, 0),
-    // One code for each length of the key; the key decides.
-    (18, 0, 6, 1),
-    (35, 0, 6, 1),
-    (36, 0, 6, 1),
-    (19, 0, 1, 5),
-    (20, 0, 2, 5),
-    (21, 1, 3, 8),
-    (22, 2, 3, 8),
-    (23, 3, 3, 8),
-    (24, 1, 7, 0),
-    (25, 4, 7, 0),
-    (26, 5, 7, 0),
-    (27, 6, 7, 0),
-    (28, 2, 7, 0),
-    (29, 3, 7, 0),
-    (30, 1, 3, 11),
-    (31, 3, 3, 11),
-    (33, 4, 5, 0),
-    (34, 5, 5, 0),
-    (37, 7, 5, 0),
-    (38, 6, 5, 0),
-    (39, 7, 3, 7),
-    (40, 4, 3, 7),
-    (41, 5, 3, 7),
-    (42, 6, 3, 7),
-    (43, 7, 3, 8),
-    (44, 4, 3, 8),
-    (45, 5, 3, 8),
-    (46, 6, 3, 8),
-    (47, 0, 1, 4),
-    (48, 0, 2, 4),
-    (49, 0, 10, 0),
-];
-
-/// Whether the card has a `Signature.ALG_*` code.
-#[must_use]
-pub fn has(code: u8) -> bool {
-    ALGORITHMS.iter().any(|algorithm| algorithm.0 == code)
-}
-
-/// Whether the card has a `Signature.SIG_CIPHER_*` code with any digest and padding.
-#[must_use]
-pub fn has_cipher(cipher: u8) -> bool {
-    (0..=12).any(|digest| (0..=22).any(|pad| Scheme::of_parts(digest, cipher, pad).is_some()))
-}
-
-/// Whether any signature takes a `Cipher.PAD_*` code.
-#[must_use]
-pub fn has_padding(padding: u8) -> bool {
-    (0..=12).any(|digest| (0..=14).any(|c| Scheme::of_parts(digest, c, padding).is_some()))
-}
 
 /// The native methods.
 pub const NATIVES: &[Row] = &[
@@ -258,20 +88,6 @@ pub const NATIVES: &[Row] = &[
     (CLASS, "verify", "([BSS[BSS)Z", verify),
     (CLASS, "signPreComputedHash", "([BSS[BS)S", sign_hash),
     (CLASS, "verifyPreComputedHash", "([BSS[BSS)Z", verify_hash),
-    (
-        RECOVERY,
-        "init",
-        "(Ljavacard/security/Key;B)V",
-        |vm, arguments| init(vm, arguments, &[]),
-    ),
-    (RECOVERY, "beginVerify", "([BSS)S", begin_verify),
-    (RECOVERY, "sign", "([BSS[BS[SS)S", sign_with_recovery),
-    (RECOVERY, "verify", "([BSS)Z", verify_rest),
-    (RECOVERY, "update", "([BSS)V", update_recovery),
-    (RECOVERY, "getLength", "()S", get_length),
-    (RECOVERY, "getAlgorithm", "()B", |vm, arguments| {
-        cell(vm, reference(arguments, 0), ALGORITHM).map(i32::from)
-    }),
     (CLASS, "getLength", "()S", get_length),
     (CLASS, "setInitialDigest", "([BSS[BSS)V", |vm, arguments| {
         let this = reference(arguments, 0);
@@ -313,7 +129,7 @@ fn make(vm: &mut Vm<'_>, code: u8, parts: [u8; 3]) -> Result<i32, Trap> {
     super::check_algorithm(vm, CLASS, code)?;
     let scheme = Scheme::of_parts(digest, cipher, padding).ok_or(NO_SUCH_ALGORITHM)?;
     let class = match scheme {
-        Scheme::Iso9796(_, Recovery::Given) => vm.program.hidden_class(RECOVERY),
+        Scheme::Iso9796(_, Recovery::Given) => vm.program.hidden_class(recovery::CLASS),
         _ => vm.program.class_named(CLASS),
     };
     let object = vm.allocate(Kind::Instance, CELLS, class, 0)?;
@@ -413,8 +229,7 @@ fn absorb(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<(), Trap> {
             Stream::Data(buffer)
         }
     };
-    keep_stream(vm, this, stream);
-    Ok(())
+    keep_message(vm, this, stream)
 }
 
 /// The authentication code of what was taken in.
@@ -547,106 +362,6 @@ fn take_message(vm: &mut Vm<'_>, this: u16) -> Zeroizing<Vec<u8>> {
     }
 }
 
-/// Signs the message that was taken in (ISO 9796-2); also gives how many bytes of it the signature
-/// holds.
-fn sign_recoverable(
-    vm: &mut Vm<'_>,
-    this: u16,
-    key: u16,
-    hash: Hash,
-) -> Result<(Vec<u8>, usize), Trap> {
-    let message = take_message(vm, this);
-    let key = rsa_private(vm, key)?;
-    let (block, recovered) = iso9796::encode(hash, &message, key.length()).ok_or(ILLEGAL_USE)?;
-    let signature = key.private_operation(&block).map_err(|_| ILLEGAL_USE)?;
-    Ok((signature.to_vec(), recovered))
-}
-
-/// (message, offset, length, signature, offset, array for the length of the recoverable part, offset)
-fn sign_with_recovery(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
-    let this = reference(arguments, 0);
-    let key = key_for(vm, this, MODE_SIGN)?;
-    let Scheme::Iso9796(hash, _) = scheme(vm, this)? else {
-        return Err(ILLEGAL_USE);
-    };
-    let lengths = array(vm, reference(arguments, 6), Kind::ShortArray)?;
-    let place = u16::try_from(word(arguments, 7)).map_err(|_| Trap::INDEX)?;
-    if place >= lengths.length {
-        return Err(Trap::INDEX);
-    }
-    absorb(vm, arguments)?;
-    let (signature, recovered) = sign_recoverable(vm, this, key, hash)?;
-    let recovered = i16::try_from(recovered).map_err(|_| ILLEGAL_USE)?;
-    write(vm, reference(arguments, 4), word(arguments, 5), &signature)?;
-    let address = lengths.address + 2 * u32::from(place);
-    vm.heap.write(address, recovered.to_be_bytes())?;
-    Ok(count(signature.len()))
-}
-
-/// Puts the recoverable part of the message where the signature was; gives its length.
-fn begin_verify(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
-    let this = reference(arguments, 0);
-    let key = key_for(vm, this, MODE_VERIFY)?;
-    let Scheme::Iso9796(hash, _) = scheme(vm, this)? else {
-        return Err(ILLEGAL_USE);
-    };
-    let signature = range_at(vm, arguments, 1)?.copy(vm.heap);
-    let block = rsa_public(vm, key)?
-        .public_operation(&signature)
-        .map_err(|_| ILLEGAL_USE)?;
-    let recovered = iso9796::decode(hash, &block).ok_or(ILLEGAL_USE)?;
-    write(
-        vm,
-        reference(arguments, 1),
-        word(arguments, 2),
-        &recovered.message,
-    )?;
-    let length = recovered.message.len();
-    take_stream(vm, this);
-    keep_stream(
-        vm,
-        this,
-        Stream::Recovery(Box::new((hash.hasher(), recovered))),
-    );
-    Ok(count(length))
-}
-
-/// Takes the rest of a message in, if verification began; else another part of one to sign.
-fn update_recovery(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
-    let this = reference(arguments, 0);
-    match take_stream(vm, this) {
-        Some(Stream::Recovery(mut state)) => {
-            let data = range_at(vm, arguments, 1)?.copy(vm.heap);
-            state.1.message.extend(data);
-            keep_stream(vm, this, Stream::Recovery(state));
-        }
-        other => {
-            if let Some(stream) = other {
-                keep_stream(vm, this, stream);
-            }
-            if cell(vm, this, MODE)? == i16::from(MODE_VERIFY) {
-                return Err(ILLEGAL_USE);
-            }
-            absorb(vm, arguments)?;
-        }
-    }
-    Ok(0)
-}
-
-/// Ends what [`begin_verify`] began with the part of the message that the signature does not hold.
-fn verify_rest(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
-    let this = reference(arguments, 0);
-    key_for(vm, this, MODE_VERIFY)?;
-    let rest = range_at(vm, arguments, 1)?.copy(vm.heap);
-    let Some(Stream::Recovery(state)) = take_stream(vm, this) else {
-        return Err(ILLEGAL_USE);
-    };
-    let (mut hasher, recovered) = *state;
-    hasher.update(&recovered.message);
-    hasher.update(&rest);
-    Ok((hasher.finish() == recovered.digest).into())
-}
-
 fn sign(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
     let this = reference(arguments, 0);
     let key = key_for(vm, this, MODE_SIGN)?;
@@ -656,7 +371,7 @@ fn sign(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
     }
     absorb(vm, arguments)?;
     let signature = match scheme {
-        Scheme::Iso9796(hash, _) => sign_recoverable(vm, this, key, hash)?.0,
+        Scheme::Iso9796(hash, _) => recovery::sign_whole(vm, this, key, hash)?.0,
         _ if is_mac(scheme) => mac(vm, this, key)?,
         _ => {
             let digest = finish_hash(vm, this)?;
@@ -677,16 +392,7 @@ fn verify(vm: &mut Vm<'_>, arguments: &[i16]) -> Result<i32, Trap> {
     }
     absorb(vm, arguments)?;
     if let Scheme::Iso9796(hash, _) = scheme {
-        let message = take_message(vm, this);
-        let block = rsa_public(vm, key)?.public_operation(&signature);
-        let recovered = block.ok().and_then(|block| iso9796::decode(hash, &block));
-        return Ok(recovered
-            .is_some_and(|recovered| {
-                message.starts_with(&recovered.message)
-                    && recovered.is_whole == (recovered.message.len() == message.len())
-                    && hash.digest(&[&message]) == recovered.digest
-            })
-            .into());
+        return Ok(recovery::verify_whole(vm, this, key, hash, &signature)?.into());
     }
     if is_mac(scheme) {
         let expected = mac(vm, this, key)?;

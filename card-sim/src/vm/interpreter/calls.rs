@@ -188,6 +188,7 @@ impl<'a> Vm<'a> {
         arguments: &[i16],
     ) -> Result<i32, Trap> {
         let result = native(self, arguments);
+        self.settle()?;
         if target.is_sensitive {
             let name = target.name.as_deref().unwrap_or("");
             let known = result.as_ref().ok();
