@@ -4,6 +4,8 @@
 //! run as a plain test (`cargo test -p fuzz`), for hours (`cargo xtask fuzz verify --time 8h`), and under libFuzzer
 //! with coverage (`fuzz/libfuzzer`).
 
+mod calls;
+mod card;
 mod choices;
 mod mutate;
 mod parsers;
@@ -27,6 +29,10 @@ pub const FUZZERS: &[(&str, Fuzzer)] = &[
     ("text", parsers::text),
     ("smith", soundness::smith_verifies),
     ("verify", soundness::what_verifies_is_safe),
+    ("card", card::commands),
+    ("card-cap", card::packages),
+    ("card-image", card::images),
+    ("card-api", calls::calls),
 ];
 
 /// The fuzzer with this name.

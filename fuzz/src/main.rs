@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 /// Runs a fuzzer on random choices until the time is up; it panics with the input where something is wrong.
 #[derive(Debug, Parser)]
 struct Arguments {
-    /// The fuzzer: smith or verify (the parsers want inputs that are nearly right: `cargo test -p fuzz`, or libFuzzer).
+    /// The fuzzer: smith, verify, card, card-cap, card-image or card-api (the parsers want inputs that are nearly right:
+    /// `cargo test -p fuzz`, or libFuzzer).
     name: String,
     /// How long: 90s, 10m, 8h.
     #[arg(long, default_value = "1m", value_parser = duration)]
