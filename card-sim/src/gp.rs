@@ -138,10 +138,12 @@ impl CardManager {
     #[must_use]
     pub fn new(seed: u64, issuer: &IssuerConfig) -> Self {
         let random = Drbg::from_seed(seed);
+        let data = CardData::new(&mut random.stream("serial number"));
+        let challenges = random.stream("card challenges");
         Self {
             issuer: issuer.aid,
-            domains: SecurityDomains::new(random.stream("card challenges"), issuer),
-            data: CardData::new(&mut random.stream("serial number")),
+            domains: SecurityDomains::new(challenges, issuer, data.serial_number()),
+            data,
             pending: PerChannel::default(),
         }
     }

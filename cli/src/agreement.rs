@@ -1,19 +1,43 @@
-//! SCP11 on the command line.
+//! Which secure channel protocol, on the command line; with SCP11 what opens it.
 
 use std::path::Path;
+use std::str::FromStr;
 
 use clap::Args;
-use loader::{AgreementFile, AgreementKeys, KeySet};
+use loader::{AgreementFile, AgreementKeys, KeySet, SharedKeyProtocol};
 
 use crate::failure::Failure;
 
-/// What opens a session of SCP11, instead of a key file that says the same.
+/// What `--scp` asks for.
+#[derive(Clone, Debug)]
+pub enum Protocol {
+    /// SCP02 or SCP03, with the keys of `--keys`.
+    SharedKeys(SharedKeyProtocol),
+    /// A variant of SCP11.
+    Agreement(String),
+}
+
+impl FromStr for Protocol {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "11a" | "11b" | "11c" => Ok(Self::Agreement(text.to_owned())),
+            _ => text.parse().map(Self::SharedKeys).map_err(|_| {
+                "there is 02, 02:15 and the like with the parameter i, 03, 03:70, 11a, 11b and 11c".to_owned()
+            }),
+        }
+    }
+}
+
+/// The protocol, and what opens a session of SCP11 instead of a key file that says the same.
 #[derive(Args, Clone, Debug, Default)]
 pub struct Agreement {
-    /// Open the session with SCP11, by elliptic curves and certificates: 11a and 11c prove both ends, 11b the card alone
-    /// (which then lets nobody manage it).
-    #[arg(long, value_name = "11a|11b|11c", conflicts_with = "keys")]
-    pub scp: Option<String>,
+    /// The secure channel protocol, where no other is to be opened: 02 and 03, with their parameter i as in 02:55, which a
+    /// card with SCP02 then need not be asked for; or SCP11, by elliptic curves and certificates: 11a and 11c prove both
+    /// ends, 11b the card alone (which then lets nobody manage it).
+    #[arg(long, value_name = "02[:I]|03[:I]|11a|11b|11c")]
+    pub scp: Option<Protocol>,
     /// With `--scp`: the version of the card's key, in hexadecimal; the first that the card tells of without it.
     #[arg(long, value_name = "KVN", requires = "scp", value_parser = version)]
     pub card_key_version: Option<u32>,
@@ -56,7 +80,7 @@ impl Agreement {
     /// # Errors
     /// [`Failure::Input`] for what is wrong in the files.
     pub fn keys(&self) -> Result<Option<KeySet>, Failure> {
-        let Some(scp) = &self.scp else {
+        let Some(Protocol::Agreement(scp)) = &self.scp else {
             return Ok(None);
         };
         let file = AgreementFile {
@@ -73,5 +97,18 @@ impl Agreement {
         AgreementKeys::from_file(&file, Path::new(""))
             .map(|keys| Some(KeySet::of_agreement(keys)))
             .map_err(|error| Failure::input("--scp", error))
+    }
+
+    /// Whether `--scp` asks for SCP11, which has no shared keys.
+    pub(crate) fn is_agreement(&self) -> bool {
+        matches!(self.scp, Some(Protocol::Agreement(_)))
+    }
+
+    /// The protocol of shared keys, where `--scp` asks for one.
+    pub(crate) fn shared_keys(&self) -> Option<SharedKeyProtocol> {
+        match self.scp {
+            Some(Protocol::SharedKeys(protocol)) => Some(protocol),
+            Some(Protocol::Agreement(_)) | None => None,
+        }
     }
 }

@@ -2,13 +2,14 @@
 
 use crate::agreement::Agreement;
 use crate::failure::Failure;
+use crate::known::Known;
 use crate::secret;
 use crate::simulator::Simulator;
 use clap::{Args, ValueEnum};
 use loader::{
     AgreementKeys, Aid, CardInfo, Frame, KeySet, PcscTransport, Phoenix, PhoenixOptions,
-    Pkcs11Error, Pkcs11Uri, Pn532, Pn532Options, SecurityLevel, SerialLine, Session, Sharing,
-    StaticKeys, TcpTransport, Transport, Trust,
+    Pkcs11Error, Pkcs11Uri, Pn532, Pn532Options, Refusal, SecurityLevel, SerialLine, Session,
+    Sharing, StaticKeys, TcpTransport, Transport, Trust,
 };
 use se_crypto::Drbg;
 use std::path::{Path, PathBuf};
@@ -178,6 +179,39 @@ pub struct Authenticated<T = AnyTransport> {
     pub level: SecurityLevel,
     /// How many receipts the issuer security domain had given before, where that was asked.
     pub confirmations: Option<u16>,
+    /// What the session was opened with without asking.
+    known: Known,
+}
+
+impl<T: Transport> Authenticated<T> {
+    /// Forgets what the session was opened with without asking.
+    pub(crate) fn forget(&self) {
+        self.known.forget();
+    }
+
+    /// Where the first command of the session was refused as it is when the channel's parameters are not what they were
+    /// taken for: asks for them, and opens the session again. No authentication has failed by then. Tells whether it did.
+    ///
+    /// # Errors
+    /// [`Failure::Card`].
+    pub(crate) fn reopened(
+        &mut self,
+        refusal: &Refusal,
+        domain: Option<&Aid>,
+    ) -> Result<bool, Failure> {
+        let of_channel = matches!(refusal.status.0, 0x6982 | 0x6985 | 0x6987 | 0x6988);
+        if !of_channel || !self.known.forget() {
+            return Ok(false);
+        }
+        self.session.select_again(domain)?;
+        let mut random = random()?;
+        let opening = self.session.begin(&self.keys, &mut random)?;
+        self.session.complete(opening, self.level, &mut random)?;
+        if let Some(opened) = self.session.opened() {
+            self.known.keep(opened);
+        }
+        Ok(true)
+    }
 }
 
 impl Connection {
@@ -220,11 +254,18 @@ impl Connection {
     /// # Errors
     /// [`Failure::Input`] where the key file is none.
     pub fn keys(&self) -> Result<KeySet, Failure> {
-        let keys = match (&self.keys, self.agreement.keys()?) {
+        if self.keys.is_some() && self.agreement.is_agreement() {
+            return Err(Failure::Usage(
+                "--keys are keys that card and host share, and SCP11 has none: give one of --keys and --scp 11…"
+                    .to_owned(),
+            ));
+        }
+        let mut keys = match (&self.keys, self.agreement.keys()?) {
             (Some(source), _) => read_keys(source)?,
             (None, Some(agreement)) => agreement,
             (None, None) => KeySet::test_keys(),
         };
+        keys.protocol = self.agreement.shared_keys().or(keys.protocol);
         if let Some(agreement) = keys.agreement() {
             tell(agreement);
         }
@@ -253,20 +294,28 @@ impl Connection {
         transport: T,
         keys: KeySet,
     ) -> Result<Authenticated<T>, Failure> {
-        open(transport, keys, self.domain.as_ref(), self.security, false)
+        self.open_asking(transport, keys, Questions::default())
     }
 
-    /// [`Connection::open`], asking before how many receipts the issuer security domain has given where `counts`.
+    /// [`Connection::open`], asking the card these questions before.
     ///
     /// # Errors
     /// [`Failure::Card`].
-    pub(crate) fn open_counting<T: Transport>(
+    pub(crate) fn open_asking<T: Transport>(
         &self,
         transport: T,
         keys: KeySet,
-        counts: bool,
+        questions: Questions,
     ) -> Result<Authenticated<T>, Failure> {
-        open(transport, keys, self.domain.as_ref(), self.security, counts)
+        let known = Known::of(self);
+        open(
+            transport,
+            keys,
+            self.domain.as_ref(),
+            self.security,
+            questions,
+            known,
+        )
     }
 }
 
@@ -336,7 +385,23 @@ pub fn check_values(keys: &KeySet, protocol: u8) -> Option<String> {
 /// # Errors
 /// [`Failure::Card`].
 pub fn authenticate<T: Transport>(transport: T, keys: KeySet) -> Result<Authenticated<T>, Failure> {
-    open(transport, keys, None, None, false)
+    open(
+        transport,
+        keys,
+        None,
+        None,
+        Questions::default(),
+        Known::default(),
+    )
+}
+
+/// What a card is asked before its session is opened.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Questions {
+    /// Nothing that it need not be asked: what tells it from others is asked only where the session does not tell it.
+    pub(crate) least: bool,
+    /// How many receipts its issuer security domain has given.
+    pub(crate) receipts: bool,
 }
 
 fn open<T: Transport>(
@@ -344,21 +409,29 @@ fn open<T: Transport>(
     keys: KeySet,
     domain: Option<&Aid>,
     security: Option<Security>,
-    counts: bool,
+    questions: Questions,
+    known: Known,
 ) -> Result<Authenticated<T>, Failure> {
-    let mut session = Session::select(transport, None)?;
-    let mut info = session.essentials()?;
+    let at_once = questions.least && !questions.receipts;
+    let mut session = Session::select(transport, domain.filter(|_| at_once))?;
+    let mut info = if questions.least {
+        session.unasked()
+    } else {
+        session.essentials()?
+    };
     // Only the domain that gives receipts tells their number.
-    let confirmations = if counts {
+    let confirmations = if questions.receipts {
         session.confirmation_counter()?
     } else {
         None
     };
-    if let Some(domain) = domain {
+    if let Some(domain) = domain.filter(|_| !at_once) {
         session.select_again(Some(domain))?;
     }
     let mut random = random()?;
-    let opening = session.begin(&keys, &mut random)?;
+    let opening = session.begin_knowing(&keys, &mut random, &|data| {
+        known.scp02(data).filter(|_| questions.least)
+    })?;
     if !keys.are_test_keys()
         && let Some(values) = check_values(&keys, opening.protocol())
     {
@@ -368,6 +441,10 @@ fn open<T: Transport>(
     session.complete(opening, level, &mut random)?;
     if let Some(opened) = session.opened() {
         info.learn(opened, &keys);
+        known.keep(opened);
+    }
+    if info.name().is_none() && questions.least {
+        info.production = session.production()?;
     }
     Ok(Authenticated {
         session,
@@ -375,6 +452,7 @@ fn open<T: Transport>(
         keys,
         level,
         confirmations,
+        known,
     })
 }
 

@@ -1,6 +1,6 @@
 //! Delegated management, as arguments: tokens that are sent, receipts that are verified and kept.
 
-use crate::connection::{AnyTransport, Authenticated, Connection};
+use crate::connection::{AnyTransport, Authenticated, Connection, Questions};
 use crate::failure::Failure;
 use crate::{files, public_key};
 use clap::Args;
@@ -65,19 +65,24 @@ impl Delegation {
     }
 
     /// Reads what it names and the keys, before the card is touched; then connects, and opens the session that it is
-    /// for.
+    /// for, with no more questions than it needs where `least`.
     ///
     /// # Errors
     /// [`Failure`].
     pub(crate) fn open<T: Transport>(
         &self,
         connection: &Connection,
+        least: bool,
         connect: impl FnOnce(AnyTransport) -> Result<T, Failure>,
     ) -> Result<(Authenticated<T>, Prepared), Failure> {
         let keys = connection.keys()?;
         let prepared = self.prepare()?;
         let transport = connect(connection.connect()?)?;
-        let mut card = connection.open_counting(transport, keys, self.wants_receipts())?;
+        let questions = Questions {
+            least,
+            receipts: self.wants_receipts(),
+        };
+        let mut card = connection.open_asking(transport, keys, questions)?;
         card.session.use_tokens(prepared.tokens.clone());
         Ok((card, prepared))
     }

@@ -109,6 +109,11 @@ impl Failure {
         }
     }
 
+    /// Whether the card refused the first command of a flash, so that everything on it is as before.
+    pub(crate) fn wrote_nothing(&self) -> bool {
+        matches!(self, Self::Flash(error) if error.step == 0 && matches!(error.cause, Error::Refused(_)))
+    }
+
     /// Writes it to standard error for a person.
     pub fn tell(&self) {
         match self {

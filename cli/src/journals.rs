@@ -1,5 +1,5 @@
 //! Where the journals of flashes are kept: for a simulated card beside its image, for others in the user's state
-//! folder, by the card's identity.
+//! folder, by what a session tells of the card, or its identity.
 
 use crate::connection::Connection;
 use crate::failure::Failure;
@@ -21,17 +21,8 @@ impl Place {
             name.push(format!(".{package}.journal"));
             return Some(Self(name.into()));
         }
-        let folder = match std::env::var_os(FOLDER) {
-            Some(folder) => PathBuf::from(folder),
-            None => state_folder()?.join("tenkoku"),
-        };
-        let card = info.identity()?;
-        Some(Self(
-            folder
-                .join("cards")
-                .join(card)
-                .join(format!("{package}.json")),
-        ))
+        let folder = card_folder(&info.name()?)?;
+        Some(Self(folder.join(format!("{package}.json"))))
     }
 
     /// The journal, where there is one.
@@ -60,6 +51,14 @@ impl Place {
         }
     }
 
+    /// Keeps what was known before, or nothing where nothing was.
+    pub(crate) fn restore(&self, known: Option<&Journal>) {
+        match known {
+            Some(journal) => self.keep(journal),
+            None => self.forget(),
+        }
+    }
+
     /// Forgets it.
     pub(crate) fn forget(&self) {
         if let Err(error) = std::fs::remove_file(&self.0)
@@ -68,6 +67,15 @@ impl Place {
             eprintln!("note: {} stays: {error}", self.0.display());
         }
     }
+}
+
+/// Where what is known of one card is kept, by [`CardInfo::name`].
+pub(crate) fn card_folder(name: &str) -> Option<PathBuf> {
+    let folder = match std::env::var_os(FOLDER) {
+        Some(folder) => PathBuf::from(folder),
+        None => state_folder()?.join("tenkoku"),
+    };
+    Some(folder.join("cards").join(name))
 }
 
 /// The folder for the state of programs (XDG base directories; on Windows local application data).

@@ -16,6 +16,7 @@ pub mod installation;
 mod interrupt;
 mod journals;
 pub mod jpki;
+mod known;
 mod output;
 mod progress;
 mod public_key;

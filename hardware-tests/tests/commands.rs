@@ -200,7 +200,7 @@ fn a_flash_is_resumed_after_the_card_was_pulled() {
         let (_, cap) = folder();
         let flash = ["flash", &cap, "--yes"];
         // In the first block, in the middle, at the last answers.
-        for commands in [10, 18, 25, 26] {
+        for commands in [8, 16, 23, 24] {
             service.insert_for(blank(15), commands);
             let pulled = tenkoku(&flash).unwrap_err();
             assert_eq!(pulled.exit_code(), 4, "after {commands}: {pulled}");

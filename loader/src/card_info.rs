@@ -11,8 +11,8 @@ use crate::transport::{ConnectionInfo, Transport};
 pub struct CardInfo {
     /// The connection, with the answer to reset.
     pub connection: ConnectionInfo,
-    /// The issuer security domain's AID, in hexadecimal.
-    pub issuer: String,
+    /// The issuer security domain's AID, in hexadecimal, where it was selected.
+    pub issuer: Option<String>,
     /// The version of the GlobalPlatform card specification: 2.3.1.
     pub global_platform: Option<String>,
     /// The version of the Java Card platform, where the card names it: 3, or 2.2.
@@ -21,6 +21,8 @@ pub struct CardInfo {
     pub protocols: Vec<(u8, u8)>,
     /// The keys.
     pub keys: Vec<KeyInfo>,
+    /// The key diversification data that INITIALIZE UPDATE told, in hexadecimal, where they tell cards apart.
+    pub diversification_data: Option<String>,
     /// Card production life cycle data.
     pub production: Option<ProductionLifeCycle>,
     /// Issuer identification number, in hexadecimal.
@@ -170,8 +172,8 @@ impl<T: Transport> Session<T> {
     /// # Errors
     /// As [`Session::info`].
     pub fn essentials(&mut self) -> Result<CardInfo, Error> {
+        let mut info = self.unasked();
         let resources = self.data(0xFF21)?.unwrap_or_default();
-        let production = self.data(0x9F7F)?.and_then(|data| production(&data));
         let number = |tag| {
             let objects = tlv::all(&resources);
             let bytes = tlv::find(&objects, tag)?;
@@ -181,19 +183,37 @@ impl<T: Transport> Session<T> {
                     .fold(0, |sum, byte| sum << 8 | u32::from(*byte))
             })
         };
-        Ok(CardInfo {
+        info.issuer = Some(hex::encode_upper(self.domain()));
+        info.free_persistent = number(0x82);
+        info.free_transient = number(0x83);
+        info.production = self.production()?;
+        Ok(info)
+    }
+
+    /// Card production life cycle data.
+    ///
+    /// # Errors
+    /// As [`Session::data`].
+    pub fn production(&mut self) -> Result<Option<ProductionLifeCycle>, Error> {
+        Ok(self.data(0x9F7F)?.and_then(|data| production(&data)))
+    }
+
+    /// Of [`Session::info`] what is known without asking the card anything.
+    pub fn unasked(&mut self) -> CardInfo {
+        CardInfo {
             connection: self.transport().info(),
-            issuer: hex::encode_upper(self.domain()),
+            issuer: None,
             global_platform: None,
             java_card: None,
             protocols: Vec::new(),
             keys: Vec::new(),
-            production,
+            diversification_data: None,
+            production: None,
             issuer_identification: None,
             card_image: None,
-            free_persistent: number(0x82),
-            free_transient: number(0x83),
-        })
+            free_persistent: None,
+            free_transient: None,
+        }
     }
 
     /// The card recognition data (GPCS 2.3.1 §H.2), asked for once for each domain that is selected.
@@ -275,6 +295,7 @@ impl Recognition {
 impl CardInfo {
     /// Adds what the card told when a secure channel was opened with these keys, where it was not asked for more.
     pub fn learn(&mut self, opened: &Opened, keys: &KeySet) {
+        self.diversification_data = opened.diversification_data.as_ref().and_then(telling);
         if self.protocols.is_empty() {
             self.protocols = opened
                 .parameters
@@ -314,6 +335,15 @@ impl CardInfo {
             .then(|| parts.map(String::as_str).join("-"))
     }
 
+    /// The name under which things are kept of this card: its key diversification data, which a session tells anyway,
+    /// or else [`CardInfo::identity`].
+    #[must_use]
+    pub fn name(&self) -> Option<String> {
+        self.diversification_data
+            .clone()
+            .or_else(|| self.identity())
+    }
+
     /// A key set in words: `version 30: 3 keys, AES-128`.
     #[must_use]
     pub fn key_set_in_words(&self, version: u8) -> String {
@@ -327,6 +357,14 @@ impl CardInfo {
         versions.dedup();
         versions
     }
+}
+
+/// Key diversification data in hexadecimal, unless they are the same on every card: a card that was given none has
+/// zeroes there.
+#[must_use]
+pub fn telling(data: &[u8; 10]) -> Option<String> {
+    let all_the_same = data.iter().all(|byte| *byte == data[0]);
+    (!all_the_same).then(|| hex::encode_upper(data))
 }
 
 /// Those of some keys that are of one version, in words: `version 30: 3 keys, AES-128`.

@@ -12,12 +12,15 @@ pub(crate) fn likely(command: &[u8], status: u16) -> &'static [&'static str] {
             &["a package or an application with this AID is on the card already"]
         }
         (0xE6, 0x02, 0x6A80) => &[
-            "the card does not take this AID, this hash, or load parameters",
+            "the card does not take this AID, this hash, or load parameters (--no-memory-check sends none)",
             "the AID is in use",
         ],
         (0xE6, 0x02, 0x6982) => &[
             "the session's security domain may not load, or a token is needed (delegated management)",
         ],
+        (0xE6, 0x02 | 0x0E, 0x6A84 | 0x6581) => {
+            &["not enough memory for the load file: delete what is not needed"]
+        }
         // INSTALL [for load, install and make selectable]
         (0xE6, 0x0E, 0x6A81 | 0x6A86 | 0x6D00) => {
             &["the card does not load and install in one: flash without --combined"]
@@ -106,7 +109,10 @@ pub(crate) fn likely(command: &[u8], status: u16) -> &'static [&'static str] {
         }
         (0xE2, _, 0x6D00) => &["the application does not take STORE DATA"],
         // GET STATUS and whatever else wants a session.
-        (0xF2, _, 0x6982) => &["there is no secure channel"],
+        (0xF2, _, 0x6982) => &[
+            "there is no secure channel",
+            "the parameter i that was given for SCP02 is not the card's",
+        ],
         (_, _, 0x6982) => &["the secure channel was lost: another program may have used the card"],
         _ => &[],
     }

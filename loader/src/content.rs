@@ -60,6 +60,46 @@ impl Installation {
     }
 }
 
+/// What INSTALL \[for load\] announces.
+#[derive(Clone, Copy, Debug)]
+pub struct Announced<'a> {
+    /// The load file.
+    pub load_file: Aid,
+    /// The security domain that it will belong to; empty for the selected one.
+    pub domain: &'a [u8],
+    /// The hash of the load file data, or empty.
+    pub hash: &'a [u8],
+    /// How many bytes of memory the card is to look for before it takes the first block.
+    pub memory: Option<usize>,
+}
+
+impl Announced<'_> {
+    /// A load file for the selected domain, and nothing else said of it.
+    #[must_use]
+    pub fn new(load_file: Aid) -> Self {
+        Self {
+            load_file,
+            domain: &[],
+            hash: &[],
+            memory: None,
+        }
+    }
+
+    /// The load parameters: the least memory for code (GPCS 2.3.1 table 11-49, tag C6), in two bytes where they do.
+    fn parameters(&self) -> Vec<u8> {
+        let Some(memory) = self.memory else {
+            return Vec::new();
+        };
+        let quota = match (u16::try_from(memory), u32::try_from(memory)) {
+            (Ok(short), _) => tlv::object(0xC6, &short.to_be_bytes()),
+            (_, Ok(long)) => tlv::object(0xC6, &long.to_be_bytes()),
+            // No card has that much, and none numbers that many blocks.
+            _ => return Vec::new(),
+        };
+        tlv::object(0xEF, &quota)
+    }
+}
+
 /// A command with short lengths. Its data fit: [`Session::max_data`] was looked at.
 fn short_command(ins: u8, p1: u8, p2: u8, data: &[u8]) -> Vec<u8> {
     let mut command = vec![0x80, ins, p1, p2];
@@ -129,18 +169,12 @@ impl<T: Transport> Session<T> {
         Ok(answer)
     }
 
-    /// INSTALL \[for load\] (GPCS 2.3.1 §11.5.2.3.1). `domain` is the security domain that the load file will
-    /// belong to (empty: the selected one), `hash` that of the load file data, or empty.
+    /// INSTALL \[for load\] (GPCS 2.3.1 §11.5.2.3.1).
     ///
     /// # Errors
     /// [`Error`].
-    pub fn install_for_load(
-        &mut self,
-        load_file: &Aid,
-        domain: &[u8],
-        hash: &[u8],
-    ) -> Result<(), Error> {
-        self.announce([0x02, 0x00], load_file, domain, hash)
+    pub fn install_for_load(&mut self, announced: &Announced<'_>) -> Result<(), Error> {
+        self.announce([0x02, 0x00], announced)
     }
 
     /// The beginning of INSTALL \[for load, install and make selectable\] (GPCS 2.3.1 §9.3.5, §11.5.2.2): everything
@@ -148,23 +182,19 @@ impl<T: Transport> Session<T> {
     ///
     /// # Errors
     /// [`Error`]; many cards do not have the combined command, and refuse with 6A86.
-    pub fn begin_load_and_install(
-        &mut self,
-        load_file: &Aid,
-        domain: &[u8],
-        hash: &[u8],
-    ) -> Result<(), Error> {
-        self.announce([COMBINED, BEGIN], load_file, domain, hash)
+    pub fn begin_load_and_install(&mut self, announced: &Announced<'_>) -> Result<(), Error> {
+        self.announce([COMBINED, BEGIN], announced)
     }
 
-    fn announce(
-        &mut self,
-        parameters: [u8; 2],
-        load_file: &Aid,
-        domain: &[u8],
-        hash: &[u8],
-    ) -> Result<(), Error> {
-        let data = fields(&[load_file.as_bytes(), domain, hash, &[]])?;
+    fn announce(&mut self, parameters: [u8; 2], announced: &Announced<'_>) -> Result<(), Error> {
+        let Announced {
+            load_file,
+            domain,
+            hash,
+            ..
+        } = *announced;
+        let wanted = announced.parameters();
+        let data = fields(&[load_file.as_bytes(), domain, hash, &wanted])?;
         self.management(INSTALL, parameters, &data, None)?;
         let owner = if domain.is_empty() {
             self.domain().to_vec()
@@ -172,7 +202,7 @@ impl<T: Transport> Session<T> {
             domain.to_vec()
         };
         self.set_loading(Loading {
-            load_file: *load_file,
+            load_file,
             owner,
             is_combined: parameters == [COMBINED, BEGIN],
         });

@@ -51,6 +51,14 @@ pub enum AuthenticationError {
         /// What was wrong.
         cause: HostError,
     },
+    /// The card opens another protocol than was asked for, and nothing was proved to it.
+    #[error("the card opens {found}, and {asked} was asked for. It is not tried again by itself")]
+    Protocol {
+        /// What was asked for.
+        asked: crate::key_set::SharedKeyProtocol,
+        /// What the card opens.
+        found: crate::session::Opened,
+    },
     /// Key agreement (SCP11) stopped.
     #[error("no session with {keys}: {cause}. It is not tried again by itself")]
     Agreement {

@@ -36,7 +36,8 @@ pub struct Journal {
 pub enum Reached {
     /// It was begun. A package of that AID on the card is the one that was there before.
     Begun,
-    /// Nothing of the package was on the card any more. If it is there now, it comes from this flash.
+    /// Nothing of the package was on the card any more: it took the announcement of a load, as no card does that has
+    /// the package. If it is there now, it comes from this flash.
     Cleared,
     /// Everything is done.
     Complete,
@@ -64,22 +65,14 @@ fn installations_hash(plan: &Plan) -> String {
 impl Journal {
     /// The record of a flash that is about to be begun, of a whole plan ([`Plan::new`]).
     #[must_use]
-    pub fn begin(cap: &CapFile, plan: &Plan, content: &CardContent) -> Self {
+    pub fn begin(cap: &CapFile, plan: &Plan) -> Self {
         let package = &cap.header.package;
-        let there = Aid::new(&package.aid.0)
-            .ok()
-            .and_then(|aid| content.load_file(&aid))
-            .is_some();
         Self {
             load_file: hex::encode_upper(&package.aid.0),
             version: (package.version.major, package.version.minor),
             load_file_hash: hex::encode_upper(sha256(&plan.load_file)),
             instances_hash: installations_hash(plan),
-            reached: if there {
-                Reached::Begun
-            } else {
-                Reached::Cleared
-            },
+            reached: Reached::Begun,
         }
     }
 
@@ -87,9 +80,8 @@ impl Journal {
     pub fn hear(&mut self, event: &Event) -> bool {
         let cleared = matches!(
             event,
-            Event::Phase {
-                phase: Phase::InstallForLoad,
-                ..
+            Event::Done {
+                phase: Phase::InstallForLoad
             }
         );
         let changed = cleared && self.reached < Reached::Cleared;

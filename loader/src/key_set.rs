@@ -1,15 +1,17 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::sync::Arc;
 
-use scp::scp03::{KeyError, StaticKeys};
-use scp::{BlockCipher, KeyName, KeyOperations, scp02};
+use scp::scp03::{KeyError, Parameters, StaticKeys};
+use scp::{BlockCipher, KeyName, KeyOperations, Protocol, ProtocolError, scp02};
 use serde::Deserialize;
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::agreement::AgreementKeys;
 use crate::diversification::Diversification;
 use crate::pkcs11::{Pkcs11Error, Pkcs11Uri, TokenKeys};
+use crate::session::Opened;
 
 /// The keys of a security domain and where they come from. Zeroized when dropped, redacted in `Debug`.
 #[derive(Clone, PartialEq, Eq)]
@@ -20,6 +22,8 @@ pub struct KeySet {
     pub keys: Keys,
     /// How the card's keys follow from these; `None` where these are the card's.
     pub diversification: Option<Diversification>,
+    /// The protocol that they are for, where that is said: another one is not opened with them.
+    pub protocol: Option<SharedKeyProtocol>,
     /// Where they come from.
     pub source: KeySource,
 }
@@ -79,6 +83,71 @@ pub enum KeySource {
     Given,
 }
 
+/// A secure channel protocol of shared keys, where it is said which one: as `02`, `02:55` with the parameter `i`, `03`.
+/// SCP02 with its parameter need not be asked how it works.
+///
+/// ```
+/// use loader::SharedKeyProtocol;
+/// assert!("02:55".parse::<SharedKeyProtocol>().is_ok());
+/// assert!("02:FF".parse::<SharedKeyProtocol>().is_err());
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SharedKeyProtocol {
+    /// SCP02.
+    Scp02(Option<scp02::Parameters>),
+    /// SCP03.
+    Scp03(Option<Parameters>),
+}
+
+impl SharedKeyProtocol {
+    /// The parameters of SCP02, where they are said.
+    pub(crate) fn scp02(self) -> Option<scp02::Parameters> {
+        match self {
+            Self::Scp02(parameters) => parameters,
+            Self::Scp03(_) => None,
+        }
+    }
+
+    /// Whether a card that opens this opens what was asked for.
+    pub(crate) fn admits(self, opened: &Opened) -> bool {
+        let (number, i) = self.number_and_parameter();
+        opened.protocol == number && i.is_none_or(|i| opened.parameters == Some(i))
+    }
+
+    fn number_and_parameter(self) -> (u8, Option<u8>) {
+        match self {
+            Self::Scp02(parameters) => (0x02, parameters.map(|parameters| parameters.0)),
+            Self::Scp03(parameters) => (0x03, parameters.map(|parameters| parameters.0)),
+        }
+    }
+}
+
+impl FromStr for SharedKeyProtocol {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let is_whole = text.contains(':');
+        match text
+            .parse()
+            .map_err(|error: ProtocolError| error.to_string())?
+        {
+            Protocol::Scp02(parameters) => Ok(Self::Scp02(is_whole.then_some(parameters))),
+            Protocol::Scp03(parameters) => Ok(Self::Scp03(is_whole.then_some(parameters))),
+        }
+    }
+}
+
+impl fmt::Display for SharedKeyProtocol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (number, i) = self.number_and_parameter();
+        write!(f, "SCP{number:02X}")?;
+        match i {
+            Some(i) => write!(f, " with i={i:02X}"),
+            None => Ok(()),
+        }
+    }
+}
+
 /// Why a key file was refused. What it says never holds key material.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyFileError {
@@ -118,6 +187,9 @@ pub enum KeyFileError {
     /// A template of diversification that is none.
     #[error("key file: template: {0}")]
     Template(String),
+    /// A protocol that there is none.
+    #[error("key file: `scp`: {0}")]
+    Protocol(String),
     /// A key file for SCP11 that is none.
     #[error("key file for SCP11: {0}")]
     Agreement(String),
@@ -138,6 +210,7 @@ struct File {
     key: Option<String>,
     diversification: Option<String>,
     template: Option<String>,
+    scp: Option<String>,
 }
 
 impl Drop for File {
@@ -157,12 +230,14 @@ impl KeySet {
             version: 0,
             keys: Keys::Plain(StaticKeys::test_keys()),
             diversification: None,
+            protocol: None,
             source: KeySource::TestKeys,
         }
     }
 
     /// Reads a key file: TOML with `kvn`, `enc`, `mac` and `dek`, or one `key` for all three; with `diversification`
-    /// (visa2, visa, emv, kdf3) or a `template` ([`crate::Template`]) they are master keys.
+    /// (visa2, visa, emv, kdf3) or a `template` ([`crate::Template`]) they are master keys; with `scp`
+    /// ([`SharedKeyProtocol`]) they are for that protocol only.
     ///
     /// ```
     /// let keys = loader::KeySet::from_toml(
@@ -186,7 +261,7 @@ impl KeySet {
     }
 
     /// The keys of environment variables: `TENKOKU_KEY`, or `TENKOKU_ENC`, `TENKOKU_MAC` and `TENKOKU_DEK`, with
-    /// `TENKOKU_KVN` and `TENKOKU_DIVERSIFICATION`; what they hold is what a key file has. `variable` looks one up.
+    /// `TENKOKU_KVN`, `TENKOKU_SCP` and `TENKOKU_DIVERSIFICATION`; what they hold is what a key file has. `variable` looks one up.
     ///
     /// # Errors
     /// [`KeyFileError`], which never shows what is in them.
@@ -209,6 +284,7 @@ impl KeySet {
             key: variable("TENKOKU_KEY"),
             diversification: variable("TENKOKU_DIVERSIFICATION"),
             template: None,
+            scp: variable("TENKOKU_SCP"),
         };
         if file.key.is_none() && file.enc.is_none() {
             return Err(KeyFileError::Absent);
@@ -229,6 +305,7 @@ impl KeySet {
             version: 0,
             keys: Keys::Plain(StaticKeys::new(&key, &key, &key)?),
             diversification: None,
+            protocol: None,
             source: KeySource::Given,
         })
     }
@@ -265,6 +342,7 @@ impl KeySet {
             version: uri.version,
             keys: Keys::Token(Arc::new(TokenKeys::open(uri, pin)?)),
             diversification: uri.diversification,
+            protocol: None,
             source: KeySource::Token,
         })
     }
@@ -306,10 +384,12 @@ impl KeySet {
             )?,
             _ => return Err(KeyFileError::Form { line: 1 }),
         };
+        let protocol = file.scp.as_deref().map(str::parse).transpose();
         Ok(Self {
             version,
             keys: Keys::Plain(keys),
             diversification,
+            protocol: protocol.map_err(KeyFileError::Protocol)?,
             source: KeySource::Given,
         })
     }
@@ -340,6 +420,7 @@ impl KeySet {
             version: keys.key_version,
             keys: Keys::Agreement(Box::new(keys)),
             diversification: None,
+            protocol: None,
             source: KeySource::Given,
         }
     }

@@ -42,15 +42,15 @@ pub use agreement::{
     read_certificates, read_private_key, read_public_key,
 };
 pub use apdu_spec::{Aid, StatusWord};
-pub use card_info::{CardInfo, KeyInfo, ProductionLifeCycle, key_set_in_words};
+pub use card_info::{CardInfo, KeyInfo, ProductionLifeCycle, key_set_in_words, telling};
 pub use channel::SecretKind;
-pub use content::{Dgi, Installation};
+pub use content::{Announced, Dgi, Installation};
 pub use diversification::{Diversification, Template};
 pub use error::{AuthenticationError, Error, Refusal};
 pub use flash::{FlashError, PartialState};
 pub use hexadecimal::Hex;
 pub use journal::{Journal, Reached};
-pub use key_set::{KeyFileError, KeySet, KeySource, Keys};
+pub use key_set::{KeyFileError, KeySet, KeySource, Keys, SharedKeyProtocol};
 pub use listing::{Application, CardContent, LoadFile, privileges};
 pub use pace::Pace;
 pub use pkcs11::{Pkcs11Error, Pkcs11Uri, TokenKeys, UriError};
@@ -65,11 +65,12 @@ pub use recipe::{
     Change, DataRecipe, DomainRecipe, Found, InstanceRecipe, PackageRecipe, Recipe, RecipeError,
     rehearse as rehearse_changes,
 };
+pub use scp::scp02::Parameters as Scp02Parameters;
 pub use scp::scp03::{HostError, Parameters as ChannelParameters, SecurityLevel, StaticKeys};
 pub use scp::scp11::{
     Date, KeyReference, PublicKey as AgreementPublicKey, Variant as AgreementVariant,
 };
-pub use session::{Answer, Opened, Opening, Session};
+pub use session::{Answer, KnownScp02, Opened, Opening, Session};
 pub use token::{LoadFileSignature, TokenKey, Tokens, token_input};
 pub use transport::{
     ConnectionInfo, Exchange, Frame, InProcess, Interruptible, Line, Offline, OfflineCard,

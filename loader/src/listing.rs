@@ -61,7 +61,7 @@ pub struct CardContent {
 /// The longest listing that is believed, in bytes: some thousand entries.
 const LONGEST: usize = 100_000;
 
-/// The life cycle of a domain that was not asked for it.
+/// The life cycle of what was not asked for it.
 pub(crate) const NOT_ASKED: u8 = 0x00;
 
 /// What the entries of one GET STATUS are about.
@@ -99,37 +99,54 @@ impl<T: Transport> Session<T> {
                 expected: "an issuer security domain",
                 found: "nothing".to_owned(),
             })?;
-        self.content_below(issuer.application())
+        self.content_below(issuer.application(), |_| true)
     }
 
     /// What a flash has to know of what is on the card: as [`Session::content`], but of the issuer security domain only
-    /// whether it is locked, which was told when it was selected. Where a supplementary domain is selected, the whole.
+    /// whether it is locked, which was told when it was selected; and of load files those that applications are made
+    /// from, or all of them where `wants_all` of what is known by then. Where a supplementary domain is selected, the
+    /// whole.
     ///
     /// # Errors
     /// As [`Session::content`].
-    pub fn content_for_loading(&mut self) -> Result<CardContent, Error> {
-        let Ok(aid) = Aid::new(self.domain()) else {
-            return self.content();
-        };
-        let life_cycle = if self.is_locked() { 0x7F } else { NOT_ASKED };
-        self.content_below(Application {
-            life_cycle,
-            ..CardContent::empty(aid).issuer
-        })
+    pub fn content_for_loading(
+        &mut self,
+        wants_all: impl FnOnce(&CardContent) -> bool,
+    ) -> Result<CardContent, Error> {
+        match self.presumed_empty() {
+            Some(nothing) => self.content_below(nothing.issuer, wants_all),
+            None => self.content(),
+        }
     }
 
-    fn content_below(&mut self, issuer: Application) -> Result<CardContent, Error> {
+    /// A card with nothing on it, of which is known what was told when the domain was selected; `None` where that did not
+    /// tell its AID.
+    pub fn presumed_empty(&self) -> Option<CardContent> {
+        let mut content = CardContent::empty(Aid::new(self.domain()).ok()?);
+        content.issuer.life_cycle = if self.is_locked() { 0x7F } else { NOT_ASKED };
+        Some(content)
+    }
+
+    fn content_below(
+        &mut self,
+        issuer: Application,
+        wants_all: impl FnOnce(&CardContent) -> bool,
+    ) -> Result<CardContent, Error> {
         let applications = self.entries(Scope::Applications)?;
-        let load_files = match self.entries(Scope::LoadFilesAndModules) {
-            // Not every card lists modules.
-            Err(Error::Refused(_)) => self.entries(Scope::LoadFiles)?,
-            other => other?,
-        };
-        let content = CardContent {
+        let mut content = CardContent {
             issuer,
             applications: applications.into_iter().map(Entry::application).collect(),
-            load_files: merge(load_files),
+            load_files: Vec::new(),
         };
+        content.load_files = content.named_load_files();
+        if wants_all(&content) {
+            let load_files = match self.entries(Scope::LoadFilesAndModules) {
+                // Not every card lists modules.
+                Err(Error::Refused(_)) => self.entries(Scope::LoadFiles)?,
+                other => other?,
+            };
+            content.load_files = merge(load_files);
+        }
         for application in &content.applications {
             if let Some(load_file) = application.load_file {
                 self.know_origin(application.aid, load_file);
@@ -411,6 +428,27 @@ impl CardContent {
     #[must_use]
     pub fn load_file(&self, aid: &Aid) -> Option<&LoadFile> {
         self.load_files.iter().find(|file| file.aid == *aid)
+    }
+
+    /// The load files that applications are made from, of which nothing else is known.
+    fn named_load_files(&self) -> Vec<LoadFile> {
+        let mut files: Vec<LoadFile> = Vec::new();
+        for aid in self
+            .applications
+            .iter()
+            .filter_map(|application| application.load_file)
+        {
+            if files.iter().all(|file| file.aid != aid) {
+                files.push(LoadFile {
+                    aid,
+                    version: None,
+                    life_cycle: NOT_ASKED,
+                    modules: Vec::new(),
+                    domain: None,
+                });
+            }
+        }
+        files
     }
 
     /// The application with this AID.

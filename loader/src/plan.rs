@@ -4,7 +4,7 @@ use apdu_spec::Aid;
 use cap_file::CapFile;
 use se_crypto::sha256;
 
-use crate::content::Installation;
+use crate::content::{Announced, Installation};
 use crate::error::Error;
 use crate::listing::CardContent;
 use crate::progress::{Event, Phase, Progress};
@@ -30,6 +30,8 @@ pub struct FlashOptions {
     /// Loads, and makes the first instance, in one process of which the card does all or nothing (INSTALL \[for load,
     /// install and make selectable\]). Not every card has it.
     pub combined: bool,
+    /// Does not have the card look for memory when the load is announced, for cards that refuse load parameters.
+    pub without_memory_check: bool,
 }
 
 /// One instance to make.
@@ -78,6 +80,8 @@ pub enum Step {
         /// Its hash, or empty.
         #[serde(serialize_with = "crate::hexadecimal::bytes")]
         hash: Vec<u8>,
+        /// How many bytes of memory the card is to look for.
+        memory: Option<usize>,
         /// Whether it is the beginning of a process that ends with [`Step::EndLoadAndInstall`].
         combined: bool,
     },
@@ -204,6 +208,7 @@ impl Plan {
             } else {
                 Vec::new()
             },
+            memory: (!options.without_memory_check).then_some(load_file.len()),
             combined: options.combined,
         });
         steps.push(Step::Load {
@@ -356,12 +361,18 @@ impl Step {
             Self::InstallForLoad {
                 load_file,
                 hash,
+                memory,
                 combined,
             } => {
+                let announced = Announced {
+                    hash,
+                    memory: *memory,
+                    ..Announced::new(*load_file)
+                };
                 if *combined {
-                    session.begin_load_and_install(load_file, &[], hash)?;
+                    session.begin_load_and_install(&announced)?;
                 } else {
-                    session.install_for_load(load_file, &[], hash)?;
+                    session.install_for_load(&announced)?;
                 }
             }
             Self::Load { .. } => session.load(&plan.load_file, &plan.signatures, progress)?,

@@ -7,7 +7,7 @@ pub use uses::Use;
 use apdu_spec::Aid;
 use cap_file::CapFile;
 use cap_file::api::Api;
-use cap_file::component::Version;
+use cap_file::component::{PackageInfo, Version};
 
 use crate::card_info::CardInfo;
 use crate::key_set::KeySet;
@@ -165,8 +165,31 @@ pub fn check(
                 check_import(cap, index, &import.aid.0, import.version, content, level)
             }),
     );
-    findings.push(memory(cap.load_file(options.with_descriptor)?.len(), info));
+    let bytes = cap.load_file(options.with_descriptor)?.len();
+    findings.push(memory(bytes, info, !options.without_memory_check));
     Ok(findings)
+}
+
+/// Whether it matters which load files are on a card, besides those that `content` knows already because applications
+/// are made from them: where one is to be replaced, or imported, or where nothing tells what the card's platform has.
+/// That the package itself is there, without applications, a card says when its load is announced.
+///
+/// # Errors
+/// [`PlanError::Aid`] where the CAP file has no valid AIDs.
+pub fn wants_load_files(
+    cap: &CapFile,
+    content: &CardContent,
+    level: Option<&ApiLevel>,
+    options: &FlashOptions,
+) -> Result<bool, PlanError> {
+    let (load_file, _) = names(cap)?;
+    let is_open = |import: &PackageInfo| {
+        level
+            .and_then(|level| level.version(&import.aid.0))
+            .is_none()
+    };
+    Ok(options.replace && content.load_file(&load_file).is_none()
+        || cap.import.packages.iter().any(is_open))
 }
 
 /// What is publicly known of the product, besides its API level: where the card tells nothing of its channel, that of
@@ -359,7 +382,8 @@ fn check_import(
     }
 }
 
-fn memory(bytes: usize, info: &CardInfo) -> Finding {
+/// `asked` where the card is asked to look for it (INSTALL [for load]).
+fn memory(bytes: usize, info: &CardInfo, asked: bool) -> Finding {
     let subject = "memory";
     match info.free_persistent {
         Some(free) if usize::try_from(free).is_ok_and(|free| free < bytes) => finding(
@@ -371,6 +395,13 @@ fn memory(bytes: usize, info: &CardInfo) -> Finding {
             Severity::Good,
             subject,
             format!("the load file has {bytes} bytes, {free} are free"),
+        ),
+        None if asked => finding(
+            Severity::Unknown,
+            subject,
+            format!(
+                "the load file has {bytes} bytes; the card looks for them when the load is announced"
+            ),
         ),
         None => finding(
             Severity::Unknown,

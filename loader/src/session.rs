@@ -2,7 +2,7 @@ mod fitting;
 mod opening;
 
 pub(crate) use fitting::{Envelope, Fitting};
-pub use opening::{Opened, Opening};
+pub use opening::{KnownScp02, Opened, Opening};
 
 use std::collections::BTreeMap;
 

@@ -247,6 +247,7 @@ impl Tokens {
 mod tests {
     use super::*;
     use crate::Session;
+    use crate::content::Announced;
     use crate::transport::{ConnectionInfo, Transport, TransportError};
     use se_crypto::verify_p256;
 
@@ -278,7 +279,7 @@ mod tests {
         let mut session = Session::select(Keeps::default(), None).unwrap();
         session.use_tokens(tokens.unwrap_or_default());
         let aid = Aid::new(&[0xF0, 0, 0, 0, 1]).unwrap();
-        session.install_for_load(&aid, &[], &[]).unwrap();
+        session.install_for_load(&Announced::new(aid)).unwrap();
         session.make_selectable(&aid).unwrap();
         session.delete(&aid, true).unwrap();
         session.install_for_personalization(&aid).unwrap();

@@ -96,11 +96,12 @@ impl FromStr for Protocol {
 
     fn from_str(text: &str) -> Result<Self, ProtocolError> {
         let lower = text.to_ascii_lowercase();
-        let (number, i) = match lower.split_once(':').unwrap_or((&lower, "")) {
-            ("scp02", "") => (0x02, Some(scp02::Parameters::I55.0)),
-            ("scp03", "") => (0x03, Some(scp03::Parameters::I70.0)),
-            ("scp02", i) => (0x02, u8::from_str_radix(i, 16).ok()),
-            ("scp03", i) => (0x03, u8::from_str_radix(i, 16).ok()),
+        let short = lower.strip_prefix("scp").unwrap_or(&lower);
+        let (number, i) = match short.split_once(':').unwrap_or((short, "")) {
+            ("02", "") => (0x02, Some(scp02::Parameters::I55.0)),
+            ("03", "") => (0x03, Some(scp03::Parameters::I70.0)),
+            ("02", i) => (0x02, u8::from_str_radix(i, 16).ok()),
+            ("03", i) => (0x03, u8::from_str_radix(i, 16).ok()),
             _ => (0, None),
         };
         i.and_then(|i| Self::of(number, i))
@@ -117,6 +118,7 @@ mod tests {
         for name in ["scp02:15", "scp02:1A", "scp02:55", "scp03:00", "scp03:71"] {
             assert_eq!(name.parse::<Protocol>().unwrap().to_string(), name);
         }
+        assert_eq!("02:15".parse(), "scp02:15".parse::<Protocol>());
         assert_eq!("SCP03".parse(), Ok(Protocol::Scp03(scp03::Parameters::I70)));
         assert_eq!("scp02".parse(), Ok(Protocol::Scp02(scp02::Parameters::I55)));
         for name in [

@@ -16,8 +16,9 @@ pub struct IssuerConfig {
     pub keys: StaticKeys,
     /// Which secure channel it speaks.
     pub protocol: Protocol,
-    /// The ten bytes that INITIALIZE UPDATE tells the host for key derivation.
-    pub key_diversification_data: [u8; 10],
+    /// The ten bytes that INITIALIZE UPDATE tells the host for key derivation; `None` for six zeroes and the serial number
+    /// of the chip: the layout of EMV CPS, of a card whose keys have no identifier.
+    pub key_diversification_data: Option<[u8; 10]>,
     /// Whether its encryption counter counts commands with data only ([`crate::Quirk::CountsDataOnly`]).
     pub counts_data_only: bool,
     /// What failed authentications cost.
@@ -79,13 +80,10 @@ impl Default for AuthenticationLimit {
 impl IssuerConfig {
     /// The AID of an issuer security domain that nobody has changed (GPCS 2.3.1 §H.2).
     pub const AID: [u8; 8] = [0xA0, 0x00, 0x00, 0x01, 0x51, 0x00, 0x00, 0x00];
-    /// The key diversification data of a new card, fixed so that traces can be compared.
-    pub const KEY_DIVERSIFICATION_DATA: [u8; 10] = [0; 10];
 }
 
 impl Default for IssuerConfig {
-    /// [`IssuerConfig::AID`], the published test keys as version 30, SCP03 with i=70,
-    /// [`IssuerConfig::KEY_DIVERSIFICATION_DATA`], [`AuthenticationLimit::default`].
+    /// [`IssuerConfig::AID`], the published test keys as version 30, SCP03 with i=70, [`AuthenticationLimit::default`].
     fn default() -> Self {
         let Some(aid) = Aid::new(&Self::AID) else {
             unreachable!("eight bytes are an AID");
@@ -95,7 +93,7 @@ impl Default for IssuerConfig {
             key_version: 0x30,
             keys: StaticKeys::test_keys(),
             protocol: Protocol::Scp03(Parameters::I70),
-            key_diversification_data: Self::KEY_DIVERSIFICATION_DATA,
+            key_diversification_data: None,
             counts_data_only: false,
             authentication: AuthenticationLimit::default(),
         }

@@ -65,7 +65,9 @@ impl ChannelState {
 }
 
 impl SecurityDomains {
-    pub(super) fn new(random: Drbg, issuer: &IssuerConfig) -> Self {
+    pub(super) fn new(random: Drbg, issuer: &IssuerConfig, serial_number: [u8; 4]) -> Self {
+        let mut key_diversification_data = [0; 10];
+        key_diversification_data[6..].copy_from_slice(&serial_number);
         let keys = &issuer.keys;
         let keys = match issuer.protocol {
             // Keys of another length open no channel of SCP02: the card has none then.
@@ -82,7 +84,9 @@ impl SecurityDomains {
             )]),
             protocol: issuer.protocol,
             protocols: BTreeMap::new(),
-            key_diversification_data: issuer.key_diversification_data,
+            key_diversification_data: issuer
+                .key_diversification_data
+                .unwrap_or(key_diversification_data),
             counts_data_only: issuer.counts_data_only,
             agreement: BTreeMap::new(),
             limit: issuer.authentication,

@@ -60,6 +60,11 @@ impl CardData {
         }
     }
 
+    /// The serial number of the chip.
+    pub(super) fn serial_number(&self) -> [u8; 4] {
+        self.serial_number
+    }
+
     fn find(&self, domain: ApplicationId, tag: u16) -> Option<&[u8]> {
         self.stored.get(&domain)?.get(&tag).map(Vec::as_slice)
     }

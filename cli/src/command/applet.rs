@@ -240,7 +240,7 @@ impl Way {
         what: &str,
         act: impl FnOnce(&mut Authenticated) -> Result<(), loader::Error>,
     ) -> Result<(), Failure> {
-        let (mut card, delegation) = self.delegation.open(&self.connection, Ok)?;
+        let (mut card, delegation) = self.delegation.open(&self.connection, false, Ok)?;
         confirm(&format!("{what}?"), self.yes)?;
         let result = act(&mut card);
         let receipts = delegation.settle(card.session.receipts(), card.confirmations)?;

@@ -58,7 +58,7 @@ impl Delete {
                 "--json does not ask: give --yes or --dry-run".to_owned(),
             ));
         }
-        let (mut card, delegation) = self.delegation.open(&self.connection, Ok)?;
+        let (mut card, delegation) = self.delegation.open(&self.connection, false, Ok)?;
         let content = card.session.content()?;
         for aid in &self.aids {
             if content.application(aid).is_none() && content.load_file(aid).is_none() {

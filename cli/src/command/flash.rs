@@ -1,5 +1,6 @@
 //! `tenkoku flash`
 
+mod asking;
 mod bundle;
 mod text;
 mod watch;
@@ -37,6 +38,7 @@ pub(crate) use text::plan_text;
     tenkoku flash jpki.cap --combined                    package and first instance, or nothing\n  \
     tenkoku flash jpki.cap --domain A0000001515344 --tokens jpki.tokens --receipts receipt.toml\n  \
     tenkoku flash jpki.cap --replace --yes --if-changed  for scripts\n  \
+    tenkoku flash jpki.cap --fresh --yes --scp 02:55     for one new card after the other, in as few APDUs as can be\n  \
     tenkoku flash jpki.cap --replace --yes --watch       for development\n  \
     tenkoku flash jpki.cap --report fault.zip            for a report of a fault")]
 pub struct Flash {
@@ -59,6 +61,10 @@ pub struct Flash {
     /// Delete what is on the card of the same AIDs first, with all its data.
     #[arg(long)]
     pub replace: bool,
+    /// Take it that nothing of the package is on the card, and ask for nothing that is there: for many new cards alike.
+    /// What is in the way after all is said only when the card refuses the package, or after it, its instance.
+    #[arg(long, conflicts_with_all = ["replace", "resume", "clean", "if_changed", "dry_run", "watch"])]
+    pub fresh: bool,
     /// Go on with a flash of this file that ended early; what it has loaded already is not loaded again.
     #[arg(long, conflicts_with_all = ["replace", "clean", "if_changed", "watch"])]
     pub resume: bool,
@@ -81,6 +87,9 @@ pub struct Flash {
     /// install and make selectable]). Cards that do not have it refuse before anything is written.
     #[arg(long, conflicts_with_all = ["load_only", "clean"])]
     pub combined: bool,
+    /// Do not have the card look for memory when the load is announced, for cards that refuse load parameters (6A80).
+    #[arg(long)]
+    pub no_memory_check: bool,
     /// Send the SHA-256 of the load file, for the card to check; with signatures or tokens it always goes along.
     #[arg(long)]
     pub hash: bool,
@@ -160,6 +169,11 @@ impl From<&FlashError> for Failed {
     }
 }
 
+/// What preflight found is in the way.
+fn refuted() -> Failure {
+    Failure::Refuted("it will not work; nothing was written to the card".to_owned())
+}
+
 /// A card whose commands are traced, and which Ctrl-C reaches between two of them.
 type Card = Authenticated<Traced<Interruptible<AnyTransport>>>;
 
@@ -207,24 +221,27 @@ impl Flash {
         let cap = self.verified()?;
         let package = hex::encode_upper(&cap.header.package.aid.0);
         case.package = Some(package.clone());
-        let (mut card, delegation) = self.delegation.open(&self.connection, |card| {
-            let card = Interruptible::new(card, interrupt::flag());
-            Ok(Traced::new(card, trace.clone()))
-        })?;
+        let (mut card, delegation) =
+            self.delegation
+                .open(&self.connection, self.asks_least(), |card| {
+                    let card = Interruptible::new(card, interrupt::flag());
+                    Ok(Traced::new(card, trace.clone()))
+                })?;
         case.card = Some(card.info.clone());
         let profile = loader::recognize(&card.info).map(|(profile, _)| profile);
         if let Some(most) = profile.and_then(|profile| profile.block) {
             card.session.limit_data(most.into());
         }
         case.profile = profile.map(|profile| profile.name.as_str());
-        let content = card.session.content_for_loading()?;
+        let options = self.options()?;
+        let level = self.release.or_else(|| profile?.api_level());
+        let content = self.content(&mut card, &cap, level, &options)?;
         let place = Place::of(&self.connection, &card.info, &package);
         let known = match &place {
             Some(place) => place.read()?,
             None => None,
         };
         let invalid = |error| Failure::input(self.file.display(), error);
-        let options = self.options()?;
         let plan = self.plan(&cap, &content, &options, known.as_ref())?;
         case.load_file_hash = Some(hex::encode_upper(se_crypto::sha256(&plan.load_file)));
         if let Some(journal) = &known
@@ -239,7 +256,6 @@ impl Flash {
             return Ok(());
         }
         if !self.clean {
-            let level = self.release.or_else(|| profile?.api_level());
             case.findings =
                 preflight::check(&cap, &content, &card.info, level, &options).map_err(invalid)?;
             if let Some(profile) = profile {
@@ -256,9 +272,7 @@ impl Flash {
             eprint!("{}", plan_text(name, &case.findings, &plan, case.commands));
         }
         if preflight::has_problem(&case.findings) {
-            return Err(Failure::Refuted(
-                "it will not work; nothing was written to the card".to_owned(),
-            ));
+            return Err(refuted());
         }
         if self.dry_run {
             case.apdus = apdus.iter().map(hex::encode_upper).collect();
@@ -267,11 +281,24 @@ impl Flash {
         if !plan.steps.is_empty() {
             confirm("Write this to the card?", self.yes)?;
         }
-        let journal = match known {
-            Some(journal) if self.resume || self.clean => journal,
-            _ => Journal::begin(&cap, &plan, &content),
+        let journal = match &known {
+            Some(journal) if self.resume || self.clean => journal.clone(),
+            _ => Journal::begin(&cap, &plan),
         };
-        let result = self.write(&mut card, &plan, journal, place.as_ref(), case);
+        let result = self
+            .write(&mut card, &plan, journal, place.as_ref(), case)
+            .or_else(|failure| {
+                if !failure.wrote_nothing() {
+                    return Err(failure);
+                }
+                // What was known before is known still, but of the channel.
+                card.forget();
+                if let Some(place) = &place {
+                    place.restore(known.as_ref());
+                }
+                self.look_again(&mut card, &cap, level, &options, case)?;
+                Err(failure)
+            });
         // What came before the end is worth keeping, however it ended.
         let receipts = card.session.receipts();
         case.receipts = delegation.settle(receipts, card.confirmations)?;
@@ -317,6 +344,7 @@ impl Flash {
             with_hash: self.hash || self.delegation.tokens.is_some(),
             signatures,
             combined: self.combined,
+            without_memory_check: self.no_memory_check,
             ..FlashOptions::default()
         })
     }
@@ -377,12 +405,13 @@ impl Flash {
         case.milliseconds = Some(start.elapsed().as_millis());
         if let Err(error) = result {
             case.failed = Some(error.as_ref().into());
-            if place.is_some() {
+            let failure = Failure::from(error);
+            if place.is_some() && !failure.wrote_nothing() {
                 eprintln!(
                     "hint: the same command with --resume goes on, with --clean takes it back"
                 );
             }
-            return Err(error.into());
+            return Err(failure);
         }
         case.written = true;
         if self.clean {

@@ -125,7 +125,7 @@ fn text(report: &Report) -> String {
             .clone()
             .map(|identity| ("identity", identity)),
     );
-    lines.push(("domain", card.issuer.clone()));
+    lines.extend(card.issuer.clone().map(|issuer| ("domain", issuer)));
     lines.extend(
         card.global_platform
             .clone()

@@ -63,7 +63,7 @@ impl AgreementKeys {
             scp: Option<String>,
         }
         let kind: Kind = toml::from_str(text).ok()?;
-        kind.scp?;
+        kind.scp.filter(|scp| scp.starts_with("11"))?;
         Some(Self::read(text, folder))
     }
 

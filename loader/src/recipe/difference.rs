@@ -215,7 +215,7 @@ fn load(cap: &CapFile, index: usize, found: &Found<'_>) -> Result<Option<Change>
         ..FlashOptions::default()
     };
     let plan = Plan::new(cap, found.content, &options)?;
-    let journal = Journal::begin(cap, &plan, found.content);
+    let journal = Journal::begin(cap, &plan);
     let (load_file, _) = names(cap)?;
     let there = found.content.load_file(&load_file);
     if let Some(there) = there {

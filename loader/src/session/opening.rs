@@ -1,5 +1,6 @@
 //! Opening a secure channel: what the card tells of it first, then the level, then the proof.
 
+use std::fmt;
 use std::sync::Arc;
 
 use apdu_spec::StatusWord;
@@ -10,7 +11,7 @@ use se_crypto::Drbg;
 use super::Session;
 use crate::channel::Channel;
 use crate::error::{AuthenticationError, Error, Refusal};
-use crate::key_set::KeySet;
+use crate::key_set::{KeySet, SharedKeyProtocol};
 use crate::transport::Transport;
 
 /// A secure channel whose opening has begun: the card has told how it works, and nothing has been proved to it.
@@ -50,6 +51,19 @@ pub struct Opened {
     pub parameters: Option<u8>,
     /// The version of the key set; `None` for SCP11.
     pub key_version: Option<u8>,
+    /// The key diversification data, where the protocol has them.
+    pub diversification_data: Option<[u8; 10]>,
+}
+
+/// `SCP02 with i=55`.
+impl fmt::Display for Opened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SCP{:02X}", self.protocol)?;
+        match self.parameters {
+            Some(i) => write!(f, " with i={i:02X}"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// Where the answer to INITIALIZE UPDATE tells the key version, the protocol and, for SCP03, its parameter.
@@ -106,9 +120,23 @@ impl Opening {
             protocol: self.protocol(),
             parameters,
             key_version: told.map(|told| told[0]),
+            diversification_data: self.diversification_data(),
+        }
+    }
+
+    /// The key diversification data of the answer to INITIALIZE UPDATE.
+    fn diversification_data(&self) -> Option<[u8; 10]> {
+        match &self.way {
+            Way::Agreement | Way::Implicit(_) => None,
+            Way::Scp02 { response, .. } | Way::Scp03 { response, .. } => {
+                response.first_chunk().copied()
+            }
         }
     }
 }
+
+/// What is known of a card's SCP02 without asking it, by its key diversification data.
+pub type KnownScp02<'a> = &'a dyn Fn(&[u8; 10]) -> Option<scp02::Parameters>;
 
 impl<T: Transport> Session<T> {
     /// Opens a secure channel with the selected domain: SCP03, or SCP02 where the card speaks that; SCP11 where the
@@ -138,12 +166,35 @@ impl<T: Transport> Session<T> {
     /// # Errors
     /// [`Error::Refused`] where the card does not have these keys; [`Error::Transport`].
     pub fn begin(&mut self, keys: &KeySet, random: &mut Drbg) -> Result<Opening, Error> {
+        self.begin_knowing(keys, random, &|_| None)
+    }
+
+    /// The same, not asking for the parameters of SCP02 where `known` has them: INITIALIZE UPDATE does not tell these,
+    /// and to ask for them costs two commands.
+    ///
+    /// # Errors
+    /// As [`Session::begin`].
+    pub fn begin_knowing(
+        &mut self,
+        keys: &KeySet,
+        random: &mut Drbg,
+        known: KnownScp02<'_>,
+    ) -> Result<Opening, Error> {
         self.channel = None;
         self.opened = None;
         let keys = keys.clone();
+        let stated = keys.protocol.and_then(SharedKeyProtocol::scp02);
         if keys.agreement().is_some() {
             let way = Way::Agreement;
             return Ok(Opening { keys, way });
+        }
+        if let Some(parameters) = stated.filter(|stated| stated.is_implicit()) {
+            let way = Way::Implicit(parameters);
+            return Ok(Opening { keys, way });
+        }
+        if keys.protocol == Some(SharedKeyProtocol::Scp02(None)) {
+            // Asked for afterwards, they would cost another INITIALIZE UPDATE.
+            self.recognition()?;
         }
         let mut challenge = [0; 16];
         random.fill(&mut challenge);
@@ -167,13 +218,20 @@ impl<T: Transport> Session<T> {
         let way = if response.get(11) == Some(&0x02) {
             // The card does not tell here how its channel works; its recognition data do, and asking for these ends
             // the opening under way, so that it is begun again.
-            if self.recognition.is_none() {
+            let known = stated.or_else(|| match (&self.recognition, response.first_chunk()) {
+                (None, Some(data)) => known(data),
+                _ => None,
+            });
+            if known.is_none() && self.recognition.is_none() {
                 self.told_scp02()?;
                 response = self.initialize(keys.version, &short)?;
             }
-            let told = self.told_scp02()?;
+            let parameters = match known {
+                Some(known) => Some(known),
+                None => self.told_scp02()?,
+            };
             Way::Scp02 {
-                parameters: told
+                parameters: parameters
                     .filter(|parameters| !parameters.is_implicit())
                     .unwrap_or(scp02::Parameters::I15),
                 challenge: short,
@@ -185,7 +243,16 @@ impl<T: Transport> Session<T> {
                 response,
             }
         };
-        Ok(Opening { keys, way })
+        let opening = Opening { keys, way };
+        let opened = opening.opened();
+        match opening.keys.protocol {
+            Some(asked) if !asked.admits(&opened) => Err(AuthenticationError::Protocol {
+                asked,
+                found: opened,
+            }
+            .into()),
+            _ => Ok(opening),
+        }
     }
 
     /// Completes it at this level: proves the host to the card, which counts a proof that fails.

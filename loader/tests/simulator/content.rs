@@ -6,8 +6,8 @@ use std::rc::Rc;
 use card_sim::gp::IssuerConfig;
 use card_sim::{Card, CardConfig};
 use loader::{
-    Aid, Dgi, Error, Event, FlashOptions, InProcess, Installation, InstanceOptions, KeySet, Plan,
-    SecurityLevel, Session, StatusWord,
+    Aid, Announced, Dgi, Error, Event, FlashOptions, InProcess, Installation, InstanceOptions,
+    KeySet, Plan, SecurityLevel, Session, StatusWord,
 };
 
 use se_crypto::Drbg;
@@ -120,13 +120,18 @@ fn a_wrong_hash_is_refused() {
     let mut session = Reader::new(&CardConfig::default()).open_full();
     let load_file = echo_cap().load_file(false).unwrap();
     session
-        .install_for_load(&aid(PACKAGE), &[], &[0; 32])
+        .install_for_load(&Announced {
+            hash: &[0; 32],
+            ..Announced::new(aid(PACKAGE))
+        })
         .unwrap();
     let error = session.load(&load_file, &[], &mut |_| ()).unwrap_err();
     assert!(matches!(error, Error::Refused(refusal) if refusal.status == StatusWord(0x6A80)));
     assert!(session.content().unwrap().load_files.is_empty());
     // And so is a load file under another name than its own.
-    session.install_for_load(&aid(FIRST), &[], &[]).unwrap();
+    session
+        .install_for_load(&Announced::new(aid(FIRST)))
+        .unwrap();
     session.load(&load_file, &[], &mut |_| ()).unwrap_err();
     assert!(session.content().unwrap().load_files.is_empty());
 }

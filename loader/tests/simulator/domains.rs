@@ -2,7 +2,8 @@
 
 use card_sim::CardConfig;
 use loader::{
-    Aid, Error, FlashOptions, KeySet, KeySource, SecurityLevel, Session, StaticKeys, StatusWord,
+    Aid, Announced, Error, FlashOptions, KeySet, KeySource, SecurityLevel, Session, StaticKeys,
+    StatusWord,
 };
 use se_crypto::Drbg;
 
@@ -17,6 +18,7 @@ fn own_keys() -> KeySet {
         version: 0x41,
         keys: loader::Keys::Plain(StaticKeys::new(&[7; 16], &[8; 16], &[9; 16]).unwrap()),
         diversification: None,
+        protocol: None,
         source: KeySource::Given,
     }
 }
@@ -64,7 +66,7 @@ fn a_domain_with_keys_of_its_own() {
         Some(StatusWord(0x6985))
     );
     assert_eq!(
-        status(session.install_for_load(&aid(FIRST), &[], &[])),
+        status(session.install_for_load(&Announced::new(aid(FIRST)))),
         Some(StatusWord(0x6985))
     );
 

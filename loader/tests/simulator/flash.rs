@@ -22,6 +22,7 @@ const REPLACE: FlashOptions = FlashOptions {
     with_hash: true,
     signatures: Vec::new(),
     combined: false,
+    without_memory_check: false,
 };
 
 /// [`REPLACE`], the first instance loaded and made in one.

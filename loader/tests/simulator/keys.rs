@@ -16,6 +16,7 @@ fn given(version: u8, keys: StaticKeys) -> KeySet {
         version,
         keys: loader::Keys::Plain(keys),
         diversification: None,
+        protocol: None,
         source: KeySource::Given,
     }
 }
@@ -217,7 +218,7 @@ fn diversified_keys_open_their_card() {
                 issuer: IssuerConfig {
                     protocol,
                     keys: method.derive(&master, &data).unwrap(),
-                    key_diversification_data: data,
+                    key_diversification_data: Some(data),
                     ..IssuerConfig::default()
                 },
                 ..CardConfig::default()

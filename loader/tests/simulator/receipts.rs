@@ -194,7 +194,7 @@ fn a_combined_flash_survives_every_cut() {
             session.use_tokens(tokens.clone());
             let content = session.content().unwrap();
             let plan = Plan::new(&echo_cap(), &content, &options(true)).unwrap();
-            let journal = loader::Journal::begin(&echo_cap(), &plan, &content);
+            let journal = loader::Journal::begin(&echo_cap(), &plan);
             let result = plan.run(&mut session, &mut |_| ());
             let mut all = session.receipts().clone();
             let Err(error) = result else {

@@ -31,7 +31,7 @@ fn flash<T: Transport>(
     let mut session = open(transport)?;
     let content = session.content()?;
     let plan = Plan::new(&echo_cap(), &content, options).unwrap();
-    let mut journal = Journal::begin(&echo_cap(), &plan, &content);
+    let mut journal = Journal::begin(&echo_cap(), &plan);
     run(&mut session, &plan, &mut journal, kept)
 }
 
@@ -74,7 +74,7 @@ fn resume(reader: Reader, kept: &mut Option<String>, options: &FlashOptions) -> 
                 ..options.clone()
             };
             let plan = Plan::new(&echo_cap(), &content, &options).unwrap();
-            let journal = Journal::begin(&echo_cap(), &plan, &content);
+            let journal = Journal::begin(&echo_cap(), &plan);
             (plan, journal)
         }
     };

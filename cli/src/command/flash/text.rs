@@ -26,7 +26,20 @@ pub(crate) fn plan_text(
     plan: &Plan,
     commands: usize,
 ) -> String {
-    let mut text = format!("card: {reader}\n");
+    let mut text = format!("card: {reader}\n") + &findings_text(findings);
+    text += &format!("plan ({commands} commands):\n");
+    for (number, step) in plan.steps.iter().enumerate() {
+        text += &format!("  {}. {}\n", number + 1, step.describe());
+    }
+    if plan.steps.is_empty() {
+        text += "  nothing is left to do\n";
+    }
+    text
+}
+
+/// Findings for a person, one on a line.
+pub(super) fn findings_text(findings: &[Finding]) -> String {
+    let mut text = String::new();
     for Finding {
         severity,
         subject,
@@ -48,13 +61,6 @@ pub(crate) fn plan_text(
                 used.item, used.since
             );
         }
-    }
-    text += &format!("plan ({commands} commands):\n");
-    for (number, step) in plan.steps.iter().enumerate() {
-        text += &format!("  {}. {}\n", number + 1, step.describe());
-    }
-    if plan.steps.is_empty() {
-        text += "  nothing is left to do\n";
     }
     text
 }
