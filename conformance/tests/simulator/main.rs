@@ -8,6 +8,7 @@ mod same_bytes;
 mod tears;
 
 use capgen::package::Target;
+use card_sim::gp::IssuerConfig;
 use card_sim::{Card, CardConfig};
 use std::path::Path;
 
@@ -20,6 +21,11 @@ fn card() -> Card {
     let built = capgen::driver::build(&applet, "Jpki", &Target::default()).unwrap();
     let mut card = Card::new(&CardConfig {
         seed: SEED,
+        issuer: IssuerConfig {
+            // Those of the model.
+            key_diversification_data: Some([0; 10]),
+            ..IssuerConfig::default()
+        },
         ..CardConfig::default()
     });
     card.load_cap(&built.output.cap).unwrap();
