@@ -10,6 +10,7 @@ pub mod connection;
 mod coverage;
 mod debugger;
 pub mod delegation;
+mod estimate;
 pub mod failure;
 mod files;
 pub mod installation;

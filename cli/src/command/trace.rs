@@ -1,5 +1,6 @@
 //! `tenkoku trace`
 
+use crate::estimate::{self, Watch};
 use crate::failure::Failure;
 use crate::output;
 use crate::script::{self, Step as ScriptStep};
@@ -7,6 +8,7 @@ use crate::simulator::CardArguments;
 use crate::source::{SourcePlace, Sources};
 use cap_file::component::CodeOffset;
 use cap_file::{Instruction, Operands};
+use card_sim::cost::Estimate;
 use card_sim::vm::bytecode::Constant;
 use card_sim::vm::{Observer, Step, Word, WordTag};
 use clap::Args;
@@ -21,7 +23,8 @@ use std::sync::{Arc, Mutex, PoisonError};
                   Each line shows the offset in the Method component, the instruction, the operand stack with its top \
                   last, and the local variables. `@N` is a reference, `!` a word that holds nothing, `N:i` an int. A line \
                   of the source stands before its instructions, where a source map (NAME.map beside NAME.cap) or a Debug \
-                  component tells it. The applet runs in defensive mode.\n\n\
+                  component tells it. The applet runs in defensive mode. The last line is the least time that the command takes on \
+                  a card, by the profile's costs, else by those of a J3R180.\n\n\
                   A trace shows what passes through the card: PINs too.\n\n\
                   Example:\n  tenkoku trace --cap jpki.cap --install D392F000260100000001 --script session.apdu"
 )]
@@ -56,6 +59,7 @@ impl Trace {
             ..Recorder::default()
         }));
         let mut simulator = self.card.make()?;
+        let stopwatch = Watch::of(simulator.card());
         for line in &lines {
             let is_wanted = self.line.is_none_or(|wanted| wanted == line.number);
             let command = match &line.step {
@@ -66,9 +70,12 @@ impl Trace {
                 ScriptStep::Command(command) => command,
             };
             if is_wanted {
-                simulator
-                    .card()
-                    .watch(Some(Box::new(Arc::clone(&recorder))));
+                let mut observers: Vec<Box<dyn Observer + Send>> =
+                    vec![Box::new(Arc::clone(&recorder))];
+                if let Some(stopwatch) = &stopwatch {
+                    observers.push(Box::new(Arc::clone(&stopwatch.0)));
+                }
+                simulator.card().watch(Some(Box::new(observers)));
             }
             let response = simulator.exchange(command)?;
             simulator.card().watch(None);
@@ -77,13 +84,20 @@ impl Trace {
                     .lock()
                     .unwrap_or_else(PoisonError::into_inner)
                     .take();
-                self.write(command, &response, &records)?;
+                let estimate = stopwatch.as_ref().map(Watch::take);
+                self.write(command, &response, &records, estimate)?;
             }
         }
         Ok(())
     }
 
-    fn write(&self, command: &[u8], response: &[u8], records: &[Record]) -> Result<(), Failure> {
+    fn write(
+        &self,
+        command: &[u8],
+        response: &[u8],
+        records: &[Record],
+        estimate: Option<Estimate>,
+    ) -> Result<(), Failure> {
         let (command, response) = (hex::encode_upper(command), hex::encode_upper(response));
         let mut text = String::new();
         if self.json {
@@ -126,6 +140,9 @@ impl Trace {
             );
         }
         text += &format!("< {response}\n");
+        if let Some(estimate) = estimate {
+            text += &format!("# {}\n", estimate::text(estimate));
+        }
         output::print(&text)
     }
 }

@@ -100,7 +100,8 @@ fn a_trace_and_coverage_name_source_lines() {
         trace.contains("invokevirtual javacard/framework/APDU.getBuffer()[B"),
         "{trace}"
     );
-    assert!(trace.contains("\n< 9000\n> 00200098\n"), "{trace}");
+    assert!(trace.contains("\n< 9000\n# at least 0."), "{trace}");
+    assert!(trace.contains(" in the API\n> 00200098\n"), "{trace}");
     let json = tenkoku_with(
         0,
         &[&["trace", "--json", "--limit", "3"][..], &card].concat(),

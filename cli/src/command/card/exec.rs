@@ -1,12 +1,13 @@
 //! `tenkoku card exec`
 
 use crate::coverage;
+use crate::estimate::{self, Watch};
 use crate::failure::Failure;
 use crate::output;
 use crate::script::{self, Line, Step};
 use crate::simulator::{CardArguments, Simulator};
 use card_sim::CommandUsage;
-use card_sim::cost::{Costs, Estimate, Stopwatch};
+use card_sim::cost::Estimate;
 use card_sim::coverage::Coverage;
 use card_sim::vm::Observer;
 use clap::Args;
@@ -41,9 +42,6 @@ pub struct Exec {
     pub budget: bool,
 }
 
-/// The table of costs where a profile names none.
-const COSTS: &str = "j3r180";
-
 impl Exec {
     /// Makes the card and sends the commands.
     ///
@@ -63,30 +61,21 @@ impl Exec {
                 observers.push(Box::new(Arc::clone(&coverage)));
             }
             if self.budget {
-                let profile = card.runtime().profile();
-                let costs = profile.and_then(|profile| profile.costs.as_deref());
-                stopwatch = Costs::named(costs.unwrap_or(COSTS))
-                    .map(|costs| Arc::new(Mutex::new(Stopwatch::new(costs))));
+                stopwatch = Watch::of(card);
             }
             if let Some(stopwatch) = &stopwatch {
-                observers.push(Box::new(Arc::clone(stopwatch)));
+                observers.push(Box::new(Arc::clone(&stopwatch.0)));
             }
             if !observers.is_empty() {
                 card.watch(Some(Box::new(observers)));
             }
         })?;
-        let take = |stopwatch: &Arc<Mutex<Stopwatch>>| {
-            stopwatch
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .take()
-        };
         // What the installation took is no command's.
-        stopwatch.as_ref().map(take);
+        stopwatch.as_ref().map(Watch::take);
         let mut wrong = 0;
         for line in &lines {
             wrong += usize::from(!run(&mut card, line)?);
-            let estimate = stopwatch.as_ref().map(take);
+            let estimate = stopwatch.as_ref().map(Watch::take);
             if let Some(estimate) = estimate.filter(|_| line.step != Step::Reset) {
                 output::print(&budget(&card.card().command_usage(), estimate))?;
             }
@@ -109,23 +98,11 @@ impl Exec {
 
 /// What a command used, as a comment.
 fn budget(usage: &CommandUsage, estimate: Estimate) -> String {
-    let milliseconds = |nanoseconds: u64| {
-        format!(
-            "{}.{:03} ms",
-            nanoseconds / 1_000_000,
-            nanoseconds / 1000 % 1000
-        )
-    };
-    let unmeasured = match estimate.unmeasured {
-        0 => String::new(),
-        count => format!(", {count} calls of it unmeasured"),
-    };
     format!(
-        "# {} bytecodes, at least {} on a card, {} of it in the API{unmeasured}; {} writes, {} words of stack, {} bytes of commit buffer; \
+        "# {} bytecodes, {}; {} writes, {} words of stack, {} bytes of commit buffer; \
          {} bytes persistent, {} transient in use\n",
         usage.bytecodes,
-        milliseconds(estimate.total()),
-        milliseconds(estimate.api),
+        estimate::text(estimate),
         usage.persistent_writes,
         usage.stack_words,
         usage.commit_bytes,
