@@ -113,7 +113,9 @@ fn the_budget_tells_the_applets_apart() {
         (purse.class.as_str(), loyalty.class.as_str()),
         ("Purse", "Loyalty")
     );
+    // Its local array is also for the shop, which calls it while it is not selected.
     assert_eq!(purse.install.clear_on_deselect_bytes, 0);
+    assert_eq!(purse.install.clear_on_reset_bytes, 4);
     assert_eq!(loyalty.install.clear_on_deselect_bytes, 1);
     let begun = |budget: &capgen::package::budget::AppletBudget| {
         let transactions = budget.transactions.iter();

@@ -38,9 +38,11 @@ impl<P: Platform> Purse<P> {
     }
 
     fn last(&self, age: u8, buffer: &mut [u8]) -> Result<usize> {
-        self.log.read(age, buffer)?;
-        buffer[3] = self.log.count();
-        let [high, low] = checksum(SEED, &buffer[..4]).to_be_bytes();
+        let mut change = [0u8; 4];
+        self.log.read(age, &mut change)?;
+        change[3] = self.log.count();
+        buffer[..4].copy_from_slice(&change);
+        let [high, low] = checksum(SEED, &change).to_be_bytes();
         buffer[4] = high;
         buffer[5] = low;
         Ok(6)

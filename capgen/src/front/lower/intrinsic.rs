@@ -1,6 +1,7 @@
 //! What the compiler knows without a source.
 
 use super::builder::Builder;
+use super::scratch;
 use super::value::{Slice, Value, number};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::front::resolve::Checked;
@@ -60,7 +61,11 @@ impl Builder<'_, '_> {
                 };
                 let element = self.lowering.transient_element(inner);
                 let length = self.lowering.words(inner, span)?.len();
-                Ok(Value::Word(super::scratch::made(&element, length)))
+                Ok(Value::Word(scratch::made(
+                    &element,
+                    length,
+                    scratch::CLEAR_ON_DESELECT,
+                )))
             }
             (Intrinsic::CellGet, Some(cell)) => match self.value(cell)? {
                 Value::Place(place) => self.read(place, &expr.ty, span),

@@ -17,8 +17,14 @@ use crate::ir::{
     Statement, Type,
 };
 
+/// `JCSystem.CLEAR_ON_RESET`
+const CLEAR_ON_RESET: i32 = 1;
 /// `JCSystem.CLEAR_ON_DESELECT`
-const CLEAR_ON_DESELECT: i32 = 2;
+pub(super) const CLEAR_ON_DESELECT: i32 = 2;
+
+/// What the runtime environment calls while an applet is selected, or makes it. All else is called for another applet:
+/// memory that is cleared on deselection is then out of reach (JCRE 3.0.4, chapter 6).
+const WHILE_SELECTED: [&str; 3] = ["install", "process", "deselect"];
 
 /// What one function keeps in the scratch memory.
 #[derive(Clone, Default)]
@@ -266,6 +272,16 @@ fn place(
         let Some(found) = program.classes.get_mut(class.0) else {
             continue;
         };
+        let is_for_others = entries.iter().any(|index| {
+            let entry = program.functions.get(*index).and_then(|f| f.entry.as_ref());
+            arrays[*index].is_some()
+                && entry.is_some_and(|entry| !WHILE_SELECTED.contains(&entry.name.as_str()))
+        });
+        let event = if is_for_others {
+            CLEAR_ON_RESET
+        } else {
+            CLEAR_ON_DESELECT
+        };
         let field = found.fields.len();
         found.fields.push(ir::Field {
             name: format!("scratch_{}", name(kind)),
@@ -287,7 +303,7 @@ fn place(
                     });
                     LocalId(function.locals.len() - 1)
                 });
-                at_entry(function, array, made(kind, size));
+                at_entry(function, array, made(kind, size, event));
                 keep(function, class, field, array);
             } else if let (Some(array), Some(this)) = (arrays[index], function.parameters.first()) {
                 let this = Box::new(Expr::Local(*this));
@@ -402,8 +418,8 @@ fn name(kind: &Element) -> &'static str {
     }
 }
 
-/// A new transient array.
-pub(super) fn made(kind: &Element, size: usize) -> Expr {
+/// A new transient array, which `event` clears.
+pub(super) fn made(kind: &Element, size: usize, event: i32) -> Expr {
     const SYSTEM: &str = "javacard/framework/JCSystem";
     let (class, name, descriptor) = match kind {
         Element::Bool => (SYSTEM, "makeTransientBooleanArray", "(SB)[Z"),
@@ -420,7 +436,7 @@ pub(super) fn made(kind: &Element, size: usize) -> Expr {
         name: name.to_owned(),
         descriptor: descriptor.to_owned(),
     };
-    let event = Expr::Const(Type::U8, CLEAR_ON_DESELECT);
+    let event = Expr::Const(Type::U8, event);
     Expr::Call(
         Callee::Api(method),
         vec![number(size), event],
