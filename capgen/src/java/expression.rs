@@ -292,7 +292,10 @@ impl Expressions<'_> {
             UnaryOp::Not if *ty == Type::Int => {
                 Java::new(format!("~{}", java.at(UNARY)), UNARY, Kind::Exact)
             }
-            UnaryOp::Neg => Java::new(format!("-{}", java.at(PRIMARY)), UNARY, Kind::Low),
+            UnaryOp::Neg => {
+                let java = java.in_range();
+                Java::new(format!("-{}", java.at(PRIMARY)), UNARY, Kind::Low)
+            }
             UnaryOp::Not if *ty == Type::Bool => {
                 Java::new(format!("!{}", java.at(UNARY)), UNARY, Kind::Exact)
             }
@@ -346,7 +349,9 @@ impl Expressions<'_> {
             BinaryOp::And | BinaryOp::Or | BinaryOp::Xor => {
                 write(&a, &b, if is_low { Kind::Low } else { Kind::Int })
             }
-            BinaryOp::Div | BinaryOp::Rem => write(&a.in_range(), &b.in_range(), Kind::Int),
+            // -32768 / -1 is beyond a `short`: the converter wants a cast where it may be, and does not look at the divisor.
+            BinaryOp::Div => write(&a.in_range(), &b.in_range(), Kind::Low),
+            BinaryOp::Rem => write(&a.in_range(), &b.in_range(), Kind::Int),
             BinaryOp::Shr | BinaryOp::ShrUnsigned => {
                 let shifted = write(&a.in_range(), &b.in_range(), Kind::Int);
                 match right {
