@@ -1,11 +1,12 @@
 //! From a crate's folder to a CAP file.
 
+mod fault;
 mod libraries;
 
 use std::path::{Path, PathBuf};
 
 use cap_file::ExportFile;
-use cap_file::verify::{Exports, Report, verify};
+use cap_file::verify::{Exports, verify};
 
 use crate::codegen::BackendError;
 use crate::codegen::error::Lack;
@@ -19,6 +20,7 @@ use crate::opt::Options;
 use crate::package::{self, Output, Target};
 use crate::source::{CrateError, Sources};
 
+pub use fault::Fault;
 pub use libraries::LibraryError;
 
 /// Why a package could not be compiled.
@@ -30,12 +32,12 @@ pub enum CompileError {
     /// The source is not Card Rust.
     #[error("{0}")]
     Source(Box<Diagnostics>),
-    /// The target lacks something, or the compiler is at fault.
+    /// The target lacks something, or the package is too large.
     #[error(transparent)]
     Backend(#[from] BackendError),
-    /// The CAP file does not pass the verifier: a fault of the compiler, not of the source.
-    #[error("internal error: the compiled CAP file does not verify; please report this:\n{0}")]
-    Unverified(Report),
+    /// A check of the compiler's own result failed: a fault of the compiler, not of the source.
+    #[error(transparent)]
+    Fault(Box<Fault>),
     /// The library packages do not go together.
     #[error(transparent)]
     Library(#[from] LibraryError),
@@ -113,19 +115,12 @@ impl Request {
                 let list = lacks.iter().filter_map(|lack| lacking(lack, &sources));
                 return Err(source_error(list.collect(), sources));
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => {
+                let fault = Fault::of_backend(error, &program, target, options)?;
+                return Err(CompileError::Fault(Box::new(fault)));
+            }
         };
-        let mut exports = Exports::builtin();
-        for package in &program.imports {
-            exports.add(package.clone());
-        }
-        if !program.exports.is_empty() {
-            exports.add(program.exported());
-        }
-        let report = verify(&output.cap, &exports);
-        if !report.is_ok() {
-            return Err(CompileError::Unverified(report));
-        }
+        let output = checked(output, &program, target, options)?;
         Ok(Built {
             output,
             program,
@@ -241,6 +236,28 @@ pub fn build(folder: &Path, applet: &str, target: &Target) -> Result<Built, Comp
 /// As [`Request::lower`].
 pub fn lower(folder: &Path, applet: &str) -> Result<Lowered, CompileError> {
     Request::applet(folder, applet).lower()
+}
+
+/// What was compiled, if it verifies.
+fn checked(
+    output: Output,
+    program: &ir::Program,
+    target: &Target,
+    options: &Options,
+) -> Result<Output, CompileError> {
+    let mut exports = Exports::builtin();
+    for package in &program.imports {
+        exports.add(package.clone());
+    }
+    if !program.exports.is_empty() {
+        exports.add(program.exported());
+    }
+    let report = verify(&output.cap, &exports);
+    if report.is_ok() {
+        return Ok(output);
+    }
+    let fault = Fault::of_file(&output.cap, &report, program, target, options);
+    Err(CompileError::Fault(Box::new(fault)))
 }
 
 /// What to say of a line that needs what the target does not have.

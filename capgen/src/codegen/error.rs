@@ -92,7 +92,7 @@ pub enum BackendError {
         limit: usize,
     },
     /// What was assembled is not what was asked for: a fault of the compiler.
-    #[error("internal error: {function} was compiled wrongly, please report this: {what}")]
+    #[error("internal error: {function} was compiled wrongly: {what}")]
     Miscompiled {
         /// The Rust path of the function.
         function: String,
@@ -102,10 +102,28 @@ pub enum BackendError {
     /// A package must hold at least one struct.
     #[error("the package {0} has no struct that could hold its functions; give it one")]
     NoClass(String),
-    /// A component could not be written.
-    #[error(transparent)]
+    /// A component could not be written: a fault of the compiler.
+    #[error("internal error: {0}")]
     Write(#[from] WriteError),
     /// An instruction could not be encoded: a fault of the compiler.
     #[error("internal error: {0}")]
     Encode(#[from] EncodeError),
+}
+
+impl BackendError {
+    /// Whether the compiler is wrong, and not the program or the target.
+    #[must_use]
+    pub const fn is_fault(&self) -> bool {
+        match self {
+            Self::InvalidIr(_)
+            | Self::Unsupported { .. }
+            | Self::Miscompiled { .. }
+            | Self::Write(_)
+            | Self::Encode(_) => true,
+            Self::UnknownApi { .. }
+            | Self::NotOnTarget(_)
+            | Self::TooLarge { .. }
+            | Self::NoClass(_) => false,
+        }
+    }
 }

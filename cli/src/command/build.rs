@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::{files, output};
-use capgen::driver::{Built, CompileError, Request};
+use capgen::driver::{Built, CompileError, Fault, Request};
 use capgen::ir::{AppletEntry, Program, text};
 use capgen::java;
 use capgen::opt::Options;
@@ -362,6 +362,56 @@ fn compile_request(
             let color = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
             Failure::Source(diagnostics.render(color))
         }
+        CompileError::Fault(fault) => reported(&fault, Path::new("")),
         other => Failure::input(request.folder.display(), other),
     })
+}
+
+/// Writes what is needed to find a fault of the compiler, and tells of it.
+fn reported(fault: &Fault, parent: &Path) -> Failure {
+    let folder = parent.join(format!("tenkoku-fault-{}", fault.package));
+    for (name, bytes) in fault.files() {
+        if let Err(failure) = files::write(&folder.join(name), &bytes) {
+            return failure;
+        }
+    }
+    Failure::input(
+        &fault.package,
+        format!(
+            "{fault}\nThis is a fault of tenkoku, not of the source; no file was compiled. What is needed to find it is in {}: \
+             please report it with that folder. The program is in it in intermediate form; look whether you may pass that on.",
+            folder.display()
+        ),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use capgen::ir::text;
+
+    #[test]
+    fn a_fault_leaves_a_folder_to_report() {
+        let program = include_str!("../../../capgen/tests/backend/counter.ir");
+        let mut program = text::parse(program).unwrap();
+        program
+            .functions
+            .iter_mut()
+            .for_each(|function| function.blocks.clear());
+        let target = Target::default();
+        let error = capgen::package::build(&program, &target).unwrap_err();
+        let fault = Fault::of_backend(error, &program, &target, &Options::ALL).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let told = reported(&fault, folder.path()).to_string();
+        assert!(
+            told.contains("a fault of tenkoku, not of the source"),
+            "{told}"
+        );
+        let left = folder
+            .path()
+            .join(format!("tenkoku-fault-{}", program.name));
+        let report = std::fs::read_to_string(left.join("report.txt")).unwrap();
+        assert!(report.contains("invalid IR"), "{report}");
+        assert!(left.join("program.ir").exists());
+    }
 }
