@@ -402,8 +402,7 @@ impl<T: Transport> Session<T> {
             Err(Error::Refused(refusal))
                 if refusal.status == StatusWord(0x6985) && !with_related =>
             {
-                let advice =
-                    "applications made from it may still be there: delete with related objects";
+                let advice = "delete with related objects to take its applications along";
                 Err(refusal.advise(advice).into())
             }
             other => other,

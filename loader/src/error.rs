@@ -81,9 +81,9 @@ pub enum AuthenticationError {
     },
     /// The card refused EXTERNAL AUTHENTICATE, and may have counted a failure.
     #[error(
-        "the card refused {keys} with status {status}: {}. It may have counted a failure, and after some of \
-         them locks for ever: check the keys before you try again. It is not tried again by itself",
-        .status.explain()
+        "the card refused {keys} with status {status}: {}. Check the keys before you try again. It is not tried again by \
+         itself",
+        tries(*.status)
     )]
     Refused {
         /// Which keys, as a person knows them; never their values.
@@ -91,6 +91,23 @@ pub enum AuthenticationError {
         /// The status word.
         status: StatusWord,
     },
+}
+
+/// What a card that refused an authentication tells of those that are left.
+fn tries(status: StatusWord) -> String {
+    match status.as_tries_left() {
+        Some(0) => "no try is left, and these keys open nothing any more".to_owned(),
+        Some(1) => "one try is left, after which these keys open nothing any more".to_owned(),
+        // 15 stands for more as well.
+        Some(15) => "15 tries or more are left".to_owned(),
+        Some(left) => {
+            format!("{left} tries are left, after which these keys open nothing any more")
+        }
+        None => format!(
+            "{}. It may have counted a failure, and after some of them locks for ever",
+            status.explain()
+        ),
+    }
 }
 
 /// A command that the card refused.

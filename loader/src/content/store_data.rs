@@ -46,9 +46,7 @@ impl Dgi {
         bytes.extend_from_slice(&self.content);
         Ok(bytes)
     }
-}
 
-impl Dgi {
     /// The same with its content encrypted (GPCS 2.3.1 §E.4.7, Amendment D §6.2.8). What fills the last block up is
     /// the application's own affair; here it is 80 and zeroes, and nothing where the block is full.
     fn encrypt(&self, channel: Option<&Channel>) -> Result<Self, Error> {

@@ -52,7 +52,11 @@ impl Reader {
         }
     }
 
-    pub(crate) fn open(self, keys: &KeySet, level: SecurityLevel) -> Session<Self> {
+    pub(crate) fn open(
+        self,
+        keys: &KeySet,
+        level: impl Into<Option<SecurityLevel>>,
+    ) -> Session<Self> {
         let mut session = Session::select(self, None).unwrap();
         session.open(keys, level, &mut Drbg::from_seed(5)).unwrap();
         session

@@ -1,10 +1,10 @@
 //! Sessions and keys.
 
 use card_sim::CardConfig;
-use card_sim::gp::{IssuerConfig, Protocol};
+use card_sim::gp::{AuthenticationLimit, IssuerConfig, Protocol};
 use loader::{
-    AuthenticationError, Diversification, Error, HostError, KeySet, KeySource, SecurityLevel,
-    Session, StaticKeys,
+    AuthenticationError, ConnectionInfo, Diversification, Error, HostError, KeySet, KeySource,
+    SecurityLevel, Session, StaticKeys, Transport, TransportError,
 };
 use scp::scp03::Parameters;
 use se_crypto::Drbg;
@@ -19,6 +19,64 @@ fn given(version: u8, keys: StaticKeys) -> KeySet {
         protocol: None,
         source: KeySource::Given,
     }
+}
+
+/// A line on which the host's proof is spoilt: the keys are right on both ends, and what the card refuses is the proof.
+struct Spoilt(Reader);
+
+impl Transport for Spoilt {
+    fn info(&self) -> ConnectionInfo {
+        self.0.info()
+    }
+
+    fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError> {
+        let mut command = command.to_vec();
+        if command[1] == 0x82 {
+            command[5] ^= 1;
+        }
+        self.0.transmit(&command)
+    }
+
+    fn reset(&mut self) -> Result<(), TransportError> {
+        self.0.reset()
+    }
+}
+
+#[test]
+fn the_tries_that_a_card_tells_are_said() {
+    let said = |tells_tries| {
+        let reader = Reader::new(&CardConfig {
+            issuer: IssuerConfig {
+                authentication: AuthenticationLimit {
+                    tries: Some(3),
+                    tells_tries,
+                    ..AuthenticationLimit::default()
+                },
+                ..IssuerConfig::default()
+            },
+            ..CardConfig::default()
+        });
+        let mut session = Session::select(Spoilt(reader), None).unwrap();
+        let mut random = Drbg::from_seed(1);
+        [(); 4].map(|()| {
+            let refused = session.open(&KeySet::test_keys(), SecurityLevel::FULL, &mut random);
+            refused.unwrap_err().to_string()
+        })
+    };
+    for (told, words) in
+        said(true)
+            .iter()
+            .zip(["2 tries are left", "one try is left", "no try is left"])
+    {
+        assert!(told.contains(words), "{told}");
+    }
+    // Blocked by now: the card does not even begin.
+    assert!(said(true)[3].contains("6983"), "{}", said(true)[3]);
+    assert!(
+        said(false)[0].contains("may have counted a failure"),
+        "{}",
+        said(false)[0]
+    );
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! A flash that ends early is gone on with, or taken back, by another run that knows the journal.
 
+use card_sim::gp::IssuerConfig;
 use card_sim::{Card, CardConfig};
+use loader::preflight::{self, ApiLevel};
 use loader::{
-    Error, Event, FlashOptions, Interruptible, Journal, KeySet, Plan, Reached, SecurityLevel,
-    Session, Step, Trace, Traced, Transport, TransportError,
+    Error, Event, FlashOptions, Interruptible, Journal, KeySet, Plan, Reached, Session, Step,
+    Trace, Traced, Transport, TransportError,
 };
 use se_crypto::Drbg;
 
@@ -14,11 +16,7 @@ use crate::flash::is_complete;
 
 fn open<T: Transport>(transport: T) -> Result<Session<T>, Error> {
     let mut session = Session::select(transport, None)?;
-    session.open(
-        &KeySet::test_keys(),
-        SecurityLevel::FULL,
-        &mut Drbg::from_seed(9),
-    )?;
+    session.open(&KeySet::test_keys(), None, &mut Drbg::from_seed(9))?;
     Ok(session)
 }
 
@@ -29,7 +27,11 @@ fn flash<T: Transport>(
     options: &FlashOptions,
 ) -> Result<(), Error> {
     let mut session = open(transport)?;
-    let content = session.content()?;
+    // As little as a flash asks where nobody reads it beforehand.
+    let level = ApiLevel::named("3.0.4");
+    let content = session.content_for_loading(|known| {
+        preflight::wants_load_files(&echo_cap(), known, level, options).unwrap()
+    })?;
     let plan = Plan::new(&echo_cap(), &content, options).unwrap();
     let mut journal = Journal::begin(&echo_cap(), &plan);
     run(&mut session, &plan, &mut journal, kept)
@@ -98,13 +100,25 @@ fn commands(start: &Card, options: &FlashOptions) -> usize {
 
 #[test]
 fn a_cut_after_any_apdu_is_gone_on_with() {
+    for protocol in ["scp03:70", "scp03:00", "scp02:55", "scp02:15"] {
+        cut_after_any_apdu(&CardConfig {
+            issuer: IssuerConfig {
+                protocol: protocol.parse().unwrap(),
+                ..IssuerConfig::default()
+            },
+            ..CardConfig::default()
+        });
+    }
+}
+
+fn cut_after_any_apdu(config: &CardConfig) {
     for (replaced, combined) in [(false, false), (true, false), (true, true)] {
         let options = FlashOptions {
             replace: replaced,
             combined,
             ..FlashOptions::default()
         };
-        let fresh = Reader::new(&CardConfig::default());
+        let fresh = Reader::new(config);
         if replaced {
             flash(fresh.again(), &mut None, &FlashOptions::default()).unwrap();
         }

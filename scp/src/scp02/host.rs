@@ -210,14 +210,8 @@ impl HostSession {
     /// The same where a command may have no more than `limit` bytes of data once it is protected.
     #[must_use]
     pub fn max_data_within(&self, limit: usize) -> usize {
-        let level = self.messaging.level;
-        let room = limit.saturating_sub(if level.has_c_mac() { MAC } else { 0 });
-        if level.has_c_decryption() {
-            // Padding adds at least one byte.
-            (room / MAC * MAC).saturating_sub(1)
-        } else {
-            room
-        }
+        // MAC and block of triple DES are of one length.
+        self.messaging.level.data_within(limit, MAC, MAC)
     }
 
     /// Protects a command, with short lengths, as the level asks.

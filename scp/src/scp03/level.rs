@@ -60,6 +60,18 @@ impl Parameters {
 pub struct SecurityLevel(pub u8);
 
 impl SecurityLevel {
+    /// The most plain data of a command that has no more than `limit` bytes of data once it is protected, with a MAC and
+    /// blocks of these lengths.
+    pub(crate) fn data_within(self, limit: usize, mac: usize, block: usize) -> usize {
+        let room = limit.saturating_sub(if self.has_c_mac() { mac } else { 0 });
+        if self.has_c_decryption() {
+            // Padding adds at least one byte.
+            (room / block * block).saturating_sub(1)
+        } else {
+            room
+        }
+    }
+
     /// Authentication alone.
     pub const NONE: Self = Self(0x00);
     /// Commands carry a MAC.

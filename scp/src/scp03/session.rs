@@ -74,19 +74,8 @@ impl HostSession {
     /// The same where a command may have no more than `limit` bytes of data once it is protected.
     #[must_use]
     pub fn max_data_within(&self, limit: usize) -> usize {
-        let level = self.messaging.level;
-        let mac = if level.has_c_mac() {
-            self.messaging.mac_length()
-        } else {
-            0
-        };
-        let room = limit.saturating_sub(mac);
-        if level.has_c_decryption() {
-            // Padding adds at least one byte.
-            (room / 16 * 16).saturating_sub(1)
-        } else {
-            room
-        }
+        let mac = self.messaging.mac_length();
+        self.messaging.level.data_within(limit, mac, 16)
     }
 
     /// Protects a command: encrypts its data and adds the MAC, as the level asks.
