@@ -19,7 +19,7 @@ pub(crate) fn confirm(question: &str, yes: bool) -> Result<(), Failure> {
                 .to_owned(),
         ));
     }
-    eprint!("{question} [y/N] ");
+    say!("{question} [y/N] ");
     // What is not shown is asked all the same.
     let _ = std::io::stderr().flush();
     let mut answer = String::new();
@@ -55,7 +55,7 @@ pub(crate) fn identity(what: &str, info: &CardInfo, given: Option<&str>) -> Resu
             "{what} cannot be undone: give --card {identity} to say that this card is meant"
         )));
     }
-    eprint!("{what} cannot be undone. The card is {identity}; type this to go on: ");
+    say!("{what} cannot be undone. The card is {identity}; type this to go on: ");
     // What is not shown is asked all the same.
     let _ = std::io::stderr().flush();
     let mut answer = String::new();

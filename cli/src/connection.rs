@@ -46,8 +46,8 @@ pub struct Connection {
     /// With `--tcp`: connect to another machine too. Whoever reads that line sees every PIN.
     #[arg(long, requires = "tcp")]
     pub allow_remote: bool,
-    /// The keys: a key file (TOML: `kvn`, and `enc`, `mac`, `dek` or one `key`; or `scp = "11a"` and the files of
-    /// SCP11), `env` for those of TENKOKU_KEY or
+    /// The keys: a key file (TOML: `kvn`, and `enc`, `mac`, `dek` or one `key`, with `scp = "02:55"` for that protocol
+    /// only; or `scp = "11a"` and the files of SCP11), `env` for those of TENKOKU_KEY or
     /// TENKOKU_ENC, TENKOKU_MAC and TENKOKU_DEK, `prompt` to be asked for one; the published test keys without it.
     /// `pkcs11:token=NAME;object=NAME?module-path=FILE` (RFC 7512) are those of a token, which they never leave: one secret
     /// key of that name, or three with -ENC, -MAC and -DEK behind it; `&kvn=30` and `&diversification=visa2` as in a key
@@ -270,7 +270,7 @@ impl Connection {
             tell(agreement);
         }
         if keys.are_test_keys() {
-            eprintln!("note: using {keys}; everyone knows them");
+            sayln!("note: using {keys}; everyone knows them");
         }
         Ok(keys)
     }
@@ -322,10 +322,10 @@ impl Connection {
 /// Says aloud what SCP11 does not protect from here.
 fn tell(keys: &AgreementKeys) {
     if keys.trust == Trust::Unchecked {
-        eprintln!("note: the card's certificate is not checked; anyone can pretend to be the card");
+        sayln!("note: the card's certificate is not checked; anyone can pretend to be the card");
     }
     if !keys.variant.authenticates_host() {
-        eprintln!("note: SCP11b does not tell the card who you are; it will refuse to be managed");
+        sayln!("note: SCP11b does not tell the card who you are; it will refuse to be managed");
     }
 }
 
@@ -435,7 +435,7 @@ fn open<T: Transport>(
     if !keys.are_test_keys()
         && let Some(values) = check_values(&keys, opening.protocol())
     {
-        eprintln!("keys: {keys}; check values {values}");
+        sayln!("keys: {keys}; check values {values}");
     }
     let level = security.map_or_else(|| opening.offered(), SecurityLevel::from);
     session.complete(opening, level, &mut random)?;

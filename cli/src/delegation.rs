@@ -182,7 +182,7 @@ impl Settled {
 
     pub(crate) fn tell(&self) {
         for receipt in &self.receipts {
-            eprintln!("{receipt}");
+            sayln!("{receipt}");
         }
         for Unconfirmed {
             operation,
@@ -195,7 +195,7 @@ impl Settled {
                 Some(found) => format!("no receipt but {found}"),
                 None => "no receipt".to_owned(),
             };
-            eprintln!("{operation} of {}: the card gave {found}", about.join(" "));
+            sayln!("{operation} of {}: the card gave {found}", about.join(" "));
         }
     }
 

@@ -117,8 +117,8 @@ impl Failure {
     /// Writes it to standard error for a person.
     pub fn tell(&self) {
         match self {
-            Self::Source(rendered) => eprintln!("{}\nerror: {self}", rendered.trim_end()),
-            other => eprintln!("error: {other}"),
+            Self::Source(rendered) => sayln!("{}\nerror: {self}", rendered.trim_end()),
+            other => sayln!("error: {other}"),
         }
     }
 }

@@ -16,10 +16,10 @@ pub(crate) fn flag() -> Arc<AtomicBool> {
             if seen.swap(true, Ordering::Relaxed) {
                 std::process::exit(KILLED);
             }
-            eprintln!("\nstopping after this command; once more stops at once");
+            sayln!("\nstopping after this command; once more stops at once");
         });
         if let Err(error) = armed {
-            eprintln!("note: Ctrl-C stops at once, even within a command: {error}");
+            sayln!("note: Ctrl-C stops at once, even within a command: {error}");
         }
         flag
     });

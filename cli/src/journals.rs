@@ -47,7 +47,7 @@ impl Place {
             .map_err(|error| error.to_string())
             .and_then(|text| files::write(&self.0, &text).map_err(|error| error.to_string()));
         if let Err(error) = written {
-            eprintln!("note: no journal is kept, --resume will know nothing: {error}");
+            sayln!("note: no journal is kept, --resume will know nothing: {error}");
         }
     }
 
@@ -64,7 +64,7 @@ impl Place {
         if let Err(error) = std::fs::remove_file(&self.0)
             && error.kind() != std::io::ErrorKind::NotFound
         {
-            eprintln!("note: {} stays: {error}", self.0.display());
+            sayln!("note: {} stays: {error}", self.0.display());
         }
     }
 }

@@ -1,6 +1,9 @@
 //! The commands of `tenkoku`, and what stands behind them: a personaliser for the JPKI applet, the
 //! holder's side of it, and a test certification authority.
 
+#[macro_use]
+mod say;
+
 pub mod agreement;
 pub mod aid;
 pub mod arguments;

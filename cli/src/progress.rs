@@ -119,7 +119,7 @@ impl Spinner {
 
     /// It has ended.
     pub(crate) fn end(&self, line: &str) {
-        self.bar.suspend(|| eprintln!("{line}"));
+        self.bar.suspend(|| sayln!("{line}"));
     }
 
     /// Takes the line away.

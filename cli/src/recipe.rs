@@ -36,7 +36,7 @@ impl Inputs {
             // Packages of the recipe may import each other: what is not known of them is for the card to say.
             let found = verify(&cap, &files::exports(&[])?);
             if !found.is_ok() {
-                eprint!("{found}");
+                say!("{found}");
                 return Err(Failure::Refuted(format!(
                     "{} does not verify; nothing was written to the card",
                     file.display()

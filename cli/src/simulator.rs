@@ -238,7 +238,7 @@ impl Simulator {
     pub fn serve(&mut self, address: &str, allow_remote: bool) -> Result<(), Failure> {
         let failed = |error: VpcdError| Failure::Simulator(error.to_string());
         let mut connection = vpcd::connect(address, allow_remote).map_err(failed)?;
-        eprintln!("serving at {address}");
+        sayln!("serving at {address}");
         let Self { card, image, saved } = self;
         let after_command = |card: &Card| match image {
             Some(image) => keep(card, image, saved).map_err(io::Error::other),
@@ -268,7 +268,7 @@ impl Simulator {
             };
             // A reader that breaks off takes nothing but its own connection with it.
             if let Err(error) = vpcd::serve(&mut stream, card, after_command) {
-                eprintln!("note: {error}");
+                sayln!("note: {error}");
             }
         }
         Ok(())
@@ -316,7 +316,7 @@ impl Simulator {
         match self.card.load_cap(&cap) {
             Ok(_) => Ok(()),
             Err(LoadError::Duplicate(aid)) if self.saved.is_some() => {
-                eprintln!(
+                sayln!(
                     "note: {aid} is in the image already; {} is not loaded",
                     file.display()
                 );
@@ -342,7 +342,7 @@ impl Simulator {
         {
             Ok(_) => Ok(()),
             Err(InstallError::Duplicate(aid)) if self.saved.is_some() => {
-                eprintln!("note: {aid} is in the image already; it is not installed");
+                sayln!("note: {aid} is in the image already; it is not installed");
                 Ok(())
             }
             Err(error) => Err(Failure::Simulator(format!("{module}: {error}"))),
@@ -363,7 +363,7 @@ impl Simulator {
     ) -> Result<Vec<u8>, Failure> {
         let response = transmit(&mut self.card);
         if let Some(fault) = self.card.last_fault() {
-            eprintln!("note: the applet failed: {fault}");
+            sayln!("note: the applet failed: {fault}");
         }
         self.save()?;
         Ok(response)

@@ -101,7 +101,7 @@ impl Apply {
         };
         if !self.json {
             for (number, change) in report.changes.iter().enumerate() {
-                eprintln!("  {}. {change}", number + 1);
+                sayln!("  {}. {change}", number + 1);
             }
         }
         if changes.is_empty() || self.dry_run {
@@ -127,7 +127,7 @@ impl Apply {
             Ok(())
         });
         if result.is_err() {
-            eprintln!(
+            sayln!(
                 "note: {} of {} done; the same command goes on from there",
                 report.done,
                 changes.len()

@@ -72,7 +72,7 @@ impl Delete {
                 } else {
                     "was made from it"
                 };
-                eprintln!("{aid}: {} {fate}", application.aid);
+                sayln!("{aid}: {} {fate}", application.aid);
             }
         }
         let mut receipts = Settled::default();

@@ -108,11 +108,11 @@ impl Demo {
                 .plan
                 .rehearse(&prepared.card.session, &loader::Tokens::default())?
                 .len();
-            eprint!(
+            say!(
                 "{}",
                 plan_text(&card, &prepared.findings, &prepared.plan, commands)
             );
-            eprintln!(
+            sayln!(
                 "  then: set PINs, generate two keys, write certificates, sign, lock and unblock a PIN"
             );
         }

@@ -269,7 +269,7 @@ impl Flash {
         case.plan = Some(plan.clone());
         if !self.json {
             let name = &card.info.connection.name;
-            eprint!("{}", plan_text(name, &case.findings, &plan, case.commands));
+            say!("{}", plan_text(name, &case.findings, &plan, case.commands));
         }
         if preflight::has_problem(&case.findings) {
             return Err(refuted());
@@ -407,9 +407,7 @@ impl Flash {
             case.failed = Some(error.as_ref().into());
             let failure = Failure::from(error);
             if place.is_some() && !failure.wrote_nothing() {
-                eprintln!(
-                    "hint: the same command with --resume goes on, with --clean takes it back"
-                );
+                sayln!("hint: the same command with --resume goes on, with --clean takes it back");
             }
             return Err(failure);
         }
@@ -432,7 +430,7 @@ impl Flash {
         if found.is_ok() {
             return Ok(cap);
         }
-        eprint!("{found}");
+        say!("{found}");
         let file = self.file.display();
         Err(Failure::Refuted(format!(
             "{file} does not verify; nothing was written to the card"

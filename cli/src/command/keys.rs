@@ -320,7 +320,7 @@ impl Put {
             None => format!("adding {key}"),
         };
         if let Some(values) = check_values {
-            eprintln!("{what}; check values {values}");
+            sayln!("{what}; check values {values}");
         }
         confirm::identity(&what, info, self.card.as_deref())
     }

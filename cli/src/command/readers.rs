@@ -32,7 +32,7 @@ impl Readers {
             return output::print_json("tenkoku.readers/1", &report);
         }
         if report.readers.is_empty() {
-            eprintln!("no reader; connect one");
+            sayln!("no reader; connect one");
         }
         output::print(
             &report

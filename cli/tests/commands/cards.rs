@@ -544,3 +544,20 @@ fn sensitive_data_are_stored() {
     let refused = run(3, &store);
     assert!(!err(&refused).contains("secret"), "{}", err(&refused));
 }
+
+/// Progress and notes that nobody reads any more do not end a flash in its middle.
+#[test]
+fn a_flash_goes_on_when_nobody_listens() {
+    let folder = tempfile::tempdir().unwrap();
+    let (cap, image) = (jpki(folder.path()), folder.path().join("card.image"));
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let status = std::process::Command::new(env!("CARGO_BIN_EXE_tenkoku"))
+        .args(["flash", &cap, "--yes", "--sim", text(&image)])
+        .stdout(std::process::Stdio::null())
+        .stderr(writer)
+        .status()
+        .unwrap();
+    assert_eq!(status.code(), Some(0));
+    assert!(out(&tenkoku(0, &["list", "--sim", text(&image)])).contains(PACKAGE));
+}

@@ -46,7 +46,7 @@ impl Debug {
             Some(address) => {
                 let listener = listen(address)?;
                 if let Ok(address) = listener.local_addr() {
-                    eprintln!("waiting for an editor at {address}");
+                    sayln!("waiting for an editor at {address}");
                 }
                 debugger::connect(&listener).map_err(|error| Failure::input(address, error))?
             }

@@ -85,7 +85,7 @@ impl Exec {
             let program = card.card().runtime().program();
             let report = coverage::Report::new(&coverage, program, &sources);
             report.write(folder)?;
-            eprintln!("coverage: {}; see {}", report.summary(), folder.display());
+            sayln!("coverage: {}; see {}", report.summary(), folder.display());
         }
         match wrong {
             0 => Ok(()),
@@ -129,7 +129,7 @@ fn run(card: &mut Simulator, line: &Line) -> Result<bool, Failure> {
     output::print(&text)?;
     match &line.expected {
         Some(expected) if !expected.accepts(&response) => {
-            eprintln!("line {}: expected {}", line.number, expected.text);
+            sayln!("line {}: expected {}", line.number, expected.text);
             Ok(false)
         }
         _ => Ok(true),

@@ -71,7 +71,7 @@ impl Flash {
         }
         case.findings = found;
         if !self.json {
-            eprint!("{}", findings_text(&case.findings));
+            say!("{}", findings_text(&case.findings));
         }
         Err(refuted())
     }

@@ -50,7 +50,7 @@ pub(super) fn write(
     let bytes =
         archive(&[("report.json", &report), ("apdus.txt", &apdus(trace))]).map_err(failed)?;
     files::write(file, &bytes)?;
-    eprintln!(
+    sayln!(
         "wrote {}: keys, cryptograms and protected data are not in it",
         file.display()
     );

@@ -28,7 +28,7 @@ pub(super) fn run(flash: &Flash) -> Result<(), Failure> {
         if stopped(&stop) {
             return Ok(());
         }
-        eprintln!("watching {}; Ctrl-C ends", flash.file.display());
+        sayln!("watching {}; Ctrl-C ends", flash.file.display());
         loop {
             let begun = Instant::now();
             while begun.elapsed() < INTERVAL {

@@ -40,7 +40,7 @@ impl Test {
     /// [`Failure`].
     pub fn run(&self) -> Result<(), Failure> {
         let (transport, mut way) = self.target.connect()?;
-        eprintln!(
+        sayln!(
             "note: for tests only. The PINs are {} and {}, the certificates are those of an authority whose key is thrown away",
             String::from_utf8_lossy(road::SIGNATURE_PIN),
             String::from_utf8_lossy(road::AUTHENTICATION_PIN)
