@@ -83,7 +83,10 @@ fn random_programs_agree() {
             runs += native.len();
             match card::check(case, &native) {
                 Ok(count) => builds += count,
-                Err(reason) => wrong.push(format!("{}: {reason}\n{}", case.name, case.source)),
+                Err(reason) => {
+                    println!("{} differs", case.name);
+                    wrong.push(format!("{}: {reason}\n{}", case.name, case.source));
+                }
             }
         }
     }

@@ -183,11 +183,11 @@ impl Generator {
             2 => {
                 let label = self.fresh();
                 let condition = self.expr("bool", depth);
-                format!("'{label}: {{ if {condition} {{ break '{label} {a}; }} {b} }}")
+                format!("('{label}: {{ if {condition} {{ break '{label} {a}; }} {b} }})")
             }
             3 => {
                 let condition = self.expr("bool", depth);
-                format!("loop {{ if {condition} {{ break {a}; }} break {b}; }}")
+                format!("(loop {{ if {condition} {{ break {a}; }} break {b}; }})")
             }
             4 => {
                 let words: Vec<String> = (0..1 + self.below(4))
