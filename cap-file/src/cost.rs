@@ -18,7 +18,7 @@ pub struct CostError {
 }
 
 /// Nanoseconds of each bytecode.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Costs {
     nanoseconds: HashMap<String, u64>,
 }

@@ -34,6 +34,7 @@ pub struct JavaFile {
 /// What makes a listing readable and keeps its functions apart.
 const READABLE: Options = Options {
     fold: true,
+    decide: true,
     blocks: true,
     forward: true,
     share: true,

@@ -11,14 +11,19 @@ mod fold;
 mod forward;
 mod inline;
 mod parameters;
+mod paths;
 mod place;
+mod products;
 mod share;
 mod shift;
 mod sink;
 mod thread;
+mod traps;
 
+use crate::codegen::legalize::legalize;
 use crate::codegen::{BackendError, Effort, Goal, Settings};
 use crate::ir::Program;
+use std::collections::BTreeSet;
 
 /// Which optimisations run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +33,8 @@ pub struct Options {
     pub fold: bool,
     /// What the ways to a branch have decided is not asked again.
     pub decide: bool,
+    /// Ways go past questions that are answered on them; blocks are copied to a way where that pays.
+    pub paths: bool,
     /// Blocks are joined, jumps to jumps and equal blocks removed.
     pub blocks: bool,
     /// A value that is used once moves to its use; values that nothing uses go.
@@ -58,6 +65,7 @@ impl Options {
     pub const ALL: Options = Options {
         fold: true,
         decide: true,
+        paths: true,
         blocks: true,
         forward: true,
         share: true,
@@ -80,6 +88,7 @@ impl Options {
     pub const NONE: Options = Options {
         fold: false,
         decide: false,
+        paths: false,
         blocks: false,
         forward: false,
         share: false,
@@ -126,7 +135,7 @@ pub fn optimise(program: &mut Program, options: &Options) -> Result<(), BackendE
         tidy(program, &all, options);
     }
     if options.inline {
-        inline::inline(program, options)?;
+        inline::inline(program, options, 0)?;
         if options.parameters && parameters::reduce(program) {
             tidy(program, &all, options);
         }
@@ -136,13 +145,31 @@ pub fn optimise(program: &mut Program, options: &Options) -> Result<(), BackendE
         tidy(program, &changed, options);
     }
     parameters::remove_uncalled(program);
-    if options.place {
+    if options.inline {
+        with_helpers(program, options)?;
+    }
+    if options.place || options.paths {
         place::place(program, options)?;
         tidy(
             program,
             &(0..program.functions.len()).collect::<Vec<_>>(),
             options,
         );
+    }
+    Ok(())
+}
+
+/// Puts the helper functions of operations without a short translation in, and in place of their calls where that pays.
+fn with_helpers(program: &mut Program, options: &Options) -> Result<(), BackendError> {
+    let own = program.functions.len();
+    legalize(program, &BTreeSet::new());
+    if program.functions.len() == own {
+        return Ok(());
+    }
+    inline::inline(program, options, own)?;
+    if options.decide {
+        let changed = decide::decide_all(program, &inline::bottom_up(program));
+        tidy(program, &changed, options);
     }
     Ok(())
 }
@@ -172,7 +199,11 @@ fn tidy(program: &mut Program, functions: &[usize], options: &Options) {
                 sink::sink(&mut changed);
             }
             let same = changed == *function;
-            if same && !(options.decide && decide::decide(program, &mut changed)) {
+            let goes_on = !same
+                || options.decide && decide::decide(program, &mut changed)
+                || options.decide && products::test(program, &mut changed)
+                || options.paths && paths::straighten(program, &mut changed);
+            if !goes_on {
                 break;
             }
             if let Some(slot) = program.functions.get_mut(index) {

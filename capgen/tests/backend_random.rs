@@ -122,6 +122,7 @@ fn card_and_interpreter_agree() {
         wrong.len(),
         wrong[0]
     );
-    // Some of a thousand: the proof follows less than the optimiser does.
-    assert!(optimised as u64 * 500 <= count, "{optimised} of {count}");
+    // One of some thousands: the proof follows less than the optimiser does.
+    assert!(optimised as u64 * 1000 <= count, "{optimised} of {count}");
+    assert!(alone as u64 * 400 <= count, "{alone} of {count}");
 }

@@ -4,7 +4,8 @@
 //! joined). `Add`, `Sub`, `Mul` and `Neg` stay within their type, as the IR promises.
 
 use crate::ir::{
-    BinaryOp, Callee, Expr, Function, LONGEST_ARRAY, LocalId, Program, Statement, Type, UnaryOp,
+    BinaryOp, Callee, CompareOp, Expr, Function, LONGEST_ARRAY, LocalId, Program, Statement, Type,
+    UnaryOp,
 };
 
 /// The numbers from `low` to `high`, both included.
@@ -76,6 +77,41 @@ impl Interval {
         }
     }
 
+    /// What is left of two numbers that compare so; nothing if none of them do.
+    #[must_use]
+    pub fn compared(self, op: CompareOp, other: Self) -> Option<(Self, Self)> {
+        let (a, b) = (self, other);
+        let (left, right) = match op {
+            CompareOp::Lt => (
+                Self::new(a.low, a.high.min(b.high - 1)),
+                Self::new(b.low.max(a.low + 1), b.high),
+            ),
+            CompareOp::Le => (
+                Self::new(a.low, a.high.min(b.high)),
+                Self::new(b.low.max(a.low), b.high),
+            ),
+            CompareOp::Gt | CompareOp::Ge => {
+                let (right, left) = b.compared(op.swapped(), a)?;
+                (left, right)
+            }
+            CompareOp::Eq => {
+                let both = Self::new(a.low.max(b.low), a.high.min(b.high));
+                (both, both)
+            }
+            CompareOp::Ne => (a.without(b), b.without(a)),
+        };
+        (left.low <= left.high && right.low <= right.high).then_some((left, right))
+    }
+
+    /// Without the one number that `other` is, if that is at an end.
+    fn without(self, other: Self) -> Self {
+        match other.low == other.high {
+            true if self.low == other.low => Self::new(self.low + 1, self.high),
+            true if self.high == other.low => Self::new(self.low, self.high - 1),
+            _ => self,
+        }
+    }
+
     fn hull(values: [i64; 4]) -> Self {
         let clamp = |value: i64| {
             i32::try_from(value).unwrap_or(if value < 0 { i32::MIN } else { i32::MAX })
@@ -95,6 +131,8 @@ pub struct Ranges<'a> {
     locals: Vec<Option<Interval>>,
     /// What functions give, where more is known than its type.
     results: &'a [Option<Interval>],
+    /// Whether the code is to rely on it: then no more may be known of a word than the instructions show.
+    is_for_code: bool,
 }
 
 impl<'a> Ranges<'a> {
@@ -115,6 +153,7 @@ impl<'a> Ranges<'a> {
             function,
             locals,
             results: &[],
+            is_for_code: true,
         };
         for round in 0.. {
             if !ranges.round(round > 3) {
@@ -135,6 +174,7 @@ impl<'a> Ranges<'a> {
             function,
             locals: function.locals.iter().map(of_local).collect(),
             results: &[],
+            is_for_code: true,
         }
     }
 
@@ -161,6 +201,7 @@ impl<'a> Ranges<'a> {
             function,
             locals,
             results,
+            is_for_code: false,
         }
     }
 
@@ -195,7 +236,7 @@ impl<'a> Ranges<'a> {
                 let Some(value) = self.try_of(value) else {
                     continue;
                 };
-                let value = as_known(value.clamp_to(Interval::of_type(ty)));
+                let value = self.as_known(value.clamp_to(Interval::of_type(ty)));
                 let old = self.locals.get(local.0).copied().flatten();
                 let new = old.map_or(value, |old| old.join(value));
                 if old != Some(new) {
@@ -213,6 +254,16 @@ impl<'a> Ranges<'a> {
     #[must_use]
     pub fn range(&self, expr: &Expr) -> Interval {
         self.try_of(expr).unwrap_or_else(|| self.type_range(expr))
+    }
+
+    /// A `u16` that may exceed 32767 looks negative on the card: more is not known of it there, nor taken to be
+    /// known here.
+    fn as_known(&self, range: Interval) -> Interval {
+        if self.is_for_code && range.low >= 0 && range.high > 0x7fff && range.high <= 0xffff {
+            Interval::new(0, 0xffff)
+        } else {
+            range
+        }
     }
 
     fn type_range(&self, expr: &Expr) -> Interval {
@@ -254,7 +305,7 @@ impl<'a> Ranges<'a> {
             }
             Expr::Binary(op, ty, left, right) => {
                 let (left, right) = (self.try_of(left)?, self.try_of(right)?);
-                binary(*op, ty, as_known(left), as_known(right))
+                binary(*op, ty, self.as_known(left), self.as_known(right))
             }
             Expr::Cast {
                 to: Type::Usize,
@@ -328,16 +379,6 @@ pub fn unwrapped(op: BinaryOp, left: Interval, right: Interval) -> Option<Interv
         }
         _ => return None,
     })
-}
-
-/// A `u16` that may exceed 32767 looks negative on the card: more is not known of it there, nor taken to be
-/// known here.
-fn as_known(range: Interval) -> Interval {
-    if range.low >= 0 && range.high > 0x7fff && range.high <= 0xffff {
-        Interval::new(0, 0xffff)
-    } else {
-        range
-    }
 }
 
 fn binary(op: BinaryOp, ty: &Type, left: Interval, right: Interval) -> Interval {

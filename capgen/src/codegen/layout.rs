@@ -3,6 +3,7 @@
 use super::error::BackendError;
 use crate::ir::dataflow::{self, LocalSet};
 use crate::ir::{BlockId, Expr, Function, LocalId, Statement, Terminator};
+use std::collections::BTreeMap;
 
 /// The order of a function's blocks, and what follows from it.
 #[derive(Clone, Debug)]
@@ -104,6 +105,7 @@ impl Plan {
                 limit,
             });
         }
+        by_total(function, &mut slots);
         let narrow = |slot: Option<usize>| slot.and_then(|slot| u8::try_from(slot).ok());
         Ok((slots.into_iter().map(narrow).collect(), used))
     }
@@ -199,8 +201,44 @@ fn coalesce(
     same
 }
 
+/// Numbers the words anew, those of parameters aside: what shares the word that is used most gets the lowest one. Where
+/// some take two words they stay as they are.
+fn by_total(function: &Function, slots: &mut [Option<usize>]) {
+    let same: Vec<LocalId> = (0..slots.len()).map(LocalId).collect();
+    let uses = uses(function, &same);
+    let first = function.parameters.len();
+    if function.locals.iter().any(|local| local.ty.words() != 1) {
+        return;
+    }
+    let mut totals: BTreeMap<usize, usize> = BTreeMap::new();
+    for (slot, uses) in slots.iter().zip(uses) {
+        if let Some(slot) = slot.filter(|slot| *slot >= first) {
+            *totals.entry(slot).or_default() += uses;
+        }
+    }
+    let mut order: Vec<usize> = totals.keys().copied().collect();
+    order.sort_by_key(|slot| std::cmp::Reverse(totals.get(slot).copied()));
+    for slot in slots.iter_mut().flatten() {
+        if let Some(place) = order.iter().position(|other| other == slot) {
+            *slot = first + place;
+        }
+    }
+}
+
 /// The locals that stand for their groups and are used, most used first.
 fn by_use(function: &Function, same: &[LocalId]) -> Vec<LocalId> {
+    let uses = uses(function, same);
+    let used = |local: &LocalId| uses.get(local.0).is_some_and(|uses| *uses > 0);
+    let mut locals: Vec<LocalId> = (0..function.locals.len())
+        .map(LocalId)
+        .filter(used)
+        .collect();
+    locals.sort_by_key(|local| std::cmp::Reverse(uses.get(local.0).copied()));
+    locals
+}
+
+/// How often each local is used, counted where the one is that stands for its group.
+fn uses(function: &Function, same: &[LocalId]) -> Vec<usize> {
     let mut uses = vec![0usize; function.locals.len()];
     let mut count = |local: LocalId, by: usize| {
         if let Some(uses) = same.get(local.0).and_then(|group| uses.get_mut(group.0)) {
@@ -217,16 +255,9 @@ fn by_use(function: &Function, same: &[LocalId]) -> Vec<LocalId> {
             count(*local, 1);
         }
     }
-    let used = |local: &LocalId| uses.get(local.0).is_some_and(|uses| *uses > 0);
-    let mut locals: Vec<LocalId> = (0..function.locals.len())
-        .map(LocalId)
-        .filter(used)
-        .collect();
-    locals.sort_by_key(|local| std::cmp::Reverse(uses.get(local.0).copied()));
-    locals
+    uses
 }
 
-/// The reachable blocks: each followed, where possible, by one that it goes to. A block that leaves
 /// The reachable blocks, so that as much as possible falls through.
 ///
 /// A loop that begins with a question has it at its end: the jump that leads there costs once what the
@@ -236,6 +267,9 @@ fn order(function: &Function) -> Vec<BlockId> {
     let mut order = Vec::new();
     let mut work = vec![BlockId(0)];
     let mut questions = questions(function);
+    // Where loops go on whose question is still to come: that stands best behind the question.
+    let mut exits: Vec<(BlockId, BlockId)> = Vec::new();
+    let is_placed = |placed: &[bool], block: BlockId| placed.get(block.0) == Some(&true);
     while let Some(block_id) = work.pop() {
         let Some(block) = function.blocks.get(block_id.0) else {
             continue;
@@ -248,7 +282,21 @@ fn order(function: &Function) -> Vec<BlockId> {
             && let Some(body) = questions.get_mut(block_id.0).and_then(Option::take)
             && placed.get(body.0) == Some(&false)
         {
+            let ways = block.terminator.successors();
+            exits.extend(
+                ways.filter(|next| *next != body)
+                    .map(|next| (next, block_id)),
+            );
             work.extend([block_id, body]);
+            continue;
+        }
+        let waits = |(exit, question): &(BlockId, BlockId)| {
+            *exit == block_id && *question != block_id && !is_placed(&placed, *question)
+        };
+        if let Some(at) = exits.iter().position(waits) {
+            // The question leads there. Once is enough: two loops may wait for one another.
+            exits.remove(at);
+            work.insert(0, block_id);
             continue;
         }
         if let Some(placed) = placed.get_mut(block_id.0) {

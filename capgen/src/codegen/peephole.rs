@@ -153,21 +153,25 @@ pub(super) fn stored_word(opcode: Opcode, operands: &Operands) -> Option<u8> {
     }
 }
 
-/// A jump to a `return` returns: that is shorter.
+/// A jump to a return returns: that is shorter.
 fn return_at_once(items: &mut [Item]) {
-    let mut returns: HashSet<Label> = HashSet::new();
+    let mut returns: HashMap<Label, Opcode> = HashMap::new();
     let mut here: Vec<Label> = Vec::new();
     for item in items.iter() {
         match item {
             Item::Label(label) => here.push(*label),
             Item::Mark(_) => {}
-            Item::Plain(Opcode::Return, _) => returns.extend(here.drain(..)),
+            Item::Plain(opcode @ (Opcode::Return | Opcode::Sreturn | Opcode::Areturn), _) => {
+                returns.extend(here.drain(..).map(|label| (label, *opcode)));
+            }
             _ => here.clear(),
         }
     }
     for item in items {
-        if matches!(item, Item::Branch(Opcode::Goto, target) if returns.contains(target)) {
-            *item = Item::op(Opcode::Return);
+        if let Item::Branch(Opcode::Goto, target) = item
+            && let Some(opcode) = returns.get(target)
+        {
+            *item = Item::op(*opcode);
         }
     }
 }

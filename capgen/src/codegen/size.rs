@@ -11,7 +11,7 @@ use cap_file::component::method::MethodHeader;
 pub struct Size {
     /// Bytes in the Method component, the header included, before tails are shared.
     pub bytes: usize,
-    /// Nanoseconds that its instructions take, without what it calls; 0 where bytes are what counts.
+    /// Nanoseconds that its instructions take, without what it calls.
     pub nanoseconds: u64,
     /// How often it calls functions of the package, each place by itself.
     pub calls: Vec<(FunctionId, u64)>,

@@ -251,6 +251,56 @@ pub fn assigned_out(function: &Function, assigned_in: &[LocalSet], block: BlockI
     set
 }
 
+/// For each block the locals that, on every path to its begin, were assigned what their entry in `sources` names, which
+/// has not changed since.
+#[must_use]
+pub fn unchanged_copies(function: &Function, sources: &[Option<LocalId>]) -> Vec<LocalSet> {
+    let count = function.locals.len();
+    let mut sets = vec![LocalSet::full(count); function.blocks.len()];
+    if let Some(entry) = sets.first_mut() {
+        *entry = LocalSet::empty(count);
+    }
+    let mut work = vec![BlockId(0)];
+    let mut seen = vec![false; function.blocks.len()];
+    while let Some(id) = work.pop() {
+        let (Some(block), Some(set)) = (function.blocks.get(id.0), sets.get(id.0)) else {
+            continue;
+        };
+        let mut out = set.clone();
+        for (statement, _) in &block.statements {
+            step_copies(statement, sources, &mut out);
+        }
+        for next in block.terminator.successors() {
+            let (Some(set), Some(seen)) = (sets.get_mut(next.0), seen.get_mut(next.0)) else {
+                continue;
+            };
+            let mut new = set.clone();
+            new.keep_only(&out);
+            if new != *set || !*seen {
+                *seen = true;
+                *set = new;
+                work.push(next);
+            }
+        }
+    }
+    sets
+}
+
+/// What is left of unchanged copies behind a statement.
+pub fn step_copies(statement: &Statement, sources: &[Option<LocalId>], copies: &mut LocalSet) {
+    let Statement::Set(set, _) = statement else {
+        return;
+    };
+    for (index, source) in sources.iter().enumerate() {
+        if *source == Some(*set) {
+            copies.remove(LocalId(index));
+        }
+    }
+    if sources.get(set.0).is_some_and(Option::is_some) {
+        copies.insert(*set);
+    }
+}
+
 /// Which blocks can be reached from the entry.
 #[must_use]
 pub fn reachable(function: &Function) -> Vec<bool> {

@@ -1,5 +1,7 @@
 //! Constants are computed, idle operations removed.
 
+mod bits;
+
 use super::effects::is_droppable;
 use crate::codegen::interval::{Interval, Ranges};
 use crate::ir::interpret;
@@ -132,6 +134,9 @@ fn simpler_binary(
                 return Some((**rest).clone());
             }
         }
+    }
+    if let Some(simpler) = bits::simpler(op, ty, left, right) {
+        return Some(simpler);
     }
     let Expr::Const(_, constant) = right else {
         return None;

@@ -1,12 +1,14 @@
 //! Values move to where they are used, copies and unused values go.
 
 use super::effects::{Effects, is_droppable, is_get_buffer};
+use crate::ir::dataflow::LocalSet;
 use crate::ir::{Block, Callee, Expr, Function, LocalId, Statement, dataflow};
 
 /// Does so for one function.
 pub(super) fn forward(function: &mut Function) {
     propagate_single(function);
     propagate_copies(function);
+    replace_copies(function);
     remove_dead(function);
     substitute(function);
     drop_unused_locals(function);
@@ -120,6 +122,57 @@ fn propagate_copies(function: &mut Function) {
             replace(expr, &copies);
         }
     }
+}
+
+/// A local that is only ever a copy, and is read only while its source is unchanged, is its source.
+fn replace_copies(function: &mut Function) {
+    let uses = Uses::of(function);
+    let count = function.locals.len();
+    let mut sources: Vec<Option<LocalId>> = vec![None; count];
+    for (statement, _) in function.blocks.iter().flat_map(|block| &block.statements) {
+        if let Statement::Set(local, Expr::Local(source)) = statement
+            && local != source
+            && uses.sets(*local) == 1
+            && !function.parameters.contains(local)
+            && let Some(slot) = sources.get_mut(local.0)
+        {
+            *slot = Some(*source);
+        }
+    }
+    if sources.iter().all(Option::is_none) {
+        return;
+    }
+    let current = dataflow::unchanged_copies(function, &sources);
+    let mut stays = LocalSet::empty(count);
+    let mut look = |expr: &Expr, current: &LocalSet| {
+        expr.walk(&mut |expr| {
+            if let Expr::Local(local) = expr
+                && !current.contains(*local)
+            {
+                stays.insert(*local);
+            }
+        });
+    };
+    for (block, current) in function.blocks.iter().zip(&current) {
+        let mut current = current.clone();
+        for (statement, _) in &block.statements {
+            statement
+                .expressions()
+                .for_each(|expr| look(expr, &current));
+            dataflow::step_copies(statement, &sources, &mut current);
+        }
+        if let Some(expr) = block.terminator.expression() {
+            look(expr, &current);
+        }
+    }
+    function.walk_mut(&mut |expr| {
+        if let Expr::Local(local) = expr
+            && !stays.contains(*local)
+            && let Some(Some(source)) = sources.get(local.0)
+        {
+            *local = *source;
+        }
+    });
 }
 
 /// Assignments that no read sees, and values for nothing, go.

@@ -8,6 +8,7 @@ use super::{Options, parameters, tidy};
 use crate::codegen::legalize::legalize;
 use crate::codegen::linkage::Methods;
 use crate::codegen::size::{Size, function_size};
+use crate::codegen::weight::Weight;
 use crate::codegen::{BackendError, Effort, Goal, Settings};
 use crate::ir::calls::CallGraph;
 use crate::ir::{
@@ -17,14 +18,15 @@ use crate::ir::{
 /// Functions larger than this are not tried at more than one place: that never pays.
 const MANY_CALLS_LIMIT: usize = 20;
 
-/// What a byte more has to spare where time counts: about what `sload` takes for one of its two bytes. A call of a static
-/// method, 21.7 µs, is so worth 12 bytes beside what else gets faster.
-const NANOSECONDS_PER_BYTE: u64 = 1_800;
 /// Functions larger than this are not tried at more than one place where time counts.
 const MANY_CALLS_LIMIT_FOR_SPEED: usize = 120;
 
-/// Inlines what pays, callees before their callers.
-pub(super) fn inline(program: &mut Program, options: &Options) -> Result<(), BackendError> {
+/// Inlines what pays of the functions from number `first` on, callees before their callers.
+pub(super) fn inline(
+    program: &mut Program,
+    options: &Options,
+    first: usize,
+) -> Result<(), BackendError> {
     let settings = Settings {
         effort: Effort::Quick,
         ..options.settings()
@@ -34,7 +36,8 @@ pub(super) fn inline(program: &mut Program, options: &Options) -> Result<(), Bac
         let Some(function) = program.functions.get(callee.0) else {
             continue;
         };
-        if function.entry.is_some() || state.calls.callees(callee.0).contains(&callee) {
+        let is_left = callee.0 < first || function.entry.is_some();
+        if is_left || state.calls.callees(callee.0).contains(&callee) {
             continue;
         }
         let callers: Vec<(usize, usize)> = state.calls.callers(callee).collect();
@@ -71,13 +74,10 @@ pub(super) fn inline(program: &mut Program, options: &Options) -> Result<(), Bac
             let mut tried = state.after_change(program, &changed)?;
             let after = tried.bytes(program, changed.iter());
             let time_after = tried.time(program, &changed, None);
-            if let (Some(bytes), Some(time)) = (after, time_after) {
-                let spared = time_before.saturating_sub(time) / NANOSECONDS_PER_BYTE;
-                let worth = usize::try_from(spared).unwrap_or(usize::MAX);
-                let is_slower = time > time_before && bytes == bytes_before;
-                if bytes <= bytes_before.saturating_add(worth) && !is_slower {
-                    kept = Some(tried);
-                }
+            if let (Some(bytes), Some(time)) = (after, time_after)
+                && pays(settings.goal, (bytes_before, time_before), (bytes, time))
+            {
+                kept = Some(tried);
             }
         }
         match kept {
@@ -93,6 +93,17 @@ pub(super) fn inline(program: &mut Program, options: &Options) -> Result<(), Bac
     }
     parameters::remove_uncalled(program);
     Ok(())
+}
+
+/// Whether bytes and time are no worse than before. No call is spared at the price of bytes where these count.
+fn pays(goal: Goal, before: (usize, u64), after: (usize, u64)) -> bool {
+    match goal {
+        Goal::Size => after <= before,
+        Goal::Speed => {
+            let weight = Weight::of(goal);
+            weight.total(after.0, after.1) <= weight.total(before.0, before.1)
+        }
+    }
 }
 
 /// What is known of the program as it stands.

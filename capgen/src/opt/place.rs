@@ -1,21 +1,27 @@
-//! What locals hold, tried out and measured with the code generator: a local to which a constant is added again and again
-//! holds the sum (`shift`).
+//! What is tried out and measured with the code generator: blocks copied to where a question is answered (`paths`), and
+//! a local to which a constant is added again and again holding the sum (`shift`).
 //!
 //! What stays the same in a loop is left there: a loop of a command goes round so seldom that keeping it in a word
 //! cost more than computing it again, in every program that was measured.
 
-use super::{Options, shift};
+use super::shift::Changed;
+use super::{Options, paths, shift, traps};
 use crate::codegen::linkage::Methods;
-use crate::codegen::size::function_size;
+use crate::codegen::size::{Size, function_size};
+use crate::codegen::weight::Weight;
 use crate::codegen::{BackendError, Effort, Settings};
-use crate::ir::{Function, FunctionId, Program};
+use crate::ir::calls::CallGraph;
+use crate::ir::{FunctionId, Program};
 
 /// So many changes are tried in one function at most, so that the time grows with the program only.
 const MOST_TRIALS: usize = 64;
+/// And so often one after the other.
+const MOST_ROUNDS: usize = 3;
 
 /// Does so for a whole program.
 pub(super) fn place(program: &mut Program, options: &Options) -> Result<(), BackendError> {
     let methods = Methods::of(program)?;
+    let calls = CallGraph::of(program);
     let settings = Settings {
         effort: Effort::Quick,
         ..options.settings()
@@ -24,11 +30,23 @@ pub(super) fn place(program: &mut Program, options: &Options) -> Result<(), Back
         let mut trials = Trials {
             program,
             methods: &methods,
+            options,
             settings,
             index,
             left: MOST_TRIALS,
         };
-        trials.keep_better(shift::candidates);
+        if options.paths {
+            trials.keep_better(|program| {
+                let function = program.functions.get(index);
+                let found = function.map(|function| paths::candidates(program, function));
+                let found = found.into_iter().flatten();
+                found.map(|function| vec![(index, function)]).collect()
+            });
+        }
+        trials.without_traps();
+        if options.place {
+            trials.keep_better(|program| shift::candidates(program, &calls, index));
+        }
     }
     Ok(())
 }
@@ -36,39 +54,46 @@ pub(super) fn place(program: &mut Program, options: &Options) -> Result<(), Back
 struct Trials<'a> {
     program: &'a mut Program,
     methods: &'a Methods,
+    options: &'a Options,
     settings: Settings,
     index: usize,
     left: usize,
 }
 
 impl Trials<'_> {
-    /// Tries the changed functions that `candidates` gives; what is better is kept and changed again.
-    fn keep_better(&mut self, candidates: impl Fn(&Function) -> Vec<Function>) {
-        let Some(mut least) = self.measure() else {
-            return;
-        };
-        loop {
-            let Some(function) = self.program.functions.get(self.index).cloned() else {
+    /// Tries the changes that `candidates` gives, one after the other; what is better is kept and changed on.
+    fn keep_better(&mut self, candidates: impl Fn(&Program) -> Vec<Changed>) {
+        for _ in 0..MOST_ROUNDS {
+            let Some(mut alone) = self.measure(&[self.index]) else {
                 return;
             };
             let mut is_better = false;
-            for candidate in candidates(&function) {
+            let mut at = 0;
+            let mut found = candidates(self.program);
+            while let Some(candidate) = found.get(at).cloned() {
                 let Some(left) = self.left.checked_sub(1) else {
                     return;
                 };
                 self.left = left;
+                let indices: Vec<usize> = candidate.iter().map(|(index, _)| *index).collect();
+                let before = match indices.as_slice() {
+                    [_] => Some(alone),
+                    several => self.measure(several),
+                };
                 let kept = self.put(candidate);
-                match self.measure().filter(|found| *found < least) {
-                    Some(found) => {
-                        least = found;
-                        is_better = true;
-                        break;
-                    }
-                    None => {
-                        if let Some(kept) = kept {
-                            self.put(kept);
-                        }
-                    }
+                super::tidy(self.program, &indices, self.options);
+                let after = self.measure(&indices);
+                if before
+                    .zip(after)
+                    .is_some_and(|(before, after)| after < before)
+                {
+                    is_better = true;
+                    alone = self.measure(&[self.index]).unwrap_or(alone);
+                    // What was tried before has been tried.
+                    found = candidates(self.program);
+                } else {
+                    self.put(kept);
+                    at += 1;
                 }
             }
             if !is_better {
@@ -77,15 +102,54 @@ impl Trials<'_> {
         }
     }
 
-    fn put(&mut self, function: Function) -> Option<Function> {
-        let slot = self.program.functions.get_mut(self.index)?;
-        Some(std::mem::replace(slot, function))
+    /// Without the tests that an access makes again.
+    fn without_traps(&mut self) {
+        if !self.options.decide {
+            return;
+        }
+        if let Some(mut function) = self.program.functions.get(self.index).cloned() {
+            traps::remove(self.program, &mut function);
+            self.put(vec![(self.index, function)]);
+        }
     }
 
-    /// Time, where it counts, and bytes.
-    fn measure(&self) -> Option<(u64, usize)> {
-        let id = FunctionId(self.index);
-        let size = function_size(self.program, self.methods, id, self.settings).ok()?;
-        Some((size.nanoseconds, size.bytes))
+    /// Puts functions in their places; gives what was there.
+    fn put(&mut self, changed: Changed) -> Changed {
+        let mut kept = Changed::new();
+        for (index, function) in changed {
+            if let Some(slot) = self.program.functions.get_mut(index) {
+                kept.push((index, std::mem::replace(slot, function)));
+            }
+        }
+        kept
+    }
+
+    /// What functions take together, the first as often as the others call it.
+    fn measure(&self, indices: &[usize]) -> Option<u64> {
+        let sizes: Vec<Size> = indices
+            .iter()
+            .map(|index| {
+                function_size(
+                    self.program,
+                    self.methods,
+                    FunctionId(*index),
+                    self.settings,
+                )
+                .ok()
+            })
+            .collect::<Option<_>>()?;
+        let (first, callers) = sizes.split_first()?;
+        let calls = callers.iter().flat_map(|size| &size.calls);
+        let often = calls
+            .filter(|(callee, _)| *callee == FunctionId(self.index))
+            .map(|(_, often)| *often)
+            .fold(0, u64::saturating_add);
+        let bytes = sizes.iter().map(|size| size.bytes).sum();
+        let callers = callers.iter().map(|size| size.nanoseconds);
+        let nanoseconds = callers.fold(
+            first.nanoseconds.saturating_mul(often.max(1)),
+            u64::saturating_add,
+        );
+        Some(Weight::of(self.settings.goal).total(bytes, nanoseconds))
     }
 }

@@ -3,7 +3,7 @@
 use capgen::opt::Options;
 
 /// Everything on, everything off, everything on for speed, and each optimisation alone.
-pub(crate) const OPTIONS: [Options; 14] = {
+pub(crate) const OPTIONS: [Options; 15] = {
     const NONE: Options = Options::NONE;
     [
         Options::ALL,
@@ -12,6 +12,10 @@ pub(crate) const OPTIONS: [Options; 14] = {
         Options { fold: true, ..NONE },
         Options {
             decide: true,
+            ..NONE
+        },
+        Options {
+            paths: true,
             ..NONE
         },
         Options {

@@ -1,0 +1,316 @@
+//! What is known along the ways through a function.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::facts::State;
+use crate::codegen::interval::{Interval, Ranges};
+use crate::ir::dataflow::LocalSet;
+use crate::ir::{
+    Block, BlockId, Callee, Expr, Function, FunctionId, LocalId, Program, Statement, Terminator,
+};
+
+/// So often the head of a loop is looked at before bounds that still grow are let go.
+const EXACT_VISITS: u32 = 3;
+/// And so often any block.
+const MOST_VISITS: u32 = 60;
+
+/// So often all blocks are looked at again then.
+const NARROWING: u32 = 24;
+
+/// What is known where each block of a function begins.
+pub(in crate::opt) struct Flow<'a> {
+    pub(super) program: &'a Program,
+    pub(super) function: &'a Function,
+    pub(super) results: &'a [Option<Interval>],
+    /// Nothing of blocks that no way leads to.
+    known: Vec<Option<State<'a>>>,
+}
+
+/// One way on from the end of a block.
+pub(in crate::opt) struct Way<'a> {
+    /// Its place among the successors of the terminator.
+    pub(in crate::opt) slot: usize,
+    pub(in crate::opt) next: BlockId,
+    /// What is known on it.
+    pub(in crate::opt) state: State<'a>,
+}
+
+impl<'a> Flow<'a> {
+    /// Of one function by itself, whatever it is called with.
+    pub(in crate::opt) fn alone(program: &'a Program, function: &'a Function) -> Self {
+        Self::of(program, function, &[], &[])
+    }
+
+    pub(super) fn of(
+        program: &'a Program,
+        function: &'a Function,
+        parameters: &[Option<Interval>],
+        results: &'a [Option<Interval>],
+    ) -> Self {
+        let mut flow = Self {
+            program,
+            function,
+            results,
+            known: Vec::new(),
+        };
+        flow.known = flow.run(parameters);
+        flow
+    }
+
+    /// A block of the function.
+    pub(in crate::opt) fn block(&self, id: BlockId) -> Option<&'a Block> {
+        self.function.blocks.get(id.0)
+    }
+
+    /// The branches that are taken already, and where they go.
+    pub(super) fn decided(&self) -> Vec<(usize, BlockId)> {
+        let mut found = Vec::new();
+        self.each_end(&mut |index, block, state| {
+            if let Terminator::If(condition, yes, no) = &block.terminator
+                && let Some(holds) = self.holds(condition, state)
+            {
+                found.push((index, if holds { *yes } else { *no }));
+            }
+        });
+        found
+    }
+
+    /// What the function gives, if it comes back.
+    pub(super) fn result(&self) -> Option<Interval> {
+        let mut found: Option<Interval> = None;
+        self.each_end(&mut |_, block, state| {
+            if let Terminator::Return(Some(value)) = &block.terminator {
+                let range = self.range(value, state);
+                found = Some(found.map_or(range, |found| found.join(range)));
+            }
+        });
+        found
+    }
+
+    /// What functions are called with.
+    pub(super) fn arguments(&self, call: &mut dyn FnMut(FunctionId, Vec<Interval>)) {
+        let mut look = |expr: &Expr, state: &State<'_>| {
+            expr.walk(&mut |expr| {
+                if let Expr::Call(Callee::Function(id), arguments, _) = expr {
+                    let ranges = arguments.iter().map(|argument| self.range(argument, state));
+                    call(*id, ranges.collect());
+                }
+            });
+        };
+        for (block, state) in self.function.blocks.iter().zip(&self.known) {
+            let Some(mut state) = state.clone() else {
+                continue;
+            };
+            for (statement, _) in &block.statements {
+                statement.expressions().for_each(|expr| look(expr, &state));
+                self.statement(statement, &mut state);
+            }
+            if let Some(expr) = block.terminator.expression() {
+                look(expr, &state);
+            }
+        }
+    }
+
+    /// What is known at the end of each block.
+    pub(in crate::opt) fn each_end(&self, look: &mut dyn FnMut(usize, &Block, &State<'a>)) {
+        for (index, (block, state)) in self.function.blocks.iter().zip(&self.known).enumerate() {
+            if let Some(mut state) = state.clone() {
+                self.statements(block, &mut state);
+                look(index, block, &state);
+            }
+        }
+    }
+
+    fn run(&self, parameters: &[Option<Interval>]) -> Vec<Option<State<'a>>> {
+        let count = self.function.blocks.len();
+        let mut known: Vec<Option<State<'a>>> = vec![None; count];
+        let mut visits = vec![0u32; count];
+        let nothing = vec![None; self.function.locals.len()];
+        let mut start = State {
+            ranges: Ranges::at(self.program, self.function, nothing, self.results),
+            sums: BTreeSet::new(),
+        };
+        for (index, parameter) in self.function.parameters.iter().enumerate() {
+            let known = parameters.get(index).copied().flatten();
+            self.set(&mut start, *parameter, known);
+        }
+        let heads = heads(self.function);
+        let all = LocalSet::full(self.function.locals.len());
+        let mut work = vec![(BlockId(0), start.clone())];
+        while let Some((id, state)) = work.pop() {
+            let (Some(slot), Some(block)) = (known.get_mut(id.0), self.function.blocks.get(id.0))
+            else {
+                continue;
+            };
+            let visit = &mut visits[id.0];
+            let widened = match heads.get(&id) {
+                _ if *visit >= MOST_VISITS => Some(&all),
+                Some(assigned) if *visit >= EXACT_VISITS => Some(assigned),
+                _ => None,
+            };
+            let state = match slot {
+                None => state,
+                Some(old) => {
+                    let joined = self.join(old, &state, widened);
+                    if joined.is(old) {
+                        continue;
+                    }
+                    joined
+                }
+            };
+            *visit += 1;
+            *slot = Some(state.clone());
+            let ways = self.ways(block, state).into_iter();
+            work.extend(ways.map(|way| (way.next, way.state)));
+        }
+        for _ in 0..NARROWING {
+            let again = self.again(&known, &start);
+            let is_same = again.iter().zip(&known).all(|pair| match pair {
+                (Some(new), Some(old)) => new.is(old),
+                (new, old) => new.is_none() && old.is_none(),
+            });
+            known = again;
+            if is_same {
+                break;
+            }
+        }
+        known
+    }
+
+    /// Every block once more from what is known at the ends of those before it: what was let go for good
+    /// measure comes back where it is not needed.
+    fn again(&self, known: &[Option<State<'a>>], start: &State<'a>) -> Vec<Option<State<'a>>> {
+        let mut found = vec![None; known.len()];
+        let ways = self
+            .function
+            .blocks
+            .iter()
+            .zip(known)
+            .filter_map(|(block, state)| Some(self.ways(block, state.clone()?)));
+        let ways = ways.flatten().map(|way| (way.next, way.state));
+        for (next, state) in std::iter::once((BlockId(0), start.clone())).chain(ways) {
+            if let Some(slot) = found.get_mut(next.0) {
+                *slot = Some(match slot.take() {
+                    None => state,
+                    Some(old) => self.join(&old, &state, None),
+                });
+            }
+        }
+        found
+    }
+
+    /// Where a block leads, and what is known there, from what is known where it begins.
+    fn ways(&self, block: &Block, mut state: State<'a>) -> Vec<Way<'a>> {
+        self.statements(block, &mut state);
+        self.ways_on(&block.terminator, &state)
+    }
+
+    /// Where a terminator leads that can be come to with this.
+    pub(in crate::opt) fn ways_on(
+        &self,
+        terminator: &Terminator,
+        known: &State<'a>,
+    ) -> Vec<Way<'a>> {
+        let way = |(slot, next): (usize, BlockId)| {
+            let mut state = known.clone();
+            let can_be = match terminator {
+                Terminator::If(condition, ..) => self.assume(condition, slot == 0, &mut state),
+                Terminator::Switch(key, cases, _) => {
+                    if let Some((value, _)) = cases.get(slot) {
+                        self.narrow(key, Interval::new(*value, *value), &mut state);
+                    }
+                    true
+                }
+                _ => true,
+            };
+            can_be.then_some(Way { slot, next, state })
+        };
+        // The last one is looked at first.
+        let ways: Vec<(usize, BlockId)> = terminator.successors().enumerate().collect();
+        ways.into_iter().rev().filter_map(way).collect()
+    }
+
+    fn join(&self, old: &State<'a>, new: &State<'a>, widened: Option<&LocalSet>) -> State<'a> {
+        let pair = |(index, (old, new)): (usize, (&Option<Interval>, &Option<Interval>))| {
+            let (Some(old), Some(new)) = (old, new) else {
+                return old.or(*new);
+            };
+            let both = old.join(*new);
+            if both == *old || widened.is_none_or(|widened| !widened.contains(LocalId(index))) {
+                return Some(both);
+            }
+            let all = self.type_range(LocalId(index));
+            let low = if both.low < old.low {
+                all.low
+            } else {
+                both.low
+            };
+            let high = if both.high > old.high {
+                all.high
+            } else {
+                both.high
+            };
+            Some(Interval::new(low, high))
+        };
+        let locals = old.ranges.locals().iter().zip(new.ranges.locals());
+        let locals = locals.enumerate().map(pair).collect();
+        State {
+            ranges: Ranges::at(self.program, self.function, locals, self.results),
+            sums: old.sums.intersection(&new.sums).copied().collect(),
+        }
+    }
+}
+
+/// The blocks that loops begin with, and what is assigned in each loop: only that grows by going round.
+fn heads(function: &Function) -> BTreeMap<BlockId, LocalSet> {
+    let count = function.blocks.len();
+    let mut before: Vec<Vec<usize>> = vec![Vec::new(); count];
+    let mut ends: Vec<(usize, BlockId)> = Vec::new();
+    // Depth first; what is under way is `Some(true)`.
+    let mut seen: Vec<Option<bool>> = vec![None; count];
+    let mut work = vec![(0usize, false)];
+    while let Some((index, done)) = work.pop() {
+        if done {
+            seen[index] = Some(false);
+            continue;
+        }
+        if seen[index].is_some() {
+            continue;
+        }
+        seen[index] = Some(true);
+        work.push((index, true));
+        for next in function.blocks[index].terminator.successors() {
+            before[next.0].push(index);
+            match seen[next.0] {
+                Some(true) => ends.push((index, next)),
+                Some(false) => {}
+                None => work.push((next.0, false)),
+            }
+        }
+    }
+    let mut heads = BTreeMap::new();
+    for (end, head) in ends {
+        let assigned = heads
+            .entry(head)
+            .or_insert_with(|| LocalSet::empty(function.locals.len()));
+        let mut inside = vec![false; count];
+        inside[head.0] = true;
+        let mut work = vec![end, head.0];
+        while let Some(index) = work.pop() {
+            for (statement, _) in &function.blocks[index].statements {
+                if let Statement::Set(local, _) = statement {
+                    assigned.insert(*local);
+                }
+            }
+            if index == head.0 {
+                continue;
+            }
+            for previous in &before[index] {
+                if !std::mem::replace(&mut inside[*previous], true) {
+                    work.push(*previous);
+                }
+            }
+        }
+    }
+    heads
+}

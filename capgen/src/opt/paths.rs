@@ -1,0 +1,168 @@
+//! Ways that know what is asked on them.
+//!
+//! A way that leads to a question that is answered on it goes past the question ([`straighten`]): a loop whose first
+//! round is certain is entered behind its test. Where a block stands between, a copy of it is tried out
+//! ([`candidates`]), and a condition that is kept in a local to be asked later is asked at once.
+
+use super::decide::{Flow, State};
+use crate::ir::{Block, BlockId, Expr, Function, LocalId, Program, Statement, Terminator, Type};
+
+/// A block with more statements is not copied.
+const MOST_STATEMENTS: usize = 3;
+/// So many blocks are looked at along a way.
+const FAR: usize = 4;
+
+/// Sends ways past questions that are answered on them; whether there was one.
+pub(super) fn straighten(program: &Program, function: &mut Function) -> bool {
+    let is_question = |block: &Block| {
+        block.statements.is_empty() && matches!(block.terminator, Terminator::If(..))
+    };
+    if !function.blocks.iter().any(is_question) {
+        return false;
+    }
+    let mut found: Vec<(usize, usize, BlockId)> = Vec::new();
+    let flow = Flow::alone(program, function);
+    flow.each_end(&mut |index, block, state| {
+        for way in flow.ways_on(&block.terminator, state) {
+            let question = function
+                .blocks
+                .get(way.next.0)
+                .filter(|next| is_question(next));
+            if let Some(question) = question
+                && way.next.0 != index
+                && let Some(next) = answer(&flow, &question.terminator, &way.state)
+            {
+                found.push((index, way.slot, next));
+            }
+        }
+    });
+    for (index, slot, to) in &found {
+        if let Some(block) = function.blocks.get_mut(*index)
+            && let Some(next) = block.terminator.successors_mut().into_iter().nth(*slot)
+        {
+            *next = *to;
+        }
+    }
+    !found.is_empty()
+}
+
+/// Where a question leads if it is answered already.
+fn answer(flow: &Flow<'_>, question: &Terminator, state: &State<'_>) -> Option<BlockId> {
+    let Terminator::If(condition, yes, no) = question else {
+        return None;
+    };
+    flow.holds(condition, state)
+        .map(|holds| if holds { *yes } else { *no })
+}
+
+/// The function with a block copied to a way into it, for each way that answers a question by it.
+pub(super) fn candidates(program: &Program, function: &Function) -> Vec<Function> {
+    let flow = Flow::alone(program, function);
+    let mut found = Vec::new();
+    flow.each_end(&mut |index, block, state| {
+        let Terminator::Goto(next) = block.terminator else {
+            return;
+        };
+        if next.0 != index && answers(&flow, next, state.clone(), FAR) {
+            found.extend(copied(function, index, next));
+        }
+    });
+    for (index, at, local) in kept_conditions(function) {
+        let Some(asked) = asked(function, index, at, local) else {
+            continue;
+        };
+        // The two new blocks are the last ones.
+        for taken in [asked.blocks.len() - 2, asked.blocks.len() - 1] {
+            if let Some(Terminator::Goto(next)) =
+                asked.blocks.get(taken).map(|block| &block.terminator)
+            {
+                found.extend(copied(&asked, taken, *next));
+            }
+        }
+        found.push(asked);
+    }
+    found
+}
+
+/// Whether a question is answered on a way, a block or two further.
+fn answers<'a>(flow: &Flow<'a>, id: BlockId, mut state: State<'a>, far: usize) -> bool {
+    let Some(block) = flow
+        .block(id)
+        .filter(|block| block.statements.len() <= MOST_STATEMENTS)
+    else {
+        return false;
+    };
+    flow.statements(block, &mut state);
+    if answer(flow, &block.terminator, &state).is_some() {
+        return true;
+    }
+    far > 0
+        && flow
+            .ways_on(&block.terminator, &state)
+            .into_iter()
+            .any(|way| answers(flow, way.next, way.state, far - 1))
+}
+
+/// With a copy of what block `next` does at the end of block `index`.
+fn copied(function: &Function, index: usize, next: BlockId) -> Option<Function> {
+    let mut function = function.clone();
+    let tail = function.blocks.get(next.0)?.clone();
+    if tail.statements.len() > MOST_STATEMENTS {
+        return None;
+    }
+    let block = function.blocks.get_mut(index)?;
+    block.statements.extend(tail.statements);
+    block.terminator = tail.terminator;
+    block.position = tail.position;
+    Some(function)
+}
+
+/// Conditions that a local holds until it is asked: their blocks and places.
+fn kept_conditions(function: &Function) -> Vec<(usize, usize, LocalId)> {
+    let mut asked = Vec::new();
+    for block in &function.blocks {
+        if let Terminator::If(Expr::Local(local), ..) = &block.terminator {
+            asked.push(*local);
+        }
+    }
+    let mut found = Vec::new();
+    for (index, block) in function.blocks.iter().enumerate() {
+        for (at, (statement, _)) in block.statements.iter().enumerate() {
+            if let Statement::Set(local, Expr::Compare(..)) = statement
+                && block.statements.len() - at <= MOST_STATEMENTS
+                && asked.contains(local)
+            {
+                found.push((index, at, *local));
+            }
+        }
+    }
+    found
+}
+
+/// `b = c; …` as `if c { b = true; … } else { b = false; … }`, the new blocks at the end, that for `true` first.
+fn asked(function: &Function, index: usize, at: usize, local: LocalId) -> Option<Function> {
+    let mut function = function.clone();
+    let (yes, no) = (
+        BlockId(function.blocks.len()),
+        BlockId(function.blocks.len() + 1),
+    );
+    let block = function.blocks.get_mut(index)?;
+    let rest = block.statements.split_off(at + 1);
+    let (Statement::Set(_, condition), position) = block.statements.pop()? else {
+        return None;
+    };
+    let terminator = std::mem::replace(&mut block.terminator, Terminator::If(condition, yes, no));
+    let way = |holds: bool| {
+        let known = Statement::Set(local, Expr::Const(Type::Bool, holds.into()));
+        let mut statements = vec![(known, position)];
+        statements.extend(rest.iter().cloned());
+        Block {
+            statements,
+            terminator: terminator.clone(),
+            position: block.position,
+        }
+    };
+    let ways = [way(true), way(false)];
+    function.blocks.extend(ways);
+    Some(function)
+}

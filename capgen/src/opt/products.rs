@@ -1,0 +1,132 @@
+//! Products of `usize`, tested by what they are.
+//!
+//! Whether a product is a `usize` is asked by a division, since it may be too large for a word. Where the factors are known
+//! to be small it is a `u16`, and its sign as a word is the answer; it need not be computed a second time then.
+
+use super::decide::Flow;
+use crate::ir::{
+    BinaryOp, Block, BlockId, CompareOp, Expr, Function, Local, LocalId, Program, Statement,
+    Terminator, Type,
+};
+
+/// The greatest `usize` on the card.
+const MOST: i32 = 0x7FFF;
+
+/// Does so in one function; whether there was a product.
+pub(super) fn test(program: &Program, function: &mut Function) -> bool {
+    let asks = |block: &Block| tested(&block.terminator).is_some();
+    if !function.blocks.iter().any(asks) {
+        return false;
+    }
+    let mut found: Vec<(usize, LocalId, LocalId)> = Vec::new();
+    let flow = Flow::alone(program, function);
+    flow.each_end(&mut |index, block, state| {
+        if let Some((a, b, fine)) = tested(&block.terminator)
+            && is_only_way(function, fine)
+        {
+            let range = |local| flow.range(&Expr::Local(local), state);
+            if range(a).high.saturating_mul(range(b).high) <= 0xFFFF {
+                found.push((index, a, b));
+            }
+        }
+    });
+    for (index, a, b) in &found {
+        rewrite(function, *index, *a, *b);
+    }
+    !found.is_empty()
+}
+
+/// `a <= 32767 / b`, and where that leads.
+fn tested(terminator: &Terminator) -> Option<(LocalId, LocalId, BlockId)> {
+    let Terminator::If(Expr::Compare(op, Type::Usize, left, right), yes, no) = terminator else {
+        return None;
+    };
+    let fine = match op {
+        CompareOp::Le => *yes,
+        CompareOp::Gt => *no,
+        _ => return None,
+    };
+    match (&**left, &**right) {
+        (Expr::Local(a), Expr::Binary(BinaryOp::Div, Type::Usize, most, b)) => {
+            match (&**most, &**b) {
+                (Expr::Const(_, MOST), Expr::Local(b)) => Some((*a, *b, fine)),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+fn is_only_way(function: &Function, to: BlockId) -> bool {
+    let successors = function
+        .blocks
+        .iter()
+        .flat_map(|block| block.terminator.successors());
+    to.0 != 0 && successors.filter(|next| *next == to).count() == 1
+}
+
+fn rewrite(function: &mut Function, index: usize, a: LocalId, b: LocalId) {
+    let product = LocalId(function.locals.len());
+    function.locals.push(Local {
+        name: String::new(),
+        ty: Type::U16,
+    });
+    let Some(block) = function.blocks.get_mut(index) else {
+        return;
+    };
+    let Some((_, _, fine)) = tested(&block.terminator) else {
+        return;
+    };
+    let factor = |local: LocalId| {
+        Box::new(Expr::Cast {
+            from: Type::Usize,
+            to: Type::U16,
+            value: Box::new(Expr::Local(local)),
+        })
+    };
+    let value = Expr::Binary(BinaryOp::Mul, Type::U16, factor(a), factor(b));
+    let position = block.position;
+    block
+        .statements
+        .push((Statement::Set(product, value), position));
+    if let Terminator::If(condition, yes, _) = &mut block.terminator {
+        let limit = Box::new(Expr::Const(Type::U16, MOST + 1));
+        let op = if *yes == fine {
+            CompareOp::Lt
+        } else {
+            CompareOp::Ge
+        };
+        *condition = Expr::Compare(op, Type::U16, Box::new(Expr::Local(product)), limit);
+    }
+    let Some(block) = function.blocks.get_mut(fine.0) else {
+        return;
+    };
+    let mut replace = |expr: &mut Expr| {
+        expr.walk_mut(&mut |expr| {
+            if is_product(expr, a, b) {
+                *expr = Expr::Cast {
+                    from: Type::U16,
+                    to: Type::Usize,
+                    value: Box::new(Expr::Local(product)),
+                };
+            }
+        });
+    };
+    for (statement, _) in &mut block.statements {
+        statement.expressions_mut().for_each(&mut replace);
+        if matches!(statement, Statement::Set(local, _) if *local == a || *local == b) {
+            return;
+        }
+    }
+    if let Some(expr) = block.terminator.expression_mut() {
+        replace(expr);
+    }
+}
+
+fn is_product(expr: &Expr, a: LocalId, b: LocalId) -> bool {
+    let Expr::Binary(BinaryOp::Mul, Type::Usize, left, right) = expr else {
+        return false;
+    };
+    let (a, b) = (Expr::Local(a), Expr::Local(b));
+    **left == a && **right == b || **left == b && **right == a
+}
