@@ -18,6 +18,7 @@ use core::ops::DerefMut;
 
 mod apdu;
 mod applet;
+mod byte_vec;
 mod crypto;
 #[cfg(feature = "host")]
 pub mod host;
@@ -29,6 +30,7 @@ mod shareable;
 pub use apdu::Apdu;
 pub use apdu_spec::StatusWord;
 pub use applet::{Applet, Package};
+pub use byte_vec::ByteVec;
 pub use crypto::{Random, RsaKeyPair, RsaSigner};
 pub use memory::{Bytes, Cell, Value};
 pub use pin::OwnerPin;

@@ -12,6 +12,7 @@
 )]
 
 mod base64;
+mod log;
 mod records;
 mod sha256;
 mod sha256_words;
@@ -19,6 +20,7 @@ mod sort;
 mod tlv_walk;
 
 pub use base64::Base64;
+pub use log::Log;
 pub use records::Records;
 pub use sha256::Sha256;
 pub use sha256_words::Sha256Words;

@@ -116,7 +116,8 @@ impl Context {
                         (Some(_), None) => Passing::Shared,
                         (Some(_), Some(_)) => Passing::Mutable,
                     };
-                    parameters.push((None, self.impl_type(owner).clone(), passing));
+                    let own = self.self_type(Some(owner), &generics);
+                    parameters.push((None, own.unwrap_or(Ty::Unit), passing));
                 }
                 syn::FnArg::Typed(typed) => {
                     let ty =

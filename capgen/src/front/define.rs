@@ -40,6 +40,8 @@ pub(crate) enum Def {
     Variant(EnumId, usize),
     Fn(FnId),
     Const(ConstId),
+    /// A `static`, which is refused where it is used.
+    Static,
     Trait(TraitId),
     Alias(AliasId),
     /// A package or class of the Java Card API (in the bindings only), `javacard/framework/Util`.
@@ -101,6 +103,8 @@ pub(crate) struct ImplDef {
     /// The type, known once all names are.
     pub(crate) ty: Ty,
     pub(crate) types: BTreeMap<String, Rc<syn::Type>>,
+    /// Of a block for a generic struct: each parameter's name, and what the struct calls it.
+    pub(crate) parameters: Vec<(String, String)>,
 }
 
 /// The names of one module.

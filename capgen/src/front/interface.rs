@@ -49,7 +49,7 @@ impl Context {
         let Some(id) = self.definitions.implementors.get(&key) else {
             return Ok(None);
         };
-        let definition = &self.definitions.structs[app.0];
+        let definition = self.struct_def(app);
         let wrong = || {
             Diagnostic::new(
                 definition.span,

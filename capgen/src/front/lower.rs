@@ -141,7 +141,7 @@ impl<'a> Lowering<'a> {
                 applet_aid,
                 package: own,
             } = self.identity(*app)?;
-            let definition = &self.context.definitions.structs[app.0];
+            let definition = self.context.struct_def(*app);
             if package.as_ref().is_some_and(|package| *package != own) {
                 return Err(Diagnostic::new(
                     definition.span,
@@ -214,7 +214,7 @@ impl<'a> Lowering<'a> {
     /// The package's name: that of its applet, or of the crate where it has several.
     fn name(&self) -> String {
         match self.applets {
-            [app] => self.context.definitions.structs[app.0].name.to_lowercase(),
+            [app] => self.context.struct_def(*app).name.to_lowercase(),
             _ => self.context.modules[self.context.roots[0].0].name.clone(),
         }
     }
@@ -222,7 +222,7 @@ impl<'a> Lowering<'a> {
     /// The class and the entry points of an applet.
     fn applet(&mut self, app: StructId, aid: Vec<u8>) -> Checked<ir::AppletEntry> {
         let context = self.context;
-        let span = context.definitions.structs[app.0].span;
+        let span = context.struct_def(app).span;
         context.app.set(Some(app));
         let class = self.class(app, span)?;
         let mut entries = vec![
@@ -257,7 +257,7 @@ impl<'a> Lowering<'a> {
             };
             match self.function(id, ir::FunctionId(first + index), Some(entry)) {
                 Ok(function) => {
-                    let name = format!("{}::{name}", context.definitions.structs[app.0].name);
+                    let name = format!("{}::{name}", context.struct_def(app).name);
                     self.functions[first + index] = Some(ir::Function { name, ..function });
                 }
                 Err(error) => self.errors.push(error),
@@ -272,7 +272,7 @@ impl<'a> Lowering<'a> {
 
     /// The applet's AID, and its package's AID and version: the constants of `platform::Applet`.
     fn identity(&self, app: StructId) -> Checked<Identity> {
-        let span = self.context.definitions.structs[app.0].span;
+        let span = self.context.struct_def(app).span;
         let package = self.context.applet_package(app)?;
         let applet_aid = self
             .context
@@ -357,8 +357,11 @@ impl<'a> Lowering<'a> {
         }
         let class = ir::ClassId(self.classes.len());
         self.class_ids.insert(id, class);
-        let definition = &self.context.definitions.structs[id.0];
-        let dropped = ("Drop".to_owned(), TypeKey::Struct(id));
+        let definition = self.context.struct_def(id);
+        let dropped = (
+            "Drop".to_owned(),
+            TypeKey::Struct(self.context.struct_base(id)),
+        );
         if self.context.definitions.implementors.contains_key(&dropped) {
             return Err(Diagnostic::new(
                 definition.span,
@@ -372,7 +375,7 @@ impl<'a> Lowering<'a> {
             .contains(&id)
             .then(|| "javacard/framework/Applet".to_owned());
         self.classes.push(ir::Class {
-            name: definition.name.clone(),
+            name: self.context.class_name(id),
             superclass,
             implements: Vec::new(),
             fields: Vec::new(),
@@ -434,12 +437,18 @@ impl<'a> Lowering<'a> {
             | Ty::Tuple(_)
             | Ty::Closure(_) => {
                 let name = self.context.type_name(ty);
+                let help = match ty {
+                    Ty::Vec(..) => {
+                        "a list that stays is a `platform::ByteVec<P, N>`, or `P::Bytes<N>` with a cell for its length"
+                    }
+                    _ => "fields hold scalars, cells, bytes, structs and the platform's objects",
+                };
                 return Err(Diagnostic::new(
                     span,
                     format!("a `{name}` cannot stand here on the card"),
                     "not a single value",
                 )
-                .help("fields hold scalars, cells, bytes, structs and the platform's objects"));
+                .help(help));
             }
         }))
     }
@@ -509,7 +518,7 @@ impl<'a> Lowering<'a> {
 impl Context {
     /// The package that an applet names.
     pub(crate) fn applet_package(&self, app: StructId) -> Checked<Package> {
-        let span = self.definitions.structs[app.0].span;
+        let span = self.struct_def(app).span;
         let package = self.applet_constant(app, "PACKAGE")?;
         let aid = package.field("aid").and_then(Constant::bytes);
         let number = |name: &str| match package.field(name) {
@@ -526,7 +535,7 @@ impl Context {
 
     /// A constant of `platform::Applet`.
     fn applet_constant(&self, app: StructId, name: &str) -> Checked<Constant> {
-        let span = self.definitions.structs[app.0].span;
+        let span = self.struct_def(app).span;
         let key = (TypeKey::Struct(app), name.to_owned());
         let id = self.definitions.associated.get(&key).ok_or_else(|| {
             Diagnostic::new(

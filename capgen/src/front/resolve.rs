@@ -2,6 +2,7 @@
 
 mod collect;
 mod instance;
+mod structs;
 mod types;
 
 use std::cell::{Cell, RefCell};
@@ -47,6 +48,8 @@ pub(crate) struct Context {
     pub(crate) records: RefCell<BTreeMap<StructId, bool>>,
     /// The instances of generic functions.
     instances: RefCell<Vec<(FnId, Generics)>>,
+    /// The instances of generic structs.
+    struct_instances: RefCell<Vec<(StructId, Generics)>>,
     pub(crate) bodies: RefCell<BTreeMap<FnId, Rc<Body>>>,
     /// The constants found; nothing for those under way.
     pub(crate) constants: RefCell<BTreeMap<ConstId, Option<(Ty, Constant)>>>,
@@ -95,6 +98,7 @@ impl Context {
                 .collect(),
             records: RefCell::default(),
             instances: RefCell::default(),
+            struct_instances: RefCell::default(),
             bodies: RefCell::default(),
             constants: RefCell::default(),
             errors: RefCell::default(),
@@ -202,8 +206,10 @@ impl Context {
 
     /// An associated function or constant of a type.
     pub(crate) fn member_of(&self, key: &TypeKey, name: &str) -> Vec<Def> {
-        let key = (key.clone(), name.to_owned());
-        let function = self.definitions.methods.get(&key).copied().map(Def::Fn);
+        let of = key;
+        let key = (self.written_key(key), name.to_owned());
+        let function = self.definitions.methods.get(&key).copied();
+        let function = function.map(|function| Def::Fn(self.function_of(of, function)));
         let constant = self
             .definitions
             .associated
@@ -257,7 +263,9 @@ impl Context {
         let function = self.fn_def(id);
         let mut path = self.module_path(function.module);
         if let Some(owner) = function.owner {
-            path.push(self.type_name(&self.definitions.impls[owner.0].ty));
+            let generics = self.instance_generics(id).unwrap_or_default();
+            let of = self.self_type(Some(owner), &generics);
+            path.extend(of.map(|of| self.type_name(&of)));
         }
         path.push(function.name.clone());
         path.join("::")
@@ -284,9 +292,7 @@ impl Context {
             Ty::Int(int) => int.name().to_owned(),
             Ty::IntVar(_) => "{integer}".to_owned(),
             Ty::Enum(id) | Ty::Data(id) => self.definitions.enums[id.0].name.clone(),
-            Ty::Newtype(id) | Ty::Struct(id) | Ty::Record(id) => {
-                self.definitions.structs[id.0].name.clone()
-            }
+            Ty::Newtype(id) | Ty::Struct(id) | Ty::Record(id) => self.struct_name(*id),
             Ty::Api(class) => class.rsplit('/').next().unwrap_or(class).to_owned(),
             Ty::Interface(id) => format!("dyn {}", self.definitions.traits[id.0].name),
             Ty::Bytes => "Bytes".to_owned(),

@@ -44,9 +44,7 @@ impl Checker<'_> {
             return Ok(found);
         }
         if names == ["Self"]
-            && let Some(Ty::Newtype(id)) = self
-                .owner
-                .map(|owner| self.context.impl_type(owner).clone())
+            && let Some(Ty::Newtype(id)) = self.own_type()
         {
             return self.newtype(id, &arguments, span);
         }
@@ -72,8 +70,8 @@ impl Checker<'_> {
         for def in defs {
             match def {
                 Def::Fn(id) if self.context.is_generic(id) => {
-                    let given = super::generic::given(&path.path);
-                    return self.generic_call(id, None, &arguments, given, span);
+                    let written = super::generic::Written::of(&path.path, wanted);
+                    return self.generic_call(id, None, &arguments, &written, span);
                 }
                 Def::Fn(id) => return self.function(id, &arguments, span),
                 Def::Struct(id) if matches!(self.context.struct_type(id), Ty::Newtype(_)) => {
@@ -144,9 +142,7 @@ impl Checker<'_> {
 
     pub(super) fn status_word(&self, value: &Expr) -> Checked<()> {
         match self.resolve(&value.ty) {
-            Ty::Newtype(id) if self.context.definitions.structs[id.0].name == "StatusWord" => {
-                Ok(())
-            }
+            Ty::Newtype(id) if self.context.struct_def(id).name == "StatusWord" => Ok(()),
             Ty::Never => Ok(()),
             ty => Err(Diagnostic::new(
                 value.span,
@@ -392,7 +388,11 @@ impl Checker<'_> {
         Ok(None)
     }
 
-    pub(super) fn struct_literal(&mut self, literal: &syn::ExprStruct) -> Checked<Expr> {
+    pub(super) fn struct_literal(
+        &mut self,
+        literal: &syn::ExprStruct,
+        wanted: Option<&Ty>,
+    ) -> Checked<Expr> {
         let span = self.span(literal);
         let names = segments(&literal.path);
         if let Some(Def::Variant(id, index)) = self
@@ -410,12 +410,8 @@ impl Checker<'_> {
             }
             return self.variant(id, index, values, span);
         }
-        let own = || {
-            self.owner
-                .map(|owner| self.context.impl_type(owner).clone())
-        };
         let found = if names == ["Self"] {
-            match own() {
+            match self.own_type() {
                 Some(Ty::Struct(id) | Ty::Record(id)) => Some(id),
                 _ => None,
             }
@@ -440,6 +436,11 @@ impl Checker<'_> {
                 ),
                 "not known",
             ));
+        };
+        let id = if self.context.is_generic_struct(id) {
+            self.literal_instance(id, literal, wanted)?
+        } else {
+            id
         };
         let fields = self.context.struct_fields(id)?;
         let mut values = Vec::new();

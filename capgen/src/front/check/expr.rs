@@ -57,13 +57,18 @@ impl Checker<'_> {
             syn::Expr::Index(index) => self.index(index),
             syn::Expr::Call(call) => self.call(call, wanted),
             syn::Expr::MethodCall(call) => self.method_call(call, wanted),
-            syn::Expr::Struct(literal) => self.struct_literal(literal),
+            syn::Expr::Struct(literal) => self.struct_literal(literal, wanted),
             syn::Expr::Tuple(tuple) if tuple.elems.is_empty() => make(Kind::Unit, Ty::Unit),
             syn::Expr::Tuple(tuple) => {
+                let hints = match wanted.map(|ty| self.resolve(ty)) {
+                    Some(Ty::Tuple(list)) => list,
+                    _ => Vec::new(),
+                };
                 let parts = tuple
                     .elems
                     .iter()
-                    .map(|e| self.expr(e, None))
+                    .enumerate()
+                    .map(|(at, part)| self.expr(part, hints.get(at)))
                     .collect::<Checked<Vec<_>>>()?;
                 let ty = Ty::Tuple(parts.iter().map(|part| part.ty.clone()).collect());
                 make(Kind::Tuple(parts), ty)
@@ -498,6 +503,13 @@ impl Checker<'_> {
                     }
                 }
                 Def::Fn(_) => return self.refuse(path, "a function as a value", "call it"),
+                Def::Static => {
+                    return self.refuse(
+                        path,
+                        "a `static`",
+                        "write `const`: on the card a constant array is there once as well",
+                    );
+                }
                 _ => {}
             }
         }
@@ -512,9 +524,7 @@ impl Checker<'_> {
     pub(super) fn defs(&self, names: &[String]) -> Vec<Def> {
         if let [first, name] = names
             && first == "Self"
-            && let Some(key) = self
-                .owner
-                .and_then(|owner| self.context.impl_type(owner).key())
+            && let Some(key) = self.own_type().and_then(|ty| ty.key())
         {
             if let crate::front::ty::TypeKey::Enum(id) = key {
                 let variants = &self.context.definitions.enums[id.0].ast.variants;

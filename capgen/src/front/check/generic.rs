@@ -2,25 +2,31 @@
 
 use super::Checker;
 use crate::diagnostic::{Diagnostic, Span};
-use crate::front::define::FnId;
+use crate::front::define::{FnId, StructId};
 use crate::front::resolve::{Checked, impl_name, is_impl};
 use crate::front::tree::{Expr, Kind};
 use crate::front::ty::{Generics, Ty};
 
 impl Checker<'_> {
-    /// A call of a generic function. `given` is what stands between `::<` and `>`.
+    /// A call of a generic function, or of one of a generic struct. `written` is what the call says of its types.
     pub(super) fn generic_call(
         &mut self,
         id: FnId,
         receiver: Option<Expr>,
         arguments: &[&syn::Expr],
-        given: Option<&syn::AngleBracketedGenericArguments>,
+        written: &Written<'_>,
         span: Span,
     ) -> Checked<Expr> {
         let function = self.context.fn_def(id);
         let (signature, module, owner) = (&function.signature, function.module, function.owner);
         let generics = &signature.generics;
-        let names: Vec<String> = generics
+        let mut known = self.context.instance_generics(id).unwrap_or_default();
+        let id = self.context.base(id);
+        let of_struct = self
+            .context
+            .open_struct(id)
+            .filter(|_| !known.contains_key("Self"));
+        let mut names: Vec<String> = generics
             .params
             .iter()
             .filter_map(|parameter| match parameter {
@@ -29,20 +35,24 @@ impl Checker<'_> {
                 syn::GenericParam::Lifetime(_) => None,
             })
             .collect();
-        let mut known = Generics::new();
-        for parameter in generics.type_params() {
-            let name = parameter.ident.to_string();
-            if self.context.has_platform_bound(module, generics, &name) {
-                known.insert(name, Ty::Platform);
-            }
-        }
-        for (name, argument) in names.iter().zip(given.iter().flat_map(|given| &given.args)) {
+        self.context.add_platforms(module, generics, &mut known);
+        for (name, argument) in names
+            .iter()
+            .zip(written.given.iter().flat_map(|given| &given.args))
+        {
             let constant = generics
                 .const_params()
                 .find(|parameter| parameter.ident == name);
             if let Some(parameter) = constant {
                 let ty = self.context.const_type(module, parameter)?;
-                if let Some(value) = self.number_argument(argument, &ty)? {
+                let value = self.context.number_argument(
+                    self.module,
+                    self.owner,
+                    &self.generics,
+                    argument,
+                    &ty,
+                )?;
+                if let Some(value) = value {
                     known.insert(name.clone(), Ty::Number(value, Box::new(ty)));
                 }
             } else if let syn::GenericArgument::Type(ty) = argument
@@ -51,6 +61,9 @@ impl Checker<'_> {
                 let ty = self.written_type(ty)?;
                 known.insert(name.clone(), ty);
             }
+        }
+        if let Some(of) = of_struct {
+            self.struct_parameters_known(id, of, written, &mut names, &mut known)?;
         }
         let mut list: Vec<Expr> = receiver.into_iter().collect();
         let skip = list.len();
@@ -98,6 +111,16 @@ impl Checker<'_> {
             }
             list.push(value);
         }
+        if let Some(of) = of_struct {
+            let parameters = self.impl_parameters(id);
+            let of_struct = parameters
+                .iter()
+                .filter_map(|(own, name)| Some((name.clone(), known.get(own)?.clone())))
+                .collect();
+            self.context.all_told(of, &of_struct, span)?;
+            let of = self.context.struct_instance(of, of_struct);
+            known.insert("Self".to_owned(), self.context.struct_type(of));
+        }
         if let Some(name) = names.iter().find(|name| !known.contains_key(*name)) {
             return Err(Diagnostic::new(
                 span,
@@ -118,28 +141,127 @@ impl Checker<'_> {
         })
     }
 
-    fn number_argument(&self, argument: &syn::GenericArgument, ty: &Ty) -> Checked<Option<i64>> {
-        let expr = match argument {
-            syn::GenericArgument::Const(expr) => expr.clone(),
-            syn::GenericArgument::Type(syn::Type::Path(path)) => syn::Expr::Path(syn::ExprPath {
-                attrs: Vec::new(),
-                qself: None,
-                path: path.path.clone(),
-            }),
-            _ => return Ok(None),
-        };
-        let value =
-            self.context
-                .evaluate(self.module, self.owner, &self.generics, &expr, Some(ty))?;
-        Ok(match value {
-            crate::front::constant::Value::Int(n) => Some(n),
-            _ => None,
+    /// What the parameters of an `impl` block are to its struct.
+    fn impl_parameters(&self, id: FnId) -> &[(String, String)] {
+        let owner = self.context.fn_def(id).owner;
+        owner.map_or(&[], |owner| {
+            &self.context.definitions.impls[owner.0].parameters
         })
+    }
+
+    /// What is known of the parameters of a generic struct whose function is called: what is written between `::<` and
+    /// `>` behind its name, or what the value that is wanted says.
+    fn struct_parameters_known(
+        &self,
+        id: FnId,
+        of: StructId,
+        written: &Written<'_>,
+        names: &mut Vec<String>,
+        known: &mut Generics,
+    ) -> Checked<()> {
+        let mut of_struct = self.context.struct_arguments(
+            self.module,
+            self.owner,
+            &self.generics,
+            of,
+            written.of_struct,
+        )?;
+        let wanted = written.wanted.map(|ty| self.resolve(ty));
+        if let Some(instance) = self.context.wanted_instance(of, wanted.as_ref()) {
+            for (name, ty) in self
+                .context
+                .struct_instance_generics(instance)
+                .unwrap_or_default()
+            {
+                of_struct.entry(name).or_insert(ty);
+            }
+        }
+        for (own, name) in self.impl_parameters(id) {
+            names.push(own.clone());
+            if let Some(ty) = of_struct.get(name) {
+                known.insert(own.clone(), ty.clone());
+            }
+        }
+        Ok(())
+    }
+
+    /// The instance of a generic struct that a literal makes: said by its path or by what is wanted, or learned from its
+    /// fields.
+    pub(super) fn literal_instance(
+        &mut self,
+        id: StructId,
+        literal: &syn::ExprStruct,
+        wanted: Option<&Ty>,
+    ) -> Checked<StructId> {
+        let span = self.span(literal);
+        let wanted = wanted.map(|ty| self.resolve(ty));
+        if let Some(found) = self.context.wanted_instance(id, wanted.as_ref()) {
+            return Ok(found);
+        }
+        let arguments = literal.path.segments.last().map(|last| &last.arguments);
+        let mut known = self.context.struct_arguments(
+            self.module,
+            self.owner,
+            &self.generics,
+            id,
+            arguments,
+        )?;
+        let names = self.context.struct_parameters(id);
+        let definition = self.context.struct_def(id);
+        for field in &literal.fields {
+            let is_told = names.iter().all(|name| known.contains_key(name));
+            let of_field = definition
+                .ast
+                .fields
+                .iter()
+                .find(|written| matches!((&written.ident, &field.member), (Some(a), syn::Member::Named(b)) if a == b));
+            if let (false, Some(of_field)) = (is_told, of_field) {
+                // Looked at for its type alone: the literal itself looks at it again.
+                let (variables, loops) = (self.variables.len(), self.next_loop);
+                let value = self.expr(&field.expr, None)?;
+                self.variables.truncate(variables);
+                self.next_loop = loops;
+                let found = self.resolve(&value.ty);
+                if !matches!(found, Ty::IntVar(_)) {
+                    self.context.learn(&of_field.ty, &found, &names, &mut known);
+                }
+            }
+        }
+        self.context.all_told(id, &known, span)?;
+        Ok(self.context.struct_instance(id, known))
+    }
+
+    /// `Self`
+    pub(super) fn own_type(&self) -> Option<Ty> {
+        self.context.self_type(self.owner, &self.generics)
+    }
+}
+
+/// What a call says of the types that it is for.
+#[derive(Default)]
+pub(super) struct Written<'a> {
+    /// Between `::<` and `>` behind the function's name.
+    given: Option<&'a syn::AngleBracketedGenericArguments>,
+    /// The same behind the name of its struct.
+    of_struct: Option<&'a syn::PathArguments>,
+    /// The type that is wanted of it.
+    wanted: Option<&'a Ty>,
+}
+
+impl<'a> Written<'a> {
+    pub(super) fn of(path: &'a syn::Path, wanted: Option<&'a Ty>) -> Self {
+        let before = path.segments.len().checked_sub(2);
+        let of_struct = before.and_then(|at| path.segments.get(at));
+        Self {
+            given: given(path),
+            of_struct: of_struct.map(|segment| &segment.arguments),
+            wanted,
+        }
     }
 }
 
 /// What stands between `::<` and `>` at the end of a path.
-pub(super) fn given(path: &syn::Path) -> Option<&syn::AngleBracketedGenericArguments> {
+fn given(path: &syn::Path) -> Option<&syn::AngleBracketedGenericArguments> {
     match path.segments.last().map(|last| &last.arguments) {
         Some(syn::PathArguments::AngleBracketed(list)) => Some(list),
         _ => None,

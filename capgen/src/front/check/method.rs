@@ -68,7 +68,8 @@ impl Checker<'_> {
         for def in own {
             let Def::Fn(id) = def else { continue };
             if self.context.is_generic(id) {
-                return self.generic_call(id, Some(receiver), arguments, None, span);
+                let written = super::generic::Written::default();
+                return self.generic_call(id, Some(receiver), arguments, &written, span);
             }
             let signature = self.context.signature(id)?;
             if signature.parameters.len() != arguments.len() + 1 {

@@ -151,7 +151,7 @@ impl Checker<'_> {
             return self.refuse(
                 binary,
                 &format!("comparing `{}`", self.context.type_name(&ty)),
-                "compare scalars or byte slices",
+                "compare part by part, or with a pattern: `matches!(value, …)`",
             );
         }
         self.same(&left.ty, &right.ty, right.span)?;

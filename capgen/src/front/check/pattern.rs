@@ -255,8 +255,8 @@ impl Checker<'_> {
             Kind::Int(value) => Ok(value),
             _ => self.refuse(
                 expr,
-                "a pattern that is not a constant",
-                "use a literal or a constant",
+                "a pattern that is not one number",
+                "use a number or a constant; bytes are compared in a guard, `bytes if bytes == b\"…\"`",
             ),
         }
     }

@@ -45,9 +45,9 @@ impl Lowering<'_> {
         for id in &public.structs {
             if self.context.struct_type(*id) == Ty::Struct(*id) {
                 self.check_fields(*id)?;
-                let name = self.context.definitions.structs[id.0].name.clone();
+                let name = self.context.struct_def(*id).name.clone();
                 let full = format!("{}/{name}", self.name());
-                let span = self.context.definitions.structs[id.0].span;
+                let span = self.context.struct_def(*id).span;
                 self.class(*id, span)?;
                 exports.class(&full, span)?;
             }
@@ -129,7 +129,7 @@ impl Lowering<'_> {
     }
 
     fn check_fields(&self, id: StructId) -> Checked<()> {
-        let definition = &self.context.definitions.structs[id.0];
+        let definition = self.context.struct_def(id);
         let open = definition
             .ast
             .fields
@@ -195,14 +195,14 @@ impl Lowering<'_> {
 
     /// The class that a struct of an imported crate is.
     pub(super) fn imported_class(&self, id: StructId) -> Option<String> {
-        let definition = &self.context.definitions.structs[id.0];
+        let definition = self.context.struct_def(id);
         let package = self.context.import_of(definition.module)?;
         Some(package.class(&definition.name)?.name.clone())
     }
 
     /// What is said of the fields of a struct of an imported package.
     pub(super) fn out_of_reach(&self, id: StructId, span: Span) -> Diagnostic {
-        let name = &self.context.definitions.structs[id.0].name;
+        let name = &self.context.struct_def(id).name;
         Diagnostic::new(
             span,
             format!("the fields of `{name}` are out of reach"),
@@ -263,11 +263,11 @@ impl Lowering<'_> {
             Ty::Struct(id) => match (self.imported_class(*id), public) {
                 (Some(class), _) => format!("L{class};"),
                 (None, Some(public)) if public.structs.contains(id) => {
-                    let name = &self.context.definitions.structs[id.0].name;
+                    let name = &self.context.struct_def(*id).name;
                     format!("L{}/{name};", self.name())
                 }
                 (None, Some(_)) => {
-                    let name = &self.context.definitions.structs[id.0].name;
+                    let name = &self.context.struct_def(*id).name;
                     return Err(Diagnostic::new(
                         span,
                         format!("an exported function takes or gives `{name}`, which is not exported"),

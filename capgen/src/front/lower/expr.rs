@@ -398,6 +398,12 @@ impl Builder<'_, '_> {
                     }
                     _ => lowered,
                 };
+                let lowered = match (pattern, &lowered, &value.ty) {
+                    (Pattern::Tuple(_), Value::Slice(slice), Ty::Array(element, n)) => {
+                        self.elements(slice.clone(), element, *n)
+                    }
+                    _ => lowered,
+                };
                 self.bind(pattern, lowered, value.span)?;
             }
         }
@@ -437,6 +443,7 @@ impl Builder<'_, '_> {
             (Pattern::Bind(id), value) => {
                 let variable = self.variable(*id);
                 if matches!(value, Value::Never) {
+                    self.set_slot(*id, Value::Never);
                     return Ok(());
                 }
                 if let Some(slot) = self.placed(&variable, &value, span)? {
@@ -498,15 +505,18 @@ impl Builder<'_, '_> {
         if let (Value::Slice(slice), Ty::Array(element, n)) = (&value, ty)
             && *n <= 4
         {
-            let parts = (0..*n)
-                .map(|i| {
-                    let index = add(slice.offset.clone(), number(i));
-                    self.element_value(&slice.element, slice.array.clone(), index, element)
-                })
-                .collect();
-            return Ok(Value::Parts(parts));
+            return Ok(self.elements(slice.clone(), element, *n));
         }
         Ok(value)
+    }
+
+    /// The elements of an array in memory.
+    fn elements(&mut self, slice: Slice, element: &Ty, length: usize) -> Value {
+        let element = |i| {
+            let index = add(slice.offset.clone(), number(i));
+            self.element_value(&slice.element, slice.array.clone(), index, element)
+        };
+        Value::Parts((0..length).map(element).collect())
     }
 
     /// Fixes a value, giving its new local the source's name.

@@ -1,6 +1,7 @@
 //! Assignments, elements of arrays and parts of slices.
 
-use super::builder::{Builder, Wanted};
+use super::builder::{Builder, Mark, Wanted};
+use super::expr::has_call;
 use super::value::{Slice, Value, add, number, sub};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::front::resolve::Checked;
@@ -42,22 +43,20 @@ impl Builder<'_, '_> {
                 }
             }
             Kind::Index(base, at) => {
+                // What is assigned comes before the place, in Rust.
                 let mut values = self
                     .operands_as([
+                        (value, Wanted::Value),
                         (&**base, Wanted::Value),
                         (&**at, Wanted::Index),
-                        (value, Wanted::Value),
                     ])?
                     .into_iter();
-                let (base_value, at_value, new) = (values.next(), values.next(), values.next());
-                let target = self.element(
-                    base_value.unwrap_or(Value::Never),
-                    at_value.unwrap_or(Value::Never),
-                    base,
-                    at,
-                )?;
-                let new = new.unwrap_or(Value::Never);
+                let mut next = || values.next().unwrap_or(Value::Never);
+                let (new, base_value, at_value) = (next(), next(), next());
+                let before = self.mark();
+                let target = self.element(base_value, at_value, base, at)?;
                 if let Some((element, array, index)) = target {
+                    let new = self.before_place(new, &index, before);
                     self.set_element(element, array, index, new, &value.ty, value.span)?;
                 }
                 Ok(())
@@ -67,6 +66,16 @@ impl Builder<'_, '_> {
                 "this cannot be assigned to",
                 "not a place",
             )),
+        }
+    }
+
+    /// What is assigned to the element at `index`, which the IR evaluates first.
+    fn before_place(&mut self, value: Value, index: &ir::Expr, mut before: Mark) -> Value {
+        match value {
+            Value::Word(word) if has_call(index) || has_call(&word) && !is_of_locals(index) => {
+                Value::Word(self.fix_expr_at(word, &mut before))
+            }
+            value => value,
         }
     }
 
@@ -340,4 +349,20 @@ impl Builder<'_, '_> {
             ..slice
         }))
     }
+}
+
+/// Whether an expression is made of constants and locals alone, so that no call changes it.
+fn is_of_locals(expr: &ir::Expr) -> bool {
+    let mut found = true;
+    expr.walk(&mut |expr| {
+        found &= matches!(
+            expr,
+            ir::Expr::Const(..)
+                | ir::Expr::Local(_)
+                | ir::Expr::Unary(..)
+                | ir::Expr::Binary(..)
+                | ir::Expr::Cast { .. }
+        );
+    });
+    found
 }

@@ -137,7 +137,7 @@ impl Lowering<'_> {
         interface: TraitId,
     ) -> Checked<()> {
         let context = self.context;
-        let definition = &context.definitions.structs[app.0];
+        let definition = context.struct_def(app);
         let trait_name = context.definitions.traits[interface.0].name.clone();
         let name = self.interface_name(interface, definition.span)?;
         let key = (trait_name.clone(), TypeKey::Struct(app));

@@ -175,6 +175,9 @@ impl Context {
                 let id = self.constant(module, name.clone(), *ast.ty, *ast.expr, None);
                 self.name(module, name, Def::Const(id));
             }
+            syn::Item::Static(ast) if compiled(&ast.attrs) => {
+                self.name(module, ast.ident.to_string(), Def::Static);
+            }
             syn::Item::Fn(ast) if compiled(&ast.attrs) => {
                 let name = ast.sig.ident.to_string();
                 let id = self.function(module, (&ast.vis, ast.sig), *ast.block, None);
@@ -304,14 +307,22 @@ impl Context {
     fn implementation(&mut self, module: ModuleId, item: syn::ItemImpl) -> Result<(), Diagnostic> {
         let id = ImplId(self.definitions.impls.len());
         let generics = Rc::new(item.generics);
+        let of_generic = self.generic_impl(module, &generics, &item.self_ty);
         let trait_ = item.trait_.map(|(_, path, _)| path);
         self.definitions.impls.push(ImplDef {
             generics,
             module,
             ty: Ty::Unit,
             types: BTreeMap::new(),
+            parameters: Vec::new(),
         });
-        let ty = self.resolve_type(module, Some(id), &item.self_ty)?;
+        let ty = match of_generic? {
+            Some((of, parameters)) => {
+                self.definitions.impls[id.0].parameters = parameters;
+                Ty::Struct(of)
+            }
+            None => self.resolve_type(module, Some(id), &item.self_ty)?,
+        };
         let key = ty.key();
         self.definitions.impls[id.0].ty = ty;
         let Some(key) = key else { return Ok(()) };

@@ -5,7 +5,7 @@
 
 use super::{Checked, Context};
 use crate::diagnostic::{Diagnostic, Span};
-use crate::front::define::{Def, FnDef, FnId};
+use crate::front::define::{Def, FnDef, FnId, ImplId, StructId};
 use crate::front::ty::{Generics, Ty, TypeKey};
 use crate::source::ModuleId;
 
@@ -15,7 +15,7 @@ impl Context {
         &self.definitions.fns[self.base(id).0]
     }
 
-    fn base(&self, id: FnId) -> FnId {
+    pub(crate) fn base(&self, id: FnId) -> FnId {
         let index = id.0.checked_sub(self.definitions.fns.len());
         let instances = self.instances.borrow();
         index
@@ -24,7 +24,7 @@ impl Context {
     }
 
     /// The types that an instance is made for.
-    pub(super) fn instance_generics(&self, id: FnId) -> Option<Generics> {
+    pub(crate) fn instance_generics(&self, id: FnId) -> Option<Generics> {
         let index = id.0.checked_sub(self.definitions.fns.len())?;
         let instances = self.instances.borrow();
         instances.get(index).map(|(_, generics)| generics.clone())
@@ -33,22 +33,33 @@ impl Context {
     /// Whether a function has parameters that its calls fill in: types other than the platform, constants,
     /// `impl Trait`.
     pub(crate) fn is_generic(&self, id: FnId) -> bool {
-        if id.0 >= self.definitions.fns.len() {
-            return false;
-        }
+        let known = self.instance_generics(id).unwrap_or_default();
         let function = self.fn_def(id);
         let generics = &function.signature.generics;
+        let is_open = |name: String| !known.contains_key(&name);
+        let mut constants = generics.const_params();
         let mut types = generics.type_params();
-        generics.const_params().next().is_some()
+        let mut inputs = function.signature.inputs.iter().enumerate();
+        self.open_struct(id)
+            .is_some_and(|_| is_open("Self".to_owned()))
+            || constants.any(|parameter| is_open(parameter.ident.to_string()))
             || types.any(|parameter| {
                 let name = parameter.ident.to_string();
-                !self.has_platform_bound(function.module, generics, &name)
+                !self.has_platform_bound(function.module, generics, &name) && is_open(name)
             })
-            || function
-                .signature
-                .inputs
-                .iter()
-                .any(|input| matches!(input, syn::FnArg::Typed(typed) if is_impl(&typed.ty)))
+            || inputs.any(|(index, input)| {
+                matches!(input, syn::FnArg::Typed(typed) if is_impl(&typed.ty))
+                    && is_open(impl_name(index))
+            })
+    }
+
+    /// The generic struct whose function this is.
+    pub(crate) fn open_struct(&self, id: FnId) -> Option<StructId> {
+        let owner = self.fn_def(id).owner?;
+        match self.impl_type(owner) {
+            Ty::Struct(of) if self.is_generic_struct(*of) => Some(*of),
+            _ => None,
+        }
     }
 
     /// The function for a set of types.
@@ -109,6 +120,22 @@ impl Context {
                 else {
                     return;
                 };
+                if let Ty::Struct(id) | Ty::Record(id) | Ty::Newtype(id) = found {
+                    let of_struct = self.struct_instance_generics(*id).unwrap_or_default();
+                    let given = list
+                        .args
+                        .iter()
+                        .filter(|argument| !matches!(argument, syn::GenericArgument::Lifetime(_)));
+                    for (argument, parameter) in given.zip(self.struct_parameters(*id)) {
+                        match (argument, of_struct.get(&parameter)) {
+                            (syn::GenericArgument::Type(written), Some(found)) => {
+                                self.learn(written, found, names, into);
+                            }
+                            _ => {}
+                        }
+                    }
+                    return;
+                }
                 let mut arguments = list.args.iter();
                 let (inner, length) = match found {
                     Ty::Option(inner)
@@ -165,6 +192,31 @@ impl Context {
         let [first, name] = names else { return None };
         let key: TypeKey = generics.get(first)?.key()?;
         Some(self.member_of(&key, name))
+    }
+
+    /// The number that an argument for a const parameter is.
+    pub(crate) fn number_argument(
+        &self,
+        module: ModuleId,
+        owner: Option<ImplId>,
+        generics: &Generics,
+        argument: &syn::GenericArgument,
+        ty: &Ty,
+    ) -> Checked<Option<i64>> {
+        let expr = match argument {
+            syn::GenericArgument::Const(expr) => expr.clone(),
+            syn::GenericArgument::Type(syn::Type::Path(path)) => syn::Expr::Path(syn::ExprPath {
+                attrs: Vec::new(),
+                qself: None,
+                path: path.path.clone(),
+            }),
+            _ => return Ok(None),
+        };
+        let value = self.evaluate(module, owner, generics, &expr, Some(ty))?;
+        Ok(match value {
+            crate::front::constant::Value::Int(n) => Some(n),
+            _ => None,
+        })
     }
 
     /// The type of a const parameter.

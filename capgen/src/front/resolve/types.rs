@@ -1,9 +1,10 @@
 //! What a written type means.
 
+use super::structs::Fields;
 use super::{Checked, Context, segments};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::front::constant::Value;
-use crate::front::define::{Def, FnId, ImplId, StructId};
+use crate::front::define::{Def, FnId, ImplId};
 use crate::front::ty::{Generics, Int, Ty};
 use crate::ir;
 use crate::source::ModuleId;
@@ -20,9 +21,6 @@ pub(crate) fn too_long(span: Span, length: impl std::fmt::Display) -> Diagnostic
     )
     .help("a `u32` or `i32` counts as two elements")
 }
-
-/// The field types of a struct that is a class, in source order, with their names.
-pub(crate) type Fields = Vec<(String, Ty)>;
 
 impl Context {
     /// What `ty` means in `module`, inside of impl block `owner`.
@@ -202,7 +200,7 @@ impl Context {
                 .filter(|_| first == "Self")
                 .and_then(|id| self.definitions.impls[id.0].types.get(&names[1]))
             {
-                return self.resolve_type(module, owner, ty);
+                return self.resolve_with(module, owner, generics, ty);
             }
             let platform = generics.get(first) == Some(&Ty::Platform)
                 || self.is_platform_parameter(module, owner, first)
@@ -220,6 +218,11 @@ impl Context {
         }
         for def in self.lookup(module, &names) {
             match def {
+                Def::Struct(id) if self.is_generic_struct(id) => {
+                    let found = self.struct_arguments(module, owner, generics, id, arguments)?;
+                    self.all_told(id, &found, span)?;
+                    return Ok(self.struct_type(self.struct_instance(id, found)));
+                }
                 Def::Struct(id) => return Ok(self.struct_type(id)),
                 Def::Enum(id) => return Ok(self.enum_type(id)),
                 Def::Alias(id) => {
@@ -558,101 +561,6 @@ impl Context {
             .help("pass the number as an argument"));
         }
         Ok(found)
-    }
-
-    /// A struct's type: a newtype over one scalar, or a class.
-    pub(crate) fn struct_type(&self, id: StructId) -> Ty {
-        let fields = &self.definitions.structs[id.0].ast.fields;
-        if let syn::Fields::Unnamed(fields) = fields
-            && fields.unnamed.len() == 1
-            && self.newtype_inner(id).is_ok_and(|ty| ty.is_scalar())
-        {
-            return Ty::Newtype(id);
-        }
-        if self.is_record(id) {
-            return Ty::Record(id);
-        }
-        Ty::Struct(id)
-    }
-
-    /// Whether a struct is only what its fields are: all of them are values that can be taken apart.
-    fn is_record(&self, id: StructId) -> bool {
-        if let Some(known) = self.records.borrow().get(&id) {
-            return *known;
-        }
-        // A struct that holds itself, which rustc refuses, is none.
-        self.records.borrow_mut().insert(id, false);
-        let definition = &self.definitions.structs[id.0];
-        let is_object = self.definitions.objects.contains(&id)
-            || definition.ast.fields.is_empty()
-            || definition.module == self.bindings;
-        let fields = if is_object {
-            None
-        } else {
-            self.struct_fields(id).ok()
-        };
-        let found = fields.is_some_and(|fields| {
-            let mut types = fields.iter().map(|(_, ty)| ty);
-            types.all(|ty| self.stays_local(ty) || matches!(ty, Ty::Vec(..)))
-        });
-        self.records.borrow_mut().insert(id, found);
-        found
-    }
-
-    /// The scalar inside of a newtype.
-    pub(crate) fn newtype_inner(&self, id: StructId) -> Checked<Ty> {
-        let definition = &self.definitions.structs[id.0];
-        match definition.ast.fields.iter().next() {
-            Some(field) => self.resolve_type(definition.module, None, &field.ty),
-            None => Ok(Ty::Unit),
-        }
-    }
-
-    fn struct_generics(&self, id: StructId) -> Checked<Generics> {
-        let definition = &self.definitions.structs[id.0];
-        let mut generics = Generics::new();
-        for parameter in definition.ast.generics.type_params() {
-            let name = parameter.ident.to_string();
-            if !self.has_platform_bound(definition.module, &definition.ast.generics, &name) {
-                return Err(Diagnostic::new(
-                    self.span(definition.module, parameter),
-                    format!("type parameter `{name}` is not a platform"),
-                    "only `P: Platform` is erased on the card",
-                ));
-            }
-            generics.insert(name, Ty::Platform);
-        }
-        Ok(generics)
-    }
-
-    /// The fields of a class.
-    pub(crate) fn struct_fields(&self, id: StructId) -> Checked<Fields> {
-        let definition = &self.definitions.structs[id.0];
-        let generics = self.struct_generics(id)?;
-        let mut fields = Fields::new();
-        for (index, field) in definition.ast.fields.iter().enumerate() {
-            let name = field
-                .ident
-                .as_ref()
-                .map_or_else(|| index.to_string(), ToString::to_string);
-            fields.push((
-                name,
-                self.resolve_with(definition.module, None, &generics, &field.ty)?,
-            ));
-        }
-        Ok(fields)
-    }
-
-    /// `N` where field `index` of a class is `P::Bytes<N>`.
-    pub(crate) fn field_bytes_length(&self, id: StructId, index: usize) -> Checked<Option<usize>> {
-        let definition = &self.definitions.structs[id.0];
-        match definition.ast.fields.iter().nth(index) {
-            Some(field) => {
-                let generics = self.struct_generics(id)?;
-                self.bytes_length(definition.module, None, &generics, &field.ty)
-            }
-            None => Ok(None),
-        }
     }
 
     /// An enum's type: its discriminant, or one that carries data.
