@@ -127,11 +127,10 @@ impl Context {
                         .iter()
                         .filter(|argument| !matches!(argument, syn::GenericArgument::Lifetime(_)));
                     for (argument, parameter) in given.zip(self.struct_parameters(*id)) {
-                        match (argument, of_struct.get(&parameter)) {
-                            (syn::GenericArgument::Type(written), Some(found)) => {
-                                self.learn(written, found, names, into);
-                            }
-                            _ => {}
+                        if let (syn::GenericArgument::Type(written), Some(found)) =
+                            (argument, of_struct.get(&parameter))
+                        {
+                            self.learn(written, found, names, into);
                         }
                     }
                     return;

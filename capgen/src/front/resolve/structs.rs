@@ -13,6 +13,9 @@ use crate::source::ModuleId;
 /// The field types of a struct that is a class, in source order, with their names.
 pub(crate) type Fields = Vec<(String, Ty)>;
 
+/// The parameters of an `impl` block, each with the name that its struct has for it.
+pub(crate) type Renamed = Vec<(String, String)>;
+
 impl Context {
     /// What a struct is written as.
     pub(crate) fn struct_def(&self, id: StructId) -> &StructDef {
@@ -139,7 +142,7 @@ impl Context {
         module: ModuleId,
         generics: &syn::Generics,
         ty: &syn::Type,
-    ) -> Checked<Option<(StructId, Vec<(String, String)>)>> {
+    ) -> Checked<Option<(StructId, Renamed)>> {
         let syn::Type::Path(path) = ty else {
             return Ok(None);
         };
@@ -160,7 +163,7 @@ impl Context {
         let given = given
             .into_iter()
             .filter(|argument| !matches!(argument, syn::GenericArgument::Lifetime(_)));
-        let mut pairs: Vec<(String, String)> = Vec::new();
+        let mut pairs = Renamed::new();
         for (argument, parameter) in given.zip(self.struct_parameters(id)) {
             let name = match argument {
                 syn::GenericArgument::Type(syn::Type::Path(path)) => path.path.get_ident(),
