@@ -22,7 +22,8 @@ mod traps;
 
 use crate::codegen::legalize::legalize;
 use crate::codegen::{BackendError, Effort, Goal, Settings};
-use crate::ir::Program;
+use crate::ir::{Block, Function, Program, Terminator};
+use decide::Flow;
 use std::collections::BTreeSet;
 
 /// Which optimisations run.
@@ -199,11 +200,7 @@ fn tidy(program: &mut Program, functions: &[usize], options: &Options) {
                 sink::sink(&mut changed);
             }
             let same = changed == *function;
-            let goes_on = !same
-                || options.decide && decide::decide(program, &mut changed)
-                || options.decide && products::test(program, &mut changed)
-                || options.paths && paths::straighten(program, &mut changed);
-            if !goes_on {
+            if same && !by_ways(program, &mut changed, options) {
                 break;
             }
             if let Some(slot) = program.functions.get_mut(index) {
@@ -216,4 +213,26 @@ fn tidy(program: &mut Program, functions: &[usize], options: &Options) {
             share::share(function);
         }
     }
+}
+
+/// Runs the passes that want to know what is known along the ways, until one finds something; whether one did.
+fn by_ways(program: &Program, function: &mut Function, options: &Options) -> bool {
+    let asks = |block: &Block| matches!(block.terminator, Terminator::If(..));
+    if !(options.decide || options.paths) || !function.blocks.iter().any(asks) {
+        return false;
+    }
+    let (mut decided, mut small, mut answered) = Default::default();
+    let flow = Flow::alone(program, function);
+    if options.decide {
+        decided = flow.decided();
+    }
+    if options.decide && decided.is_empty() {
+        small = products::small(&flow);
+    }
+    if options.paths && decided.is_empty() && small.is_empty() {
+        answered = paths::answered(&flow);
+    }
+    decide::apply(function, &decided)
+        || products::test(function, &small)
+        || paths::straighten(function, &answered)
 }

@@ -10,7 +10,7 @@ mod flow;
 use std::collections::BTreeSet;
 
 use crate::codegen::interval::Interval;
-use crate::ir::{Block, BlockId, Function, FunctionId, Program, Terminator};
+use crate::ir::{BlockId, Function, FunctionId, Program, Terminator};
 pub(super) use facts::State;
 pub(super) use flow::Flow;
 
@@ -19,16 +19,6 @@ struct Facts {
     /// By function and parameter.
     parameters: Vec<Vec<Option<Interval>>>,
     results: Vec<Option<Interval>>,
-}
-
-/// Decides what is known in one function, whatever it is called with; whether anything was.
-pub(super) fn decide(program: &Program, function: &mut Function) -> bool {
-    let asks = |block: &Block| matches!(block.terminator, Terminator::If(..));
-    if !function.blocks.iter().any(asks) {
-        return false;
-    }
-    let decided = Flow::alone(program, function).decided();
-    apply(function, &decided)
 }
 
 /// Decides what is known of the functions as they call each other; the functions in which anything was.
@@ -94,7 +84,8 @@ fn join_arguments(known: &mut Vec<Option<Interval>>, arguments: Vec<Interval>) {
     }
 }
 
-fn apply(function: &mut Function, decided: &[(usize, BlockId)]) -> bool {
+/// Takes the branches that are taken already; whether there was one.
+pub(super) fn apply(function: &mut Function, decided: &[(usize, BlockId)]) -> bool {
     for (index, target) in decided {
         if let Some(block) = function.blocks.get_mut(*index) {
             block.terminator = Terminator::Goto(*target);

@@ -12,31 +12,29 @@ const MOST_STATEMENTS: usize = 3;
 /// So many blocks are looked at along a way.
 const FAR: usize = 4;
 
-/// Sends ways past questions that are answered on them; whether there was one.
-pub(super) fn straighten(program: &Program, function: &mut Function) -> bool {
-    let is_question = |block: &Block| {
-        block.statements.is_empty() && matches!(block.terminator, Terminator::If(..))
-    };
-    if !function.blocks.iter().any(is_question) {
-        return false;
-    }
-    let mut found: Vec<(usize, usize, BlockId)> = Vec::new();
-    let flow = Flow::alone(program, function);
+/// A way past a question: the block that it leaves, its place among the successors, and where it goes.
+pub(super) type Past = (usize, usize, BlockId);
+
+/// The ways that lead to a question that is answered on them.
+pub(super) fn answered(flow: &Flow<'_>) -> Vec<Past> {
+    let mut found = Vec::new();
     flow.each_end(&mut |index, block, state| {
         for way in flow.ways_on(&block.terminator, state) {
-            let question = function
-                .blocks
-                .get(way.next.0)
-                .filter(|next| is_question(next));
-            if let Some(question) = question
-                && way.next.0 != index
-                && let Some(next) = answer(&flow, &question.terminator, &way.state)
+            if way.next.0 != index
+                && let Some(question) = flow.block(way.next)
+                && question.statements.is_empty()
+                && let Some(next) = answer(flow, &question.terminator, &way.state)
             {
                 found.push((index, way.slot, next));
             }
         }
     });
-    for (index, slot, to) in &found {
+    found
+}
+
+/// Sends ways past questions; whether there was one.
+pub(super) fn straighten(function: &mut Function, found: &[Past]) -> bool {
+    for (index, slot, to) in found {
         if let Some(block) = function.blocks.get_mut(*index)
             && let Some(next) = block.terminator.successors_mut().into_iter().nth(*slot)
         {
@@ -63,7 +61,10 @@ pub(super) fn candidates(program: &Program, function: &Function) -> Vec<Function
         let Terminator::Goto(next) = block.terminator else {
             return;
         };
-        if next.0 != index && answers(&flow, next, state.clone(), FAR) {
+        if next.0 != index
+            && (flow.goes_round(index) || flow.goes_round(next.0) || is_short(&flow, next))
+            && answers(&flow, next, state.clone(), FAR)
+        {
             found.extend(copied(function, index, next));
         }
     });
@@ -82,6 +83,12 @@ pub(super) fn candidates(program: &Program, function: &Function) -> Vec<Function
         found.push(asked);
     }
     found
+}
+
+/// Whether a copy of a block may pay although it is not in a loop.
+fn is_short(flow: &Flow<'_>, id: BlockId) -> bool {
+    flow.block(id)
+        .is_some_and(|block| block.statements.len() <= 1)
 }
 
 /// Whether a question is answered on a way, a block or two further.

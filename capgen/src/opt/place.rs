@@ -15,8 +15,6 @@ use crate::ir::{FunctionId, Program};
 
 /// So many changes are tried in one function at most, so that the time grows with the program only.
 const MOST_TRIALS: usize = 64;
-/// And so often one after the other.
-const MOST_ROUNDS: usize = 3;
 
 /// Does so for a whole program.
 pub(super) fn place(program: &mut Program, options: &Options) -> Result<(), BackendError> {
@@ -63,41 +61,37 @@ struct Trials<'a> {
 impl Trials<'_> {
     /// Tries the changes that `candidates` gives, one after the other; what is better is kept and changed on.
     fn keep_better(&mut self, candidates: impl Fn(&Program) -> Vec<Changed>) {
-        for _ in 0..MOST_ROUNDS {
-            let Some(mut alone) = self.measure(&[self.index]) else {
+        let mut found = candidates(self.program);
+        if found.is_empty() {
+            return;
+        }
+        let Some(mut alone) = self.measure(&[self.index]) else {
+            return;
+        };
+        let mut at = 0;
+        while let Some(candidate) = found.get(at).cloned() {
+            let Some(left) = self.left.checked_sub(1) else {
                 return;
             };
-            let mut is_better = false;
-            let mut at = 0;
-            let mut found = candidates(self.program);
-            while let Some(candidate) = found.get(at).cloned() {
-                let Some(left) = self.left.checked_sub(1) else {
-                    return;
-                };
-                self.left = left;
-                let indices: Vec<usize> = candidate.iter().map(|(index, _)| *index).collect();
-                let before = match indices.as_slice() {
-                    [_] => Some(alone),
-                    several => self.measure(several),
-                };
-                let kept = self.put(candidate);
-                super::tidy(self.program, &indices, self.options);
-                let after = self.measure(&indices);
-                if before
-                    .zip(after)
-                    .is_some_and(|(before, after)| after < before)
-                {
-                    is_better = true;
-                    alone = self.measure(&[self.index]).unwrap_or(alone);
-                    // What was tried before has been tried.
-                    found = candidates(self.program);
-                } else {
-                    self.put(kept);
-                    at += 1;
-                }
-            }
-            if !is_better {
-                return;
+            self.left = left;
+            let indices: Vec<usize> = candidate.iter().map(|(index, _)| *index).collect();
+            let before = match indices.as_slice() {
+                [_] => Some(alone),
+                several => self.measure(several),
+            };
+            let kept = self.put(candidate);
+            super::tidy(self.program, &indices, self.options);
+            let after = self.measure(&indices);
+            let is_better = before
+                .zip(after)
+                .is_some_and(|(before, after)| after < before);
+            if is_better {
+                alone = self.measure(&[self.index]).unwrap_or(alone);
+                // What was tried before has been tried.
+                found = candidates(self.program);
+            } else {
+                self.put(kept);
+                at += 1;
             }
         }
     }

@@ -5,24 +5,21 @@
 
 use super::decide::Flow;
 use crate::ir::{
-    BinaryOp, Block, BlockId, CompareOp, Expr, Function, Local, LocalId, Program, Statement,
-    Terminator, Type,
+    BinaryOp, BlockId, CompareOp, Expr, Function, Local, LocalId, Statement, Terminator, Type,
 };
 
 /// The greatest `usize` on the card.
 const MOST: i32 = 0x7FFF;
 
-/// Does so in one function; whether there was a product.
-pub(super) fn test(program: &Program, function: &mut Function) -> bool {
-    let asks = |block: &Block| tested(&block.terminator).is_some();
-    if !function.blocks.iter().any(asks) {
-        return false;
-    }
-    let mut found: Vec<(usize, LocalId, LocalId)> = Vec::new();
-    let flow = Flow::alone(program, function);
+/// A product whose factors are small: the block that asks, and the factors.
+pub(super) type Small = (usize, LocalId, LocalId);
+
+/// The products of small factors.
+pub(super) fn small(flow: &Flow<'_>) -> Vec<Small> {
+    let mut found = Vec::new();
     flow.each_end(&mut |index, block, state| {
         if let Some((a, b, fine)) = tested(&block.terminator)
-            && is_only_way(function, fine)
+            && is_only_way(flow.function, fine)
         {
             let range = |local| flow.range(&Expr::Local(local), state);
             if range(a).high.saturating_mul(range(b).high) <= 0xFFFF {
@@ -30,7 +27,12 @@ pub(super) fn test(program: &Program, function: &mut Function) -> bool {
             }
         }
     });
-    for (index, a, b) in &found {
+    found
+}
+
+/// Tests products by what they are; whether there was one.
+pub(super) fn test(function: &mut Function, found: &[Small]) -> bool {
+    for (index, a, b) in found {
         rewrite(function, *index, *a, *b);
     }
     !found.is_empty()

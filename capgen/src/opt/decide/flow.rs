@@ -1,5 +1,6 @@
 //! What is known along the ways through a function.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts::State;
@@ -20,8 +21,9 @@ const NARROWING: u32 = 24;
 /// What is known where each block of a function begins.
 pub(in crate::opt) struct Flow<'a> {
     pub(super) program: &'a Program,
-    pub(super) function: &'a Function,
+    pub(in crate::opt) function: &'a Function,
     pub(super) results: &'a [Option<Interval>],
+    shape: Shape,
     /// Nothing of blocks that no way leads to.
     known: Vec<Option<State<'a>>>,
 }
@@ -51,6 +53,7 @@ impl<'a> Flow<'a> {
             program,
             function,
             results,
+            shape: Shape::of(function),
             known: Vec::new(),
         };
         flow.known = flow.run(parameters);
@@ -62,8 +65,13 @@ impl<'a> Flow<'a> {
         self.function.blocks.get(id.0)
     }
 
+    /// Whether a block is in a loop.
+    pub(in crate::opt) fn goes_round(&self, index: usize) -> bool {
+        self.shape.looped.get(index).copied().unwrap_or(false)
+    }
+
     /// The branches that are taken already, and where they go.
-    pub(super) fn decided(&self) -> Vec<(usize, BlockId)> {
+    pub(in crate::opt) fn decided(&self) -> Vec<(usize, BlockId)> {
         let mut found = Vec::new();
         self.each_end(&mut |index, block, state| {
             if let Terminator::If(condition, yes, no) = &block.terminator
@@ -134,10 +142,12 @@ impl<'a> Flow<'a> {
             let known = parameters.get(index).copied().flatten();
             self.set(&mut start, *parameter, known);
         }
-        let heads = heads(self.function);
+        let Shape { heads, ranks, .. } = &self.shape;
+        let mut is_exact = true;
         let all = LocalSet::full(self.function.locals.len());
-        let mut work = vec![(BlockId(0), start.clone())];
-        while let Some((id, state)) = work.pop() {
+        // By rank, so that a block is looked at when all ways to it are known, but for those of loops.
+        let mut work = BTreeMap::from([(ranks[0], (BlockId(0), start.clone()))]);
+        while let Some((_, (id, state))) = work.pop_first() {
             let (Some(slot), Some(block)) = (known.get_mut(id.0), self.function.blocks.get(id.0))
             else {
                 continue;
@@ -158,10 +168,23 @@ impl<'a> Flow<'a> {
                     joined
                 }
             };
+            is_exact &= widened.is_none();
             *visit += 1;
             *slot = Some(state.clone());
-            let ways = self.ways(block, state).into_iter();
-            work.extend(ways.map(|way| (way.next, way.state)));
+            for Way { next, state, .. } in self.ways(block, state) {
+                match work.entry(ranks[next.0]) {
+                    Entry::Vacant(slot) => {
+                        slot.insert((next, state));
+                    }
+                    Entry::Occupied(mut slot) => {
+                        let (_, known) = slot.get_mut();
+                        *known = self.join(known, &state, None);
+                    }
+                }
+            }
+        }
+        if is_exact {
+            return known;
         }
         for _ in 0..NARROWING {
             let again = self.again(&known, &start);
@@ -225,9 +248,11 @@ impl<'a> Flow<'a> {
             };
             can_be.then_some(Way { slot, next, state })
         };
-        // The last one is looked at first.
-        let ways: Vec<(usize, BlockId)> = terminator.successors().enumerate().collect();
-        ways.into_iter().rev().filter_map(way).collect()
+        terminator
+            .successors()
+            .enumerate()
+            .filter_map(way)
+            .collect()
     }
 
     fn join(&self, old: &State<'a>, new: &State<'a>, widened: Option<&LocalSet>) -> State<'a> {
@@ -261,56 +286,77 @@ impl<'a> Flow<'a> {
     }
 }
 
-/// The blocks that loops begin with, and what is assigned in each loop: only that grows by going round.
-fn heads(function: &Function) -> BTreeMap<BlockId, LocalSet> {
-    let count = function.blocks.len();
-    let mut before: Vec<Vec<usize>> = vec![Vec::new(); count];
-    let mut ends: Vec<(usize, BlockId)> = Vec::new();
-    // Depth first; what is under way is `Some(true)`.
-    let mut seen: Vec<Option<bool>> = vec![None; count];
-    let mut work = vec![(0usize, false)];
-    while let Some((index, done)) = work.pop() {
-        if done {
-            seen[index] = Some(false);
-            continue;
-        }
-        if seen[index].is_some() {
-            continue;
-        }
-        seen[index] = Some(true);
-        work.push((index, true));
-        for next in function.blocks[index].terminator.successors() {
-            before[next.0].push(index);
-            match seen[next.0] {
-                Some(true) => ends.push((index, next)),
-                Some(false) => {}
-                None => work.push((next.0, false)),
-            }
-        }
-    }
-    let mut heads = BTreeMap::new();
-    for (end, head) in ends {
-        let assigned = heads
-            .entry(head)
-            .or_insert_with(|| LocalSet::empty(function.locals.len()));
-        let mut inside = vec![false; count];
-        inside[head.0] = true;
-        let mut work = vec![end, head.0];
-        while let Some(index) = work.pop() {
-            for (statement, _) in &function.blocks[index].statements {
-                if let Statement::Set(local, _) = statement {
-                    assigned.insert(*local);
-                }
-            }
-            if index == head.0 {
+/// The order of the blocks, and the loops.
+struct Shape {
+    /// The blocks that loops begin with, and what is assigned in each loop: only that grows by going round.
+    heads: BTreeMap<BlockId, LocalSet>,
+    /// By block: those before it have lower ranks, but for those that lead back to the head of a loop.
+    ranks: Vec<usize>,
+    /// By block: whether it is in a loop.
+    looped: Vec<bool>,
+}
+
+impl Shape {
+    fn of(function: &Function) -> Self {
+        let count = function.blocks.len();
+        let mut before: Vec<Vec<usize>> = vec![Vec::new(); count];
+        let mut ends: Vec<(usize, BlockId)> = Vec::new();
+        let mut ranks = vec![0; count];
+        let mut left = count;
+        // Depth first; what is under way is `Some(true)`.
+        let mut seen: Vec<Option<bool>> = vec![None; count];
+        let mut work = vec![(0usize, false)];
+        while let Some((index, done)) = work.pop() {
+            if done {
+                seen[index] = Some(false);
+                left -= 1;
+                ranks[index] = left;
                 continue;
             }
-            for previous in &before[index] {
-                if !std::mem::replace(&mut inside[*previous], true) {
-                    work.push(*previous);
+            if seen[index].is_some() {
+                continue;
+            }
+            seen[index] = Some(true);
+            work.push((index, true));
+            for next in function.blocks[index].terminator.successors() {
+                before[next.0].push(index);
+                match seen[next.0] {
+                    Some(true) => ends.push((index, next)),
+                    Some(false) => {}
+                    None => work.push((next.0, false)),
                 }
             }
         }
+        let mut looped = vec![false; count];
+        let mut heads = BTreeMap::new();
+        for (end, head) in ends {
+            let assigned = heads
+                .entry(head)
+                .or_insert_with(|| LocalSet::empty(function.locals.len()));
+            let mut inside = vec![false; count];
+            inside[head.0] = true;
+            let mut work = vec![end, head.0];
+            while let Some(index) = work.pop() {
+                looped[index] = true;
+                for (statement, _) in &function.blocks[index].statements {
+                    if let Statement::Set(local, _) = statement {
+                        assigned.insert(*local);
+                    }
+                }
+                if index == head.0 {
+                    continue;
+                }
+                for previous in &before[index] {
+                    if !std::mem::replace(&mut inside[*previous], true) {
+                        work.push(*previous);
+                    }
+                }
+            }
+        }
+        Self {
+            heads,
+            ranks,
+            looped,
+        }
     }
-    heads
 }
