@@ -23,6 +23,10 @@ const DATA: [[u8; 5]; 4] = [
     [0xff, 0xff, 129, 0x80, 0x00],
 ];
 
+/// Seeds at which a run of 100,000 programs found a fault: what follows a `throwIt` was read as sound for each by itself,
+/// not for several after one another.
+const FOUND: [u64; 2] = [2_067_649, 2_095_612];
+
 /// Functions that were compiled without ranges.
 #[derive(Default)]
 struct Unproved {
@@ -102,12 +106,12 @@ fn card_and_interpreter_agree() {
     let (first, count) = (number("RANDOM_SEED", 0), number("RANDOM_PROGRAMS", 400));
     let mut unproved = Unproved::default();
     let mut wrong = Vec::new();
-    for seed in first..first + count {
+    for seed in FOUND.into_iter().chain(first..first + count) {
         if let Err(reason) = check(seed, &mut unproved) {
             println!("seed {seed} differs");
             wrong.push(format!("seed {seed}: {reason}"));
         }
-        if (seed + 1 - first) % 10_000 == 0 {
+        if seed >= first && (seed + 1 - first) % 10_000 == 0 {
             println!("{} programs up to seed {seed}", seed + 1 - first);
         }
     }

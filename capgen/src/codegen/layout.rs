@@ -402,21 +402,36 @@ fn leaves(function: &Function, block: BlockId) -> bool {
 }
 
 /// The blocks that end the command, with the block behind them, where a verifier that takes the one
-/// for going on in the other finds every local assigned that is read there.
+/// for going on in the other finds every local assigned that is read there or further on.
 fn falls(function: &Function, order: &[BlockId]) -> Vec<(BlockId, BlockId)> {
-    let assigned = dataflow::assigned_in(function);
-    let live = dataflow::live_in(function, &[]);
-    order
-        .windows(2)
-        .filter_map(|pair| {
-            let &[from, to] = pair else { return None };
-            let block = function.blocks.get(from.0)?;
-            let ends = matches!(
+    let ends = |block: BlockId| {
+        let block = function.blocks.get(block.0);
+        block.is_some_and(|block| {
+            matches!(
                 block.terminator,
                 Terminator::Throw(_) | Terminator::Unreachable
-            );
-            let out = dataflow::assigned_out(function, &assigned, from);
-            (ends && live.get(to.0)?.is_within(&out)).then_some((from, to))
+            )
         })
-        .collect()
+    };
+    let pairs = order.windows(2).filter_map(|pair| match pair {
+        &[from, to] if ends(from) => Some((from, to)),
+        _ => None,
+    });
+    let mut falls: Vec<(BlockId, BlockId)> = pairs.collect();
+    // Those that are sound by themselves, and then together: one that is let go takes paths away, which only helps the
+    // others.
+    let mut extra = Vec::new();
+    loop {
+        let assigned = dataflow::assigned_in(function, &extra);
+        let live = dataflow::live_in(function, &extra);
+        let before = (extra.len(), falls.len());
+        falls.retain(|(from, to)| {
+            let out = dataflow::assigned_out(function, &assigned, *from);
+            live.get(to.0).is_some_and(|live| live.is_within(&out))
+        });
+        extra.clone_from(&falls);
+        if before == (falls.len(), falls.len()) {
+            return falls;
+        }
+    }
 }

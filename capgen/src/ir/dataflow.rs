@@ -202,10 +202,10 @@ fn add_reads(expr: &Expr, live: &mut LocalSet) {
     });
 }
 
-/// For each block the locals that have a value on every path to its begin. (Blocks that are never
-/// reached have all.)
+/// For each block the locals that have a value on every path to its begin, given extra edges beside those of the
+/// terminators. (Blocks that are never reached have all.)
 #[must_use]
-pub fn assigned_in(function: &Function) -> Vec<LocalSet> {
+pub fn assigned_in(function: &Function, extra: &[(BlockId, BlockId)]) -> Vec<LocalSet> {
     let count = function.locals.len();
     let mut sets = vec![LocalSet::full(count); function.blocks.len()];
     if let Some(entry) = sets.first_mut() {
@@ -219,7 +219,9 @@ pub fn assigned_in(function: &Function) -> Vec<LocalSet> {
         changed = false;
         for (index, block) in function.blocks.iter().enumerate() {
             let out = assigned_out(function, &sets, BlockId(index));
-            for next in block.terminator.successors() {
+            let extra = extra.iter().filter(|(from, _)| from.0 == index);
+            let extra = extra.map(|(_, to)| *to);
+            for next in block.terminator.successors().chain(extra) {
                 if let Some(set) = sets.get_mut(next.0) {
                     let mut new = set.clone();
                     new.keep_only(&out);

@@ -176,7 +176,7 @@ impl Checker<'_> {
                 }
             }
         }
-        let assigned = dataflow::assigned_in(function);
+        let assigned = dataflow::assigned_in(function, &[]);
         let reachable = dataflow::reachable(function);
         for (index, block) in function.blocks.iter().enumerate() {
             if !reachable.get(index).copied().unwrap_or(false) {
