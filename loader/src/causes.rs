@@ -49,7 +49,7 @@ pub(crate) fn likely(command: &[u8], status: u16) -> &'static [&'static str] {
         // INSTALL [for install], [for install and make selectable]
         (0xE6, 0x04 | 0x0C, 0x6985) => &[
             "the instance's AID is in use",
-            "the applet itself refused to be installed",
+            "the applet itself refused to be installed, or memory ran out for what it makes",
         ],
         (0xE6, 0x04 | 0x0C, 0x6A80) => &[
             "the applet's install method threw an exception: wrong parameters, or an algorithm that the card does \
