@@ -107,7 +107,6 @@ impl fmt::Debug for Aid {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test may panic")]
     extern crate alloc;
 
     use super::*;

@@ -321,7 +321,6 @@ const fn extended_le(high: u8, low: u8) -> usize {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test may panic")]
     extern crate std;
 
     use super::*;

@@ -193,7 +193,6 @@ impl Display for ExplainedStatus<'_> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test may panic")]
     extern crate std;
 
     use super::*;

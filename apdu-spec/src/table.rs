@@ -275,7 +275,6 @@ const CHANNEL: u8 = 0x03;
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test may panic")]
     extern crate std;
 
     use super::*;

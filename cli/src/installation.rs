@@ -53,8 +53,6 @@ impl From<&Installation> for InstanceOptions {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test may panic")]
-
     use super::*;
 
     #[test]

@@ -127,8 +127,6 @@ pub(crate) fn read(path: &Path) -> Result<Vec<Line>, Failure> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test may panic")]
-
     use super::*;
 
     #[test]

@@ -89,8 +89,6 @@ impl<'a> Writer<'a> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test may panic")]
-
     use super::*;
     use crate::tlv::Reader;
     use proptest::prelude::*;

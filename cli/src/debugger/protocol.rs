@@ -105,8 +105,6 @@ fn read(reader: &mut impl BufRead) -> io::Result<Option<Value>> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test may panic")]
-
     use super::*;
 
     #[test]

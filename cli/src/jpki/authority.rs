@@ -366,8 +366,6 @@ impl List {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test may panic")]
-
     use super::super::{CheckError, check_certificate};
     use super::*;
     use se_crypto::RsaKey;

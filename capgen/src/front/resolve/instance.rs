@@ -202,14 +202,8 @@ impl Context {
         argument: &syn::GenericArgument,
         ty: &Ty,
     ) -> Checked<Option<i64>> {
-        let expr = match argument {
-            syn::GenericArgument::Const(expr) => expr.clone(),
-            syn::GenericArgument::Type(syn::Type::Path(path)) => syn::Expr::Path(syn::ExprPath {
-                attrs: Vec::new(),
-                qself: None,
-                path: path.path.clone(),
-            }),
-            _ => return Ok(None),
+        let Some(expr) = constant_argument(argument) else {
+            return Ok(None);
         };
         let value = self.evaluate(module, owner, generics, &expr, Some(ty))?;
         Ok(match value {
@@ -246,4 +240,17 @@ pub(crate) fn is_impl(ty: &syn::Type) -> bool {
 /// The name under which the type of an `impl Trait` parameter is kept.
 pub(crate) fn impl_name(index: usize) -> String {
     format!("impl {index}")
+}
+
+/// The expression that a generic argument is, if it may be one: a name alone is read as a type.
+pub(super) fn constant_argument(argument: &syn::GenericArgument) -> Option<syn::Expr> {
+    match argument {
+        syn::GenericArgument::Const(expr) => Some(expr.clone()),
+        syn::GenericArgument::Type(syn::Type::Path(path)) => Some(syn::Expr::Path(syn::ExprPath {
+            attrs: Vec::new(),
+            qself: None,
+            path: path.path.clone(),
+        })),
+        _ => None,
+    }
 }

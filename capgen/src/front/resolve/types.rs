@@ -482,14 +482,8 @@ impl Context {
         generics: &Generics,
         argument: &syn::GenericArgument,
     ) -> Checked<Option<usize>> {
-        let length = match argument {
-            syn::GenericArgument::Const(expr) => expr.clone(),
-            syn::GenericArgument::Type(syn::Type::Path(path)) => syn::Expr::Path(syn::ExprPath {
-                attrs: Vec::new(),
-                qself: None,
-                path: path.path.clone(),
-            }),
-            _ => return Ok(None),
+        let Some(length) = super::instance::constant_argument(argument) else {
+            return Ok(None);
         };
         self.array_length(module, owner, generics, &length)
             .map(Some)
