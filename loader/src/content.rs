@@ -4,6 +4,7 @@ mod keys;
 mod store_data;
 
 pub use store_data::Dgi;
+use store_data::STORE_DATA;
 
 use apdu_spec::{Aid, StatusWord};
 
@@ -100,14 +101,17 @@ impl Announced<'_> {
     }
 }
 
-/// A command with short lengths. Its data fit: [`Session::max_data`] was looked at.
+/// A command with short lengths. Its data fit: [`Session::max_data`] was looked at. STORE DATA has an Le only where its
+/// P1 says that it is of case 4 (GPCS 2.3.1 table 11-89).
 fn short_command(ins: u8, p1: u8, p2: u8, data: &[u8]) -> Vec<u8> {
     let mut command = vec![0x80, ins, p1, p2];
     if !data.is_empty() {
         command.push(u8::try_from(data.len()).unwrap_or(u8::MAX));
         command.extend_from_slice(data);
     }
-    command.push(0x00);
+    if ins != STORE_DATA || p1 & store_data::CASE_4 != 0 {
+        command.push(0x00);
+    }
     command
 }
 

@@ -8,11 +8,13 @@ use crate::error::Error;
 use crate::session::Session;
 use crate::transport::Transport;
 
-const STORE_DATA: u8 = 0xE2;
+pub(super) const STORE_DATA: u8 = 0xE2;
 /// P1: data groupings (table 11-89).
 const GROUPINGS: u8 = 0x08;
 /// P1: the values of all that is in the command are encrypted.
 const ENCRYPTED: u8 = 0x60;
+/// P1: response data may come back.
+pub(super) const CASE_4: u8 = 0x01;
 /// P1: the last block.
 const LAST: u8 = 0x80;
 

@@ -74,10 +74,21 @@ fn data_groupings_are_packed_whole() {
             "80E2880406"
         ]
     );
+    let whole: Vec<usize> = sent.iter().map(|command| command.len() / 2 - 5).collect();
+    assert_eq!(whole, [0xD0, 0x67, 0xFF, 0xFF, 0x06], "no Le: case 3");
     assert!(sent[0].starts_with("80E20800D0010102ABAB0102C8AB"));
     assert!(sent[2].starts_with("80E20802FF8201FF01FFAB"));
     assert_eq!(format!("{:?}", grouping(0x0101, 2)), "Dgi(0101, 2 bytes)");
     assert!(grouping(1, 0x1_0000).to_bytes().is_err());
+}
+
+/// GPCS 2.3.1 table 11-89: b1 of P1 tells the case, and with it whether there is an Le.
+#[test]
+fn data_to_store_have_an_le_where_p1_says_so() {
+    let (mut session, sent) = session();
+    session.store_data(0x00, &[0xAB]).unwrap();
+    session.store_data(0x11, &[0xAB]).unwrap();
+    assert_eq!(*sent.borrow(), ["80E2800001AB", "80E2910001AB00"]);
 }
 
 /// Without a session there is no key to encrypt with, and nothing is sent in the clear for it.
