@@ -208,15 +208,12 @@ impl Instruction {
     /// The number of bytes that the instruction takes.
     #[must_use]
     pub fn size(&self) -> usize {
-        1 + match (&self.operands, self.opcode.layout()) {
-            (Operands::TableSwitch { offsets, .. }, Layout::TableSwitchInt) => {
-                10 + 2 * offsets.len()
-            }
-            (Operands::TableSwitch { offsets, .. }, _) => 6 + 2 * offsets.len(),
-            (Operands::LookupSwitch { pairs, .. }, Layout::LookupSwitchInt) => 4 + 6 * pairs.len(),
-            (Operands::LookupSwitch { pairs, .. }, _) => 4 + 4 * pairs.len(),
-            (_, layout) => fixed_size(layout),
-        }
+        let cases = match &self.operands {
+            Operands::TableSwitch { offsets, .. } => offsets.len(),
+            Operands::LookupSwitch { pairs, .. } => pairs.len(),
+            _ => 0,
+        };
+        1 + self.opcode.layout().size(cases)
     }
 
     /// The relative offsets that control may jump to (not the following instruction).
@@ -288,26 +285,6 @@ pub struct PoolReference {
     pub operand_offset: usize,
     /// 1 or 2 bytes.
     pub width: u8,
-}
-
-const fn fixed_size(layout: Layout) -> usize {
-    match layout {
-        Layout::None => 0,
-        Layout::Byte
-        | Layout::Local
-        | Layout::Stack
-        | Layout::BranchByte
-        | Layout::PoolByte
-        | Layout::ArrayType => 1,
-        Layout::Short | Layout::IncrementByte | Layout::BranchShort | Layout::PoolShort => 2,
-        Layout::IncrementShort | Layout::TypeCheck => 3,
-        Layout::Int
-        | Layout::InvokeInterface
-        | Layout::LookupSwitchShort
-        | Layout::LookupSwitchInt => 4,
-        Layout::TableSwitchShort => 6,
-        Layout::TableSwitchInt => 10,
-    }
 }
 
 /// `Ok(None)` when the code ends too early.

@@ -49,6 +49,28 @@ pub enum Layout {
     TypeCheck,
 }
 
+impl Layout {
+    /// The operands' bytes; `cases` counts the jump offsets or pairs of a switch.
+    pub(crate) const fn size(self, cases: usize) -> usize {
+        match self {
+            Self::None => 0,
+            Self::Byte
+            | Self::Local
+            | Self::Stack
+            | Self::BranchByte
+            | Self::PoolByte
+            | Self::ArrayType => 1,
+            Self::Short | Self::IncrementByte | Self::BranchShort | Self::PoolShort => 2,
+            Self::IncrementShort | Self::TypeCheck => 3,
+            Self::Int | Self::InvokeInterface => 4,
+            Self::TableSwitchShort => 6 + 2 * cases,
+            Self::TableSwitchInt => 10 + 2 * cases,
+            Self::LookupSwitchShort => 4 + 4 * cases,
+            Self::LookupSwitchInt => 4 + 6 * cases,
+        }
+    }
+}
+
 macro_rules! opcodes {
     ($($code:literal $variant:ident $name:literal $layout:ident $stack:literal,)*) => {
         /// An instruction of the virtual machine; the discriminant is the opcode byte.

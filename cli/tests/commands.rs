@@ -308,6 +308,16 @@ fn flashed(folder: &Path) -> String {
     image
 }
 
+/// A simulated card whose signature slot has a key and the PIN ABC123.
+fn with_key(folder: &Path) -> String {
+    let image = flashed(folder);
+    let pem = folder.join("key.pem");
+    let key = ["personalise", "key", "--slot", "signature", "--yes"];
+    let files = ["--pin-file", "-", "--public-key", text(&pem), "--sim"];
+    tenkoku_with(0, &[&key[..], &files, &[&image]].concat(), "ABC123");
+    image
+}
+
 #[test]
 fn a_slot_is_personalised_step_by_step() {
     let folder = tempfile::tempdir().unwrap();
@@ -417,19 +427,7 @@ fn a_slot_is_personalised_step_by_step() {
 fn an_image_survives_being_killed() {
     let folder = tempfile::tempdir().unwrap();
     let cap = jpki(folder.path());
-    let image = flashed(folder.path());
-    let pem = folder.path().join("key.pem");
-    let key = [
-        "personalise",
-        "key",
-        "--slot",
-        "signature",
-        "--pin-file",
-        "-",
-        "--yes",
-    ];
-    let key = [&key[..], &["--public-key", text(&pem), "--sim", &image]].concat();
-    tenkoku_with(0, &key, "ABC123");
+    let image = with_key(folder.path());
     // Each right presentation writes: the counter goes down, and up again.
     let verify = "0020009B06414243313233\n";
     let script = folder.path().join("endless.apdu");

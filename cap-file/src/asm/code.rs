@@ -81,24 +81,13 @@ pub(crate) fn assemble_named(
 
 /// Bytes of an instruction with so many operand words.
 fn size(opcode: Opcode, words: usize) -> usize {
-    let targets = words.saturating_sub(2);
-    let pairs = words.saturating_sub(1);
-    1 + match opcode.layout() {
-        Layout::TableSwitchShort => 6 + 2 * targets,
-        Layout::TableSwitchInt => 10 + 2 * targets,
-        Layout::LookupSwitchShort => 4 + 4 * pairs,
-        Layout::LookupSwitchInt => 4 + 6 * pairs,
-        Layout::None => 0,
-        Layout::Byte
-        | Layout::Local
-        | Layout::Stack
-        | Layout::BranchByte
-        | Layout::PoolByte
-        | Layout::ArrayType => 1,
-        Layout::Short | Layout::IncrementByte | Layout::BranchShort | Layout::PoolShort => 2,
-        Layout::IncrementShort | Layout::TypeCheck => 3,
-        Layout::Int | Layout::InvokeInterface => 4,
-    }
+    let layout = opcode.layout();
+    // Before a switch's cases stand the default, and the lowest key of a table.
+    let first = match layout {
+        Layout::TableSwitchShort | Layout::TableSwitchInt => 2,
+        _ => 1,
+    };
+    1 + layout.size(words.saturating_sub(first))
 }
 
 fn expected(opcode: Opcode) -> String {

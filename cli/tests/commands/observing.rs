@@ -34,21 +34,7 @@ fn power_is_cut_at_every_write() {
     assert_eq!(report["schema"], "tenkoku.tear/1");
     assert_eq!(report["broken"].as_array().unwrap().len(), 0);
     // A spent presentation is neither the state before nor the one after: found, with its line.
-    let image = flashed(folder.path());
-    let pem = folder.path().join("key.pem");
-    let key = [
-        "personalise",
-        "key",
-        "--slot",
-        "signature",
-        "--pin-file",
-        "-",
-        "--yes",
-        "--public-key",
-        text(&pem),
-        "--sim",
-    ];
-    tenkoku_with(0, &[&key[..], &[&image]].concat(), "ABC123");
+    let image = with_key(folder.path());
     let verify = file(
         "verify.apdu",
         &format!("{select}0020009B06414243313233 => 9000\n"),

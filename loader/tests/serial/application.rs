@@ -62,3 +62,18 @@ impl Application for Simulated {
         self.0.transmit_apdu(command)
     }
 }
+
+/// What was answered was carried out once; what was not, `unsure` of the `expected` commands, once at most.
+pub(crate) fn assert_done_once(log: &[Vec<u8>], expected: &[Vec<u8>], unsure: usize, seed: u64) {
+    let mut rest = log.iter();
+    let missing = expected.iter().filter(|command| {
+        let found = rest.clone().next() == Some(*command);
+        if found {
+            rest.next();
+        }
+        !found
+    });
+    let missing = missing.count();
+    assert!(missing <= unsure, "seed {seed}: {missing} of {unsure}");
+    assert_eq!(rest.count(), 0, "seed {seed}: something was done twice");
+}

@@ -1,6 +1,6 @@
 //! A card in a Phoenix adapter.
 
-use crate::application::{Echo, Simulated, answer};
+use crate::application::{Echo, Simulated, answer, assert_done_once};
 use crate::quiet_line::{Damage, QuietLine};
 use card_link::Peripheral;
 use card_link::atr::Convention;
@@ -227,19 +227,8 @@ fn t1_survives_noise_losses_and_delays() {
                     Err(other) => panic!("seed {seed}: {other}"),
                 }
             }
-            let log = &card.into_line().peripheral.application().log.clone();
-            // What was answered was carried out once; what was not, once at most.
-            let mut rest = log.iter();
-            let missing = expected.iter().filter(|command| {
-                let found = rest.clone().next() == Some(*command);
-                if found {
-                    rest.next();
-                }
-                !found
-            });
-            let missing = missing.count();
-            assert!(missing <= unsure, "seed {seed}: {missing} of {unsure}");
-            assert_eq!(rest.count(), 0, "seed {seed}: something was done twice");
+            let mut line = card.into_line();
+            assert_done_once(&line.peripheral.application().log, &expected, unsure, seed);
         }
     }
     println!("{good} good, {bad} bad");

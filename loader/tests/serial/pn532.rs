@@ -1,6 +1,6 @@
 //! A card at a PN532.
 
-use crate::application::{Echo, Simulated, answer};
+use crate::application::{Echo, Simulated, answer, assert_done_once};
 use crate::phoenix::{commands, conversation};
 use crate::quiet_line::{Damage, QuietLine};
 use card_link::Peripheral;
@@ -159,19 +159,8 @@ fn noise_losses_and_delays_are_survived() {
                 Err(other) => panic!("seed {seed}: {other}"),
             }
         }
-        let log = &reader.into_line().peripheral.application().log.clone();
-        // What was answered was carried out once; what was not, once at most.
-        let mut rest = log.iter();
-        let missing = expected.iter().filter(|command| {
-            let found = rest.clone().next() == Some(*command);
-            if found {
-                rest.next();
-            }
-            !found
-        });
-        let missing = missing.count();
-        assert!(missing <= unsure, "seed {seed}: {missing} of {unsure}");
-        assert_eq!(rest.count(), 0, "seed {seed}: something was done twice");
+        let mut line = reader.into_line();
+        assert_done_once(&line.peripheral.application().log, &expected, unsure, seed);
     }
     println!("{good} good, {bad} bad");
     assert!(good > 20 * bad, "{good} good, {bad} bad");
