@@ -14,3 +14,5 @@ mod libraries;
 mod refused;
 #[path = "packages/shared.rs"]
 mod shared;
+#[path = "packages/token.rs"]
+mod token;

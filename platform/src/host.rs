@@ -55,7 +55,10 @@ pub use aid::HostAid;
 pub use apdu::HostApdu;
 pub use card::{HostCard, HostConfig, PowerLoss};
 pub use channel::HostChannel;
-pub use crypto::{HostRandom, HostRsaKeyPair, HostRsaSigner};
+pub use crypto::{
+    HostAesCbc, HostAesKey, HostDigest, HostEcKeyPair, HostEcdsaSigner, HostRandom, HostRsaKeyPair,
+    HostRsaSigner,
+};
 pub use element::HostElement;
 pub use memory::{HostBytes, HostCell, HostTransientBytes, HostTransientCell};
 pub use pin::HostPin;
@@ -66,7 +69,7 @@ use channel::Channel;
 use context::Contexts;
 use element::Slot;
 use journal::Journal;
-use se_crypto::Drbg;
+use se_crypto::{Drbg, Hash};
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::vec::Vec;
@@ -112,6 +115,11 @@ impl Platform for Host {
     type RsaKeyPair = HostRsaKeyPair;
     type RsaSigner = HostRsaSigner;
     type Random = HostRandom;
+    type Digest = HostDigest;
+    type AesKey = HostAesKey;
+    type AesCbc = HostAesCbc;
+    type EcKeyPair = HostEcKeyPair;
+    type EcdsaSigner = HostEcdsaSigner;
     type Apdu = HostApdu;
     type SecureChannel = HostChannel;
     type Aid = HostAid;
@@ -155,6 +163,36 @@ impl Platform for Host {
     fn random(&mut self) -> HostRandom {
         self.allocate();
         HostRandom::new(&self.random)
+    }
+
+    fn sha1(&mut self) -> HostDigest {
+        self.allocate();
+        HostDigest::new(&self.journal, Hash::Sha1)
+    }
+
+    fn sha256(&mut self) -> HostDigest {
+        self.allocate();
+        HostDigest::new(&self.journal, Hash::Sha256)
+    }
+
+    fn aes_key(&mut self, bits: u16) -> HostAesKey {
+        self.allocate();
+        HostAesKey::new(&self.journal, bits)
+    }
+
+    fn aes_cbc(&mut self) -> HostAesCbc {
+        self.allocate();
+        HostAesCbc::default()
+    }
+
+    fn ec_key_pair(&mut self) -> HostEcKeyPair {
+        self.allocate();
+        HostEcKeyPair::new(&self.journal, &self.key_generation)
+    }
+
+    fn ecdsa_signer(&mut self) -> HostEcdsaSigner {
+        self.allocate();
+        HostEcdsaSigner::default()
     }
 
     fn secure_channel(&mut self) -> HostChannel {

@@ -31,7 +31,7 @@ pub use apdu::Apdu;
 pub use apdu_spec::StatusWord;
 pub use applet::{Applet, Package};
 pub use byte_vec::ByteVec;
-pub use crypto::{Random, RsaKeyPair, RsaSigner};
+pub use crypto::{AesCbc, AesKey, Digest, EcKeyPair, EcdsaSigner, Random, RsaKeyPair, RsaSigner};
 pub use memory::{Bytes, Cell, Value};
 pub use pin::OwnerPin;
 pub use secure_channel::SecureChannel;
@@ -59,6 +59,16 @@ pub trait Platform: Sized + 'static {
     type RsaSigner: RsaSigner<Self::RsaKeyPair>;
     /// A random number generator (`javacard.security.RandomData`).
     type Random: Random;
+    /// A hash function (`javacard.security.MessageDigest`).
+    type Digest: Digest;
+    /// An AES key (`javacard.security.AESKey`).
+    type AesKey: AesKey;
+    /// AES in CBC mode (`javacardx.crypto.Cipher`).
+    type AesCbc: AesCbc<Self::AesKey>;
+    /// A key pair on P-256 (`javacard.security.KeyPair`).
+    type EcKeyPair: EcKeyPair;
+    /// An ECDSA signer (`javacard.security.Signature`).
+    type EcdsaSigner: EcdsaSigner<Self::EcKeyPair>;
     /// The command under way (`javacard.framework.APDU`).
     type Apdu: Apdu;
     /// The applet's end of a GlobalPlatform secure channel (`org.globalplatform.SecureChannel`).
@@ -87,6 +97,18 @@ pub trait Platform: Sized + 'static {
     fn rsa_signer(&mut self) -> Self::RsaSigner;
     /// Makes a random number generator. Only while the applet is installed.
     fn random(&mut self) -> Self::Random;
+    /// Makes a SHA-1 (`ALG_SHA`). Only while the applet is installed.
+    fn sha1(&mut self) -> Self::Digest;
+    /// Makes a SHA-256 (`ALG_SHA_256`, Java Card 2.2.2). Only while the applet is installed.
+    fn sha256(&mut self) -> Self::Digest;
+    /// Makes an AES key of 128, 192 or 256 `bits` that is not set yet. Only while the applet is installed.
+    fn aes_key(&mut self, bits: u16) -> Self::AesKey;
+    /// Makes an AES cipher. Only while the applet is installed.
+    fn aes_cbc(&mut self) -> Self::AesCbc;
+    /// Makes an empty key pair on P-256. Only while the applet is installed.
+    fn ec_key_pair(&mut self) -> Self::EcKeyPair;
+    /// Makes an ECDSA signer (Java Card 3.0.1). Only while the applet is installed.
+    fn ecdsa_signer(&mut self) -> Self::EcdsaSigner;
 
     /// The secure channel of the applet's security domain (`GPSystem.getSecureChannel`).
     fn secure_channel(&mut self) -> Self::SecureChannel;

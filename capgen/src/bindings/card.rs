@@ -10,23 +10,67 @@
 //! Cells, byte arrays, and `atomically` are the compiler's own.
 
 use javacard::framework::{AID, APDU, JCSystem, OwnerPIN, Shareable, Util};
-use javacard::security::{KeyPair, RSAPublicKey, RandomData};
+use javacard::security::{
+    AESKey, ECPrivateKey, ECPublicKey, KeyBuilder, KeyPair, MessageDigest, RSAPublicKey, RandomData, Signature,
+};
 use javacardx::crypto::Cipher;
 use org::globalplatform::GPSystem;
-use platform::{Aid, Apdu, Bytes, OwnerPin, Platform, Random, Result, RsaKeyPair, RsaSigner, SecureChannel};
+use platform::{
+    AesCbc, AesKey, Aid, Apdu, Bytes, Digest, EcKeyPair, EcdsaSigner, OwnerPin, Platform, Random, Result, RsaKeyPair,
+    RsaSigner, SecureChannel,
+};
 
-/// Where command data starts in the APDU buffer (short lengths).
+/// Where the APDU buffer holds the length of command data, and where these start (short lengths).
+const LENGTH: usize = 4;
 const DATA: usize = 5;
 /// The part of the APDU buffer that [`Apdu::buffer`] shows.
 const DATA_LENGTH: usize = 256;
 /// R-MAC in a security level.
 const R_MAC: u8 = 0x10;
 
+/// The curve P-256 (SP 800-186 §3.2.1.3): the prime of its field,
+const P256_FIELD: &[u8] = &[
+    0xFF, 0xFF, 0xFF, 0xFF, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+    0x00, 0x00, 0x00, 0x00, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
+];
+/// its coefficients,
+const P256_A: &[u8] = &[
+    0xFF, 0xFF, 0xFF, 0xFF, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+    0x00, 0x00, 0x00, 0x00, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFC,
+];
+const P256_B: &[u8] = &[
+    0x5A, 0xC6, 0x35, 0xD8, 0xAA, 0x3A, 0x93, 0xE7, 0xB3, 0xEB, 0xBD, 0x55, 0x76, 0x98, 0x86, 0xBC,
+    0x65, 0x1D, 0x06, 0xB0, 0xCC, 0x53, 0xB0, 0xF6, 0x3B, 0xCE, 0x3C, 0x3E, 0x27, 0xD2, 0x60, 0x4B,
+];
+/// its generator
+const P256_GENERATOR: &[u8] = &[
+    0x04, 0x6B, 0x17, 0xD1, 0xF2, 0xE1, 0x2C, 0x42, 0x47, 0xF8, 0xBC, 0xE6, 0xE5, 0x63, 0xA4, 0x40,
+    0xF2, 0x77, 0x03, 0x7D, 0x81, 0x2D, 0xEB, 0x33, 0xA0, 0xF4, 0xA1, 0x39, 0x45, 0xD8, 0x98, 0xC2,
+    0x96, 0x4F, 0xE3, 0x42, 0xE2, 0xFE, 0x1A, 0x7F, 0x9B, 0x8E, 0xE7, 0xEB, 0x4A, 0x7C, 0x0F, 0x9E,
+    0x16, 0x2B, 0xCE, 0x33, 0x57, 0x6B, 0x31, 0x5E, 0xCE, 0xCB, 0xB6, 0x40, 0x68, 0x37, 0xBF, 0x51,
+    0xF5,
+];
+/// and the order of that.
+const P256_ORDER: &[u8] = &[
+    0xFF, 0xFF, 0xFF, 0xFF, 0x00, 0x00, 0x00, 0x00, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
+    0xBC, 0xE6, 0xFA, 0xAD, 0xA7, 0x17, 0x9E, 0x84, 0xF3, 0xB9, 0xCA, 0xC2, 0xFC, 0x63, 0x25, 0x51,
+];
+
+/// A key pair on P-256. A type of its own: `KeyPair` is the RSA one.
+struct EcPair {
+    keys: KeyPair,
+}
+
 impl Platform for Card {
     type Pin = OwnerPIN;
     type RsaKeyPair = KeyPair;
     type RsaSigner = Cipher;
     type Random = RandomData;
+    type Digest = MessageDigest;
+    type AesKey = AESKey;
+    type AesCbc = Cipher;
+    type EcKeyPair = EcPair;
+    type EcdsaSigner = Signature;
     type Apdu = APDU;
     type SecureChannel = org::globalplatform::SecureChannel;
     type Aid = AID;
@@ -45,6 +89,30 @@ impl Platform for Card {
 
     fn random(&mut self) -> RandomData {
         RandomData::getInstance(RandomData::ALG_SECURE_RANDOM)
+    }
+
+    fn sha1(&mut self) -> MessageDigest {
+        MessageDigest::getInstance(MessageDigest::ALG_SHA, false)
+    }
+
+    fn sha256(&mut self) -> MessageDigest {
+        MessageDigest::getInstance(MessageDigest::ALG_SHA_256, false)
+    }
+
+    fn aes_key(&mut self, bits: u16) -> AESKey {
+        downcast::<AESKey>(KeyBuilder::buildKey(KeyBuilder::TYPE_AES, bits, false))
+    }
+
+    fn aes_cbc(&mut self) -> Cipher {
+        Cipher::getInstance(Cipher::ALG_AES_BLOCK_128_CBC_NOPAD, false)
+    }
+
+    fn ec_key_pair(&mut self) -> EcPair {
+        EcPair { keys: KeyPair::new(KeyPair::ALG_EC_FP, 256) }
+    }
+
+    fn ecdsa_signer(&mut self) -> Signature {
+        Signature::getInstance(Signature::ALG_ECDSA_SHA_256, false)
     }
 
     fn secure_channel(&mut self) -> org::globalplatform::SecureChannel {
@@ -147,6 +215,83 @@ impl Random for RandomData {
     }
 }
 
+impl Digest for MessageDigest {
+    fn update(&mut self, part: &[u8]) {
+        self.update(part.array(), part.offset(), part.len());
+    }
+
+    fn finish(&mut self, part: &[u8], out: &mut [u8]) -> usize {
+        self.doFinal(part.array(), part.offset(), part.len(), out.array(), out.offset()) as usize
+    }
+
+    fn reset(&mut self) {
+        self.reset();
+    }
+}
+
+impl AesKey for AESKey {
+    fn set(&mut self, key: &[u8]) {
+        self.setKey(key.array(), key.offset());
+    }
+
+    fn is_set(&self) -> bool {
+        self.isInitialized()
+    }
+
+    fn clear(&mut self) {
+        self.clearKey();
+    }
+}
+
+impl AesCbc<AESKey> for Cipher {
+    fn encrypt(&mut self, key: &AESKey, iv: &[u8], data: &mut [u8]) {
+        self.init(key, Cipher::MODE_ENCRYPT, iv.array(), iv.offset(), iv.len());
+        self.doFinal(data.array(), data.offset(), data.len(), data.array(), data.offset());
+    }
+
+    fn decrypt(&mut self, key: &AESKey, iv: &[u8], data: &mut [u8]) {
+        self.init(key, Cipher::MODE_DECRYPT, iv.array(), iv.offset(), iv.len());
+        self.doFinal(data.array(), data.offset(), data.len(), data.array(), data.offset());
+    }
+}
+
+impl EcKeyPair for EcPair {
+    fn generate(&mut self) {
+        // Cards need the domain parameters, some in both keys, and lose them with `clearKey`.
+        let public = downcast::<ECPublicKey>(self.keys.getPublic());
+        public.setFieldFP(P256_FIELD.array(), P256_FIELD.offset(), P256_FIELD.len());
+        public.setA(P256_A.array(), P256_A.offset(), P256_A.len());
+        public.setB(P256_B.array(), P256_B.offset(), P256_B.len());
+        public.setG(P256_GENERATOR.array(), P256_GENERATOR.offset(), P256_GENERATOR.len());
+        public.setR(P256_ORDER.array(), P256_ORDER.offset(), P256_ORDER.len());
+        public.setK(1);
+        let private = downcast::<ECPrivateKey>(self.keys.getPrivate());
+        private.setFieldFP(P256_FIELD.array(), P256_FIELD.offset(), P256_FIELD.len());
+        private.setA(P256_A.array(), P256_A.offset(), P256_A.len());
+        private.setB(P256_B.array(), P256_B.offset(), P256_B.len());
+        private.setG(P256_GENERATOR.array(), P256_GENERATOR.offset(), P256_GENERATOR.len());
+        private.setR(P256_ORDER.array(), P256_ORDER.offset(), P256_ORDER.len());
+        private.setK(1);
+        self.keys.genKeyPair();
+    }
+
+    fn public(&self, out: &mut [u8]) -> usize {
+        downcast::<ECPublicKey>(self.keys.getPublic()).getW(out.array(), out.offset()) as usize
+    }
+
+    fn clear(&mut self) {
+        self.keys.getPrivate().clearKey();
+        self.keys.getPublic().clearKey();
+    }
+}
+
+impl EcdsaSigner<EcPair> for Signature {
+    fn sign(&mut self, key: &EcPair, message: &[u8], out: &mut [u8]) -> usize {
+        self.init(key.keys.getPrivate(), Signature::MODE_SIGN);
+        self.sign(message.array(), message.offset(), message.len(), out.array(), out.offset()) as usize
+    }
+}
+
 impl Apdu for APDU {
     fn cla(&self) -> u8 {
         self.getBuffer()[0]
@@ -165,9 +310,13 @@ impl Apdu for APDU {
     }
 
     fn receive(&mut self) -> Result<usize> {
-        // A block of T=1 or a contactless frame may hold less than the whole data field.
         let mut received = self.setIncomingAndReceive() as usize;
-        let length = self.getIncomingLength() as usize;
+        if received == 0 {
+            return Ok(0);
+        }
+        // A block of T=1 or a contactless frame may hold less than the whole data field. `getIncomingLength` tells
+        // the same, but from Java Card 2.2.2 on only.
+        let length = self.getBuffer()[LENGTH] as usize;
         while received < length {
             received += self.receiveBytes(DATA + received) as usize;
         }

@@ -1,3 +1,11 @@
+mod aes;
+mod digest;
+mod elliptic;
+
+pub use aes::{HostAesCbc, HostAesKey};
+pub use digest::HostDigest;
+pub use elliptic::{HostEcKeyPair, HostEcdsaSigner};
+
 use super::journal::Journal;
 use crate::{Random, Result, RsaKeyPair, RsaSigner, StatusWord};
 use se_crypto::{Drbg, RsaKey};
@@ -34,7 +42,7 @@ impl HostRsaKeyPair {
 impl RsaKeyPair for HostRsaKeyPair {
     fn generate(&mut self) {
         let key = remembered_key(&mut self.drbg.borrow_mut(), self.bits);
-        self.journal.write();
+        self.journal.write_key();
         self.key = Some(key);
     }
 
@@ -51,7 +59,7 @@ impl RsaKeyPair for HostRsaKeyPair {
     }
 
     fn clear(&mut self) {
-        self.journal.write();
+        self.journal.write_key();
         self.key = None;
     }
 }

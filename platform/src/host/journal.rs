@@ -73,6 +73,15 @@ impl Journal {
         }
     }
 
+    /// A write of a key: one, and not within a transaction.
+    pub(super) fn write_key(&self) {
+        assert!(
+            self.transaction.borrow().is_none(),
+            "a key changes within a transaction: whether an abort takes that back is each card's own affair"
+        );
+        self.write();
+    }
+
     /// One write of `size` bytes that an open transaction can take back by what `undo` makes.
     pub(super) fn write_undoable(&self, size: usize, undo: impl FnOnce() -> Undo) {
         self.write();
