@@ -1,6 +1,8 @@
 //! Hash functions, AES and elliptic curves: the security token of `examples/token`.
 
-use capgen::driver::Request;
+use capgen::driver::{CompileError, Request};
+use capgen::opt::Options;
+use capgen::package::Target;
 use card_sim::tear::for_each_cut;
 use card_sim::vm::Remains;
 use card_sim::{Aid, Card, CardConfig};
@@ -184,4 +186,23 @@ fn no_cut_gives_a_password_twice() {
         card = whole;
     }
     assert!(cuts > 9, "{cuts}");
+}
+
+/// Local arrays of `int` need a package that came with Java Card 2.2.2.
+#[test]
+fn what_a_target_is_too_old_for_is_named() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("programs");
+    let target = Target::named("jc221").unwrap().with_int();
+    let built = Request::applet(&folder, "Sha256Words").build(&target, &Options::ALL);
+    let Err(CompileError::Source(found)) = built else {
+        panic!("Java Card 2.2.1 has no javacardx.framework.util.intx");
+    };
+    let text = found.render(false);
+    let first = text.lines().next().unwrap_or_default();
+    assert!(
+        first.starts_with("error: javacardx.framework.util.intx 1.0 is needed by "),
+        "{text}"
+    );
+    assert!(first.ends_with("; jc221 has no such package"), "{text}");
+    assert!(text.contains("build for jc222 or jc301"), "{text}");
 }
