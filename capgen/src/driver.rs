@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use cap_file::ExportFile;
 use cap_file::verify::{Exports, verify};
 
+use crate::bindings;
 use crate::codegen::BackendError;
 use crate::codegen::error::Lack;
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
@@ -136,12 +137,13 @@ impl Request {
         self.lower_for(&Target::default())
     }
 
-    /// Compiles to IR: of the target counts whether it has `int`.
+    /// Compiles to IR: of the target counts whether it has `int`, and `APDU.getIncomingLength`.
     ///
     /// # Errors
     /// If the crate cannot be read, has no such applet, or is not Card Rust.
     pub fn lower_for(&self, target: &Target) -> Result<Lowered, CompileError> {
-        let (mut context, errors) = Context::load(&self.folder)?;
+        let bindings = bindings::card(target);
+        let (mut context, errors) = Context::load(&self.folder, &bindings)?;
         if !errors.is_empty() {
             return Err(source_error(errors, context.sources));
         }

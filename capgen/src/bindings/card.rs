@@ -20,8 +20,7 @@ use platform::{
     RsaSigner, SecureChannel,
 };
 
-/// Where the APDU buffer holds the length of command data, and where these start (short lengths).
-const LENGTH: usize = 4;
+/// Where command data starts in the APDU buffer (short lengths).
 const DATA: usize = 5;
 /// The part of the APDU buffer that [`Apdu::buffer`] shows.
 const DATA_LENGTH: usize = 256;
@@ -310,13 +309,9 @@ impl Apdu for APDU {
     }
 
     fn receive(&mut self) -> Result<usize> {
+        // A block of T=1 or a contactless frame may hold less than the whole data field.
         let mut received = self.setIncomingAndReceive() as usize;
-        if received == 0 {
-            return Ok(0);
-        }
-        // A block of T=1 or a contactless frame may hold less than the whole data field. `getIncomingLength` tells
-        // the same, but from Java Card 2.2.2 on only.
-        let length = self.getBuffer()[LENGTH] as usize;
+        let length = incoming_length(self, received);
         while received < length {
             received += self.receiveBytes(DATA + received) as usize;
         }

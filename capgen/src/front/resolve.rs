@@ -58,8 +58,11 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    /// Reads and collects the crate in `folder` and those that it depends on by path.
-    pub(crate) fn load(folder: &Path) -> Result<(Self, Vec<Diagnostic>), CrateError> {
+    /// Reads and collects the crate in `folder` and those that it depends on by path, and the bindings.
+    pub(crate) fn load(
+        folder: &Path,
+        bindings: &str,
+    ) -> Result<(Self, Vec<Diagnostic>), CrateError> {
         let mut parsed = source::load(folder)?;
         let platform = parsed
             .crates
@@ -74,7 +77,7 @@ impl Context {
             let mut texts = parsed.sources.texts();
             texts.any(|text| text.contains(name))
         });
-        let bindings = source::add_text(&mut parsed, "bindings", bindings::CARD, dependencies);
+        let bindings = source::add_text(&mut parsed, "bindings", bindings, dependencies);
         let integers = source::add_text(&mut parsed, "integers", &table, BTreeMap::new());
         let mut context = Context {
             roots: parsed.crates.iter().map(|krate| krate.root).collect(),

@@ -116,6 +116,18 @@ impl Target {
         Some(Version::new(major.parse().ok()?, minor.parse().ok()?))
     }
 
+    /// Whether the card has a method of this name.
+    #[must_use]
+    pub(crate) fn has_method(&self, class: &str, name: &str) -> bool {
+        Api::builtin()
+            .find_class(class)
+            .is_some_and(|(package, class)| {
+                let ceiling = self.ceiling(package);
+                let mut methods = class.methods_named(name);
+                methods.any(|method| ceiling >= Some(method.since))
+            })
+    }
+
     /// The newest version of a package by name.
     #[must_use]
     pub fn ceiling_of(&self, package: &str) -> Option<Version> {
