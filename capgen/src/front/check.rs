@@ -8,6 +8,7 @@ mod expr;
 mod generic;
 mod integer;
 mod iterator;
+mod make;
 mod method;
 mod operator;
 mod option;
@@ -68,6 +69,8 @@ pub(crate) struct Checker<'a> {
     results: Vec<Ty>,
     /// Whether this is inside of a transaction's closure.
     in_closure: bool,
+    /// Ranges whose items are counted with a `usize`, by the type of their ends.
+    counted: Vec<(Ty, Span)>,
     /// What was refused so far.
     errors: Vec<Diagnostic>,
 }
@@ -163,6 +166,7 @@ impl<'a> Checker<'a> {
             next_loop: 0,
             results: vec![signature.result.clone()],
             in_closure: false,
+            counted: Vec::new(),
             errors: Vec::new(),
         };
         let mut parameters = Vec::new();
@@ -195,6 +199,7 @@ impl<'a> Checker<'a> {
             return Err(first);
         }
         checker.same(&result, &value.ty, value.span)?;
+        checker.counted_ranges()?;
         checker.finish(&mut value)?;
         let variables = checker
             .variables

@@ -13,6 +13,7 @@ mod expr;
 mod int;
 mod intrinsic;
 mod memory;
+mod pattern;
 mod place;
 mod scratch;
 mod share;

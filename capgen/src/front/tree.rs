@@ -133,6 +133,14 @@ pub(crate) enum Pattern {
     },
     /// `name @ pattern`
     At(VariableId, Box<Pattern>),
+    /// `[front, .., back]` of a slice of `element`.
+    Slice {
+        front: Vec<Pattern>,
+        /// What `..` stands for; without one, the length is that of `front`.
+        rest: Option<Box<Pattern>>,
+        back: Vec<Pattern>,
+        element: Ty,
+    },
 }
 
 #[derive(Clone, Debug)]

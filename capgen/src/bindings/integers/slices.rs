@@ -33,6 +33,30 @@ fn T_slice_split_at(slice: &[T], at: usize) -> (&[T], &[T]) {
     (&slice[..at], &slice[at..])
 }
 
+fn T_slice_split_at_mut(slice: &mut [T], at: usize) -> (&mut [T], &mut [T]) {
+    (&mut slice[..at], &mut slice[at..])
+}
+
+fn T_slice_split_at_checked(slice: &[T], at: usize) -> Option<(&[T], &[T])> {
+    if at <= slice.len() { Some((&slice[..at], &slice[at..])) } else { None }
+}
+
+fn T_slice_split_first(slice: &[T]) -> Option<(T, &[T])> {
+    if slice.is_empty() { None } else { Some((slice[0], &slice[1..])) }
+}
+
+fn T_slice_split_last(slice: &[T]) -> Option<(T, &[T])> {
+    if slice.is_empty() { None } else { Some((slice[slice.len() - 1], &slice[..slice.len() - 1])) }
+}
+
+fn T_slice_strip_prefix(slice: &[T], start: &[T]) -> Option<&[T]> {
+    if T_slice_starts_with(slice, start) { Some(&slice[start.len()..]) } else { None }
+}
+
+fn T_slice_strip_suffix(slice: &[T], end: &[T]) -> Option<&[T]> {
+    if T_slice_ends_with(slice, end) { Some(&slice[..slice.len() - end.len()]) } else { None }
+}
+
 fn T_slice_swap(slice: &mut [T], a: usize, b: usize) {
     let kept = slice[a];
     slice[a] = slice[b];

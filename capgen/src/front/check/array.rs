@@ -1,11 +1,12 @@
 //! Arrays that a function makes, references to what is local, and `heapless::Vec`.
 
-use super::{Checker, Passing};
+use super::{Checker, Passing, make};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::front::define::Def;
 use crate::front::resolve::{Checked, segments};
 use crate::front::tree::{Expr, Intrinsic, Kind, Pattern};
 use crate::front::ty::{Int, Ty};
+use crate::ir::{BinaryOp, CompareOp};
 
 /// Whether an expression gives an array, or a reference to one.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -239,6 +240,51 @@ impl Checker<'_> {
             ty,
             span,
         }))
+    }
+
+    /// `slice.get(from..to)`
+    pub(super) fn part_or_none(
+        &mut self,
+        slice: Expr,
+        element: &Ty,
+        range: &syn::ExprRange,
+        span: Span,
+    ) -> Checked<Expr> {
+        let mut statements = Vec::new();
+        let slice = self.temporary(slice, &mut statements);
+        let mut end = |checker: &mut Self, end: &Option<Box<syn::Expr>>| -> Checked<Option<Expr>> {
+            let Some(end) = end else { return Ok(None) };
+            let end = checker.expect(end, &Ty::Int(Int::Usize))?;
+            Ok(Some(checker.temporary(end, &mut statements)))
+        };
+        let from = end(self, &range.start)?;
+        let to = end(self, &range.end)?;
+        let to = match range.limits {
+            syn::RangeLimits::HalfOpen(_) => to,
+            // What is no `usize` on the card is past the end of every slice.
+            syn::RangeLimits::Closed(_) => {
+                to.map(|to| make::open_op(BinaryOp::Add, to, make::number(1, span)))
+            }
+        };
+        let from = from.unwrap_or_else(|| make::number(0, span));
+        let length = make::length(slice.clone());
+        let fits = match &to {
+            Some(to) => make::and(
+                make::compare(CompareOp::Le, from.clone(), to.clone()),
+                make::compare(CompareOp::Le, to.clone(), length),
+            ),
+            None => make::compare(CompareOp::Le, from.clone(), length),
+        };
+        let kind = Kind::SubSlice(
+            Box::new(slice),
+            Some(Box::new(from)),
+            to.map(Box::new),
+            false,
+        );
+        let part = make::expr(kind, Ty::Slice(Box::new(element.clone())), span);
+        let none = make::none(&part.ty, span);
+        let value = make::choice(fits, make::some(part), none);
+        Ok(make::block(statements, Some(value), span))
     }
 
     /// A `Vec` where a slice is wanted.

@@ -14,6 +14,7 @@ struct Names(Vec<String>);
 impl<'ast> Visit<'ast> for Names {
     fn visit_pat_ident(&mut self, name: &'ast syn::PatIdent) {
         self.0.push(name.ident.to_string());
+        syn::visit::visit_pat_ident(self, name);
     }
 }
 
@@ -104,11 +105,16 @@ impl Checker<'_> {
     /// The names of a `let` that was refused: what uses them is not refused again.
     fn poison(&mut self, statement: &syn::Stmt) {
         if let syn::Stmt::Local(local) = statement {
-            let mut names = Names(Vec::new());
-            names.visit_pat(&local.pat);
-            for name in names.0 {
-                self.declare(name, Ty::Never, false);
-            }
+            self.names_of_nothing(&local.pat);
+        }
+    }
+
+    /// Declares the names of a pattern for which there is no value: what uses them is not refused again.
+    pub(super) fn names_of_nothing(&mut self, pattern: &syn::Pat) {
+        let mut names = Names(Vec::new());
+        names.visit_pat(pattern);
+        for name in names.0 {
+            self.declare(name, Ty::Never, false);
         }
     }
 

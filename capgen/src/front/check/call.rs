@@ -40,6 +40,14 @@ impl Checker<'_> {
         if let Some(found) = self.builtin_call(path, &names, &arguments, wanted, span)? {
             return Ok(found);
         }
+        // `u16::wrapping_add(a, b)`
+        if let ([ty, name], [receiver, rest @ ..]) = (names.as_slice(), arguments.as_slice())
+            && let Some(int) = Int::named(ty)
+            && self.defs(&names).is_empty()
+        {
+            let receiver = self.expect(receiver, &Ty::Int(int))?;
+            return self.method(receiver, name, rest, wanted, span, true);
+        }
         if let Some(found) = self.vec_function(path, wanted, span)? {
             return Ok(found);
         }

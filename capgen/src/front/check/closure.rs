@@ -1,10 +1,13 @@
 //! Methods of `Option` and of `Result`s whose error says nothing, those with closures among them: a closure
 //! that is passed directly is put in place.
 
+use std::borrow::Cow;
+
 use super::Checker;
+use super::make::{self, matched, not, truth, variant};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::front::resolve::Checked;
-use crate::front::tree::{Arm, Expr, Intrinsic, Kind, Pattern};
+use crate::front::tree::{Expr, Intrinsic, Kind, Pattern};
 use crate::front::ty::Ty;
 
 impl Checker<'_> {
@@ -29,8 +32,8 @@ impl Checker<'_> {
         match (name, arguments) {
             ("is_some", []) if !fallible => Ok(Some(is_some(receiver))),
             ("is_ok", []) if fallible => Ok(Some(is_some(receiver))),
-            ("is_none", []) if !fallible => make(not(is_some(receiver)), Ty::Bool),
-            ("is_err", []) if fallible => make(not(is_some(receiver)), Ty::Bool),
+            ("is_none", []) if !fallible => Ok(Some(not(is_some(receiver)))),
+            ("is_err", []) if fallible => Ok(Some(not(is_some(receiver)))),
             // The two are the same words.
             ("ok", []) if fallible => make(receiver.kind, option(inner.clone())),
             ("copied" | "cloned" | "as_ref" | "as_mut", []) if !fallible => Ok(Some(receiver)),
@@ -214,20 +217,7 @@ impl Checker<'_> {
         parameters: &[Ty],
         wanted: Option<&Ty>,
     ) -> Checked<(Pattern, Expr)> {
-        let syn::Expr::Closure(closure) = closure else {
-            return self.refuse(
-                closure,
-                "a function instead of a closure here",
-                "write a closure: `|x| f(x)`",
-            );
-        };
-        if closure.inputs.len() != parameters.len() {
-            return Err(Diagnostic::new(
-                self.span(closure),
-                "another number of parameters",
-                format!("expected {}", parameters.len()),
-            ));
-        }
+        let closure = self.as_closure(closure, parameters.len())?;
         self.scoped(|checker| {
             let mut pattern = Pattern::Wild;
             for (input, ty) in closure.inputs.iter().zip(parameters) {
@@ -237,13 +227,73 @@ impl Checker<'_> {
                 };
                 pattern = checker.pattern(input, ty)?;
             }
-            let loops = std::mem::take(&mut checker.loops);
-            let outer = std::mem::replace(&mut checker.in_closure, true);
-            let body = checker.expr(&closure.body, wanted);
-            checker.in_closure = outer;
-            checker.loops = loops;
-            Ok((pattern, body?))
+            Ok((pattern, checker.closure_body(&closure, wanted)?))
         })
+    }
+
+    /// A closure with so many parameters; a function's name stands for `|x| function(x)`.
+    pub(super) fn as_closure<'e>(
+        &self,
+        closure: &'e syn::Expr,
+        parameters: usize,
+    ) -> Checked<Cow<'e, syn::ExprClosure>> {
+        let closure = match closure {
+            syn::Expr::Paren(inner) => return self.as_closure(&inner.expr, parameters),
+            syn::Expr::Closure(closure) => Cow::Borrowed(closure),
+            syn::Expr::Path(path) => Cow::Owned(calling(path, parameters)),
+            _ => {
+                return self.refuse(
+                    closure,
+                    "the value of an expression instead of a closure here",
+                    "write a closure: `|x| f(x)`",
+                );
+            }
+        };
+        if closure.inputs.len() != parameters {
+            return Err(Diagnostic::new(
+                self.span(&*closure),
+                "another number of parameters",
+                format!("expected {parameters}"),
+            ));
+        }
+        Ok(closure)
+    }
+
+    /// What a closure gives, its parameters known. It does not leave the loops around it; its `return` leaves a
+    /// block around its body.
+    pub(super) fn closure_body(
+        &mut self,
+        closure: &syn::ExprClosure,
+        wanted: Option<&Ty>,
+    ) -> Checked<Expr> {
+        let loops = std::mem::take(&mut self.loops);
+        let outer = std::mem::replace(&mut self.in_closure, true);
+        let id = self.enter_block(None, wanted);
+        let body = self.expr(&closure.body, wanted);
+        let entered = self.loops.pop();
+        self.in_closure = outer;
+        self.loops = loops;
+        match entered {
+            Some(entered) if entered.left => self.labelled(id, entered, body?),
+            _ => body,
+        }
+    }
+
+    /// `return` of the closure under way.
+    pub(super) fn return_from_closure(
+        &mut self,
+        value: Option<&syn::Expr>,
+        span: Span,
+    ) -> Checked<Expr> {
+        let Some(block) = self.loops.first_mut() else {
+            return Ok(make::unit(span));
+        };
+        block.left = true;
+        let (id, ty) = (block.id, block.value.clone());
+        let value = value
+            .map(|value| self.break_value(id, ty, value))
+            .transpose()?;
+        Ok(make::leave(id, value, span))
     }
 
     /// `T::default()` of a scalar.
@@ -272,48 +322,11 @@ impl Checker<'_> {
     }
 }
 
-fn not(value: Expr) -> Kind {
-    Kind::Unary(crate::ir::UnaryOp::Not, Box::new(value))
-}
-
-fn truth(value: bool, span: Span) -> Expr {
-    Expr {
-        kind: Kind::Int(value.into()),
-        ty: Ty::Bool,
-        span,
-    }
-}
-
-fn variant(tag: i64, fields: Vec<(usize, Expr)>, ty: &Ty, span: Span) -> Expr {
-    Expr {
-        kind: Kind::Variant(tag, fields),
-        ty: ty.clone(),
-        span,
-    }
-}
-
-fn matched(
-    receiver: Expr,
-    inner: &Ty,
-    pattern: Pattern,
-    some: Expr,
-    none: Expr,
-    ty: Ty,
-    span: Span,
-) -> Expr {
-    let arm = |pattern, body| Arm {
-        pattern,
-        guard: None,
-        body,
-    };
-    let some_pattern = Pattern::Variant {
-        tag: 1,
-        fields: vec![(1, pattern, inner.clone())],
-    };
-    let arms = vec![arm(some_pattern, some), arm(Pattern::Wild, none)];
-    Expr {
-        kind: Kind::Match(Box::new(receiver), arms),
-        ty,
-        span,
-    }
+/// `|x| path(x)`
+fn calling(path: &syn::ExprPath, parameters: usize) -> syn::ExprClosure {
+    let span = syn::spanned::Spanned::span(path);
+    let names: Vec<syn::Ident> = (0..parameters)
+        .map(|at| syn::Ident::new(&format!("__{at}"), span))
+        .collect();
+    syn::parse_quote_spanned!(span => |#(#names),*| #path(#(#names),*))
 }

@@ -1,6 +1,6 @@
 //! Expressions, blocks and statements.
 
-use super::{Checker, Loop};
+use super::{Checker, Loop, make};
 use crate::diagnostic::Diagnostic;
 use crate::front::api;
 use crate::front::constant::Value;
@@ -113,11 +113,9 @@ impl Checker<'_> {
                     )),
                 }
             }
-            syn::Expr::Return(_) if self.in_closure => self.refuse(
-                expr,
-                "`return` inside of a transaction",
-                "make it the closure's last expression, or end the command with `Err(…)?`",
-            ),
+            syn::Expr::Return(value) if self.in_closure => {
+                self.return_from_closure(value.expr.as_deref(), span)
+            }
             syn::Expr::Return(value) => {
                 let result = self.results.last().cloned().unwrap_or(Ty::Unit);
                 let value = value
@@ -130,32 +128,12 @@ impl Checker<'_> {
             syn::Expr::Block(block) => match &block.label {
                 None => self.block(&block.block, wanted),
                 Some(label) => {
-                    let id =
-                        self.enter(Some(&label.name), Some(wanted.cloned().unwrap_or(Ty::Unit)));
-                    if let Some(entered) = self.loops.last_mut() {
-                        entered.is_block = true;
-                        entered.is_open = wanted.is_none();
-                    }
+                    let id = self.enter_block(Some(&label.name), wanted);
                     let body = self.block(&block.block, wanted);
-                    let entered = self.loops.pop();
-                    let body = body?;
-                    let ty = match entered {
-                        Some(Loop {
-                            value: Some(ty),
-                            is_open: false,
-                            ..
-                        }) => ty,
-                        // No `break` with a value: the block's own counts.
-                        _ => body.ty.clone(),
-                    };
-                    self.same(&ty, &body.ty, body.span)?;
-                    // A labelled block is a loop that leaves at its end.
-                    let leave = Expr {
-                        kind: Kind::Break(id, Some(Box::new(body))),
-                        ty: Ty::Never,
-                        span,
-                    };
-                    make(Kind::Loop(id, Box::new(leave)), ty)
+                    match self.loops.pop() {
+                        Some(entered) => self.labelled(id, entered, body?),
+                        None => body,
+                    }
                 }
             },
             syn::Expr::If(branch) => {
@@ -216,28 +194,11 @@ impl Checker<'_> {
             syn::Expr::ForLoop(branch) => self.for_loop(branch),
             syn::Expr::Break(leave) => {
                 let (id, ty) = self.target(leave.label.as_ref(), expr)?;
-                let is_open = |known: &Loop| known.id == id && known.is_open;
-                let value = match (&leave.expr, ty) {
-                    (Some(value), Some(_)) if self.loops.iter().any(is_open) => {
-                        let value = self.expr(value, None)?;
-                        if self.resolve(&value.ty) != Ty::Never
-                            && let Some(open) = self.loops.iter_mut().find(|known| known.id == id)
-                        {
-                            open.value = Some(value.ty.clone());
-                            open.is_open = false;
-                        }
-                        Some(Box::new(value))
-                    }
-                    (Some(value), Some(ty)) => Some(Box::new(self.expect(value, &ty)?)),
-                    (Some(value), None) => {
-                        return self.refuse(
-                            value,
-                            "`break` with a value here",
-                            "only `loop` gives a value",
-                        );
-                    }
-                    (None, _) => None,
-                };
+                let value = leave
+                    .expr
+                    .as_deref()
+                    .map(|value| self.break_value(id, ty, value).map(Box::new))
+                    .transpose()?;
                 make(Kind::Break(id, value), Ty::Never)
             }
             syn::Expr::Continue(next) => {
@@ -248,7 +209,7 @@ impl Checker<'_> {
             syn::Expr::Closure(_) => self.refuse(
                 expr,
                 "a closure here",
-                "a closure is only passed directly to `platform.atomically` and to methods of `Option`",
+                "a closure is only passed directly to `platform.atomically`, and to methods of `Option` and of iterators",
             ),
             syn::Expr::Let(_) => self.refuse(
                 expr,
@@ -286,6 +247,68 @@ impl Checker<'_> {
             left: false,
         });
         id
+    }
+
+    /// A block that may be left with a value: labelled, or a closure's.
+    pub(super) fn enter_block(
+        &mut self,
+        label: Option<&syn::Lifetime>,
+        wanted: Option<&Ty>,
+    ) -> LoopId {
+        let id = self.enter(label, Some(wanted.cloned().unwrap_or(Ty::Unit)));
+        if let Some(entered) = self.loops.last_mut() {
+            entered.is_block = true;
+            entered.is_open = wanted.is_none();
+        }
+        id
+    }
+
+    /// A block that is left: a loop that leaves at its end.
+    pub(super) fn labelled(&mut self, id: LoopId, entered: Loop, body: Expr) -> Checked<Expr> {
+        let span = body.span;
+        let ty = match entered {
+            Loop {
+                value: Some(ty),
+                is_open: false,
+                ..
+            } => ty,
+            // No `break` with a value: the block's own counts.
+            _ => body.ty.clone(),
+        };
+        self.same(&ty, &body.ty, span)?;
+        let leave = make::leave(id, Some(body), span);
+        Ok(make::expr(Kind::Loop(id, Box::new(leave)), ty, span))
+    }
+
+    /// What `break` takes along out of a loop or block, whose type the first of them may say.
+    pub(super) fn break_value(
+        &mut self,
+        id: LoopId,
+        ty: Option<Ty>,
+        value: &syn::Expr,
+    ) -> Checked<Expr> {
+        let Some(ty) = ty else {
+            return self.refuse(
+                value,
+                "`break` with a value here",
+                "only `loop` gives a value",
+            );
+        };
+        if !self
+            .loops
+            .iter()
+            .any(|known| known.id == id && known.is_open)
+        {
+            return self.expect(value, &ty);
+        }
+        let value = self.expr(value, None)?;
+        if self.resolve(&value.ty) != Ty::Never
+            && let Some(open) = self.loops.iter_mut().find(|known| known.id == id)
+        {
+            open.value = Some(value.ty.clone());
+            open.is_open = false;
+        }
+        Ok(value)
     }
 
     fn target(

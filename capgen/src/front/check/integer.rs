@@ -80,6 +80,9 @@ impl Checker<'_> {
                     span,
                 }))
             }
+            (None, "swap_bytes", []) if matches!(self.resolve(&ty), Ty::Int(Int::U8 | Int::I8)) => {
+                Ok(Some(receiver.clone()))
+            }
             (None, "into", []) => match wanted.map(|ty| self.resolve(ty)) {
                 Some(to @ Ty::Int(_)) => self.cast(receiver.clone(), to, span).map(Some),
                 _ => Err(

@@ -1,12 +1,13 @@
 //! Method calls.
 
-use super::Checker;
+use super::{Checker, make};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::front::api;
 use crate::front::define::Def;
 use crate::front::resolve::Checked;
 use crate::front::tree::{Expr, Intrinsic, Kind};
 use crate::front::ty::{Int, Ty};
+use crate::ir::BinaryOp;
 
 impl Checker<'_> {
     pub(super) fn method_call(
@@ -14,6 +15,9 @@ impl Checker<'_> {
         call: &syn::ExprMethodCall,
         wanted: Option<&Ty>,
     ) -> Checked<Expr> {
+        if let Some(found) = self.consumer(call, wanted)? {
+            return Ok(found);
+        }
         let span = self.span(call);
         let name = call.method.to_string();
         let receiver = self.expr(&call.receiver, None)?;
@@ -193,11 +197,12 @@ impl Checker<'_> {
                         checker.declare(name, Ty::Platform, false);
                     }
                     checker.results.push(result.clone());
-                    let outer_loops = std::mem::take(&mut checker.loops);
-                    let outer = std::mem::replace(&mut checker.in_closure, true);
-                    let body = checker.expect(&closure.body, &result);
-                    checker.in_closure = outer;
-                    checker.loops = outer_loops;
+                    let body = checker
+                        .closure_body(closure, Some(&result))
+                        .and_then(|body| {
+                            checker.same(&result, &body.ty, body.span)?;
+                            Ok(body)
+                        });
                     checker.results.pop();
                     let span = checker.span(closure);
                     Ok(Expr {
@@ -365,23 +370,24 @@ impl Checker<'_> {
                 self.slice_function(receiver, element, "copy", arguments, span)
             }
             ("as_slice" | "as_mut_slice", []) => Ok(Some(receiver.clone())),
-            ("copy_within", [range, to]) if bytes => {
-                let syn::Expr::Range(syn::ExprRange {
-                    start: Some(from),
-                    end: Some(end),
-                    limits: syn::RangeLimits::HalfOpen(_),
-                    ..
-                }) = range
-                else {
-                    return self.refuse(*range, "this range", "write both ends: `a..b`");
+            ("copy_within", [syn::Expr::Range(range), to]) if bytes => {
+                let from = match &range.start {
+                    Some(from) => self.expect(from, &usize_)?,
+                    None => make::number(0, span),
                 };
-                let list = vec![
-                    receiver.clone(),
-                    self.expect(from, &usize_)?,
-                    self.expect(end, &usize_)?,
-                    self.expect(to, &usize_)?,
-                ];
-                self.bound("copy_within", list, span).map(Some)
+                let end = match &range.end {
+                    Some(end) => self.expect(end, &usize_)?,
+                    None => make::length(receiver.clone()),
+                };
+                let end = match range.limits {
+                    syn::RangeLimits::HalfOpen(_) => end,
+                    syn::RangeLimits::Closed(_) => {
+                        make::open_op(BinaryOp::Add, end, make::number(1, span))
+                    }
+                };
+                let to = self.expect(to, &usize_)?;
+                self.bound("copy_within", vec![receiver.clone(), from, end, to], span)
+                    .map(Some)
             }
             (
                 "iter" | "iter_mut" | "chunks" | "chunks_exact" | "chunks_mut" | "chunks_exact_mut"
@@ -392,7 +398,10 @@ impl Checker<'_> {
                 format!("`{name}` is not part of Card Rust here"),
                 "an iterator is no value on the card",
             )
-            .help("go over it with `for`")),
+            .help("go over it with `for`, or end it with `any`, `position`, `fold`, …, where it stands")),
+            ("get" | "get_mut", [syn::Expr::Range(range)]) => {
+                self.part_or_none(receiver.clone(), element, range, span).map(Some)
+            }
             ("array", []) if self.is_binding() => {
                 intrinsic(Intrinsic::SliceArray, Vec::new(), Ty::Bytes)
             }

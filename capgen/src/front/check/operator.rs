@@ -147,6 +147,13 @@ impl Checker<'_> {
                 _ => self.refuse(binary, "ordering slices", "compare element by element"),
             };
         }
+        if ty == Ty::Never || self.resolve(&right.ty) == Ty::Never {
+            return Ok(Expr {
+                kind: Kind::Compare(op, Box::new(left), Box::new(right)),
+                ty: Ty::Bool,
+                span,
+            });
+        }
         if !ty.is_scalar() {
             return self.refuse(
                 binary,
@@ -164,7 +171,12 @@ impl Checker<'_> {
     }
 
     /// Comparison on the card is that of `derive`.
-    fn not_implemented_by_hand(&self, ty: &Ty, traits: &[&str], span: Span) -> Checked<()> {
+    pub(super) fn not_implemented_by_hand(
+        &self,
+        ty: &Ty,
+        traits: &[&str],
+        span: Span,
+    ) -> Checked<()> {
         let implementors = &self.context.definitions.implementors;
         let by_hand = ty.key().is_some_and(|key| {
             traits
@@ -238,7 +250,7 @@ impl Checker<'_> {
                     "assigning through a reference to a local is not part of Card Rust",
                     "the card cannot refer to a local",
                 )
-                .help("assign to the variable itself, or give the new value back"))
+                .help("assign to the variable itself, to an element by its index (`slice[0] = …`), or give the new value back"))
             }
             Kind::Index(base, _) if matches!(base.kind, Kind::ConstArray(_)) => {
                 Err(Diagnostic::new(

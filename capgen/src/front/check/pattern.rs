@@ -9,6 +9,11 @@ use crate::front::ty::Ty;
 
 impl Checker<'_> {
     pub(super) fn pattern(&mut self, pattern: &syn::Pat, ty: &Ty) -> Checked<Pattern> {
+        if self.resolve(ty) == Ty::Never {
+            // Of a value that was refused already, or that there never is.
+            self.names_of_nothing(pattern);
+            return Ok(Pattern::Wild);
+        }
         match pattern {
             syn::Pat::Wild(_) => Ok(Pattern::Wild),
             syn::Pat::Paren(inner) => self.pattern(&inner.pat, ty),
@@ -77,6 +82,22 @@ impl Checker<'_> {
                 let rest = fields.rest.is_some();
                 self.variant_pattern(pattern, &segments(&fields.path), parts, rest, ty)
             }
+            syn::Pat::Lit(literal)
+                if let (syn::Lit::ByteStr(bytes), Ty::Slice(element) | Ty::Array(element, _)) =
+                    (&literal.lit, self.resolve(ty)) =>
+            {
+                let values = bytes.value().into_iter();
+                let front = values.map(|byte| Pattern::Value(byte.into())).collect();
+                Ok(match self.resolve(ty) {
+                    Ty::Array(..) => Pattern::Tuple(front),
+                    _ => Pattern::Slice {
+                        front,
+                        rest: None,
+                        back: Vec::new(),
+                        element: *element,
+                    },
+                })
+            }
             syn::Pat::Lit(_) | syn::Pat::Path(_) => self.value(pattern, ty).map(Pattern::Value),
             syn::Pat::Range(range) => {
                 let mut end = |expr: &Option<Box<syn::Expr>>| -> Checked<Option<i64>> {
@@ -121,20 +142,74 @@ impl Checker<'_> {
                     ),
                 )),
             },
-            syn::Pat::Slice(slice) => match self.resolve(ty) {
-                Ty::Array(element, n) if n == slice.elems.len() => slice
-                    .elems
-                    .iter()
-                    .map(|part| self.pattern(part, &element))
-                    .collect::<Checked<_>>()
-                    .map(Pattern::Tuple),
-                _ => self.refuse(pattern, "a slice pattern here", "test the length and index"),
-            },
+            syn::Pat::Slice(slice) => self.slice_pattern(slice, ty),
             _ => self.refuse(
                 pattern,
                 "this pattern",
                 "use literals, constants, ranges, `|`, names and `_`",
             ),
+        }
+    }
+
+    /// `[a, b]`, `[first, .., last]`, `[tag, rest @ ..]` of a slice or array.
+    fn slice_pattern(&mut self, pattern: &syn::PatSlice, ty: &Ty) -> Checked<Pattern> {
+        let (element, length) = match self.resolve(ty) {
+            Ty::Array(element, n) => (*element, Some(n)),
+            Ty::Slice(element) | Ty::Vec(element, _) => (*element, None),
+            ty => {
+                return Err(Diagnostic::new(
+                    self.span(pattern),
+                    "mismatched types",
+                    format!("expected `{}`, found a slice", self.context.type_name(&ty)),
+                ));
+            }
+        };
+        let mut front = Vec::new();
+        let mut back = Vec::new();
+        let mut rest = None;
+        for part in &pattern.elems {
+            match rest_name(part) {
+                Some(name) => {
+                    rest = Some(match (name, length) {
+                        (None, _) => Pattern::Wild,
+                        (Some(name), None) => {
+                            let ty = Ty::Slice(Box::new(element.clone()));
+                            let mutable = name.mutability.is_some();
+                            Pattern::Bind(self.declare(name.ident.to_string(), ty, mutable))
+                        }
+                        (Some(_), Some(_)) => {
+                            return self.refuse(
+                                part,
+                                "a name for the rest of an array",
+                                "take a part of it: `&array[1..]`",
+                            );
+                        }
+                    });
+                }
+                None if rest.is_some() => back.push(self.pattern(part, &element)?),
+                None => front.push(self.pattern(part, &element)?),
+            }
+        }
+        match length {
+            None => Ok(Pattern::Slice {
+                front,
+                rest: rest.map(Box::new),
+                back,
+                element,
+            }),
+            Some(length) => {
+                let known = front.len() + back.len();
+                if known > length || (rest.is_none() && known < length) {
+                    return Err(Diagnostic::new(
+                        self.span(pattern),
+                        "another number of elements",
+                        format!("the array has {length}"),
+                    ));
+                }
+                front.resize(length - back.len(), Pattern::Wild);
+                front.append(&mut back);
+                Ok(Pattern::Tuple(front))
+            }
         }
     }
 
@@ -267,7 +342,21 @@ fn binds(pattern: &Pattern) -> bool {
         Pattern::Bind(_) => true,
         Pattern::Or(list) | Pattern::Tuple(list) => list.iter().any(binds),
         Pattern::At(..) => true,
+        Pattern::Slice {
+            front, rest, back, ..
+        } => front.iter().chain(rest.as_deref()).chain(back).any(binds),
         Pattern::Variant { fields, .. } => fields.iter().any(|(_, part, _)| binds(part)),
         Pattern::Wild | Pattern::Value(_) | Pattern::Range(..) => false,
+    }
+}
+
+/// Whether a part of a slice's pattern stands for any number of elements, and the name it gives to them.
+fn rest_name(part: &syn::Pat) -> Option<Option<&syn::PatIdent>> {
+    match part {
+        syn::Pat::Rest(_) => Some(None),
+        syn::Pat::Ident(name) if matches!(&name.subpat, Some((_, rest)) if matches!(**rest, syn::Pat::Rest(_))) => {
+            Some(Some(name))
+        }
+        _ => None,
     }
 }

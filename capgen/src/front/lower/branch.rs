@@ -1,8 +1,9 @@
 //! Conditions, matches and loops.
 
 use super::builder::{Builder, LoopTarget};
+use super::pattern::constants;
 use super::value::Value;
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::Span;
 use crate::front::resolve::Checked;
 use crate::front::tree::{Arm, Expr, Kind, LoopId, Pattern, VariableId};
 use crate::front::ty::Ty;
@@ -185,156 +186,6 @@ impl Builder<'_, '_> {
         })
     }
 
-    /// Goes to `yes` with the pattern's names bound if it fits, else to `no`.
-    pub(super) fn test(
-        &mut self,
-        pattern: &Pattern,
-        value: Value,
-        ty: &Ty,
-        yes: BlockId,
-        no: BlockId,
-        span: Span,
-    ) -> Checked<()> {
-        match pattern {
-            Pattern::Wild => self.end(ir::Terminator::Goto(yes)),
-            Pattern::Bind(_) => {
-                self.bind(pattern, value, span)?;
-                self.end(ir::Terminator::Goto(yes));
-            }
-            Pattern::At(id, inner) => {
-                self.bind(&Pattern::Bind(*id), value.clone(), span)?;
-                self.test(inner, value, ty, yes, no, span)?;
-            }
-            Pattern::Variant { tag, fields } => {
-                let parts = match value {
-                    Value::Parts(parts) => parts,
-                    Value::Never => {
-                        self.end(ir::Terminator::Goto(no));
-                        return Ok(());
-                    }
-                    _ => {
-                        return Err(Diagnostic::new(
-                            span,
-                            "this value has no parts",
-                            "not an enum with data",
-                        ));
-                    }
-                };
-                let mut parts = parts.into_iter().map(Some).collect::<Vec<_>>();
-                let mut part = |index: usize| parts.get_mut(index).and_then(Option::take);
-                let tag_type = if matches!(ty, Ty::Option(_) | Ty::Fallible(_)) {
-                    Ty::Bool
-                } else {
-                    Ty::Int(crate::front::ty::Int::U8)
-                };
-                let found = part(0).unwrap_or(Value::Never);
-                let next = self.block();
-                self.compare(CompareOp::Eq, found, *tag, &tag_type, (next, no), span)?;
-                self.switch_to(next);
-                for (index, pattern, ty) in fields {
-                    let next = self.block();
-                    let value = part(*index).unwrap_or(Value::Never);
-                    self.test(pattern, value, ty, next, no, span)?;
-                    self.switch_to(next);
-                }
-                self.end(ir::Terminator::Goto(yes));
-            }
-            Pattern::Value(n) => {
-                self.compare(CompareOp::Eq, value, *n, ty, (yes, no), span)?;
-            }
-            Pattern::Range(low, high) => {
-                let bounds = match self.wide(ty) {
-                    Some(false) => Some(crate::front::ty::Int::U32.range()),
-                    Some(true) => Some(crate::front::ty::Int::I32.range()),
-                    None => {
-                        let range = self.ty(ty, span)?.range();
-                        range.map(|(low, high)| (low.into(), high.into()))
-                    }
-                };
-                let low = low.filter(|low| bounds.is_none_or(|(min, _)| *low > min));
-                let high = high.filter(|high| bounds.is_none_or(|(_, max)| *high < max));
-                if let Some(low) = low {
-                    let next = self.block();
-                    self.compare(CompareOp::Ge, value.clone(), low, ty, (next, no), span)?;
-                    self.switch_to(next);
-                }
-                match high {
-                    Some(high) => {
-                        self.compare(CompareOp::Le, value, high, ty, (yes, no), span)?;
-                    }
-                    None => self.end(ir::Terminator::Goto(yes)),
-                }
-            }
-            Pattern::Or(cases) => {
-                for case in cases {
-                    let next = self.block();
-                    self.test(case, value.clone(), ty, yes, next, span)?;
-                    self.switch_to(next);
-                }
-                self.end(ir::Terminator::Goto(no));
-            }
-            Pattern::Tuple(patterns) => {
-                let Value::Parts(parts) = self.materialise(value, ty, span)? else {
-                    return Err(Diagnostic::new(
-                        span,
-                        "this value has no parts",
-                        "not a tuple",
-                    ));
-                };
-                let types: Vec<Ty> = match ty {
-                    Ty::Tuple(types) => types.clone(),
-                    Ty::Array(element, n) => vec![(**element).clone(); *n],
-                    Ty::Record(_) => self.lowering.part_types(ty)?,
-                    _ => Vec::new(),
-                };
-                for ((pattern, part), ty) in patterns.iter().zip(parts).zip(&types) {
-                    let next = self.block();
-                    self.test(pattern, part, ty, next, no, span)?;
-                    self.switch_to(next);
-                }
-                self.end(ir::Terminator::Goto(yes));
-            }
-        }
-        Ok(())
-    }
-
-    /// Goes to `yes` if the comparison of a value with a constant holds, else to `no`.
-    fn compare(
-        &mut self,
-        op: CompareOp,
-        value: Value,
-        constant: i64,
-        ty: &Ty,
-        (yes, no): (BlockId, BlockId),
-        span: Span,
-    ) -> Checked<()> {
-        let constant = if self.wide(ty).is_some() {
-            self.wide_constant(constant)
-        } else {
-            let constant = i32::try_from(constant).unwrap_or(0);
-            Value::Word(ir::Expr::Const(self.ty(ty, span)?, constant))
-        };
-        self.compare_values(op, ty, (value, constant), (yes, no), span)
-    }
-
-    fn compare_values(
-        &mut self,
-        op: CompareOp,
-        ty: &Ty,
-        (left, right): (Value, Value),
-        (yes, no): (BlockId, BlockId),
-        span: Span,
-    ) -> Checked<()> {
-        if let Some(signed) = self.wide(ty) {
-            return self.wide_branch(op, signed, (left, right), (yes, no), span);
-        }
-        let ty = self.ty(ty, span)?;
-        let (left, right) = (self.word(left, &ty, span)?, self.word(right, &ty, span)?);
-        let test = ir::Expr::Compare(op, ty, Box::new(left), Box::new(right));
-        self.end(ir::Terminator::If(test, yes, no));
-        Ok(())
-    }
-
     fn enter(&mut self, id: LoopId, leave: BlockId, again: BlockId, value: Value) {
         if let Some(frame) = self.frames.last_mut() {
             frame.loops.push(LoopTarget {
@@ -478,18 +329,5 @@ impl Builder<'_, '_> {
             self.end(ir::Terminator::Goto(again));
         }
         Ok(Value::Never)
-    }
-}
-
-/// The constants of a pattern that is nothing else.
-fn constants(pattern: &Pattern) -> Option<Vec<i64>> {
-    match pattern {
-        Pattern::Value(n) => Some(vec![*n]),
-        Pattern::Or(cases) => cases
-            .iter()
-            .map(constants)
-            .collect::<Option<Vec<_>>>()
-            .map(|lists| lists.concat()),
-        _ => None,
     }
 }

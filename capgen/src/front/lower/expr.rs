@@ -399,8 +399,8 @@ impl Builder<'_, '_> {
                     _ => lowered,
                 };
                 let lowered = match (pattern, &lowered, &value.ty) {
-                    (Pattern::Tuple(_), Value::Slice(slice), Ty::Array(element, n)) => {
-                        self.elements(slice.clone(), element, *n)
+                    (Pattern::Tuple(patterns), Value::Slice(slice), Ty::Array(element, _)) => {
+                        Value::Parts(self.named_elements(patterns, slice, number(0), element))
                     }
                     _ => lowered,
                 };
@@ -437,68 +437,6 @@ impl Builder<'_, '_> {
         ))
     }
 
-    /// Binds the names of a pattern that always fits.
-    pub(super) fn bind(&mut self, pattern: &Pattern, value: Value, span: Span) -> Checked<()> {
-        match (pattern, value) {
-            (Pattern::Bind(id), value) => {
-                let variable = self.variable(*id);
-                if matches!(value, Value::Never) {
-                    self.set_slot(*id, Value::Never);
-                    return Ok(());
-                }
-                if let Some(slot) = self.placed(&variable, &value, span)? {
-                    self.set_slot(*id, slot);
-                    return Ok(());
-                }
-                let is_place = matches!(value, Value::Place(_) | Value::Nothing);
-                let slot = if variable.mutable && !is_place {
-                    let slot = self.fresh(&variable.name, &variable.ty, false, span)?;
-                    let value = self.materialise(value, &variable.ty, span)?;
-                    self.store(&slot, value, span)?;
-                    slot
-                } else {
-                    self.named(value, &variable.name)
-                };
-                self.set_slot(*id, slot);
-            }
-            (Pattern::Tuple(patterns), Value::Slice(slice)) => {
-                let parts = (0..patterns.len())
-                    .map(|at| {
-                        let index = add(slice.offset.clone(), number(at));
-                        Value::Word(ir::Expr::Element(
-                            slice.element.clone(),
-                            Box::new(slice.array.clone()),
-                            Box::new(index),
-                        ))
-                    })
-                    .collect();
-                self.bind(pattern, Value::Parts(parts), span)?;
-            }
-            (Pattern::Tuple(patterns), Value::Parts(parts)) => {
-                let parts: Vec<Value> = parts.into_iter().map(|part| self.fix(part)).collect();
-                for (pattern, part) in patterns.iter().zip(parts) {
-                    self.bind(pattern, part, span)?;
-                }
-            }
-            (Pattern::At(id, inner), value) => {
-                let value = self.fix(value);
-                self.bind(&Pattern::Bind(*id), value.clone(), span)?;
-                self.bind(inner, value, span)?;
-            }
-            (Pattern::Wild, value) => self.discard(value),
-            (_, Value::Never) => {}
-            _ => {
-                return Err(Diagnostic::new(
-                    span,
-                    "this pattern does not fit every value",
-                    "refutable",
-                )
-                .help("use `match`"));
-            }
-        }
-        Ok(())
-    }
-
     /// A slice that stands for a plain array, where the variable wants its parts.
     pub(super) fn materialise(&mut self, value: Value, ty: &Ty, span: Span) -> Checked<Value> {
         let _ = span;
@@ -520,7 +458,7 @@ impl Builder<'_, '_> {
     }
 
     /// Fixes a value, giving its new local the source's name.
-    fn named(&mut self, value: Value, name: &str) -> Value {
+    pub(super) fn named(&mut self, value: Value, name: &str) -> Value {
         if let Value::Word(expr) = value {
             let known = matches!(expr, ir::Expr::Local(_));
             let fixed = self.fix_expr(expr);

@@ -70,3 +70,37 @@ pub fn pairs(x: u8) -> u8 {
 }
 // run: pairs(8) == 1
 // run: pairs(0) == 33
+
+pub fn left_early(data: &[u8]) -> u16 {
+    data.first()
+        .map(|first| {
+            if *first == 0 {
+                return 7u16;
+            }
+            for byte in data {
+                if *byte == 9 {
+                    return 8;
+                }
+            }
+            u16::from(*first) + 100
+        })
+        .unwrap_or_else(|| {
+            if data.is_empty() {
+                return 1;
+            }
+            2
+        })
+}
+// run: left_early([0]) == 7
+// run: left_early([1, 9]) == 8
+// run: left_early([1, 2]) == 101
+// run: left_early([]) == 1
+
+pub fn by_name(a: u8) -> u16 {
+    let half = a.checked_sub(10).map(u16::from).unwrap_or(999);
+    let some = Some(a).filter(u8::is_ascii_digit).is_some();
+    half * 2 + u16::from(some) + u8::swap_bytes(0)  as u16
+}
+// run: by_name(0x31) == 79
+// run: by_name(0x3F) == 106
+// run: by_name(1) == 1998

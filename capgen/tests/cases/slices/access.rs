@@ -63,3 +63,39 @@ pub fn two(a: &[u8], b: &[u8]) -> bool {
 // run: two([1, 2], [1, 2]) == true
 // run: two([1, 2], [1, 3]) == false
 // run: two([1, 2], [1, 2, 3]) == false
+
+pub fn split(data: &mut [u8], at: u8) -> u16 {
+    let (front, back) = data.split_at_mut(at as usize);
+    front.fill(1);
+    back[0] = 2;
+    let mut found = 0;
+    if let Some((first, rest)) = data.split_first() {
+        found += u16::from(*first) << 12 | rest.len() as u16;
+    }
+    if let Some((last, rest)) = data.split_last() {
+        found += u16::from(*last) << 8 | (rest.len() as u16) << 4;
+    }
+    match data.split_at_checked(9) {
+        Some((_, rest)) => found + rest.len() as u16,
+        None => found,
+    }
+}
+// run: split([9, 8, 7], 2) == (0x1222, [1, 1, 2])
+// run: split([9, 8, 7, 6, 5, 4, 3, 2, 4, 0], 9) == (0x129A, [1, 1, 1, 1, 1, 1, 1, 1, 1, 2])
+
+pub fn stripped(data: &[u8]) -> u16 {
+    match data.strip_prefix(&[0xA0, 0]) {
+        Some(rest) => rest.strip_suffix(b"!").unwrap_or(rest).len() as u16,
+        None => 0xFF,
+    }
+}
+// run: stripped([0xA0, 0, 1, 0x21]) == 1
+// run: stripped([0xA0, 0, 1]) == 1
+// run: stripped([0xA0, 1]) == 0xFF
+
+pub fn moved(data: &mut [u8]) {
+    data.copy_within(1.., 0);
+    data.copy_within(..2, 3);
+    data.copy_within(0..=0, 2);
+}
+// run: moved([1, 2, 3, 4, 5, 6]) == [2, 3, 2, 2, 3, 6]
