@@ -4,6 +4,8 @@ use crate::package::Target;
 
 pub(crate) mod integers;
 
+use crate::ir::{Position, Program};
+
 /// The table that binds each method of the platform traits to calls of the Java Card API, itself
 /// written in Card Rust.
 const CARD: &str = include_str!("bindings/card.rs");
@@ -20,3 +22,10 @@ pub(crate) fn card(target: &Target) -> String {
 
 /// The name of that text among the sources.
 pub(crate) const FILE: &str = "bindings.rs";
+
+/// Whether a place is in that table, which nobody reads: what stands there is told of where it is called.
+pub(crate) fn is_here(program: &Program, position: Position) -> bool {
+    let file = usize::try_from(position.file).ok();
+    let file = file.and_then(|file| program.files.get(file));
+    position.line > 0 && file.is_some_and(|file| file == FILE)
+}

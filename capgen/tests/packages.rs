@@ -14,5 +14,7 @@ mod libraries;
 mod refused;
 #[path = "packages/shared.rs"]
 mod shared;
+#[path = "packages/targets.rs"]
+mod targets;
 #[path = "packages/token.rs"]
 mod token;

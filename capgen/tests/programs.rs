@@ -118,6 +118,21 @@ fn a_card_with_int_answers_alike() {
     assert!(count > 0);
 }
 
+/// A card of the first release receives data in another way, and the newest reads extended files.
+#[test]
+fn the_oldest_and_the_newest_card_answer_alike() {
+    let oldest = Target::named("jc221").unwrap();
+    let newest = Target::named("jc310").and_then(Target::extended).unwrap();
+    for figure in figures() {
+        let program = program(&figure.applet);
+        let plain = measure(program, &Options::ALL);
+        for target in [&oldest, &newest] {
+            let found = measure_on(program, &Options::ALL, target);
+            assert_eq!(found.answers, plain.answers, "{} {target:?}", figure.applet);
+        }
+    }
+}
+
 /// What installing made and the script used is what the budget says, or less.
 fn within_budget(name: &str, measured: &Measured) {
     let budget = &measured.budget.applets[0];

@@ -83,7 +83,9 @@ fn a_target_that_is_too_old_or_unknown_is_told() {
     let output = tenkoku(3, &[&program[..], &old].concat());
     let errors = String::from_utf8(output.stderr).unwrap();
     assert!(
-        errors.contains("javacardx.framework.util.intx 1.0 is needed by "),
+        errors.contains(
+            "javacardx.framework.util.intx 1.0 is needed by capgen/programs/src/sha256_words.rs:"
+        ),
         "{errors}"
     );
     assert!(errors.contains("jc221 has no such package"), "{errors}");

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::effects::Effects;
 use super::{Options, parameters, tidy};
+use crate::bindings;
 use crate::codegen::legalize::legalize;
 use crate::codegen::linkage::Methods;
 use crate::codegen::size::{Size, function_size};
@@ -12,7 +13,7 @@ use crate::codegen::weight::Weight;
 use crate::codegen::{BackendError, Effort, Goal, Settings};
 use crate::ir::calls::CallGraph;
 use crate::ir::{
-    Block, BlockId, Expr, Function, FunctionId, LocalId, Program, Statement, Terminator,
+    Block, BlockId, Expr, Function, FunctionId, LocalId, Position, Program, Statement, Terminator,
 };
 
 /// Functions larger than this are not tried at more than one place: that never pays.
@@ -225,7 +226,7 @@ fn bottom_up_of(program: &Program, calls: &CallGraph) -> Vec<FunctionId> {
 
 /// Puts a function in the place of its first call in `caller`; whether that was possible.
 fn inline_one(program: &mut Program, caller: FunctionId, callee: FunctionId) -> bool {
-    let (Some(body), Some(mut function)) = (
+    let (Some(mut body), Some(mut function)) = (
         program.functions.get(callee.0).cloned(),
         program.functions.get(caller.0).cloned(),
     ) else {
@@ -238,6 +239,10 @@ fn inline_one(program: &mut Program, caller: FunctionId, callee: FunctionId) -> 
             .map_or(0, |block| block.statements.len());
         for at in 0..=count {
             if place_holds_call(&function, BlockId(block), at, callee) {
+                if bindings::is_here(program, body.position) {
+                    let position = position_of(&function, BlockId(block), at);
+                    relocate(&mut body, position);
+                }
                 let done = replace_call(&mut function, BlockId(block), at, callee, &body);
                 if done && let Some(slot) = program.functions.get_mut(caller.0) {
                     *slot = function;
@@ -261,6 +266,25 @@ fn expressions_mut(block: &mut Block, at: usize) -> Vec<&mut Expr> {
     match block.statements.get_mut(at) {
         Some((statement, _)) => statement.expressions_mut().collect(),
         None => block.terminator.expression_mut().into_iter().collect(),
+    }
+}
+
+/// The place in the source of statement `at`, or of the terminator behind the last statement.
+fn position_of(function: &Function, block: BlockId, at: usize) -> Position {
+    let Some(block) = function.blocks.get(block.0) else {
+        return Position::default();
+    };
+    let statement = block.statements.get(at);
+    statement.map_or(block.position, |(_, position)| *position)
+}
+
+/// Says of all that a function does that it happens at one place.
+fn relocate(function: &mut Function, to: Position) {
+    for block in &mut function.blocks {
+        block.position = to;
+        for (_, position) in &mut block.statements {
+            *position = to;
+        }
     }
 }
 
@@ -303,10 +327,7 @@ fn replace_call(
     let Expr::Call(_, arguments, result) = &call else {
         return false;
     };
-    let position = found
-        .statements
-        .get(at)
-        .map_or(found.position, |(_, position)| *position);
+    let position = position_of(function, block, at);
 
     let offset = LocalId(locals);
     function.locals.extend(body.locals.iter().cloned());

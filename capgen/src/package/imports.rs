@@ -2,7 +2,7 @@
 
 use super::classes::SHAREABLE;
 use super::target::Target;
-use crate::bindings::FILE as BINDINGS;
+use crate::bindings;
 use crate::codegen::BackendError;
 use crate::codegen::error::Lack;
 use crate::codegen::item::Symbol;
@@ -69,8 +69,8 @@ impl<'a> Imports<'a> {
         }
         // Calls first: of what demands a version, the place of a call says most.
         for (index, function) in program.functions.iter().enumerate() {
-            let caller = place_of_call(program, FunctionId(index));
-            imports.calls(function, caller)?;
+            let callers = places_of_calls(program, FunctionId(index));
+            imports.calls(function, &callers)?;
         }
         imports.at = None;
         for class in &program.classes {
@@ -103,21 +103,23 @@ impl<'a> Imports<'a> {
         self.versions.values().cloned().collect()
     }
 
-    /// The API calls and the signature of a function; `caller` counts as their place, if it is given.
-    fn calls(&mut self, function: &Function, caller: Option<Position>) -> Result<(), BackendError> {
+    /// The API calls and the signature of a function; `callers` count as their places, if there are any.
+    fn calls(&mut self, function: &Function, callers: &[Position]) -> Result<(), BackendError> {
         for (root, position) in function.expressions() {
-            self.at = caller.or((position.line > 0).then_some(position));
             let mut called = Vec::new();
             root.walk(&mut |expr| {
                 if let Expr::Call(Callee::Api(method), _, _) = expr {
                     called.push(method);
                 }
             });
-            called
-                .into_iter()
-                .try_for_each(|method| self.method(method))?;
+            let own = [position];
+            for place in if callers.is_empty() { &own } else { callers } {
+                self.at = (place.line > 0).then_some(*place);
+                called.iter().try_for_each(|method| self.method(method))?;
+            }
         }
-        self.at = caller.or((function.position.line > 0).then_some(function.position));
+        let place = callers.first().copied().unwrap_or(function.position);
+        self.at = (place.line > 0).then_some(place);
         for parameter in &function.parameters {
             if let Some(local) = function.locals.get(parameter.0) {
                 self.ty(&local.ty)?;
@@ -226,12 +228,15 @@ impl<'a> Imports<'a> {
                 ceiling,
                 position: self.at,
             };
-            let known = |other: &Lack| {
-                other.item == lack.item
+            // Of a class and its method, the later says more.
+            let known = |other: &&mut Lack| {
+                other.package == lack.package
                     && (lack.position.is_none() || other.position == lack.position)
             };
-            if !self.lacks.iter().any(known) {
-                self.lacks.push(lack);
+            match self.lacks.iter_mut().find(known) {
+                Some(known) if lack.position.is_some() => *known = lack,
+                Some(_) => {}
+                None => self.lacks.push(lack),
             }
         }
         let position = self.at;
@@ -342,32 +347,29 @@ impl<'a> Imports<'a> {
 }
 
 /// Of a binding that is a function of its own: where the applet calls it, since nobody reads the bindings.
-fn place_of_call(program: &Program, id: FunctionId) -> Option<Position> {
-    let bindings = program.files.iter().position(|file| file == BINDINGS)?;
-    let is_binding = |function: &Function| {
-        usize::try_from(function.position.file) == Ok(bindings) && function.position.line > 0
-    };
+fn places_of_calls(program: &Program, id: FunctionId) -> Vec<Position> {
+    let mut found = Vec::new();
     let mut wanted = vec![id];
     let mut seen = Vec::new();
-    let first = program.functions.get(id.0)?;
-    if !is_binding(first) || first.entry.is_some() {
-        return None;
-    }
     while let Some(id) = wanted.pop() {
+        let Some(function) = program.functions.get(id.0) else {
+            continue;
+        };
+        if seen.contains(&id) || !bindings::is_here(program, function.position) {
+            continue;
+        }
         seen.push(id);
         for (index, caller) in program.functions.iter().enumerate() {
             for (root, position) in caller.expressions() {
                 let mut is_call = false;
                 root.walk(&mut |expr| is_call |= expr.called_function() == Some(id));
-                let in_bindings = usize::try_from(position.file) == Ok(bindings);
-                if is_call && position.line > 0 && !in_bindings {
-                    return Some(position);
-                }
-                if is_call && !seen.contains(&FunctionId(index)) {
+                if is_call && bindings::is_here(program, position) {
                     wanted.push(FunctionId(index));
+                } else if is_call && position.line > 0 {
+                    found.push(position);
                 }
             }
         }
     }
-    None
+    found
 }

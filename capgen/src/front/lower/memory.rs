@@ -39,6 +39,7 @@ impl Builder<'_, '_> {
             element: element.clone(),
             start,
             is_wide,
+            position: self.at,
         });
         self.new_regions.insert(offset);
         Slice {

@@ -13,8 +13,8 @@ use super::allocation::span;
 use crate::diagnostic::Diagnostic;
 use crate::front::resolve::too_long;
 use crate::ir::{
-    self, ApiMethod, Callee, ClassId, Element, Expr, Function, FunctionId, Local, LocalId, Program,
-    Statement, Type,
+    self, ApiMethod, Callee, ClassId, Element, Expr, Function, FunctionId, Local, LocalId,
+    Position, Program, Statement, Type,
 };
 
 /// `JCSystem.CLEAR_ON_RESET`
@@ -46,6 +46,8 @@ pub(super) struct Region {
     pub(super) start: usize,
     /// Whether offsets count elements of two places.
     pub(super) is_wide: bool,
+    /// Where the source has the array.
+    pub(super) position: Position,
 }
 
 /// How much was taken at the start of a scope.
@@ -250,7 +252,7 @@ fn place(
             if region.element == *kind {
                 let start = starts.get(index).copied().unwrap_or(0) + region.start;
                 let start = if region.is_wide { start / 2 } else { start };
-                at_entry(function, region.offset, number(start));
+                at_entry(function, region.offset, number(start), None);
             }
         }
         function.walk_mut(&mut |expr| {
@@ -272,6 +274,11 @@ fn place(
         let Some(found) = program.classes.get_mut(class.0) else {
             continue;
         };
+        // The first of the arrays in it says where it comes from.
+        let regions = reached.iter().filter_map(|index| frames.get(*index));
+        let mut regions = regions.flat_map(|frame| &frame.regions);
+        let position = regions.find(|region| region.element == *kind);
+        let position = position.map(|region| region.position);
         let is_for_others = entries.iter().any(|index| {
             let entry = program.functions.get(*index).and_then(|f| f.entry.as_ref());
             arrays[*index].is_some()
@@ -303,11 +310,11 @@ fn place(
                     });
                     LocalId(function.locals.len() - 1)
                 });
-                at_entry(function, array, made(kind, size, event));
+                at_entry(function, array, made(kind, size, event), position);
                 keep(function, class, field, array);
             } else if let (Some(array), Some(this)) = (arrays[index], function.parameters.first()) {
                 let this = Box::new(Expr::Local(*this));
-                at_entry(function, array, Expr::Field(this, field, class));
+                at_entry(function, array, Expr::Field(this, field, class), None);
             }
         }
     }
@@ -339,8 +346,9 @@ fn without_applet(program: &Program, arrays: &[Option<LocalId>]) -> Vec<Diagnost
         .collect()
 }
 
-fn at_entry(function: &mut Function, local: LocalId, value: Expr) {
-    let position = function.position;
+/// Sets a local first of all; without a position of its own it is where the function is declared.
+fn at_entry(function: &mut Function, local: LocalId, value: Expr, position: Option<Position>) {
+    let position = position.unwrap_or(function.position);
     if let Some(entry) = function.blocks.first_mut() {
         entry
             .statements
