@@ -2,13 +2,13 @@
 
 mod fault;
 mod libraries;
+mod reader;
 
 use std::path::{Path, PathBuf};
 
 use cap_file::ExportFile;
 use cap_file::verify::{Exports, verify};
 
-use crate::bindings;
 use crate::codegen::BackendError;
 use crate::codegen::error::Lack;
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
@@ -23,6 +23,7 @@ use crate::source::{CrateError, Sources};
 
 pub use fault::Fault;
 pub use libraries::LibraryError;
+pub use reader::Reader;
 
 /// Why a package could not be compiled.
 #[derive(Debug, thiserror::Error)]
@@ -142,11 +143,7 @@ impl Request {
     /// # Errors
     /// If the crate cannot be read, has no such applet, or is not Card Rust.
     pub fn lower_for(&self, target: &Target) -> Result<Lowered, CompileError> {
-        let bindings = bindings::card(target);
-        let (mut context, errors) = Context::load(&self.folder, &bindings)?;
-        if !errors.is_empty() {
-            return Err(source_error(errors, context.sources));
-        }
+        let Reader { mut context, .. } = Reader::open(&self.folder, target)?;
         for file in &self.imports {
             libraries::import(&mut context, file)?;
         }

@@ -7,7 +7,7 @@ mod bounds;
 mod generator;
 #[path = "backend/harness.rs"]
 mod harness;
-#[path = "filetests/options.rs"]
+#[path = "shared/options.rs"]
 mod options;
 
 use capgen::ir::{text, verify};

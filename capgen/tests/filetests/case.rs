@@ -77,20 +77,6 @@ impl Run {
         self.status.to_be_bytes().to_vec()
     }
 
-    /// A run whose result only Rust itself knows.
-    pub(crate) fn any(function: usize, arguments: Vec<Argument>) -> Self {
-        Self {
-            text: format!("function {function} of {arguments:?}"),
-            function,
-            arguments,
-            status: 0x9000,
-            value: None,
-            is_wide: false,
-            bytes: None,
-            is_for_card: false,
-        }
-    }
-
     /// Whether a response is what the line says.
     pub(crate) fn check(&self, response: &[u8]) -> Result<(), String> {
         let found = |what: &str| Err(format!("{what}, found {response:02x?}"));
@@ -168,18 +154,6 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
 fn read(name: String, path: PathBuf) -> Case {
     let source = std::fs::read_to_string(&path).unwrap();
     case(name, path, source)
-}
-
-/// A case whose runs are known without its source.
-pub(crate) fn generated(name: String, path: PathBuf, source: String, runs: Vec<Run>) -> Case {
-    let functions = functions(&name, &source);
-    Case {
-        name,
-        path,
-        source,
-        functions,
-        runs,
-    }
 }
 
 fn functions(name: &str, source: &str) -> Vec<Function> {

@@ -92,7 +92,10 @@ impl Checker<'_> {
             }
             syn::Expr::Repeat(repeat) => self.repeat(repeat, wanted),
             syn::Expr::Try(inner) => {
-                let inner = self.expr(&inner.expr, None)?;
+                // A transaction gives what its closure is wanted to give.
+                let wanted = wanted.filter(|_| is_transaction(&inner.expr));
+                let wanted = wanted.map(|ty| Ty::Result(Box::new(ty.clone())));
+                let inner = self.expr(&inner.expr, wanted.as_ref())?;
                 match self.resolve(&inner.ty) {
                     Ty::Result(ty) => make(Kind::Try(Box::new(inner)), *ty),
                     Ty::Option(ty) => match self.results.last().map(|ty| self.resolve(ty)) {
@@ -716,4 +719,8 @@ impl Checker<'_> {
             ),
         }
     }
+}
+
+fn is_transaction(expr: &syn::Expr) -> bool {
+    matches!(expr, syn::Expr::MethodCall(call) if call.method == "atomically")
 }

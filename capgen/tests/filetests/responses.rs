@@ -1,10 +1,9 @@
 //! The runs of all cases in Rust itself: one crate, built and run once.
 
 use std::fmt::Write;
-use std::path::Path;
-use std::process::Command;
 
 use crate::case::{Argument, Case, Parameter, SLICES, is_wide};
+use crate::native::{self, Place};
 
 /// What every native crate starts with.
 const PRELUDE: &str = r#"#![allow(warnings, arithmetic_overflow, unconditional_panic)]
@@ -78,7 +77,9 @@ pub(crate) fn responses(cases: &[Case]) -> Vec<Vec<Vec<u8>>> {
         }
     }
     source.push_str("}\n");
-    let output = run(&source);
+    let place = Place::of("cases");
+    place.write("main.rs", &source);
+    let output = native::output_of(&mut place.build("cases", &[]));
     let mut lines = output.lines();
     cases
         .iter()
@@ -102,29 +103,4 @@ fn decode(line: &str) -> Vec<u8> {
     (0..line.len() / 2)
         .map(|at| u8::from_str_radix(&line[2 * at..2 * at + 2], 16).unwrap())
         .collect()
-}
-
-/// Builds and runs a program that stands on `platform`; its output.
-fn run(source: &str) -> String {
-    let folder = tempfile::tempdir().unwrap();
-    let platform = Path::new(env!("CARGO_MANIFEST_DIR")).join("../platform");
-    let manifest = format!(
-        "[package]\nname = \"cases\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[workspace]\n[dependencies]\nplatform = {{ path = {platform:?} }}\nheapless = \"0.8\"\n"
-    );
-    std::fs::create_dir(folder.path().join("src")).unwrap();
-    std::fs::write(folder.path().join("Cargo.toml"), manifest).unwrap();
-    std::fs::write(folder.path().join("src/main.rs"), source).unwrap();
-    let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args(["run", "--quiet", "--offline", "--manifest-path"])
-        .arg(folder.path().join("Cargo.toml"))
-        .env("CARGO_TARGET_DIR", folder.path().join("target"))
-        .env_remove("RUSTFLAGS")
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "the cases in Rust:\n{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    String::from_utf8(output.stdout).unwrap()
 }

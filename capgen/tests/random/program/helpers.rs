@@ -1,13 +1,12 @@
 // What the functions of all random programs share.
-use heapless::Vec;
-use platform::{Result, StatusWord};
+use platform::{Cell, Platform, Result, StatusWord};
 
-const TABLE: [u8; 8] = [3, 1, 4, 1, 5, 9, 250, 128];
-const WIDE: [u16; 4] = [0xFFFF, 1, 0x8000, 300];
-const SIGNED: [i8; 4] = [-128, 127, -1, 5];
-const TEXT: &[u8] = b"carve\x00\xff!";
+pub const TABLE: [u8; 8] = [3, 1, 4, 1, 5, 9, 250, 128];
+pub const WIDE: [u16; 4] = [0xFFFF, 1, 0x8000, 300];
+pub const SIGNED: [i8; 4] = [-128, 127, -1, 5];
+pub const TEXT: &[u8] = b"carve\x00\xff!";
 
-const fn scaled(x: u16, by: u16) -> u16 {
+pub const fn scaled(x: u16, by: u16) -> u16 {
     let mut sum = 0u16;
     let mut left = by & 15;
     while left > 0 {
@@ -19,13 +18,13 @@ const fn scaled(x: u16, by: u16) -> u16 {
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
-enum Kind {
+pub enum Kind {
     Low = 1,
     Middle = 7,
     High = 200,
 }
 
-fn kind(x: u8) -> Kind {
+pub fn kind(x: u8) -> Kind {
     match x {
         0..=99 => Kind::Low,
         100 | 101 => Kind::Middle,
@@ -34,15 +33,48 @@ fn kind(x: u8) -> Kind {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Mark(u16);
+pub struct Mark(pub u16);
 
-enum Shape {
+/// An object with cells of its own.
+pub struct Inner<P: Platform> {
+    pub a: P::Cell<u8>,
+    pub b: P::Cell<i32>,
+}
+
+impl<P: Platform> Inner<P> {
+    pub fn new(platform: &mut P, a: u8) -> Self {
+        Inner { a: platform.cell(a), b: platform.cell(-70_000) }
+    }
+
+    pub fn sum(&self) -> i32 {
+        self.b.get().wrapping_add(self.a.get() as i32)
+    }
+
+    pub fn step(&mut self, by: u8) {
+        let next = self.a.get().wrapping_add(by);
+        self.a.set(next);
+        if next > 127 {
+            let sum = self.sum();
+            self.b.set(sum);
+        }
+    }
+
+    pub fn both(&mut self, platform: &mut P, x: u8) -> Result {
+        platform.atomically(|_| {
+            self.step(x);
+            self.b.set(self.b.get() ^ 0x1_0000);
+            if x > 250 { Err(StatusWord::WRONG_DATA) } else { Ok(()) }
+        })
+    }
+}
+
+pub enum Shape {
     Point(u8),
     Line { from: i16, to: u16 },
     Nothing,
 }
 
-fn shape(kind: u8, a: u16) -> Shape {
+pub fn shape(kind: u8, a: u16) -> Shape {
     match kind & 3 {
         0 => Shape::Point(a as u8),
         1 => Shape::Line { from: a as i16, to: a >> 3 },
@@ -51,7 +83,7 @@ fn shape(kind: u8, a: u16) -> Shape {
     }
 }
 
-fn measure(shape: Shape) -> u16 {
+pub fn measure(shape: Shape) -> u16 {
     match shape {
         Shape::Point(n @ 200..=255) => n as u16 + 1,
         Shape::Point(n) => n as u16,
@@ -61,13 +93,13 @@ fn measure(shape: Shape) -> u16 {
     }
 }
 
-struct Tally {
-    sum: u32,
-    last: u8,
-    seen: Option<i16>,
+pub struct Tally {
+    pub sum: u32,
+    pub last: u8,
+    pub seen: Option<i16>,
 }
 
-trait Add {
+pub trait Add {
     const STEP: u16;
     fn add(&mut self, x: u8);
     fn add_twice(&mut self, x: u8) {
@@ -101,11 +133,11 @@ impl Add for Mark {
     }
 }
 
-fn tally(from: u8) -> Tally {
+pub fn tally(from: u8) -> Tally {
     Tally { sum: from as u32 * 0x1_0001, last: from, seen: None }
 }
 
-fn drive<T: Add>(on: &mut T, x: u8) -> u16 {
+pub fn drive<T: Add>(on: &mut T, x: u8) -> u16 {
     if x & 1 == 0 {
         on.add(x);
     } else {
@@ -114,18 +146,18 @@ fn drive<T: Add>(on: &mut T, x: u8) -> u16 {
     T::STEP
 }
 
-struct Outer {
-    tally: Tally,
-    at: (u8, i16),
-    mark: Mark,
+pub struct Outer {
+    pub tally: Tally,
+    pub at: (u8, i16),
+    pub mark: Mark,
 }
 
-fn outer(a: u8, b: i16) -> Outer {
+pub fn outer(a: u8, b: i16) -> Outer {
     Outer { tally: tally(a), at: (a, b), mark: Mark(b as u16) }
 }
 
 impl Outer {
-    fn mix(&mut self, x: u8) -> u16 {
+    pub fn mix(&mut self, x: u8) -> u16 {
         self.tally.add(x);
         let (a, b) = self.at;
         self.at = (a.wrapping_add(x), b ^ self.tally.last as i16);
@@ -133,22 +165,22 @@ impl Outer {
     }
 }
 
-fn bump<T: Copy>(place: &mut T, new: T) -> T {
+pub fn bump<T: Copy>(place: &mut T, new: T) -> T {
     let old = *place;
     *place = new;
     old
 }
 
-fn pick<T: Copy>(flag: bool, a: T, b: T) -> T {
+pub fn pick<T: Copy>(flag: bool, a: T, b: T) -> T {
     let list = [a, b];
     if flag { list[0] } else { list[1] }
 }
 
-fn split(x: u16) -> (u8, i8) {
+pub fn split(x: u16) -> (u8, i8) {
     ((x >> 8) as u8, x as i8)
 }
 
-fn sum<const N: usize>(list: &[u16; N]) -> u16 {
+pub fn sum<const N: usize>(list: &[u16; N]) -> u16 {
     let mut sum = 0u16;
     for x in list {
         sum = sum.wrapping_add(*x);
@@ -156,7 +188,7 @@ fn sum<const N: usize>(list: &[u16; N]) -> u16 {
     sum ^ N as u16
 }
 
-fn mixed(list: &[u8]) -> u8 {
+pub fn mixed(list: &[u8]) -> u8 {
     let mut copy = [0u8; 8];
     copy[..list.len()].copy_from_slice(list);
     copy.reverse();
@@ -167,7 +199,7 @@ fn mixed(list: &[u8]) -> u8 {
     sum
 }
 
-fn first(data: &[u8], wanted: u8) -> Option<u8> {
+pub fn first(data: &[u8], wanted: u8) -> Option<u8> {
     for (i, byte) in data.iter().enumerate() {
         if *byte >= wanted {
             return Some(i as u8);
@@ -176,7 +208,7 @@ fn first(data: &[u8], wanted: u8) -> Option<u8> {
     None
 }
 
-fn paired(a: &[u8], b: &[u8], step: u8) -> u16 {
+pub fn paired(a: &[u8], b: &[u8], step: u8) -> u16 {
     let mut sum = 0u16;
     for (x, y) in a.iter().zip(b.iter().rev()) {
         sum = sum.wrapping_mul(5).wrapping_add((*x ^ *y) as u16);
@@ -190,7 +222,7 @@ fn paired(a: &[u8], b: &[u8], step: u8) -> u16 {
     sum
 }
 
-fn smear(part: &mut [u8], with: u8) {
+pub fn smear(part: &mut [u8], with: u8) {
     for (i, x) in part.iter_mut().enumerate() {
         *x = x.wrapping_add(with) ^ i as u8;
     }
@@ -202,7 +234,7 @@ fn smear(part: &mut [u8], with: u8) {
     }
 }
 
-fn checked(x: u16, limit: u16) -> Result<u16> {
+pub fn checked(x: u16, limit: u16) -> Result<u16> {
     if x > limit {
         return Err(StatusWord::WRONG_DATA);
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Generator, OPTION, OUTER, RECORD, VECTOR, WORDS};
+use super::{Generator, INTEGERS, OPTION, OUTER, RECORD, VECTOR, WORDS};
 
 const STATUS: [&str; 3] = ["WRONG_DATA", "CONDITIONS_NOT_SATISFIED", "FILE_NOT_FOUND"];
 
@@ -10,6 +10,8 @@ impl Generator {
     pub(super) fn value_statement(&mut self, text: &mut String, depth: usize, indent: usize) {
         let pad = "    ".repeat(indent);
         match self.below(12) {
+            // Nothing leaves a transaction but an error.
+            0 | 1 if self.in_transaction => {}
             0 => {
                 let (condition, leave) = (self.expr("bool", 2), self.leave());
                 writeln!(text, "{pad}if {condition} {{ {leave}; }}").unwrap();
@@ -176,13 +178,13 @@ impl Generator {
     /// A variable of another's name.
     fn shadow(&mut self, text: &mut String, pad: &str) {
         let scalars: Vec<usize> = (0..self.variables.len())
-            .filter(|index| super::INTEGERS.contains(&self.variables[*index].ty))
+            .filter(|index| INTEGERS.contains(&self.variables[*index].ty))
             .collect();
         if scalars.is_empty() {
             return;
         }
         let index = self.one(&scalars);
-        let ty = self.one(&super::INTEGERS);
+        let ty = self.one(&INTEGERS);
         let value = self.expr(ty, 2);
         let name = self.variables[index].name.clone();
         writeln!(text, "{pad}let {name} = {value};").unwrap();

@@ -12,6 +12,10 @@ pub(crate) struct Model {
     buffer: Option<Value>,
     received: i32,
     sent: Option<(usize, usize)>,
+    /// The arrays that no transaction takes back.
+    transient: Vec<Value>,
+    /// The objects as they were before the transaction under way.
+    before: Option<Heap>,
 }
 
 impl ApiModel for Model {
@@ -40,10 +44,19 @@ impl ApiModel for Model {
                 self.sent = Some((place(1)?, place(2)?));
                 None
             }
-            "makeTransientByteArray" => Some(heap.add(array(Element::U8)?)),
-            "makeTransientBooleanArray" => Some(heap.add(array(Element::Bool)?)),
-            "makeTransientIntArray" => Some(heap.add(array(Element::Int)?)),
-            "makeTransientShortArray" => Some(heap.add(array(Element::U16)?)),
+            "makeTransientByteArray" => Some(self.transient(heap, array(Element::U8)?)),
+            "makeTransientBooleanArray" => Some(self.transient(heap, array(Element::Bool)?)),
+            "makeTransientIntArray" => Some(self.transient(heap, array(Element::Int)?)),
+            "makeTransientShortArray" => Some(self.transient(heap, array(Element::U16)?)),
+            "getTransactionDepth" => Some(Value::Scalar(i32::from(self.before.is_some()))),
+            "beginTransaction" => {
+                self.before = Some(heap.clone());
+                None
+            }
+            "commitTransaction" => {
+                self.before = None;
+                None
+            }
             "arrayCopyNonAtomic" | "arrayCopy" => {
                 let (from, to, length) = (place(1)?, place(3)?, place(4)?);
                 let copied = region(heap, arguments[0], from, length)?.to_vec();
@@ -75,6 +88,25 @@ impl ApiModel for Model {
             }
             _ => return Err(Trap::Fault(format!("no model of {method}"))),
         })
+    }
+}
+
+impl Model {
+    fn transient(&mut self, heap: &mut Heap, array: Object) -> Value {
+        let array = heap.add(array);
+        self.transient.push(array);
+        array
+    }
+
+    /// What an error leaves: the transaction under way is taken back.
+    fn aborted(&mut self, heap: &mut Heap) -> Result<(), Trap> {
+        if let Some(mut before) = self.before.take() {
+            for array in &self.transient {
+                *before.array_mut(*array)? = heap.array_mut(*array)?.clone();
+            }
+            *heap = before;
+        }
+        Ok(())
     }
 }
 
@@ -131,6 +163,7 @@ impl<'a> Interpreted<'a> {
         interpreter.api = Model {
             buffer: Some(buffer),
             received: i32::try_from(command.len() - DATA).unwrap(),
+            transient: std::mem::take(&mut interpreter.api.transient),
             ..Model::default()
         };
         interpreter.fuel = 1_000_000;
@@ -147,7 +180,10 @@ impl<'a> Interpreted<'a> {
                 response.extend([0x90, 0x00]);
                 Ok(response)
             }
-            Err(Trap::Throw(status)) => Ok(status.to_be_bytes().to_vec()),
+            Err(Trap::Throw(status)) => {
+                interpreter.api.aborted(&mut interpreter.heap)?;
+                Ok(status.to_be_bytes().to_vec())
+            }
             Err(trap) => Err(trap),
         }
     }

@@ -23,6 +23,11 @@ impl Generator {
         }
         let bits = width(ty) - 1;
         let unsigned = ty.starts_with('u');
+        if self.below(5) == 0
+            && let Some(text) = self.kept(ty, depth)
+        {
+            return text;
+        }
         match self.below(42) {
             0..=2 => {
                 let method = self.one(&["wrapping_add", "wrapping_sub", "wrapping_mul"]);
