@@ -20,7 +20,8 @@ pub struct CostError {
 /// Nanoseconds of each bytecode.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Costs {
-    nanoseconds: HashMap<String, u64>,
+    /// By opcode byte.
+    nanoseconds: Vec<u64>,
 }
 
 impl Costs {
@@ -39,7 +40,7 @@ impl Costs {
     /// # Errors
     /// [`CostError`].
     pub fn parse(text: &str) -> Result<Self, CostError> {
-        let mut nanoseconds: HashMap<String, u64> = HashMap::new();
+        let mut nanoseconds: HashMap<&str, u64> = HashMap::new();
         for (index, line) in text.lines().enumerate() {
             let wrong = |reason| CostError {
                 line: index + 1,
@@ -70,17 +71,24 @@ impl Costs {
                 return Err(wrong("all its bytecodes have a price already"));
             }
             for name in new {
-                nanoseconds.insert(name.to_owned(), rest / count);
+                nanoseconds.insert(name, rest / count);
             }
         }
-        Ok(Self { nanoseconds })
+        let mut by_opcode = vec![0; 1 << 8];
+        for opcode in Opcode::ALL {
+            let cost = nanoseconds.get(measured_as(opcode.mnemonic()));
+            by_opcode[usize::from(opcode.byte())] = cost.copied().unwrap_or(0);
+        }
+        Ok(Self {
+            nanoseconds: by_opcode,
+        })
     }
 
     /// Nanoseconds that a bytecode takes.
     #[must_use]
     pub fn of(&self, opcode: Opcode) -> u64 {
-        let name = measured_as(opcode.mnemonic());
-        self.nanoseconds.get(name).copied().unwrap_or(0)
+        let cost = self.nanoseconds.get(usize::from(opcode.byte()));
+        cost.copied().unwrap_or(0)
     }
 }
 

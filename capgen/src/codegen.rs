@@ -18,6 +18,7 @@ pub mod error;
 mod int;
 pub mod interval;
 pub mod item;
+mod label;
 mod layout;
 pub mod legalize;
 pub mod linkage;

@@ -2,6 +2,7 @@
 
 use super::error::BackendError;
 use super::item::{Item, Label, Symbol};
+use super::label::{Labels, places};
 use crate::ir::Position;
 use cap_file::{Instruction, Opcode, Operands};
 use std::collections::HashMap;
@@ -41,7 +42,7 @@ pub(crate) fn assemble(
             code.lines.push((code.bytes.len(), *position));
         }
         let relative = |label: &Label| {
-            let to = addresses.labels.get(label).copied().unwrap_or_default();
+            let to = addresses.labels.get(*label).copied().unwrap_or_default();
             i16::try_from(distance(*from, to)).map_err(|_| BackendError::TooLarge {
                 place: function.to_owned(),
                 what: "the distance of a branch",
@@ -119,7 +120,7 @@ fn is_primitive_array_check(instruction: &Instruction) -> bool {
 struct Addresses {
     /// By item.
     offsets: Vec<usize>,
-    labels: HashMap<Label, usize>,
+    labels: Labels<usize>,
 }
 
 fn distance(from: usize, to: usize) -> i64 {
@@ -135,7 +136,7 @@ fn relax(function: &str, items: &[Item]) -> Result<(Addresses, Vec<bool>), Backe
         let mut grown = false;
         for ((item, from), wide) in items.iter().zip(&addresses.offsets).zip(&mut wide) {
             for target in item.targets() {
-                let Some(to) = addresses.labels.get(&target) else {
+                let Some(to) = addresses.labels.get(target) else {
                     return Err(missing(function, &format!("label {}", target.0)));
                 };
                 let near = i8::try_from(distance(*from, *to)).is_ok();
@@ -161,7 +162,7 @@ fn missing(function: &str, what: &str) -> BackendError {
 fn addresses(items: &[Item], wide: &[bool]) -> Addresses {
     let mut found = Addresses {
         offsets: Vec::with_capacity(items.len()),
-        labels: HashMap::new(),
+        labels: Labels::new(),
     };
     let mut at = 0;
     for (item, wide) in items.iter().zip(wide) {
@@ -182,16 +183,10 @@ fn size(item: &Item, wide: bool) -> usize {
         | Item::Claim(_)
         | Item::Promise(_)
         | Item::LocalPromise(..) => 0,
-        Item::Plain(opcode, operands) => Instruction {
+        Item::Plain(opcode, _) | Item::Pool(opcode, _) => Instruction {
             offset: 0,
             opcode: *opcode,
-            operands: operands.clone(),
-        }
-        .size(),
-        Item::Pool(opcode, _) => Instruction {
-            offset: 0,
-            opcode: *opcode,
-            operands: Operands::Pool(0),
+            operands: Operands::None,
         }
         .size(),
         Item::Invoke { .. } => 3,
@@ -389,14 +384,7 @@ fn max_stack(function: &str, items: &[Item]) -> Result<u8, BackendError> {
 
 /// The stack words before each item, and the most there ever are.
 fn depths(function: &str, items: &[Item]) -> Result<(Vec<Option<usize>>, usize), BackendError> {
-    let labels: HashMap<Label, usize> = items
-        .iter()
-        .enumerate()
-        .filter_map(|(index, item)| match item {
-            Item::Label(label) => Some((*label, index)),
-            _ => None,
-        })
-        .collect();
+    let labels = places(items);
     let mut depth_at: Vec<Option<usize>> = vec![None; items.len()];
     let mut work = vec![(0, 0)];
     let mut most = 0;
@@ -420,7 +408,6 @@ fn depths(function: &str, items: &[Item]) -> Result<(Vec<Option<usize>>, usize),
             most = most.max(depth);
             work.extend(
                 item.targets()
-                    .iter()
                     .filter_map(|label| labels.get(label))
                     .map(|index| (*index, depth)),
             );

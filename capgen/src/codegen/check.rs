@@ -7,8 +7,8 @@
 use super::assemble::{Bytecode, Pool, wide_branch};
 use super::error::BackendError;
 use super::item::{Item, Label};
+use super::label::Labels;
 use cap_file::{Instruction, Instructions, Opcode, Operands};
-use std::collections::HashMap;
 
 /// Checks one function.
 pub(super) fn check(
@@ -29,7 +29,7 @@ fn read_back(items: &[Item], code: &Bytecode, pool: &Pool) -> Result<(), String>
         .collect::<Result<_, _>>()
         .map_err(|error| error.to_string())?;
     let mut wanted: Vec<&Item> = Vec::new();
-    let mut labels: HashMap<Label, usize> = HashMap::new();
+    let mut labels = Labels::new();
     for item in items {
         match item {
             Item::Label(label) => {
@@ -47,7 +47,7 @@ fn read_back(items: &[Item], code: &Bytecode, pool: &Pool) -> Result<(), String>
         ));
     }
     let address = |label: &Label| {
-        let index = labels.get(label)?;
+        let index = labels.get(*label)?;
         let place = decoded.get(*index)?.offset;
         i64::try_from(place).ok()
     };
@@ -79,7 +79,7 @@ fn in_order(item: &Item) -> Vec<Label> {
         Item::Lookup { default, pairs, .. } => std::iter::once(*default)
             .chain(pairs.iter().map(|(_, label)| *label))
             .collect(),
-        other => other.targets(),
+        other => other.targets().collect(),
     }
 }
 

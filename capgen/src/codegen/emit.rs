@@ -9,8 +9,8 @@ use super::value::{Form, low_byte, word};
 use super::weight::Weight;
 use crate::ir::dataflow::LocalSet;
 use crate::ir::{
-    BinaryOp, BlockId, ClassId, Element, Expr, Function, LocalId, Position, Program, Statement,
-    Terminator, Type,
+    ApiMethod, BinaryOp, BlockId, ClassId, Element, Expr, Function, LocalId, Position, Program,
+    Statement, Terminator, Type,
 };
 use cap_file::{Opcode, Operands};
 
@@ -654,10 +654,18 @@ pub(super) fn unreachable_end(result: Option<&Type>) -> Vec<Item> {
 }
 
 /// `ISOException.throwIt(short)`
-pub(super) fn throw_it() -> crate::ir::ApiMethod {
-    crate::ir::ApiMethod {
-        class: "javacard/framework/ISOException".to_owned(),
-        name: "throwIt".to_owned(),
-        descriptor: "(S)V".to_owned(),
+/// The class, name and descriptor of `ISOException.throwIt`.
+const THROW_IT: [&str; 3] = ["javacard/framework/ISOException", "throwIt", "(S)V"];
+
+fn throw_it() -> ApiMethod {
+    let [class, name, descriptor] = THROW_IT.map(str::to_owned);
+    ApiMethod {
+        class,
+        name,
+        descriptor,
     }
+}
+
+pub(super) fn is_throw_it(method: &ApiMethod) -> bool {
+    [&method.class, &method.name, &method.descriptor] == THROW_IT
 }

@@ -3,6 +3,7 @@
 use super::interval::Interval;
 use crate::ir::{ApiMethod, ArrayId, ClassId, FunctionId, Position};
 use cap_file::{Opcode, Operands};
+use std::sync::LazyLock;
 
 /// What an instruction refers to through the constant pool.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -163,19 +164,26 @@ impl Item {
 
     /// The places that control may jump to.
     #[must_use]
-    pub fn targets(&self) -> Vec<Label> {
-        match self {
-            Item::Branch(_, label) => vec![*label],
+    pub fn targets(&self) -> impl Iterator<Item = Label> + '_ {
+        let (targets, pairs, last): (&[Label], &[(i32, Label)], _) = match self {
+            Item::Branch(_, label) => (&[], &[], Some(*label)),
             Item::Table {
                 default, targets, ..
-            } => targets.iter().copied().chain([*default]).collect(),
-            Item::Lookup { default, pairs, .. } => pairs
-                .iter()
-                .map(|(_, label)| *label)
-                .chain([*default])
-                .collect(),
-            _ => Vec::new(),
-        }
+            } => (targets, &[], Some(*default)),
+            Item::Lookup { default, pairs, .. } => (&[], pairs, Some(*default)),
+            _ => (&[], &[], None),
+        };
+        let of_pairs = pairs.iter().map(|(_, label)| *label);
+        targets.iter().copied().chain(of_pairs).chain(last)
+    }
+
+    /// Whether control may jump from here.
+    #[must_use]
+    pub const fn jumps(&self) -> bool {
+        matches!(
+            self,
+            Item::Branch(..) | Item::Table { .. } | Item::Lookup { .. }
+        )
     }
 
     /// The places that control may jump to, to be changed.
@@ -243,13 +251,20 @@ impl Item {
 }
 
 fn words_of(opcode: Opcode) -> (usize, usize) {
-    let words = |types: &str| {
-        types
-            .split_whitespace()
-            .map(|word| if word == "i" { 2 } else { 1 })
-            .sum()
-    };
-    opcode
-        .pops_and_pushes()
-        .map_or((0, 0), |(pops, pushes)| (words(pops), words(pushes)))
+    // By opcode byte: what is written in words is counted once.
+    static WORDS: LazyLock<Vec<(usize, usize)>> = LazyLock::new(|| {
+        let mut found = vec![(0, 0); 1 << 8];
+        for opcode in Opcode::ALL {
+            if let Some((pops, pushes)) = opcode.pops_and_pushes() {
+                found[usize::from(opcode.byte())] = (words(pops), words(pushes));
+            }
+        }
+        found
+    });
+    WORDS[usize::from(opcode.byte())]
+}
+
+fn words(types: &str) -> usize {
+    let words = types.split_whitespace();
+    words.map(|word| if word == "i" { 2 } else { 1 }).sum()
 }

@@ -2,8 +2,8 @@
 //! never reached.
 
 use super::item::{Item, Label};
+use super::label::{Labels, targets};
 use cap_file::{Opcode, Operands};
-use std::collections::{HashMap, HashSet};
 
 /// Improves until nothing changes.
 pub(super) fn improve(items: &mut Vec<Item>) {
@@ -24,18 +24,18 @@ pub(super) fn improve(items: &mut Vec<Item>) {
 
 /// A jump to a `goto` goes where that goes.
 fn thread_jumps(items: &mut [Item]) -> bool {
-    let mut forward: HashMap<Label, Label> = HashMap::new();
+    let mut forward: Labels<Label> = Labels::new();
+    let mut count = 0usize;
     let mut here: Vec<Label> = Vec::new();
     for item in items.iter() {
         match item {
             Item::Label(label) => here.push(*label),
             Item::Mark(_) => {}
             Item::Branch(Opcode::Goto, target) => {
-                forward.extend(
-                    here.drain(..)
-                        .filter(|label| label != target)
-                        .map(|label| (label, *target)),
-                );
+                for label in here.drain(..).filter(|label| label != target) {
+                    forward.insert(label, *target);
+                    count += 1;
+                }
             }
             _ => here.clear(),
         }
@@ -43,8 +43,8 @@ fn thread_jumps(items: &mut [Item]) -> bool {
     let mut changed = false;
     for target in items.iter_mut().flat_map(Item::targets_mut) {
         // Bounded, since jumps may go round in circles.
-        for _ in 0..forward.len() {
-            match forward.get(target) {
+        for _ in 0..count {
+            match forward.get(*target) {
                 Some(next) if next != target => {
                     *target = *next;
                     changed = true;
@@ -54,15 +54,15 @@ fn thread_jumps(items: &mut [Item]) -> bool {
         }
     }
     // A circle of jumps changes for ever: one round is enough then.
-    changed && !forward.values().any(|target| forward.contains_key(target))
+    changed && !forward.values().any(|target| forward.contains(*target))
 }
 
 fn remove_unreached(items: &mut Vec<Item>) {
-    let targets: HashSet<Label> = items.iter().flat_map(Item::targets).collect();
+    let targets = targets(items);
     let mut reached = true;
     items.retain(|item| {
         if let Item::Label(label) = item
-            && targets.contains(label)
+            && targets.contains(*label)
         {
             reached = true;
         }
@@ -155,21 +155,23 @@ pub(super) fn stored_word(opcode: Opcode, operands: &Operands) -> Option<u8> {
 
 /// A jump to a return returns: that is shorter.
 fn return_at_once(items: &mut [Item]) {
-    let mut returns: HashMap<Label, Opcode> = HashMap::new();
+    let mut returns = Labels::new();
     let mut here: Vec<Label> = Vec::new();
     for item in items.iter() {
         match item {
             Item::Label(label) => here.push(*label),
             Item::Mark(_) => {}
             Item::Plain(opcode @ (Opcode::Return | Opcode::Sreturn | Opcode::Areturn), _) => {
-                returns.extend(here.drain(..).map(|label| (label, *opcode)));
+                for label in here.drain(..) {
+                    returns.insert(label, *opcode);
+                }
             }
             _ => here.clear(),
         }
     }
     for item in items {
         if let Item::Branch(Opcode::Goto, target) = item
-            && let Some(opcode) = returns.get(target)
+            && let Some(opcode) = returns.get(*target)
         {
             *item = Item::op(*opcode);
         }
@@ -177,6 +179,6 @@ fn return_at_once(items: &mut [Item]) {
 }
 
 fn remove_unused_labels(items: &mut Vec<Item>) {
-    let targets: HashSet<Label> = items.iter().flat_map(Item::targets).collect();
-    items.retain(|item| !matches!(item, Item::Label(label) if !targets.contains(label)));
+    let targets = targets(items);
+    items.retain(|item| !matches!(item, Item::Label(label) if !targets.contains(*label)));
 }

@@ -11,7 +11,8 @@ mod state;
 mod words;
 
 use super::interval::Interval;
-use super::item::{Item, Label};
+use super::item::Item;
+use super::label::{Labels, places};
 use state::State;
 use std::collections::HashMap;
 
@@ -52,14 +53,7 @@ pub(super) fn prove(items: &[Item], words: Vec<Interval>) -> Result<(), String> 
 }
 
 fn run(items: &[Item], start: State) -> Result<(), String> {
-    let labels: HashMap<Label, usize> = items
-        .iter()
-        .enumerate()
-        .filter_map(|(index, item)| match item {
-            Item::Label(label) => Some((*label, index)),
-            _ => None,
-        })
-        .collect();
+    let labels = places(items);
     let steps = steps(items);
     let mut known: HashMap<usize, (State, u32)> = HashMap::new();
     let mut work = vec![(0, start)];
@@ -99,7 +93,7 @@ fn walk(
     items: &[Item],
     from: usize,
     mut state: State,
-    labels: &HashMap<Label, usize>,
+    labels: &Labels<usize>,
     work: &mut Vec<(usize, State)>,
     with_claims: bool,
 ) -> Result<(), String> {
@@ -124,7 +118,7 @@ fn walk(
                 let before = state.clone();
                 state.step(item)?;
                 let [jumps, goes_on] = state.branch(*opcode, &before);
-                if let (Some(index), Some(state)) = (labels.get(target), jumps) {
+                if let (Some(index), Some(state)) = (labels.get(*target), jumps) {
                     work.push((*index, state));
                 }
                 match goes_on {
@@ -136,7 +130,7 @@ fn walk(
             other => state.step(other)?,
         }
         for target in item.targets() {
-            if let Some(index) = labels.get(&target) {
+            if let Some(index) = labels.get(target) {
                 work.push((*index, state.clone()));
             }
         }
@@ -150,6 +144,7 @@ fn walk(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::codegen::item::Label;
     use cap_file::{Opcode, Operands};
 
     fn frame() -> Vec<Interval> {

@@ -4,15 +4,19 @@
 //! the store and the last load go, a load between is a `dup`. That is possible where every load finds the stack as
 //! the store left it. What several ways store before they meet, to be loaded there first, stays on the stack as well.
 
-use super::item::{Item, Label};
+use super::item::Item;
+use super::label::{Labels, places};
 use super::peephole::{loaded_word, stored_word};
 use cap_file::{Opcode, Operands};
-use std::collections::{HashMap, HashSet};
 
 /// Schedules the items of a function.
 pub(super) fn schedule(items: &mut Vec<Item>) {
+    let mut live = live(items);
+    keep_in_runs(items, &mut live);
     // Each round takes words away, so this ends.
-    while keep_in_run(items) || keep_over_join(items) {}
+    while keep_over_joins(items, &mut live) {
+        keep_in_runs(items, &mut live);
+    }
 }
 
 /// Words of a frame.
@@ -52,7 +56,7 @@ fn live(items: &[Item]) -> Vec<Words> {
                 words = live.get(index + 1).copied().unwrap_or_default();
             }
             for target in item.targets() {
-                let at = labels.get(&target).and_then(|at| live.get(*at));
+                let at = labels.get(target).and_then(|at| live.get(*at));
                 words.add_all(at.copied().unwrap_or_default());
             }
             if let Some(word) = stored(item) {
@@ -70,16 +74,6 @@ fn live(items: &[Item]) -> Vec<Words> {
         }
     }
     live
-}
-
-fn places(items: &[Item]) -> HashMap<Label, usize> {
-    let labels = items.iter().enumerate().filter_map(|(index, item)| {
-        let Item::Label(label) = item else {
-            return None;
-        };
-        Some((*label, index))
-    });
-    labels.collect()
 }
 
 fn loaded(item: &Item) -> Option<u8> {
@@ -103,56 +97,83 @@ fn incremented(item: &Item) -> Option<u8> {
     }
 }
 
-/// Leaves one value on the stack, if there is one that can be.
-fn keep_in_run(items: &mut Vec<Item>) -> bool {
-    let live = live(items);
-    for index in 0..items.len() {
-        let Some(word) = items.get(index).and_then(stored) else {
+/// Leaves on the stack what stays within a run of instructions. What is live is kept up to date: a word that is left on
+/// the stack was live from its store to its last load, and nowhere else by that.
+fn keep_in_runs(items: &mut Vec<Item>, live: &mut Vec<Words>) {
+    // The stores of this run that stay, and how far each was looked for.
+    let mut stay: Vec<(usize, usize)> = Vec::new();
+    let mut index = 0;
+    while let Some(item) = items.get(index) {
+        let Some(word) = stored(item) else {
+            if ends_run(item) {
+                stay.clear();
+            }
+            index += 1;
             continue;
         };
-        if let Some(loads) = loads(items, index, word, &live) {
-            let Some((last, between)) = loads.split_last() else {
+        let loads = match loads(items, index, word, live) {
+            Ok(loads) => loads,
+            Err(far) => {
+                stay.push((index, far));
+                index += 1;
                 continue;
-            };
-            for load in between {
-                if let Some(item) = items.get_mut(*load) {
-                    *item = Item::op(Opcode::Dup);
-                }
             }
-            items.remove(*last);
-            items.remove(index);
-            return true;
+        };
+        let Some((last, between)) = loads.split_last() else {
+            index += 1;
+            continue;
+        };
+        for load in between {
+            if let Some(item) = items.get_mut(*load) {
+                *item = Item::op(Opcode::Dup);
+            }
+        }
+        for words in live.iter_mut().take(last + 1).skip(index + 1) {
+            words.remove(word);
+        }
+        for at in [*last, index] {
+            items.remove(at);
+            live.remove(at);
+        }
+        // A store before that was looked for as far as here may go now.
+        if let Some(first) = stay.iter().position(|(_, far)| *far >= index) {
+            index = stay[first].0;
+            stay.truncate(first);
         }
     }
-    false
 }
 
-/// The loads of what is stored at `index`, if they find it on the stack.
-fn loads(items: &[Item], index: usize, word: u8, live: &[Words]) -> Option<Vec<usize>> {
+/// Whether a run of instructions ends with this, or one begins.
+fn ends_run(item: &Item) -> bool {
+    matches!(item, Item::Label(_)) || item.jumps() || item.ends_flow()
+}
+
+/// The loads of what is stored at `index`, if they find it on the stack; if not, how far that was looked for.
+fn loads(items: &[Item], index: usize, word: u8, live: &[Words]) -> Result<Vec<usize>, usize> {
     let mut found = Vec::new();
     // Above what the store would leave on the stack.
     let mut depth = 0usize;
     for (at, item) in items.iter().enumerate().skip(index + 1) {
-        if matches!(item, Item::Label(_)) || !item.targets().is_empty() || item.ends_flow() {
-            return None;
+        if ends_run(item) {
+            return Err(at);
         }
         if loaded(item) == Some(word) {
-            let is_last = !live.get(at + 1)?.contains(word);
+            let is_last = live.get(at + 1).is_some_and(|live| !live.contains(word));
             let swaps = depth == 1 && is_last && takes_either_order(items, at + 1);
             if depth != 0 && !swaps {
-                return None;
+                return Err(next_instruction(items, at).unwrap_or(at));
             }
             found.push(at);
             if is_last {
-                return Some(found);
+                return Ok(found);
             }
         } else if stored(item) == Some(word) || incremented(item) == Some(word) {
-            return None;
+            return Err(at);
         }
         let (pops, pushes) = item.stack_effect();
-        depth = depth.checked_sub(pops)? + pushes;
+        depth = depth.checked_sub(pops).ok_or(at)? + pushes;
     }
-    None
+    Err(items.len())
 }
 
 /// Whether the next instruction does the same with its two operands exchanged.
@@ -172,93 +193,128 @@ fn takes_either_order(items: &[Item], index: usize) -> bool {
     )
 }
 
-/// What every way to a place stores last, and what is loaded there first.
-fn keep_over_join(items: &mut Vec<Item>) -> bool {
-    let live = live(items);
-    for index in 0..items.len() {
-        let Some(Item::Label(label)) = items.get(index) else {
-            continue;
-        };
-        let label = *label;
-        let Some(load) = next_instruction(items, index) else {
-            continue;
-        };
-        let Some(word) = items.get(load).and_then(loaded) else {
-            continue;
-        };
-        let is_short = matches!(
-            items.get(load),
-            Some(Item::Plain(
-                Opcode::Sload | Opcode::Sload0 | Opcode::Sload1 | Opcode::Sload2 | Opcode::Sload3,
-                _
-            ))
-        );
-        // Only one label may stand there, and a verifier would have to join the types of references.
-        let is_alone = !items
-            .iter()
-            .take(load)
-            .skip(index + 1)
-            .any(|item| matches!(item, Item::Label(_)));
-        if !is_short || !is_alone || live.get(load + 1).is_none_or(|live| live.contains(word)) {
-            continue;
-        }
-        if let Some(mut gone) = stores_before(items, index, label, word) {
-            gone.insert(load);
-            let mut at = 0;
-            items.retain(|_| {
-                at += 1;
-                !gone.contains(&(at - 1))
-            });
-            return true;
+/// Leaves on the stack what every way to a place stores last, to be loaded there first; whether there was such a word.
+fn keep_over_joins(items: &mut Vec<Item>, live: &mut Vec<Words>) -> bool {
+    let mut jumps: Labels<Vec<usize>> = Labels::new();
+    for (index, item) in items.iter().enumerate() {
+        for target in item.targets() {
+            match jumps.get_mut(target) {
+                Some(found) => found.push(index),
+                None => jumps.insert(target, vec![index]),
+            }
         }
     }
-    false
+    let mut code = Thinned {
+        gone: vec![false; items.len()],
+        items,
+    };
+    let mut any = false;
+    let mut index = 0;
+    while let Some(item) = code.items.get(index) {
+        let Item::Label(label) = item else {
+            index += 1;
+            continue;
+        };
+        let jumps = jumps.get(*label).map_or(&[][..], Vec::as_slice);
+        let Some((word, load, stores)) = code.kept_over(index, jumps, live) else {
+            index += 1;
+            continue;
+        };
+        any = true;
+        // From each store to where it leads, and from there to the load.
+        let mut dead = |from: usize, to: usize| {
+            for words in live.iter_mut().take(to + 1).skip(from) {
+                words.remove(word);
+            }
+        };
+        dead(index, load);
+        code.gone[load] = true;
+        for (store, to) in stores {
+            dead(store + 1, to);
+            code.gone[store] = true;
+        }
+    }
+    let gone = code.gone;
+    let mut keep = gone.iter().map(|gone| !gone);
+    items.retain(|_| keep.next().unwrap_or(true));
+    let mut keep = gone.iter().map(|gone| !gone);
+    live.retain(|_| keep.next().unwrap_or(true));
+    any
 }
 
-/// The stores that stand right before each jump to a label, and before the label where control falls through.
-fn stores_before(items: &[Item], index: usize, label: Label, word: u8) -> Option<HashSet<usize>> {
-    let store = |before: usize| -> Option<usize> {
-        let at = previous_instruction(items, before)?;
-        (items.get(at).and_then(stored) == Some(word)).then_some(at)
-    };
-    let mut gone = HashSet::new();
-    for (at, item) in items.iter().enumerate() {
-        if !item.targets().contains(&label) {
-            continue;
-        }
-        if !matches!(item, Item::Branch(Opcode::Goto, _)) {
+/// Items, some of which are to go.
+struct Thinned<'a> {
+    items: &'a [Item],
+    gone: Vec<bool>,
+}
+
+impl Thinned<'_> {
+    /// The word that every way to a label stores last and that is loaded there first, to be read no more: the word,
+    /// the load, and each store with the jump or label behind it.
+    fn kept_over(
+        &self,
+        index: usize,
+        jumps: &[usize],
+        live: &[Words],
+    ) -> Option<(u8, usize, Vec<(usize, usize)>)> {
+        // Only one label may stand there, and a verifier would have to join the types of references.
+        let load = self.next(index)?;
+        let Item::Plain(
+            opcode @ (Opcode::Sload
+            | Opcode::Sload0
+            | Opcode::Sload1
+            | Opcode::Sload2
+            | Opcode::Sload3),
+            operands,
+        ) = self.items.get(load)?
+        else {
+            return None;
+        };
+        let word = loaded_word(*opcode, operands)?;
+        if live.get(load + 1)?.contains(word) {
             return None;
         }
-        gone.insert(store(at)?);
+        let store = |before: usize| -> Option<(usize, usize)> {
+            let at = self.previous(before)?;
+            (stored(self.items.get(at)?) == Some(word)).then_some((at, before))
+        };
+        let mut stores = Vec::new();
+        for jump in jumps {
+            if !matches!(self.items.get(*jump), Some(Item::Branch(Opcode::Goto, _))) {
+                return None;
+            }
+            stores.push(store(*jump)?);
+        }
+        if !self.items.get(self.previous(index)?)?.ends_flow() {
+            stores.push(store(index)?);
+        }
+        Some((word, load, stores))
     }
-    let before = previous_instruction_or_label(items, index)?;
-    if !items.get(before)?.ends_flow() {
-        gone.insert(store(index)?);
+
+    /// Whether it is an instruction or a label.
+    fn counts(&self, at: usize) -> bool {
+        let item = self.items.get(at);
+        !self.gone[at]
+            && item.is_some_and(|item| item.is_instruction() || matches!(item, Item::Label(_)))
     }
-    Some(gone)
+
+    fn next(&self, index: usize) -> Option<usize> {
+        (index + 1..self.items.len()).find(|at| self.counts(*at))
+    }
+
+    fn previous(&self, index: usize) -> Option<usize> {
+        (0..index).rev().find(|at| self.counts(*at))
+    }
 }
 
 fn next_instruction(items: &[Item], index: usize) -> Option<usize> {
     (index + 1..items.len()).find(|at| items.get(*at).is_some_and(Item::is_instruction))
 }
 
-/// The instruction before an item, no label being between.
-fn previous_instruction(items: &[Item], index: usize) -> Option<usize> {
-    let at = previous_instruction_or_label(items, index)?;
-    items.get(at)?.is_instruction().then_some(at)
-}
-
-fn previous_instruction_or_label(items: &[Item], index: usize) -> Option<usize> {
-    (0..index).rev().find(|at| {
-        items
-            .get(*at)
-            .is_some_and(|item| item.is_instruction() || matches!(item, Item::Label(_)))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::codegen::item::Label;
 
     fn scheduled(mut items: Vec<Item>) -> Vec<Item> {
         schedule(&mut items);

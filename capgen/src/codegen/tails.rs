@@ -5,7 +5,7 @@
 //! verifier never has to join the types of references on the stack.
 
 use super::assemble;
-use super::emit::throw_it;
+use super::emit::is_throw_it;
 use super::error::BackendError;
 use super::item::{Item, Label, Symbol};
 use crate::ir::Type;
@@ -132,7 +132,7 @@ fn apply(items: &mut Vec<Item>, join: &Join, next_label: &mut usize) {
 }
 
 fn is_throw(item: &Item) -> bool {
-    matches!(item, Item::Invoke { method: Symbol::ApiStatic(method), .. } if *method == throw_it())
+    matches!(item, Item::Invoke { method: Symbol::ApiStatic(method), .. } if is_throw_it(method))
 }
 
 /// `ISOException.throwIt` is called at one place in reach, which the others jump to: a jump is a byte

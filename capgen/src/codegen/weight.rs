@@ -3,12 +3,13 @@
 //! The goals differ in what a byte is worth in time. With `-O size` it is the time of several instructions: bytes are
 //! spent where a loop gets faster by it, and nowhere else.
 
-use super::item::{Item, Label, Symbol};
+use super::item::{Item, Symbol};
+use super::label::Labels;
 use super::{Goal, Result, assemble};
 use crate::ir::FunctionId;
 use cap_file::Opcode;
 use cap_file::cost::Costs;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 /// The card whose measurements count.
@@ -132,7 +133,7 @@ struct Runs {
 impl Runs {
     fn of(items: &[Item]) -> Self {
         let mut of_item = Vec::with_capacity(items.len());
-        let mut of_label: HashMap<Label, usize> = HashMap::new();
+        let mut of_label = Labels::new();
         let mut run = 0;
         let mut is_begun = false;
         for item in items {
@@ -143,7 +144,7 @@ impl Runs {
             }
             of_item.push(run);
             is_begun |= item.is_instruction();
-            if item.ends_flow() || !item.targets().is_empty() {
+            if item.ends_flow() || item.jumps() {
                 run += 1;
                 is_begun = false;
             }
@@ -153,8 +154,7 @@ impl Runs {
             let Some(next) = next.get_mut(*run) else {
                 continue;
             };
-            let targets = item.targets();
-            next.extend(targets.iter().filter_map(|label| of_label.get(label)));
+            next.extend(item.targets().filter_map(|label| of_label.get(label)));
             let behind = of_item.get(index + 1).filter(|behind| *behind != run);
             if !item.ends_flow() {
                 next.extend(behind);
@@ -225,6 +225,7 @@ pub(super) fn calls(items: &[Item]) -> Vec<(FunctionId, u64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::codegen::item::Label;
 
     #[test]
     fn time_and_bytes_are_not_the_same() {
