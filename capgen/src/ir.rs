@@ -235,7 +235,7 @@ pub struct Block {
 }
 
 /// One effect.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Statement {
     /// Assigns a local.
     Set(LocalId, Expr),
@@ -248,7 +248,7 @@ pub enum Statement {
 }
 
 /// How a block ends.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Terminator {
     /// Goes on in another block.
     Goto(BlockId),
@@ -287,7 +287,7 @@ pub struct ApiMethod {
 }
 
 /// A value.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Expr {
     /// A constant of a scalar type.
     Const(Type, i32),

@@ -184,7 +184,7 @@ fn tidy(program: &mut Program, functions: &[usize], options: &Options) {
             };
             let mut changed = function.clone();
             if options.fold {
-                fold::fold(program, &mut changed);
+                fold::fold(program, function, &mut changed);
             }
             if options.blocks {
                 thread::thread(&mut changed);

@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 pub(super) struct Plan {
     /// The reachable blocks in the order of emission.
     pub(super) order: Vec<BlockId>,
-    /// Blocks that end the command, behind which the next block may follow as if they went on there.
-    falls: Vec<(BlockId, BlockId)>,
+    /// By block that ends the command, the next one where that may follow as if it went on there.
+    falls: Vec<Option<BlockId>>,
     live_in: Vec<LocalSet>,
     read: LocalSet,
 }
@@ -20,8 +20,7 @@ impl Plan {
     /// Plans a function.
     pub(super) fn of(function: &Function) -> Self {
         let order = order(function);
-        let falls = falls(function, &order);
-        let live_in = dataflow::live_in(function, &falls);
+        let (falls, live_in) = falls(function, &order);
         let mut read = LocalSet::empty(function.locals.len());
         function.walk(&mut |expr| {
             if let Expr::Local(local) = expr {
@@ -43,7 +42,7 @@ impl Plan {
 
     /// Whether the block, which ends the command, needs no end of its own.
     pub(super) fn throws_into_next(&self, block: BlockId) -> bool {
-        self.falls.iter().any(|(from, _)| *from == block)
+        self.falls.get(block.0).is_some_and(Option::is_some)
     }
 
     /// Gives every local that is read a word of the frame, parameters first; two locals share one
@@ -401,9 +400,9 @@ fn leaves(function: &Function, block: BlockId) -> bool {
         .is_some_and(|block| block.terminator.successors().next().is_none())
 }
 
-/// The blocks that end the command, with the block behind them, where a verifier that takes the one
-/// for going on in the other finds every local assigned that is read there or further on.
-fn falls(function: &Function, order: &[BlockId]) -> Vec<(BlockId, BlockId)> {
+/// By block that ends the command, the block behind it where a verifier that takes the one for going on in the other
+/// finds every local assigned that is read there or further on; and which locals are live where blocks begin, given that.
+fn falls(function: &Function, order: &[BlockId]) -> (Vec<Option<BlockId>>, Vec<LocalSet>) {
     let ends = |block: BlockId| {
         let block = function.blocks.get(block.0);
         block.is_some_and(|block| {
@@ -422,16 +421,25 @@ fn falls(function: &Function, order: &[BlockId]) -> Vec<(BlockId, BlockId)> {
     // others.
     let mut extra = Vec::new();
     loop {
-        let assigned = dataflow::assigned_in(function, &extra);
         let live = dataflow::live_in(function, &extra);
-        let before = (extra.len(), falls.len());
-        falls.retain(|(from, to)| {
-            let out = dataflow::assigned_out(function, &assigned, *from);
-            live.get(to.0).is_some_and(|live| live.is_within(&out))
-        });
-        extra.clone_from(&falls);
-        if before == (falls.len(), falls.len()) {
-            return falls;
+        let before = falls.len();
+        if before > 0 {
+            let assigned = dataflow::assigned_in(function, &extra);
+            falls.retain(|(from, to)| {
+                let out = dataflow::assigned_out(function, &assigned, *from);
+                live.get(to.0).is_some_and(|live| live.is_within(&out))
+            });
+        }
+        // What was looked at with all of them, and stays, is it; without any there is nothing to look at.
+        let is_with_all = !extra.is_empty() || falls.is_empty();
+        extra = vec![None; function.blocks.len()];
+        for (from, to) in &falls {
+            if let Some(slot) = extra.get_mut(from.0) {
+                *slot = Some(*to);
+            }
+        }
+        if falls.len() == before && is_with_all {
+            return (extra, live);
         }
     }
 }

@@ -1,7 +1,9 @@
 //! Blocks: jumps to jumps, blocks that only follow one another, equal blocks, unreached blocks.
 
 use crate::ir::dataflow;
-use crate::ir::{BlockId, Function, Position, Statement, Terminator};
+use crate::ir::{Block, BlockId, Function, Position, Statement, Terminator};
+use std::collections::HashMap;
+use std::hash::{Hash, Hasher};
 
 /// Simplifies the graph of blocks.
 pub(super) fn simplify(function: &mut Function) {
@@ -62,24 +64,36 @@ fn same_targets(function: &mut Function) {
     }
 }
 
+/// What a block does, wherever in the source that is written.
+struct Deeds<'a>(&'a Block);
+
+impl PartialEq for Deeds<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        let statements = |block: &'_ Block| block.statements.len();
+        let mut pairs = self.0.statements.iter().zip(&other.0.statements);
+        statements(self.0) == statements(other.0)
+            && self.0.terminator == other.0.terminator
+            && pairs.all(|((own, _), (other, _))| own == other)
+    }
+}
+
+impl Eq for Deeds<'_> {}
+
+impl Hash for Deeds<'_> {
+    /// How it ends, which tells most blocks apart.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.statements.len().hash(state);
+        self.0.statements.last().map(|(last, _)| last).hash(state);
+        self.0.terminator.hash(state);
+    }
+}
+
 /// Of blocks that do the same only one is gone to.
 fn merge_equal(function: &mut Function) {
-    let same = |a: &crate::ir::Block, b: &crate::ir::Block| {
-        let statements = a.statements.iter().map(|(statement, _)| statement);
-        a.terminator == b.terminator
-            && statements.eq(b.statements.iter().map(|(statement, _)| statement))
-    };
-    let blocks = &function.blocks;
+    let mut known: HashMap<Deeds<'_>, BlockId> = HashMap::new();
+    let blocks = function.blocks.iter().enumerate();
     let first: Vec<BlockId> = blocks
-        .iter()
-        .map(|block| {
-            BlockId(
-                blocks
-                    .iter()
-                    .position(|other| same(block, other))
-                    .unwrap_or_default(),
-            )
-        })
+        .map(|(index, block)| *known.entry(Deeds(block)).or_insert(BlockId(index)))
         .collect();
     for block in &mut function.blocks {
         for target in block.terminator.successors_mut() {

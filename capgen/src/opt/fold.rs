@@ -7,10 +7,9 @@ use crate::codegen::interval::{Interval, Ranges};
 use crate::ir::interpret;
 use crate::ir::{BinaryOp, CompareOp, Expr, Function, Program, Terminator, Type, UnaryOp};
 
-/// Folds all expressions of a function.
-pub(super) fn fold(program: &Program, function: &mut Function) {
-    let original = function.clone();
-    let ranges = Ranges::of(program, &original);
+/// Folds all expressions of a function, given as it is.
+pub(super) fn fold(program: &Program, original: &Function, function: &mut Function) {
+    let ranges = Ranges::of(program, original);
     function.walk_mut(&mut |expr| {
         while let Some(simpler) = simpler(expr, &ranges) {
             *expr = simpler;

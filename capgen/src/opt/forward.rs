@@ -1,7 +1,7 @@
 //! Values move to where they are used, copies and unused values go.
 
 use super::effects::{Effects, is_droppable, is_get_buffer};
-use crate::ir::dataflow::LocalSet;
+use crate::ir::dataflow::{Copies, LocalSet};
 use crate::ir::{Block, Callee, Expr, Function, LocalId, Statement, dataflow};
 
 /// Does so for one function.
@@ -142,7 +142,8 @@ fn replace_copies(function: &mut Function) {
     if sources.iter().all(Option::is_none) {
         return;
     }
-    let current = dataflow::unchanged_copies(function, &sources);
+    let copies = Copies::of(sources);
+    let current = copies.unchanged_in(function);
     let mut stays = LocalSet::empty(count);
     let mut look = |expr: &Expr, current: &LocalSet| {
         expr.walk(&mut |expr| {
@@ -159,7 +160,7 @@ fn replace_copies(function: &mut Function) {
             statement
                 .expressions()
                 .for_each(|expr| look(expr, &current));
-            dataflow::step_copies(statement, &sources, &mut current);
+            copies.step(statement, &mut current);
         }
         if let Some(expr) = block.terminator.expression() {
             look(expr, &current);
@@ -168,9 +169,9 @@ fn replace_copies(function: &mut Function) {
     function.walk_mut(&mut |expr| {
         if let Expr::Local(local) = expr
             && !stays.contains(*local)
-            && let Some(Some(source)) = sources.get(local.0)
+            && let Some(source) = copies.source(*local)
         {
-            *local = *source;
+            *local = source;
         }
     });
 }

@@ -5,6 +5,7 @@
 //! ([`candidates`]), and a condition that is kept in a local to be asked later is asked at once.
 
 use super::decide::{Flow, State};
+use crate::ir::dataflow::LocalSet;
 use crate::ir::{Block, BlockId, Expr, Function, LocalId, Program, Statement, Terminator, Type};
 
 /// A block with more statements is not copied.
@@ -53,8 +54,45 @@ fn answer(flow: &Flow<'_>, question: &Terminator, state: &State<'_>) -> Option<B
         .map(|holds| if holds { *yes } else { *no })
 }
 
-/// The function with a block copied to a way into it, for each way that answers a question by it.
-pub(super) fn candidates(program: &Program, function: &Function) -> Vec<Function> {
+/// A block copied to a way into it.
+pub(super) enum Candidate {
+    /// What block `.1` does is done at the end of block `.0` as well.
+    Copied(usize, BlockId),
+    /// A condition that a local holds is asked at once.
+    Asked(Asked),
+    /// And then what follows is done on the way for this answer as well.
+    AskedAndCopied(Asked, bool),
+}
+
+/// The block and the statement that assign a condition, and the local.
+#[derive(Clone, Copy)]
+pub(super) struct Asked {
+    index: usize,
+    at: usize,
+    local: LocalId,
+}
+
+impl Candidate {
+    /// The function with it.
+    pub(super) fn in_place(&self, function: &Function) -> Option<Function> {
+        match self {
+            Self::Copied(index, next) => copied(function.clone(), *index, *next),
+            Self::Asked(place) => asked(function, *place),
+            Self::AskedAndCopied(place, holds) => {
+                let asked = asked(function, *place)?;
+                // The two new blocks are the last ones, that for `true` first.
+                let taken = asked.blocks.len().checked_sub(if *holds { 2 } else { 1 })?;
+                let Terminator::Goto(next) = asked.blocks.get(taken)?.terminator else {
+                    return None;
+                };
+                copied(asked, taken, next)
+            }
+        }
+    }
+}
+
+/// What may be better, for each way that answers a question by it.
+pub(super) fn candidates(program: &Program, function: &Function) -> Vec<Candidate> {
     let flow = Flow::alone(program, function);
     let mut found = Vec::new();
     flow.each_end(&mut |index, block, state| {
@@ -65,22 +103,24 @@ pub(super) fn candidates(program: &Program, function: &Function) -> Vec<Function
             && (flow.goes_round(index) || flow.goes_round(next.0) || is_short(&flow, next))
             && answers(&flow, next, state.clone(), FAR)
         {
-            found.extend(copied(function, index, next));
+            found.push(Candidate::Copied(index, next));
         }
     });
-    for (index, at, local) in kept_conditions(function) {
-        let Some(asked) = asked(function, index, at, local) else {
-            continue;
-        };
-        // The two new blocks are the last ones.
-        for taken in [asked.blocks.len() - 2, asked.blocks.len() - 1] {
-            if let Some(Terminator::Goto(next)) =
-                asked.blocks.get(taken).map(|block| &block.terminator)
-            {
-                found.extend(copied(&asked, taken, *next));
-            }
+    let is_copyable = |id: &BlockId| {
+        let block = function.blocks.get(id.0);
+        block.is_some_and(|block| block.statements.len() <= MOST_STATEMENTS)
+    };
+    for place in kept_conditions(function) {
+        let end = function
+            .blocks
+            .get(place.index)
+            .map(|block| &block.terminator);
+        if let Some(Terminator::Goto(next)) = end
+            && is_copyable(next)
+        {
+            found.extend([true, false].map(|holds| Candidate::AskedAndCopied(place, holds)));
         }
-        found.push(asked);
+        found.push(Candidate::Asked(place));
     }
     found
 }
@@ -111,8 +151,7 @@ fn answers<'a>(flow: &Flow<'a>, id: BlockId, mut state: State<'a>, far: usize) -
 }
 
 /// With a copy of what block `next` does at the end of block `index`.
-fn copied(function: &Function, index: usize, next: BlockId) -> Option<Function> {
-    let mut function = function.clone();
+fn copied(mut function: Function, index: usize, next: BlockId) -> Option<Function> {
     let tail = function.blocks.get(next.0)?.clone();
     if tail.statements.len() > MOST_STATEMENTS {
         return None;
@@ -124,12 +163,12 @@ fn copied(function: &Function, index: usize, next: BlockId) -> Option<Function> 
     Some(function)
 }
 
-/// Conditions that a local holds until it is asked: their blocks and places.
-fn kept_conditions(function: &Function) -> Vec<(usize, usize, LocalId)> {
-    let mut asked = Vec::new();
+/// Conditions that a local holds until it is asked.
+fn kept_conditions(function: &Function) -> Vec<Asked> {
+    let mut asked = LocalSet::empty(function.locals.len());
     for block in &function.blocks {
         if let Terminator::If(Expr::Local(local), ..) = &block.terminator {
-            asked.push(*local);
+            asked.insert(*local);
         }
     }
     let mut found = Vec::new();
@@ -137,9 +176,10 @@ fn kept_conditions(function: &Function) -> Vec<(usize, usize, LocalId)> {
         for (at, (statement, _)) in block.statements.iter().enumerate() {
             if let Statement::Set(local, Expr::Compare(..)) = statement
                 && block.statements.len() - at <= MOST_STATEMENTS
-                && asked.contains(local)
+                && asked.contains(*local)
             {
-                found.push((index, at, *local));
+                let local = *local;
+                found.push(Asked { index, at, local });
             }
         }
     }
@@ -147,7 +187,8 @@ fn kept_conditions(function: &Function) -> Vec<(usize, usize, LocalId)> {
 }
 
 /// `b = c; …` as `if c { b = true; … } else { b = false; … }`, the new blocks at the end, that for `true` first.
-fn asked(function: &Function, index: usize, at: usize, local: LocalId) -> Option<Function> {
+fn asked(function: &Function, place: Asked) -> Option<Function> {
+    let Asked { index, at, local } = place;
     let mut function = function.clone();
     let (yes, no) = (
         BlockId(function.blocks.len()),

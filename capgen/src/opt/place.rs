@@ -34,16 +34,19 @@ pub(super) fn place(program: &mut Program, options: &Options) -> Result<(), Back
             left: MOST_TRIALS,
         };
         if options.paths {
-            trials.keep_better(|program| {
+            let found = |program: &Program| {
                 let function = program.functions.get(index);
-                let found = function.map(|function| paths::candidates(program, function));
-                let found = found.into_iter().flatten();
-                found.map(|function| vec![(index, function)]).collect()
+                function.map_or_else(Vec::new, |function| paths::candidates(program, function))
+            };
+            trials.keep_better(found, |program, candidate: &paths::Candidate| {
+                let function = program.functions.get(index)?;
+                Some(vec![(index, candidate.in_place(function)?)])
             });
         }
         trials.without_traps();
         if options.place {
-            trials.keep_better(|program| shift::candidates(program, &calls, index));
+            let found = |program: &Program| shift::candidates(program, &calls, index);
+            trials.keep_better(found, |_, changed: &Changed| Some(changed.clone()));
         }
     }
     Ok(())
@@ -59,8 +62,13 @@ struct Trials<'a> {
 }
 
 impl Trials<'_> {
-    /// Tries the changes that `candidates` gives, one after the other; what is better is kept and changed on.
-    fn keep_better(&mut self, candidates: impl Fn(&Program) -> Vec<Changed>) {
+    /// Tries the changes that `candidates` gives, one after the other, as `make` makes them; what is better is kept and
+    /// changed on.
+    fn keep_better<C>(
+        &mut self,
+        candidates: impl Fn(&Program) -> Vec<C>,
+        make: impl Fn(&Program, &C) -> Option<Changed>,
+    ) {
         let mut found = candidates(self.program);
         if found.is_empty() {
             return;
@@ -69,29 +77,39 @@ impl Trials<'_> {
             return;
         };
         let mut at = 0;
-        while let Some(candidate) = found.get(at).cloned() {
+        while let Some(candidate) = found.get(at) {
             let Some(left) = self.left.checked_sub(1) else {
                 return;
             };
             self.left = left;
-            let indices: Vec<usize> = candidate.iter().map(|(index, _)| *index).collect();
-            let before = match indices.as_slice() {
-                [_] => Some(alone),
-                several => self.measure(several),
+            let Some(changed) = make(self.program, candidate) else {
+                at += 1;
+                continue;
             };
-            let kept = self.put(candidate);
+            let indices: Vec<usize> = changed.iter().map(|(index, _)| *index).collect();
+            let is_alone = indices.len() == 1;
+            let before = if is_alone {
+                Some(alone)
+            } else {
+                self.measure(&indices)
+            };
+            let kept = self.put(changed);
             super::tidy(self.program, &indices, self.options);
             let after = self.measure(&indices);
-            let is_better = before
-                .zip(after)
-                .is_some_and(|(before, after)| after < before);
-            if is_better {
-                alone = self.measure(&[self.index]).unwrap_or(alone);
-                // What was tried before has been tried.
-                found = candidates(self.program);
-            } else {
-                self.put(kept);
-                at += 1;
+            match (before, after) {
+                (Some(before), Some(after)) if after < before => {
+                    alone = if is_alone {
+                        after
+                    } else {
+                        self.measure(&[self.index]).unwrap_or(alone)
+                    };
+                    // What was tried before has been tried.
+                    found = candidates(self.program);
+                }
+                _ => {
+                    self.put(kept);
+                    at += 1;
+                }
             }
         }
     }

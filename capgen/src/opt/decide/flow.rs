@@ -1,5 +1,6 @@
 //! What is known along the ways through a function.
 
+use std::cell::OnceCell;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,6 +27,8 @@ pub(in crate::opt) struct Flow<'a> {
     shape: Shape,
     /// Nothing of blocks that no way leads to.
     known: Vec<Option<State<'a>>>,
+    /// The same where each block ends, once asked for.
+    ends: OnceCell<Vec<Option<State<'a>>>>,
 }
 
 /// One way on from the end of a block.
@@ -55,6 +58,7 @@ impl<'a> Flow<'a> {
             results,
             shape: Shape::of(function),
             known: Vec::new(),
+            ends: OnceCell::new(),
         };
         flow.known = flow.run(parameters);
         flow
@@ -121,10 +125,18 @@ impl<'a> Flow<'a> {
 
     /// What is known at the end of each block.
     pub(in crate::opt) fn each_end(&self, look: &mut dyn FnMut(usize, &Block, &State<'a>)) {
-        for (index, (block, state)) in self.function.blocks.iter().zip(&self.known).enumerate() {
-            if let Some(mut state) = state.clone() {
+        let ends = self.ends.get_or_init(|| {
+            let blocks = self.function.blocks.iter().zip(&self.known);
+            let ends = blocks.map(|(block, state)| {
+                let mut state = state.clone()?;
                 self.statements(block, &mut state);
-                look(index, block, &state);
+                Some(state)
+            });
+            ends.collect()
+        });
+        for (index, (block, state)) in self.function.blocks.iter().zip(ends).enumerate() {
+            if let Some(state) = state {
+                look(index, block, state);
             }
         }
     }
@@ -183,49 +195,66 @@ impl<'a> Flow<'a> {
                 }
             }
         }
-        if is_exact {
-            return known;
-        }
-        for _ in 0..NARROWING {
-            let again = self.again(&known, &start);
-            let is_same = again.iter().zip(&known).all(|pair| match pair {
-                (Some(new), Some(old)) => new.is(old),
-                (new, old) => new.is_none() && old.is_none(),
-            });
-            known = again;
-            if is_same {
-                break;
-            }
+        if !is_exact {
+            self.narrow_again(&mut known, &start);
         }
         known
     }
 
-    /// Every block once more from what is known at the ends of those before it: what was let go for good
-    /// measure comes back where it is not needed.
-    fn again(&self, known: &[Option<State<'a>>], start: &State<'a>) -> Vec<Option<State<'a>>> {
-        let mut found = vec![None; known.len()];
-        let ways = self
-            .function
-            .blocks
-            .iter()
-            .zip(known)
-            .filter_map(|(block, state)| Some(self.ways(block, state.clone()?)));
-        let ways = ways.flatten().map(|way| (way.next, way.state));
-        for (next, state) in std::iter::once((BlockId(0), start.clone())).chain(ways) {
-            if let Some(slot) = found.get_mut(next.0) {
-                *slot = Some(match slot.take() {
-                    None => state,
-                    Some(old) => self.join(&old, &state, None),
-                });
+    /// Every block again and again from what is known at the ends of those before it: what was let go for good
+    /// measure comes back where it is not needed. After the first time only what follows a change is looked at.
+    fn narrow_again(&self, known: &mut [Option<State<'a>>], start: &State<'a>) {
+        let blocks = &self.function.blocks;
+        let ways_of = |index: usize, known: &[Option<State<'a>>]| {
+            let state = known[index].clone();
+            state.map_or_else(Vec::new, |state| self.ways(&blocks[index], state))
+        };
+        let mut ways: Vec<Vec<Way<'a>>> = (0..blocks.len())
+            .map(|index| ways_of(index, known))
+            .collect();
+        let mut wanted = vec![true; blocks.len()];
+        for _ in 0..NARROWING {
+            let mut found: Vec<(usize, Option<State<'a>>)> = Vec::new();
+            for index in (0..blocks.len()).filter(|index| wanted[*index]) {
+                let mut state = (index == 0).then(|| start.clone());
+                let before = self.shape.before[index].iter();
+                for way in before.flat_map(|before| &ways[*before]) {
+                    if way.next.0 == index {
+                        state = Some(match state {
+                            None => way.state.clone(),
+                            Some(old) => self.join(&old, &way.state, None),
+                        });
+                    }
+                }
+                let is_same = match (&state, &known[index]) {
+                    (Some(new), Some(old)) => new.is(old),
+                    (new, old) => new.is_none() && old.is_none(),
+                };
+                if !is_same {
+                    found.push((index, state));
+                }
+            }
+            if found.is_empty() {
+                return;
+            }
+            wanted.fill(false);
+            let changed: Vec<usize> = found.iter().map(|(index, _)| *index).collect();
+            for (index, state) in found {
+                known[index] = state;
+            }
+            for index in changed {
+                ways[index] = ways_of(index, known);
+                for next in blocks[index].terminator.successors() {
+                    wanted[next.0] = true;
+                }
             }
         }
-        found
     }
 
     /// Where a block leads, and what is known there, from what is known where it begins.
     fn ways(&self, block: &Block, mut state: State<'a>) -> Vec<Way<'a>> {
         self.statements(block, &mut state);
-        self.ways_on(&block.terminator, &state)
+        self.ways_from(&block.terminator, state)
     }
 
     /// Where a terminator leads that can be come to with this.
@@ -234,8 +263,20 @@ impl<'a> Flow<'a> {
         terminator: &Terminator,
         known: &State<'a>,
     ) -> Vec<Way<'a>> {
-        let way = |(slot, next): (usize, BlockId)| {
-            let mut state = known.clone();
+        self.ways_from(terminator, known.clone())
+    }
+
+    fn ways_from(&self, terminator: &Terminator, known: State<'a>) -> Vec<Way<'a>> {
+        let mut found = Vec::new();
+        let mut successors = terminator.successors().enumerate().peekable();
+        // The last way takes what is known along.
+        let mut left = Some(known);
+        while let Some((slot, next)) = successors.next() {
+            let state = match successors.peek() {
+                Some(_) => left.clone(),
+                None => left.take(),
+            };
+            let Some(mut state) = state else { break };
             let can_be = match terminator {
                 Terminator::If(condition, ..) => self.assume(condition, slot == 0, &mut state),
                 Terminator::Switch(key, cases, _) => {
@@ -246,13 +287,11 @@ impl<'a> Flow<'a> {
                 }
                 _ => true,
             };
-            can_be.then_some(Way { slot, next, state })
-        };
-        terminator
-            .successors()
-            .enumerate()
-            .filter_map(way)
-            .collect()
+            if can_be {
+                found.push(Way { slot, next, state });
+            }
+        }
+        found
     }
 
     fn join(&self, old: &State<'a>, new: &State<'a>, widened: Option<&LocalSet>) -> State<'a> {
@@ -294,6 +333,8 @@ struct Shape {
     ranks: Vec<usize>,
     /// By block: whether it is in a loop.
     looped: Vec<bool>,
+    /// By block: those that lead to it, each once.
+    before: Vec<Vec<usize>>,
 }
 
 impl Shape {
@@ -319,7 +360,9 @@ impl Shape {
             seen[index] = Some(true);
             work.push((index, true));
             for next in function.blocks[index].terminator.successors() {
-                before[next.0].push(index);
+                if before[next.0].last() != Some(&index) {
+                    before[next.0].push(index);
+                }
                 match seen[next.0] {
                     Some(true) => ends.push((index, next)),
                     Some(false) => {}
@@ -357,6 +400,7 @@ impl Shape {
             heads,
             ranks,
             looped,
+            before,
         }
     }
 }
