@@ -15,40 +15,53 @@ use crate::ir::{
 /// counts but those of the types, as when their code is generated.
 pub fn legalize(program: &mut Program, untrusted: &BTreeSet<FunctionId>) {
     let mut helpers = Helpers::default();
-    let count = program.functions.len();
-    for index in 0..count {
-        // A call that takes the place of an operation says less of its range, and may leave an
-        // operation around it in need of a call too.
-        while let Some(original) = program.functions.get(index).cloned() {
-            let is_trusted = !untrusted.contains(&FunctionId(index));
-            let ranges = Ranges::trusted(program, &original, is_trusted);
-            let wanted = wanted_helpers(&original, &ranges);
-            if wanted.is_empty() {
-                break;
+    for index in 0..program.functions.len() {
+        legalize_one(program, index, untrusted, &mut helpers);
+    }
+}
+
+/// Replaces them in one function alone, with helper functions of its own.
+pub(crate) fn legalize_alone(program: &mut Program, id: FunctionId) {
+    legalize_one(program, id.0, &BTreeSet::new(), &mut Helpers::default());
+}
+
+fn legalize_one(
+    program: &mut Program,
+    index: usize,
+    untrusted: &BTreeSet<FunctionId>,
+    helpers: &mut Helpers,
+) {
+    // A call that takes the place of an operation says less of its range, and may leave an
+    // operation around it in need of a call too.
+    while let Some(original) = program.functions.get(index).cloned() {
+        let is_trusted = !untrusted.contains(&FunctionId(index));
+        let ranges = Ranges::trusted(program, &original, is_trusted);
+        let wanted = wanted_helpers(&original, &ranges);
+        if wanted.is_empty() {
+            break;
+        }
+        let mut wanted = wanted.into_iter();
+        let mut function = original.clone();
+        function.walk_mut(&mut |expr| {
+            if is_candidate(expr)
+                && let Some(Some(op)) = wanted.next()
+                && let Expr::Binary(_, ty, left, right) = expr
+            {
+                let id = helpers.get(op, program);
+                let right = match right.type_in(program, &original).unwrap_or(Type::U16) {
+                    Type::U16 => (**right).clone(),
+                    from => Expr::Cast {
+                        from,
+                        to: Type::U16,
+                        value: right.clone(),
+                    },
+                };
+                let arguments = vec![(**left).clone(), right];
+                *expr = Expr::Call(Callee::Function(id), arguments, Some(ty.clone()));
             }
-            let mut wanted = wanted.into_iter();
-            let mut function = original.clone();
-            function.walk_mut(&mut |expr| {
-                if is_candidate(expr)
-                    && let Some(Some(op)) = wanted.next()
-                    && let Expr::Binary(_, ty, left, right) = expr
-                {
-                    let id = helpers.get(op, program);
-                    let right = match right.type_in(program, &original).unwrap_or(Type::U16) {
-                        Type::U16 => (**right).clone(),
-                        from => Expr::Cast {
-                            from,
-                            to: Type::U16,
-                            value: right.clone(),
-                        },
-                    };
-                    let arguments = vec![(**left).clone(), right];
-                    *expr = Expr::Call(Callee::Function(id), arguments, Some(ty.clone()));
-                }
-            });
-            if let Some(slot) = program.functions.get_mut(index) {
-                *slot = function;
-            }
+        });
+        if let Some(slot) = program.functions.get_mut(index) {
+            *slot = function;
         }
     }
 }

@@ -4,6 +4,7 @@ use super::error::BackendError;
 use crate::ir::calls::CallGraph;
 use crate::ir::{Class, ClassId, Entry, Expr, Function, FunctionId, LocalId, Program, Statement};
 use cap_file::api::{Api, MethodKind};
+use std::collections::BTreeSet;
 
 /// The kind of method that a function becomes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -33,8 +34,6 @@ pub struct Methods {
     pub linkage: Vec<Linkage>,
     /// The class whose method each function is.
     pub home: Vec<ClassId>,
-    /// Whether each function would gain by being an instance method.
-    this_forms: Vec<bool>,
 }
 
 impl Methods {
@@ -43,36 +42,48 @@ impl Methods {
     /// # Errors
     /// [`BackendError`] if an entry method overrides nothing, or a class has too many methods.
     pub fn of(program: &Program) -> Result<Self, BackendError> {
-        let this_forms = program.functions.iter().map(uses_this_forms).collect();
-        Self::decide(program, &CallGraph::of(program), this_forms)
+        Self::decide(program, &CallGraph::of(program))
     }
 
-    /// Decides again after some functions have changed: [`Methods::of`] without a walk over the others.
-    ///
-    /// # Errors
-    /// As [`Methods::of`].
-    pub fn after_change(
-        &self,
+    /// Decides again for functions that have changed, or that others call now: enough to measure them, since the
+    /// tokens of those that become virtual methods are not given.
+    pub(crate) fn change(
+        &mut self,
         program: &Program,
         calls: &CallGraph,
-        changed: &[usize],
-    ) -> Result<Self, BackendError> {
-        let mut this_forms = self.this_forms.clone();
-        for index in changed {
-            if let Some(slot) = this_forms.get_mut(*index)
-                && let Some(function) = program.functions.get(*index)
-            {
-                *slot = uses_this_forms(function);
+        functions: &BTreeSet<usize>,
+    ) {
+        for &index in functions {
+            let (Some(function), Some(slot)) =
+                (program.functions.get(index), self.linkage.get_mut(index))
+            else {
+                continue;
+            };
+            if function.entry.is_some() {
+                continue;
             }
+            *slot = if function.receiver.is_none() || !uses_this_forms(function) {
+                Linkage::Static
+            } else if !called_from_elsewhere(FunctionId(index), calls, &self.home) {
+                Linkage::Private
+            } else {
+                Linkage::Package(0)
+            };
         }
-        Self::decide(program, calls, this_forms)
     }
 
-    fn decide(
-        program: &Program,
-        calls: &CallGraph,
-        this_forms: Vec<bool>,
-    ) -> Result<Self, BackendError> {
+    /// With so many helper functions behind the others.
+    #[must_use]
+    pub(crate) fn with_helpers(&self, count: usize) -> Self {
+        let mut with = self.clone();
+        let home = with.home.first().copied().unwrap_or(ClassId(0));
+        with.home.extend(std::iter::repeat_n(home, count));
+        with.linkage
+            .extend(std::iter::repeat_n(Linkage::Static, count));
+        with
+    }
+
+    fn decide(program: &Program, calls: &CallGraph) -> Result<Self, BackendError> {
         let home = homes(program)?;
         let mut linkage = Vec::with_capacity(program.functions.len());
         let mut package_tokens = vec![0usize; program.classes.len()];
@@ -93,7 +104,7 @@ impl Methods {
                     overridden(program, receiver, function, &entry.name, &entry.descriptor)?
                 };
                 linkage.push(Linkage::Public(token));
-            } else if !this_forms.get(index).copied().unwrap_or(false) {
+            } else if !uses_this_forms(function) {
                 linkage.push(Linkage::Static);
             } else if !called_from_elsewhere(FunctionId(index), calls, &home) {
                 linkage.push(Linkage::Private);
@@ -117,11 +128,7 @@ impl Methods {
                 linkage.push(Linkage::Package(token));
             }
         }
-        Ok(Self {
-            linkage,
-            home,
-            this_forms,
-        })
+        Ok(Self { linkage, home })
     }
 
     /// How a function is called.

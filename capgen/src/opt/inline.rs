@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::effects::Effects;
 use super::{Options, parameters, tidy};
 use crate::bindings;
-use crate::codegen::legalize::legalize;
+use crate::codegen::legalize::legalize_alone;
 use crate::codegen::linkage::Methods;
 use crate::codegen::size::{Size, function_size};
 use crate::codegen::weight::Weight;
@@ -21,6 +21,10 @@ const MANY_CALLS_LIMIT: usize = 20;
 
 /// Functions larger than this are not tried at more than one place where time counts.
 const MANY_CALLS_LIMIT_FOR_SPEED: usize = 120;
+
+/// A function is not made larger than this: every try costs as much as the function is large, and what is so large has
+/// its branches in the wide form anyway.
+const LARGEST: usize = 6144;
 
 /// Inlines what pays of the functions from number `first` on, callees before their callers.
 pub(super) fn inline(
@@ -55,6 +59,13 @@ pub(super) fn inline(
         if calls == 0 || calls > 1 && own.bytes > limit {
             continue;
         }
+        let mut is_large = |caller: &usize| {
+            let size = state.size(program, *caller);
+            size.is_some_and(|size| size.bytes + own.bytes > LARGEST)
+        };
+        if changed.iter().any(&mut is_large) {
+            continue;
+        }
         let Some(bytes_before) = state.bytes(program, with_callee) else {
             continue;
         };
@@ -69,31 +80,35 @@ pub(super) fn inline(
         let complete = callers.iter().all(|(caller, count)| {
             (0..*count).all(|_| inline_one(program, FunctionId(*caller), callee))
         });
-        let mut kept = None;
         if complete {
             tidy(program, &changed, options);
-            let mut tried = state.after_change(program, &changed)?;
-            let after = tried.bytes(program, changed.iter());
-            let time_after = tried.time(program, &changed, None);
+            let sizes = state.change(program, &changed);
+            let after = state.bytes(program, changed.iter());
+            let time_after = state.time(program, &changed, None);
             if let (Some(bytes), Some(time)) = (after, time_after)
                 && pays(settings.goal, (bytes_before, time_before), (bytes, time))
             {
-                kept = Some(tried);
+                continue;
             }
-        }
-        match kept {
-            Some(tried) => state = tried,
-            None => {
-                for (index, function) in saved {
-                    if let Some(slot) = program.functions.get_mut(index) {
-                        *slot = function;
-                    }
-                }
+            put(program, saved);
+            state.change(program, &changed);
+            for (index, size) in changed.iter().zip(sizes) {
+                state.sizes[*index] = size;
             }
+        } else {
+            put(program, saved);
         }
     }
     parameters::remove_uncalled(program);
     Ok(())
+}
+
+fn put(program: &mut Program, functions: Vec<(usize, Function)>) {
+    for (index, function) in functions {
+        if let Some(slot) = program.functions.get_mut(index) {
+            *slot = function;
+        }
+    }
 }
 
 /// Whether bytes and time are no worse than before. No call is spared at the price of bytes where these count.
@@ -126,30 +141,27 @@ impl State {
         })
     }
 
-    /// The same for a program in which some functions have changed.
-    fn after_change(&self, program: &Program, changed: &[usize]) -> Result<Self, BackendError> {
-        let mut calls = self.calls.clone();
-        let mut sizes = self.sizes.clone();
+    /// Takes note that some functions have changed; gives the sizes that they had.
+    fn change(&mut self, program: &Program, changed: &[usize]) -> Vec<Option<Size>> {
+        let mut touched: BTreeSet<usize> = changed.iter().copied().collect();
         for index in changed {
+            touched.extend(self.calls.callees(*index).iter().map(|callee| callee.0));
             if let Some(function) = program.functions.get(*index) {
-                calls.update(*index, function);
+                self.calls.update(*index, function);
             }
-            if let Some(size) = sizes.get_mut(*index) {
-                *size = None;
-            }
+            touched.extend(self.calls.callees(*index).iter().map(|callee| callee.0));
         }
-        Ok(Self {
-            methods: self.methods.after_change(program, &calls, changed)?,
-            calls,
-            sizes,
-            settings: self.settings,
-        })
+        self.methods.change(program, &self.calls, &touched);
+        let sizes = changed
+            .iter()
+            .map(|index| self.sizes.get_mut(*index).and_then(Option::take));
+        sizes.collect()
     }
 
     /// Bytes of functions together.
     fn bytes<'i>(
         &mut self,
-        program: &Program,
+        program: &mut Program,
         functions: impl Iterator<Item = &'i usize>,
     ) -> Option<usize> {
         let mut sum = 0;
@@ -162,7 +174,7 @@ impl State {
     /// Nanoseconds of functions together, each run once, with those of one that they call.
     fn time(
         &mut self,
-        program: &Program,
+        program: &mut Program,
         functions: &[usize],
         callee: Option<(FunctionId, u64)>,
     ) -> Option<u64> {
@@ -180,24 +192,33 @@ impl State {
     }
 
     /// What a function takes, `None` if it cannot be compiled.
-    fn size(&mut self, program: &Program, index: usize) -> Option<&Size> {
+    fn size(&mut self, program: &mut Program, index: usize) -> Option<&Size> {
         let slot = self.sizes.get_mut(index)?;
         if slot.is_none() {
             let id = FunctionId(index);
             *slot = function_size(program, &self.methods, id, self.settings)
                 .ok()
-                .or_else(|| with_helpers(program, id, self.settings));
+                .or_else(|| with_helpers(program, &self.methods, id, self.settings));
         }
         slot.as_ref()
     }
 }
 
-/// What a function takes that wants helper functions.
-fn with_helpers(program: &Program, id: FunctionId, settings: Settings) -> Option<Size> {
-    let mut program = program.clone();
-    legalize(&mut program, &BTreeSet::new());
-    let methods = Methods::of(&program).ok()?;
-    function_size(&program, &methods, id, settings).ok()
+/// What a function takes that wants helper functions; the program stays as it is.
+fn with_helpers(
+    program: &mut Program,
+    methods: &Methods,
+    id: FunctionId,
+    settings: Settings,
+) -> Option<Size> {
+    let count = program.functions.len();
+    let kept = program.functions.get(id.0)?.clone();
+    legalize_alone(program, id);
+    let methods = methods.with_helpers(program.functions.len() - count);
+    let size = function_size(program, &methods, id, settings).ok();
+    program.functions.truncate(count);
+    put(program, vec![(id.0, kept)]);
+    size
 }
 
 /// All functions, each after those that it calls (where they do not call one another in circles).

@@ -4,7 +4,7 @@
 use super::effects::is_droppable;
 use crate::ir::calls::CallGraph;
 use crate::ir::{
-    Callee, Expr, Function, FunctionId, LocalId, Position, Program, Statement, Terminator,
+    Callee, Expr, Function, FunctionId, LocalId, Position, Program, Statement, Terminator, Type,
 };
 
 /// Reduces until nothing changes; whether anything did.
@@ -14,7 +14,7 @@ pub(super) fn reduce(program: &mut Program) -> bool {
     let mut any = false;
     for _ in 0..16 {
         let mut changed = false;
-        for index in 0..program.functions.len() {
+        for (index, common) in common(program).iter().enumerate() {
             let id = FunctionId(index);
             if program
                 .functions
@@ -23,9 +23,16 @@ pub(super) fn reduce(program: &mut Program) -> bool {
             {
                 continue;
             }
-            changed |= drop_constant_parameters(program, &graph, id);
-            changed |= drop_unread_parameters(program, &graph, id);
-            changed |= drop_unused_result(program, &graph, id);
+            let is_passed = common.calls > 0;
+            if common.arguments.iter().any(|(known, _)| known.is_some()) {
+                changed |= drop_constant_parameters(program, &graph, id);
+            }
+            if !is_passed || common.arguments.iter().any(|(_, droppable)| *droppable) {
+                changed |= drop_unread_parameters(program, &graph, id);
+            }
+            if common.dropped == common.calls {
+                changed |= drop_unused_result(program, &graph, id);
+            }
         }
         if !changed {
             return any;
@@ -33,6 +40,59 @@ pub(super) fn reduce(program: &mut Program) -> bool {
         any = true;
     }
     any
+}
+
+/// What the calls of one function have in common, as far as it tells what may be dropped.
+#[derive(Clone, Default)]
+struct Common {
+    calls: usize,
+    /// By parameter: the first call's argument if it is a constant and all others are as well, and whether all may be
+    /// left out.
+    arguments: Vec<(Option<(Type, i32)>, bool)>,
+    /// Calls whose value nobody wants.
+    dropped: usize,
+}
+
+/// By function, in one walk over the program: nobody looks again at the callers of one from which nothing may go.
+fn common(program: &Program) -> Vec<Common> {
+    let mut found = vec![Common::default(); program.functions.len()];
+    for function in &program.functions {
+        function.walk(&mut |expr| {
+            let Expr::Call(Callee::Function(id), arguments, _) = expr else {
+                return;
+            };
+            let Some(common) = found.get_mut(id.0) else {
+                return;
+            };
+            let constant = |argument: &Expr| match argument {
+                Expr::Const(ty, value) => Some((ty.clone(), *value)),
+                _ => None,
+            };
+            common.calls += 1;
+            if common.calls == 1 {
+                let facts = arguments
+                    .iter()
+                    .map(|argument| (constant(argument), is_droppable(argument)));
+                common.arguments = facts.collect();
+                return;
+            }
+            for ((known, droppable), argument) in common.arguments.iter_mut().zip(arguments) {
+                if known.is_some() && *known != constant(argument) {
+                    *known = None;
+                }
+                *droppable = *droppable && is_droppable(argument);
+            }
+        });
+        for (statement, _) in function.blocks.iter().flat_map(|block| &block.statements) {
+            if let Statement::Eval(value) = statement
+                && let Some(id) = value.called_function()
+                && let Some(common) = found.get_mut(id.0)
+            {
+                common.dropped += 1;
+            }
+        }
+    }
+    found
 }
 
 /// The arguments of every call of a function.
