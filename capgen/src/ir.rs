@@ -481,6 +481,22 @@ impl Element {
 }
 
 impl Function {
+    /// Takes the function away, and leaves one without code in its place.
+    #[must_use]
+    pub fn take(&mut self) -> Self {
+        let empty = Self {
+            name: String::new(),
+            receiver: None,
+            entry: None,
+            parameters: Vec::new(),
+            result: None,
+            locals: Vec::new(),
+            blocks: Vec::new(),
+            position: self.position,
+        };
+        std::mem::replace(self, empty)
+    }
+
     /// The words of all parameters.
     #[must_use]
     pub fn parameter_words(&self) -> usize {

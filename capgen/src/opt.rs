@@ -175,42 +175,60 @@ fn with_helpers(program: &mut Program, options: &Options) -> Result<(), BackendE
     Ok(())
 }
 
+/// So often each pass is run at most.
+const MOST_ROUNDS: usize = 8;
+
+/// A pass that looks at one function; whether it changed it.
+type Pass = fn(&Program, &mut Function) -> bool;
+
+/// The passes that look at one function, in their order.
+fn passes(options: &Options) -> Vec<Pass> {
+    let all: [(bool, Pass); 6] = [
+        (options.fold, fold::fold),
+        (options.blocks, |_, function| thread::thread(function)),
+        (options.blocks, |_, function| cfg::simplify(function)),
+        (options.combine, |_, function| combine::combine(function)),
+        (options.forward, |_, function| forward::forward(function)),
+        (options.place, |_, function| sink::sink(function)),
+    ];
+    let wanted = all.into_iter().filter(|(is_wanted, _)| *is_wanted);
+    wanted.map(|(_, pass)| pass).collect()
+}
+
 /// Runs the passes that look at one function, until they find nothing more (or often enough).
 fn tidy(program: &mut Program, functions: &[usize], options: &Options) {
+    let passes = passes(options);
     for &index in functions {
-        for _ in 0..8 {
-            let Some(function) = program.functions.get(index) else {
+        let Some(slot) = program.functions.get_mut(index) else {
+            continue;
+        };
+        // No pass looks at another function.
+        let mut function = slot.take();
+        tidy_one(program, &mut function, &passes, options);
+        if options.share {
+            share::share(&mut function);
+        }
+        if let Some(slot) = program.functions.get_mut(index) {
+            *slot = function;
+        }
+    }
+}
+
+fn tidy_one(program: &Program, function: &mut Function, passes: &[Pass], options: &Options) {
+    // So many passes, one after the other, have found nothing.
+    let mut idle = 0;
+    for _ in 0..MOST_ROUNDS {
+        for pass in passes {
+            idle = if pass(program, function) { 0 } else { idle + 1 };
+            if idle >= passes.len() {
                 break;
-            };
-            let mut changed = function.clone();
-            if options.fold {
-                fold::fold(program, function, &mut changed);
-            }
-            if options.blocks {
-                thread::thread(&mut changed);
-                cfg::simplify(&mut changed);
-            }
-            if options.combine {
-                combine::combine(&mut changed);
-            }
-            if options.forward {
-                forward::forward(&mut changed);
-            }
-            if options.place {
-                sink::sink(&mut changed);
-            }
-            let same = changed == *function;
-            if same && !by_ways(program, &mut changed, options) {
-                break;
-            }
-            if let Some(slot) = program.functions.get_mut(index) {
-                *slot = changed;
             }
         }
-        if options.share
-            && let Some(function) = program.functions.get_mut(index)
-        {
-            share::share(function);
+        if idle >= passes.len() {
+            if !by_ways(program, function, options) {
+                return;
+            }
+            idle = 0;
         }
     }
 }

@@ -248,6 +248,22 @@ impl super::Terminator {
         }
     }
 
+    /// Calls `change` with each block that may follow.
+    pub fn redirect(&mut self, change: &mut impl FnMut(&mut super::BlockId)) {
+        match self {
+            Self::Goto(next) => change(next),
+            Self::If(_, yes, no) => {
+                change(yes);
+                change(no);
+            }
+            Self::Switch(_, cases, default) => {
+                cases.iter_mut().for_each(|(_, block)| change(block));
+                change(default);
+            }
+            Self::Return(_) | Self::Throw(_) | Self::Unreachable => {}
+        }
+    }
+
     /// The expression that it evaluates, if any.
     #[must_use]
     pub fn expression(&self) -> Option<&Expr> {

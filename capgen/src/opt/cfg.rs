@@ -5,17 +5,18 @@ use crate::ir::{Block, BlockId, Function, Position, Statement, Terminator};
 use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 
-/// Simplifies the graph of blocks.
-pub(super) fn simplify(function: &mut Function) {
-    thread(function);
-    same_targets(function);
-    merge_equal(function);
-    join(function);
-    renumber(function);
+/// Simplifies the graph of blocks; whether there was something to simplify.
+pub(super) fn simplify(function: &mut Function) -> bool {
+    let mut is_changed = thread(function);
+    is_changed |= same_targets(function);
+    is_changed |= merge_equal(function);
+    is_changed |= join(function);
+    is_changed |= renumber(function);
+    is_changed
 }
 
 /// Goes to where an empty block goes.
-fn thread(function: &mut Function) {
+fn thread(function: &mut Function) -> bool {
     let forward: Vec<Option<BlockId>> = function
         .blocks
         .iter()
@@ -34,15 +35,20 @@ fn thread(function: &mut Function) {
         }
         block
     };
+    let mut is_changed = false;
     for block in &mut function.blocks {
-        for target in block.terminator.successors_mut() {
-            *target = resolve(*target);
-        }
+        block.terminator.redirect(&mut |target| {
+            let resolved = resolve(*target);
+            is_changed |= resolved != *target;
+            *target = resolved;
+        });
     }
+    is_changed
 }
 
 /// A branch whose ways lead to the same block is none.
-fn same_targets(function: &mut Function) {
+fn same_targets(function: &mut Function) -> bool {
+    let mut is_changed = false;
     for block in &mut function.blocks {
         let (Terminator::If(key, _, _) | Terminator::Switch(key, _, _)) = &block.terminator else {
             continue;
@@ -58,10 +64,14 @@ fn same_targets(function: &mut Function) {
                 .statements
                 .push((Statement::Eval(key.clone()), block.position));
             block.terminator = Terminator::Goto(first);
+            is_changed = true;
         } else if let Terminator::Switch(_, cases, default) = &mut block.terminator {
+            let count = cases.len();
             cases.retain(|(_, target)| target != default);
+            is_changed |= cases.len() != count;
         }
     }
+    is_changed
 }
 
 /// What a block does, wherever in the source that is written.
@@ -69,9 +79,8 @@ struct Deeds<'a>(&'a Block);
 
 impl PartialEq for Deeds<'_> {
     fn eq(&self, other: &Self) -> bool {
-        let statements = |block: &'_ Block| block.statements.len();
         let mut pairs = self.0.statements.iter().zip(&other.0.statements);
-        statements(self.0) == statements(other.0)
+        self.0.statements.len() == other.0.statements.len()
             && self.0.terminator == other.0.terminator
             && pairs.all(|((own, _), (other, _))| own == other)
     }
@@ -80,34 +89,63 @@ impl PartialEq for Deeds<'_> {
 impl Eq for Deeds<'_> {}
 
 impl Hash for Deeds<'_> {
-    /// How it ends, which tells most blocks apart.
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.statements.len().hash(state);
-        self.0.statements.last().map(|(last, _)| last).hash(state);
+        let statements = self.0.statements.iter().map(|(statement, _)| statement);
+        statements.for_each(|statement| statement.hash(state));
         self.0.terminator.hash(state);
     }
 }
 
+/// What tells most blocks apart at a glance: how many statements there are, how it ends and where it goes.
+fn shape(block: &Block) -> (usize, u8, usize, usize) {
+    let (end, first, second) = match &block.terminator {
+        Terminator::Goto(next) => (0, next.0, 0),
+        Terminator::If(_, yes, no) => (1, yes.0, no.0),
+        Terminator::Switch(_, cases, default) => (2, cases.len(), default.0),
+        Terminator::Return(_) => (3, 0, 0),
+        Terminator::Throw(_) => (4, 0, 0),
+        Terminator::Unreachable => (5, 0, 0),
+    };
+    (block.statements.len(), end, first, second)
+}
+
 /// Of blocks that do the same only one is gone to.
-fn merge_equal(function: &mut Function) {
-    let mut known: HashMap<Deeds<'_>, BlockId> = HashMap::new();
-    let blocks = function.blocks.iter().enumerate();
-    let first: Vec<BlockId> = blocks
-        .map(|(index, block)| *known.entry(Deeds(block)).or_insert(BlockId(index)))
-        .collect();
-    for block in &mut function.blocks {
-        for target in block.terminator.successors_mut() {
+fn merge_equal(function: &mut Function) -> bool {
+    let blocks = &function.blocks;
+    let mut order: Vec<_> = blocks.iter().map(shape).zip(0..).collect();
+    order.sort_unstable();
+    let mut first: Vec<BlockId> = (0..blocks.len()).map(BlockId).collect();
+    let mut is_changed = false;
+    for alike in order.chunk_by(|(a, _), (b, _)| a == b) {
+        if alike.len() == 1 {
+            continue;
+        }
+        let mut known: HashMap<Deeds<'_>, usize> = HashMap::new();
+        for &(_, index) in alike {
+            let same = *known.entry(Deeds(&blocks[index])).or_insert(index);
             // The entry is reached without a jump as well: it stays apart, so that its locals are
             // only the parameters.
-            if let Some(first) = first.get(target.0).filter(|first| first.0 != 0) {
-                *target = *first;
+            if same != index && same != 0 {
+                first[index] = BlockId(same);
+                is_changed = true;
             }
         }
     }
+    if is_changed {
+        for block in &mut function.blocks {
+            block.terminator.redirect(&mut |target| {
+                if let Some(first) = first.get(target.0) {
+                    *target = *first;
+                }
+            });
+        }
+    }
+    is_changed
 }
 
 /// A block that is only reached from one that goes nowhere else becomes part of that.
-fn join(function: &mut Function) {
+fn join(function: &mut Function) -> bool {
+    let mut is_changed = false;
     let reachable = dataflow::reachable(function);
     let mut predecessors = vec![0usize; function.blocks.len()];
     if let Some(entry) = predecessors.first_mut() {
@@ -149,13 +187,18 @@ fn join(function: &mut Function) {
                 block.terminator = terminator;
                 block.position = position;
             }
+            is_changed = true;
         }
     }
+    is_changed
 }
 
 /// Removes blocks that are never reached.
-fn renumber(function: &mut Function) {
+fn renumber(function: &mut Function) -> bool {
     let reachable = dataflow::reachable(function);
+    if reachable.iter().all(|reachable| *reachable) {
+        return false;
+    }
     let mut next = 0;
     let numbers: Vec<usize> = reachable
         .iter()
@@ -168,10 +211,11 @@ fn renumber(function: &mut Function) {
     let mut keep = reachable.into_iter();
     function.blocks.retain(|_| keep.next().unwrap_or(false));
     for block in &mut function.blocks {
-        for target in block.terminator.successors_mut() {
+        block.terminator.redirect(&mut |target| {
             if let Some(number) = numbers.get(target.0) {
                 *target = BlockId(*number);
             }
-        }
+        });
     }
+    true
 }

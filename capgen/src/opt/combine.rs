@@ -8,17 +8,19 @@ use crate::ir::{
     Terminator, Type,
 };
 
-/// Does so for one function.
-pub(super) fn combine(function: &mut Function) {
+/// Does so for one function; whether there was something to combine.
+pub(super) fn combine(function: &mut Function) -> bool {
+    let mut is_changed = false;
     function.walk_mut(&mut |expr| {
         if let Some(short) = read(expr) {
             *expr = short;
+            is_changed = true;
         }
     });
     for block in &mut function.blocks {
-        write(block);
+        is_changed |= write(block);
     }
-    choose(function);
+    is_changed | choose(function)
 }
 
 /// `Util.getShort(byte[], short)`: reads like an element does.
@@ -102,7 +104,8 @@ fn follows(first: &Expr, second: &Expr) -> bool {
 }
 
 /// `a[i] = (v >> 8) as u8; a[i + 1] = v as u8`
-fn write(block: &mut Block) {
+fn write(block: &mut Block) -> bool {
+    let mut is_changed = false;
     let mut at = 0;
     while let Some([(first, _), (second, _)]) = block.statements.get(at..at + 2) {
         if let Some(call) = written(first, second) {
@@ -110,9 +113,11 @@ fn write(block: &mut Block) {
             if let Some((statement, _)) = block.statements.get_mut(at) {
                 *statement = Statement::Eval(call);
             }
+            is_changed = true;
         }
         at += 1;
     }
+    is_changed
 }
 
 fn written(first: &Statement, second: &Statement) -> Option<Expr> {
@@ -162,7 +167,8 @@ fn is_untouched(expr: &Expr) -> bool {
 }
 
 /// `if c { x = 1 } else { x = 0 }` with an integer `x` is `x = c as …`.
-fn choose(function: &mut Function) {
+fn choose(function: &mut Function) -> bool {
+    let mut is_changed = false;
     for index in 0..function.blocks.len() {
         let Some(block) = function.blocks.get(index) else {
             continue;
@@ -197,8 +203,10 @@ fn choose(function: &mut Function) {
                 .statements
                 .push((Statement::Set(local, value), position));
             block.terminator = Terminator::Goto(after);
+            is_changed = true;
         }
     }
+    is_changed
 }
 
 /// What a block assigns that does no more than assign a constant, and where it goes.

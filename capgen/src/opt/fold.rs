@@ -7,32 +7,44 @@ use crate::codegen::interval::{Interval, Ranges};
 use crate::ir::interpret;
 use crate::ir::{BinaryOp, CompareOp, Expr, Function, Program, Terminator, Type, UnaryOp};
 
-/// Folds all expressions of a function, given as it is.
-pub(super) fn fold(program: &Program, original: &Function, function: &mut Function) {
-    let ranges = Ranges::of(program, original);
-    function.walk_mut(&mut |expr| {
-        while let Some(simpler) = simpler(expr, &ranges) {
-            *expr = simpler;
-        }
-    });
-    for block in &mut function.blocks {
-        fold_terminator(&mut block.terminator);
+/// Folds all expressions of a function; whether there was one to fold.
+pub(super) fn fold(program: &Program, function: &mut Function) -> bool {
+    let mut is_wanted = false;
+    let ranges = Ranges::of(program, function);
+    function.walk(&mut |expr| is_wanted = is_wanted || simpler(expr, &ranges).is_some());
+    if is_wanted {
+        let original = function.clone();
+        let ranges = Ranges::of(program, &original);
+        function.walk_mut(&mut |expr| {
+            while let Some(simpler) = simpler(expr, &ranges) {
+                *expr = simpler;
+            }
+        });
     }
+    for block in &mut function.blocks {
+        if let Some(folded) = folded(&block.terminator) {
+            block.terminator = folded;
+            is_wanted = true;
+        }
+    }
+    is_wanted
 }
 
-fn fold_terminator(terminator: &mut Terminator) {
+fn folded(terminator: &Terminator) -> Option<Terminator> {
     match terminator {
         Terminator::If(Expr::Const(_, value), yes, no) => {
-            *terminator = Terminator::Goto(if *value != 0 { *yes } else { *no });
+            Some(Terminator::Goto(if *value != 0 { *yes } else { *no }))
         }
         Terminator::If(Expr::Unary(UnaryOp::Not, Type::Bool, operand), yes, no) => {
-            *terminator = Terminator::If((**operand).clone(), *no, *yes);
+            Some(Terminator::If((**operand).clone(), *no, *yes))
         }
         Terminator::Switch(Expr::Const(_, value), cases, default) => {
             let found = cases.iter().find(|(case, _)| case == value);
-            *terminator = Terminator::Goto(found.map_or(*default, |(_, block)| *block));
+            Some(Terminator::Goto(
+                found.map_or(*default, |(_, block)| *block),
+            ))
         }
-        _ => {}
+        _ => None,
     }
 }
 

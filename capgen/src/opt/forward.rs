@@ -2,16 +2,27 @@
 
 use super::effects::{Effects, is_droppable, is_get_buffer};
 use crate::ir::dataflow::{Copies, LocalSet};
-use crate::ir::{Block, Callee, Expr, Function, LocalId, Statement, dataflow};
+use crate::ir::{Block, Callee, Expr, Function, LocalId, Statement, Type, dataflow};
 
-/// Does so for one function.
-pub(super) fn forward(function: &mut Function) {
-    propagate_single(function);
-    propagate_copies(function);
-    replace_copies(function);
-    remove_dead(function);
-    substitute(function);
-    drop_unused_locals(function);
+/// Does so for one function; whether there was something to move or to drop.
+pub(super) fn forward(function: &mut Function) -> bool {
+    let mut uses = Uses::of(function);
+    let mut any = false;
+    let mut after = |function: &Function, uses: &mut Uses, is_changed: bool| {
+        if is_changed {
+            *uses = Uses::of(function);
+            any = true;
+        }
+    };
+    let is_changed = propagate_single(function, &uses) | propagate_copies(function);
+    after(function, &mut uses, is_changed);
+    let is_changed = replace_copies(function, &uses) | remove_dead(function);
+    after(function, &mut uses, is_changed);
+    let is_changed = substitute(function, &uses);
+    after(function, &mut uses, is_changed);
+    let is_changed = drop_unused_locals(function, &uses);
+    after(function, &mut uses, is_changed);
+    any
 }
 
 /// How often each local is read and assigned.
@@ -54,8 +65,7 @@ impl Uses {
 }
 
 /// A local that is assigned once, a constant or a parameter that never changes, is that itself.
-fn propagate_single(function: &mut Function) {
-    let uses = Uses::of(function);
+fn propagate_single(function: &mut Function, uses: &Uses) -> bool {
     let fixed = |local: LocalId| function.parameters.contains(&local) && uses.sets(local) == 0;
     let mut known: Vec<Option<Expr>> = vec![None; function.locals.len()];
     for (statement, _) in function.blocks.iter().flat_map(|block| &block.statements) {
@@ -80,25 +90,36 @@ fn propagate_single(function: &mut Function) {
             *slot = Some(value.clone());
         }
     }
+    if known.iter().all(Option::is_none) {
+        return false;
+    }
+    let mut is_changed = false;
     function.walk_mut(&mut |expr| {
         if let Expr::Local(local) = expr
             && let Some(Some(value)) = known.get(local.0)
         {
             *expr = value.clone();
+            is_changed = true;
         }
     });
+    is_changed
 }
 
 /// Within a block, a copy is its source until one of them changes.
-fn propagate_copies(function: &mut Function) {
+fn propagate_copies(function: &mut Function) -> bool {
+    let mut is_changed = false;
     for block in &mut function.blocks {
         let mut copies: Vec<(LocalId, Expr)> = Vec::new();
-        let replace = |expr: &mut Expr, copies: &[(LocalId, Expr)]| {
+        let mut replace = |expr: &mut Expr, copies: &[(LocalId, Expr)]| {
+            if copies.is_empty() {
+                return;
+            }
             expr.walk_mut(&mut |expr| {
                 if let Expr::Local(local) = expr
                     && let Some((_, value)) = copies.iter().find(|(copy, _)| copy == local)
                 {
                     *expr = value.clone();
+                    is_changed = true;
                 }
             });
         };
@@ -122,11 +143,11 @@ fn propagate_copies(function: &mut Function) {
             replace(expr, &copies);
         }
     }
+    is_changed
 }
 
 /// A local that is only ever a copy, and is read only while its source is unchanged, is its source.
-fn replace_copies(function: &mut Function) {
-    let uses = Uses::of(function);
+fn replace_copies(function: &mut Function, uses: &Uses) -> bool {
     let count = function.locals.len();
     let mut sources: Vec<Option<LocalId>> = vec![None; count];
     for (statement, _) in function.blocks.iter().flat_map(|block| &block.statements) {
@@ -140,7 +161,7 @@ fn replace_copies(function: &mut Function) {
         }
     }
     if sources.iter().all(Option::is_none) {
-        return;
+        return false;
     }
     let copies = Copies::of(sources);
     let current = copies.unchanged_in(function);
@@ -166,19 +187,23 @@ fn replace_copies(function: &mut Function) {
             look(expr, &current);
         }
     }
+    let mut is_changed = false;
     function.walk_mut(&mut |expr| {
         if let Expr::Local(local) = expr
             && !stays.contains(*local)
             && let Some(source) = copies.source(*local)
         {
             *local = source;
+            is_changed = true;
         }
     });
+    is_changed
 }
 
-/// Assignments that no read sees, and values for nothing, go.
-fn remove_dead(function: &mut Function) {
+/// Assignments that no read sees, and values for nothing, go; whether there was one.
+fn remove_dead(function: &mut Function) -> bool {
     let live_in = dataflow::live_in(function, &[]);
+    let mut is_changed = false;
     for index in 0..function.blocks.len() {
         let id = crate::ir::BlockId(index);
         let mut live = dataflow::live_out(function, &live_in, id, &[]);
@@ -186,34 +211,48 @@ fn remove_dead(function: &mut Function) {
         let Some(block) = function.blocks.get_mut(index) else {
             continue;
         };
-        let statements = std::mem::take(&mut block.statements);
-        let mut kept = Vec::with_capacity(statements.len());
-        for (mut statement, position) in statements.into_iter().rev() {
-            if let Statement::Set(local, value) = &statement {
+        let mut dead = Vec::new();
+        for (at, (statement, _)) in block.statements.iter_mut().enumerate().rev() {
+            if let Statement::Set(local, value) = statement {
                 if *value == Expr::Local(*local) {
+                    dead.push(at);
                     continue;
                 }
                 if !live.contains(*local) {
-                    statement = Statement::Eval(value.clone());
+                    let value = std::mem::replace(value, Expr::Const(Type::Bool, 0));
+                    *statement = Statement::Eval(value);
+                    is_changed = true;
                 }
             }
-            if let Statement::Eval(value) = &statement
+            if let Statement::Eval(value) = statement
                 && is_droppable(value)
             {
+                dead.push(at);
                 continue;
             }
-            dataflow::step_statement(&statement, &mut live);
-            kept.push((statement, position));
+            dataflow::step_statement(statement, &mut live);
         }
-        kept.reverse();
-        block.statements = kept;
+        if !dead.is_empty() {
+            is_changed = true;
+            let mut at = 0;
+            block.statements.retain(|_| {
+                at += 1;
+                // The last ones were found first.
+                let is_dead = dead.last() == Some(&(at - 1));
+                if is_dead {
+                    dead.pop();
+                }
+                !is_dead
+            });
+        }
     }
+    is_changed
 }
 
 /// A local that is assigned once and read once, in the same block, is replaced by its value where
 /// nothing between minds.
-fn substitute(function: &mut Function) {
-    let uses = Uses::of(function);
+fn substitute(function: &mut Function, uses: &Uses) -> bool {
+    let mut is_changed = false;
     let parameters = function.parameters.clone();
     let locals = function.locals.len();
     let single = |local: LocalId| {
@@ -232,9 +271,11 @@ fn substitute(function: &mut Function) {
                 if let Statement::Set(_, value) = statement {
                     put(block, at, local, &value);
                 }
+                is_changed = true;
             }
         }
     }
+    is_changed
 }
 
 /// Whether the value assigned by statement `at` may be computed at its only use instead.
@@ -275,9 +316,8 @@ fn put(block: &mut Block, from: usize, local: LocalId, value: &Expr) {
     }
 }
 
-/// Takes locals that are neither read nor assigned out of the table.
-fn drop_unused_locals(function: &mut Function) {
-    let uses = Uses::of(function);
+/// Takes locals that are neither read nor assigned out of the table; whether there was one.
+fn drop_unused_locals(function: &mut Function, uses: &Uses) -> bool {
     let mut next = 0;
     let numbers: Vec<Option<usize>> = (0..function.locals.len())
         .map(LocalId)
@@ -289,7 +329,7 @@ fn drop_unused_locals(function: &mut Function) {
         })
         .collect();
     if numbers.iter().all(Option::is_some) {
-        return;
+        return false;
     }
     let number = |local: LocalId| {
         numbers
@@ -317,4 +357,5 @@ fn drop_unused_locals(function: &mut Function) {
             *local = number(*local);
         }
     }
+    true
 }

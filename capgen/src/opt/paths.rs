@@ -73,6 +73,14 @@ pub(super) struct Asked {
 }
 
 impl Candidate {
+    /// The block that is copied, where that is all.
+    pub(super) fn copied(&self) -> Option<BlockId> {
+        match self {
+            Self::Copied(_, next) => Some(*next),
+            Self::Asked(_) | Self::AskedAndCopied(..) => None,
+        }
+    }
+
     /// The function with it.
     pub(super) fn in_place(&self, function: &Function) -> Option<Function> {
         match self {

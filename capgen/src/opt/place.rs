@@ -11,7 +11,8 @@ use crate::codegen::size::{Size, function_size};
 use crate::codegen::weight::Weight;
 use crate::codegen::{BackendError, Effort, Settings};
 use crate::ir::calls::CallGraph;
-use crate::ir::{FunctionId, Program};
+use crate::ir::{BlockId, FunctionId, Program};
+use std::collections::BTreeSet;
 
 /// So many changes are tried in one function at most, so that the time grows with the program only.
 const MOST_TRIALS: usize = 64;
@@ -38,15 +39,17 @@ pub(super) fn place(program: &mut Program, options: &Options) -> Result<(), Back
                 let function = program.functions.get(index);
                 function.map_or_else(Vec::new, |function| paths::candidates(program, function))
             };
-            trials.keep_better(found, |program, candidate: &paths::Candidate| {
+            let make = |program: &Program, candidate: &paths::Candidate| {
                 let function = program.functions.get(index)?;
                 Some(vec![(index, candidate.in_place(function)?)])
-            });
+            };
+            trials.keep_better(found, make, paths::Candidate::copied);
         }
         trials.without_traps();
         if options.place {
             let found = |program: &Program| shift::candidates(program, &calls, index);
-            trials.keep_better(found, |_, changed: &Changed| Some(changed.clone()));
+            let make = |_: &Program, changed: &Changed| Some(changed.clone());
+            trials.keep_better(found, make, |_| None);
         }
     }
     Ok(())
@@ -63,11 +66,12 @@ struct Trials<'a> {
 
 impl Trials<'_> {
     /// Tries the changes that `candidates` gives, one after the other, as `make` makes them; what is better is kept and
-    /// changed on.
+    /// changed on. Of those that `alike` tells the same of no second one is tried after one that was no better.
     fn keep_better<C>(
         &mut self,
         candidates: impl Fn(&Program) -> Vec<C>,
         make: impl Fn(&Program, &C) -> Option<Changed>,
+        alike: impl Fn(&C) -> Option<BlockId>,
     ) {
         let mut found = candidates(self.program);
         if found.is_empty() {
@@ -77,7 +81,13 @@ impl Trials<'_> {
             return;
         };
         let mut at = 0;
+        let mut idle = BTreeSet::new();
         while let Some(candidate) = found.get(at) {
+            let like = alike(candidate);
+            if like.is_some_and(|like| idle.contains(&like)) {
+                at += 1;
+                continue;
+            }
             let Some(left) = self.left.checked_sub(1) else {
                 return;
             };
@@ -105,9 +115,11 @@ impl Trials<'_> {
                     };
                     // What was tried before has been tried.
                     found = candidates(self.program);
+                    idle.clear();
                 }
                 _ => {
                     self.put(kept);
+                    idle.extend(like);
                     at += 1;
                 }
             }

@@ -5,8 +5,9 @@ use super::effects::is_droppable;
 use super::forward::Uses;
 use crate::ir::{BlockId, Expr, Function, LocalId, Statement};
 
-/// Does so for one function.
-pub(super) fn sink(function: &mut Function) {
+/// Does so for one function; whether there was such a sum.
+pub(super) fn sink(function: &mut Function) -> bool {
+    let mut is_changed = false;
     let uses = Uses::of(function);
     for index in 0..function.blocks.len() {
         let count = function
@@ -21,13 +22,14 @@ pub(super) fn sink(function: &mut Function) {
             else {
                 continue;
             };
-            let (local, value) = (*local, value.clone());
+            let local = *local;
             let is_single = uses.reads(local) == 1
                 && uses.sets(local) == 1
                 && !function.parameters.contains(&local);
-            if !is_single || !is_arithmetic(&value) || matches!(value, Expr::Local(_)) {
+            if !is_single || matches!(value, Expr::Local(_)) || !is_arithmetic(value) {
                 continue;
             }
+            let value = value.clone();
             if let Some(place) = place_of_use(function, local)
                 && place.block != BlockId(index)
                 && reaches_unchanged(function, place, local, &value)
@@ -36,9 +38,11 @@ pub(super) fn sink(function: &mut Function) {
                 if let Some(block) = function.blocks.get_mut(index) {
                     block.statements.remove(at);
                 }
+                is_changed = true;
             }
         }
     }
+    is_changed
 }
 
 /// Whether a value depends on locals alone, and computing it does nothing else.

@@ -4,10 +4,13 @@
 //! `if e` where nobody else wants `b`. Conditions like `matches!(x, …)` come apart by this.
 
 use crate::ir::{Block, BlockId, Expr, Function, LocalId, Statement, Terminator, dataflow};
+use std::cell::OnceCell;
 
-/// Does so for one function.
-pub(super) fn thread(function: &mut Function) {
-    let live_in = dataflow::live_in(function, &[]);
+/// Does so for one function; whether a decision was taken.
+pub(super) fn thread(function: &mut Function) -> bool {
+    let mut is_changed = false;
+    // Wanted seldom.
+    let live_in = OnceCell::new();
     for index in 0..function.blocks.len() {
         // Bounded: a decision may lead to a decision.
         for _ in 0..4 {
@@ -16,12 +19,18 @@ pub(super) fn thread(function: &mut Function) {
             };
             if let Some(block) = function.blocks.get_mut(index) {
                 *block = changed;
+                is_changed = true;
             }
         }
     }
+    is_changed
 }
 
-fn threaded(function: &Function, id: BlockId, live_in: &[dataflow::LocalSet]) -> Option<Block> {
+fn threaded(
+    function: &Function,
+    id: BlockId,
+    live_in: &OnceCell<Vec<dataflow::LocalSet>>,
+) -> Option<Block> {
     let block = function.blocks.get(id.0)?;
     let Terminator::Goto(next) = block.terminator else {
         return None;
@@ -35,22 +44,29 @@ fn threaded(function: &Function, id: BlockId, live_in: &[dataflow::LocalSet]) ->
     let (Statement::Set(_, value), _) = block.statements.iter().rev().find(is_set)? else {
         return None;
     };
-    let mut changed = block.clone();
     if let Expr::Const(_, value) = value {
-        changed.terminator = Terminator::Goto(decide(&decision.terminator, *value)?);
-        return Some(changed);
+        let terminator = Terminator::Goto(decide(&decision.terminator, *value)?);
+        return Some(Block {
+            terminator,
+            ..block.clone()
+        });
     }
     // `b = e` must be the last statement, and only the decision may want `b`.
     let Terminator::If(Expr::Local(_), yes, no) = &decision.terminator else {
         return None;
     };
     let is_last = block.statements.last().as_ref().is_some_and(is_set);
+    if !is_last {
+        return None;
+    }
+    let live_in = live_in.get_or_init(|| dataflow::live_in(function, &[]));
     let wanted = [yes, no]
         .into_iter()
         .any(|next| live_in.get(next.0).is_none_or(|live| live.contains(local)));
-    if !is_last || wanted {
+    if wanted {
         return None;
     }
+    let mut changed = block.clone();
     let (Statement::Set(_, value), position) = changed.statements.pop()? else {
         return None;
     };
