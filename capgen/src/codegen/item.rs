@@ -163,7 +163,6 @@ impl Item {
     }
 
     /// The places that control may jump to.
-    #[must_use]
     pub fn targets(&self) -> impl Iterator<Item = Label> + '_ {
         let (targets, pairs, last): (&[Label], &[(i32, Label)], _) = match self {
             Item::Branch(_, label) => (&[], &[], Some(*label)),

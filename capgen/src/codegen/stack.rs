@@ -216,7 +216,7 @@ fn keep_over_joins(items: &mut Vec<Item>, live: &mut Vec<Words>) -> bool {
             continue;
         };
         let jumps = jumps.get(*label).map_or(&[][..], Vec::as_slice);
-        let Some((word, load, stores)) = code.kept_over(index, jumps, live) else {
+        let Some(Kept { word, load, stores }) = code.kept_over(index, jumps, live) else {
             index += 1;
             continue;
         };
@@ -242,6 +242,14 @@ fn keep_over_joins(items: &mut Vec<Item>, live: &mut Vec<Words>) -> bool {
     any
 }
 
+/// A word that stays on the stack over a label.
+struct Kept {
+    word: u8,
+    load: usize,
+    /// Each store, with the jump or label behind it.
+    stores: Vec<(usize, usize)>,
+}
+
 /// Items, some of which are to go.
 struct Thinned<'a> {
     items: &'a [Item],
@@ -249,14 +257,8 @@ struct Thinned<'a> {
 }
 
 impl Thinned<'_> {
-    /// The word that every way to a label stores last and that is loaded there first, to be read no more: the word,
-    /// the load, and each store with the jump or label behind it.
-    fn kept_over(
-        &self,
-        index: usize,
-        jumps: &[usize],
-        live: &[Words],
-    ) -> Option<(u8, usize, Vec<(usize, usize)>)> {
+    /// The word that every way to a label stores last and that is loaded there first, to be read no more.
+    fn kept_over(&self, index: usize, jumps: &[usize], live: &[Words]) -> Option<Kept> {
         // Only one label may stand there, and a verifier would have to join the types of references.
         let load = self.next(index)?;
         let Item::Plain(
@@ -288,7 +290,7 @@ impl Thinned<'_> {
         if !self.items.get(self.previous(index)?)?.ends_flow() {
             stores.push(store(index)?);
         }
-        Some((word, load, stores))
+        Some(Kept { word, load, stores })
     }
 
     /// Whether it is an instruction or a label.
