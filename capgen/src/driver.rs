@@ -1,6 +1,7 @@
 //! From a crate's folder to a CAP file.
 
 mod fault;
+mod lacks;
 mod libraries;
 mod reader;
 
@@ -10,7 +11,6 @@ use cap_file::ExportFile;
 use cap_file::verify::{Exports, verify};
 
 use crate::codegen::BackendError;
-use crate::codegen::error::Lack;
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::front::define::StructId;
 use crate::front::lower::{self, Whole};
@@ -114,7 +114,9 @@ impl Request {
             Err(BackendError::NotOnTarget(lacks))
                 if lacks.iter().any(|lack| lack.position.is_some()) =>
             {
-                let list = lacks.iter().filter_map(|lack| lacking(lack, &sources));
+                let list = lacks
+                    .iter()
+                    .filter_map(|lack| lacks::diagnostic(lack, &sources));
                 return Err(source_error(list.collect(), sources));
             }
             Err(error) => {
@@ -174,6 +176,12 @@ impl Request {
                 return Err(LibraryError::PreviousOfApplets.into());
             }
             libraries::check(previous, program)?;
+        }
+        let unknown = lacks::constants(&context, target);
+        if lowered.is_ok() && !unknown.is_empty() {
+            let list = unknown.iter();
+            let list = list.filter_map(|lack| lacks::diagnostic(lack, &context.sources));
+            return Err(source_error(list.collect(), context.sources));
         }
         match lowered {
             Ok(program) => Ok(Lowered {
@@ -257,42 +265,6 @@ fn checked(
     }
     let fault = Fault::of_file(&output.cap, &report, program, target, options);
     Err(CompileError::Fault(Box::new(fault)))
-}
-
-/// What to say of a line that needs what the target does not have.
-fn lacking(lack: &Lack, sources: &Sources) -> Option<Diagnostic> {
-    let at = lack.position?;
-    let file = sources.file(at.file).map_or("?", |file| &file.name);
-    let span = Span {
-        file: at.file,
-        line: at.line,
-        column: at.column.saturating_sub(1),
-        end_line: at.line,
-        end_column: at.column,
-    };
-    let message = format!(
-        "{} {} is needed by {file}:{}; {}",
-        lack.package,
-        lack.since,
-        at.line,
-        lack.instead()
-    );
-    let enough = |target: &Target| {
-        let has = target.ceiling_of(&lack.package);
-        has.is_some_and(|has| has >= lack.since)
-    };
-    let all = Target::all();
-    let others: Vec<&str> = all
-        .iter()
-        .filter(|target| enough(target))
-        .map(|target| target.name)
-        .collect();
-    let help = if others.is_empty() {
-        "no target has it: do without".to_owned()
-    } else {
-        format!("build for {}, or do without it", others.join(" or "))
-    };
-    Some(Diagnostic::new(span, message, format!("calls {}", lack.item)).help(help))
 }
 
 fn known(found: &[String]) -> String {

@@ -61,6 +61,9 @@ pub struct Options {
     pub speed: bool,
 }
 
+/// Where one of [`Options`] stands.
+pub type Switch = fn(&mut Options) -> &mut bool;
+
 impl Options {
     /// Everything on.
     pub const ALL: Options = Options {
@@ -84,6 +87,33 @@ impl Options {
         speed: true,
         ..Self::ALL
     };
+
+    /// The optimisations by name, each with its switch.
+    pub const SWITCHES: [(&'static str, Switch); 12] = [
+        ("fold", |options| &mut options.fold),
+        ("decide", |options| &mut options.decide),
+        ("paths", |options| &mut options.paths),
+        ("blocks", |options| &mut options.blocks),
+        ("forward", |options| &mut options.forward),
+        ("share", |options| &mut options.share),
+        ("combine", |options| &mut options.combine),
+        ("place", |options| &mut options.place),
+        ("parameters", |options| &mut options.parameters),
+        ("inline", |options| &mut options.inline),
+        ("tails", |options| &mut options.tails),
+        ("stack", |options| &mut options.stack),
+    ];
+
+    /// The same without the optimisation of this name.
+    #[must_use]
+    pub fn without(mut self, name: &str) -> Self {
+        for (known, switch) in Self::SWITCHES {
+            if known == name {
+                *switch(&mut self) = false;
+            }
+        }
+        self
+    }
 
     /// Everything off.
     pub const NONE: Options = Options {

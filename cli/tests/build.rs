@@ -54,6 +54,21 @@ fn budget_and_listing_lie_beside_the_cap_file() {
 }
 
 #[test]
+fn an_optimisation_can_be_switched_off() {
+    let folder = tempfile::tempdir().unwrap();
+    let bytes = |more: &[&str]| {
+        let more = [more, &["--json"]].concat();
+        let report = build(0, folder.path(), &more).stdout;
+        let report: serde_json::Value = serde_json::from_slice(&report).unwrap();
+        report["code_bytes"].as_u64().unwrap()
+    };
+    assert!(bytes(&["--without", "inline,tails"]) > bytes(&[]));
+    let refused = build(2, folder.path(), &["--without", "inlining"]);
+    let errors = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(errors.contains("possible values: fold, "), "{errors}");
+}
+
+#[test]
 fn every_import_has_the_line_that_demands_it() {
     let folder = tempfile::tempdir().unwrap();
     let output = build(0, folder.path(), &["--json"]);

@@ -1,6 +1,7 @@
 //! The Java Card API as the bindings see it.
 
 use cap_file::api::{Api, ApiMethod, MethodKind};
+use cap_file::component::Version;
 
 use super::ty::{Int, Ty};
 use crate::ir;
@@ -38,6 +39,14 @@ pub(crate) fn constant(class: &str, name: &str) -> Option<(Ty, i64)> {
     let (_, found) = Api::builtin().find_class(class)?;
     let constant = found.constant(name)?;
     Some((ty(&constant.descriptor)?, i64::from(constant.value)))
+}
+
+/// The package of a constant, and the first version that has it, where the first known one does not.
+pub(crate) fn newer_constant(class: &str, name: &str) -> Option<(&'static str, Version)> {
+    let (package, found) = Api::builtin().find_class(class)?;
+    let since = found.constant(name)?.since;
+    let is_newer = package.versions.first().is_some_and(|first| since > *first);
+    is_newer.then_some((package.name.as_str(), since))
 }
 
 fn fits(parameter: &Ty, argument: &Ty) -> bool {

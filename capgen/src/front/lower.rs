@@ -28,7 +28,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use cap_file::api::ApiPackage;
 
 use super::constant::Value as Constant;
-use super::define::{ConstId, FnId, StructId};
+use super::define::{ConstId, Def, FnId, StructId};
 use super::resolve::{Checked, Context, too_long};
 use super::ty::{Int, Ty, TypeKey};
 use crate::diagnostic::{Diagnostic, Span};
@@ -259,7 +259,17 @@ impl<'a> Lowering<'a> {
             match self.function(id, ir::FunctionId(first + index), Some(entry)) {
                 Ok(function) => {
                     let name = format!("{}::{name}", context.struct_def(app).name);
-                    self.functions[first + index] = Some(ir::Function { name, ..function });
+                    // The applet's own line says more than the binding's.
+                    let own = context.member_of(&TypeKey::Struct(app), binding);
+                    let own = own.iter().find_map(|own| match own {
+                        Def::Fn(id) => Some(position(context.fn_def(*id).span)),
+                        _ => None,
+                    });
+                    self.functions[first + index] = Some(ir::Function {
+                        name,
+                        position: own.unwrap_or(function.position),
+                        ..function
+                    });
                 }
                 Err(error) => self.errors.push(error),
             }

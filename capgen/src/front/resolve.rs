@@ -6,7 +6,7 @@ mod structs;
 mod types;
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::rc::Rc;
 
@@ -18,6 +18,7 @@ use super::tree::Body;
 use super::ty::{Generics, Ty, TypeKey};
 use crate::bindings;
 use crate::diagnostic::{Diagnostic, Span};
+use crate::ir::Position;
 use crate::source::{self, CrateError, CrateId, Manifest, ModuleId, ModuleSource, Sources};
 
 pub(crate) use instance::{impl_name, is_impl};
@@ -55,6 +56,8 @@ pub(crate) struct Context {
     pub(crate) constants: RefCell<BTreeMap<ConstId, Option<(Ty, Constant)>>>,
     /// What was refused in a body beside the first, which its check gives back.
     pub(crate) errors: RefCell<Vec<Diagnostic>>,
+    /// The constants of the API in the code that not every card knows, `package/Class/NAME`, and where they are.
+    pub(crate) java_constants: RefCell<BTreeSet<(String, Position)>>,
 }
 
 impl Context {
@@ -105,6 +108,7 @@ impl Context {
             bodies: RefCell::default(),
             constants: RefCell::default(),
             errors: RefCell::default(),
+            java_constants: RefCell::default(),
         };
         let mut errors = parsed.errors;
         context.collect(&mut errors);

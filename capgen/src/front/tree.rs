@@ -164,6 +164,8 @@ pub(crate) enum Kind {
     /// The platform value.
     Platform,
     Int(i64),
+    /// A constant of the API that its first known version does not have, `package/Class/NAME`, and its value.
+    JavaConstant(String, i64),
     Variable(VariableId),
     ConstArray(ConstId),
     /// A byte string written in place.
@@ -229,6 +231,7 @@ impl Expr {
             Kind::Unit
             | Kind::Platform
             | Kind::Int(_)
+            | Kind::JavaConstant(..)
             | Kind::Variable(_)
             | Kind::ConstArray(_)
             | Kind::Literal(_)

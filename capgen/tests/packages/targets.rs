@@ -186,6 +186,46 @@ fn each_line_that_a_card_is_too_old_for_is_named() {
     );
 }
 
+/// What only the value of a constant tells: SHA-256 is known since Java Card 2.2.2, ECDSA with it since 3.0.1.
+#[test]
+fn each_algorithm_that_a_card_does_not_know_is_named() {
+    let request = Request {
+        folder: example("token"),
+        ..Request::default()
+    };
+    let refused = |name: &str| {
+        let built = request.build(&Target::named(name).unwrap(), &Options::ALL);
+        built.unwrap_err().to_string()
+    };
+    let first = refused("jc221");
+    let second = refused("jc222");
+    insta::assert_snapshot!(format!("{first}\n{second}"));
+    let built = built(&request, &Target::named("jc301").unwrap());
+    let budget = &built.output.budget;
+    let allocated = budget.applets[0].install.allocated.iter();
+    let allocated: Vec<&str> = allocated.map(|object| object.what.as_str()).collect();
+    assert!(
+        allocated.contains(&"javacard.security.AESKey")
+            && !allocated.contains(&"javacard.security.KeyBuilder"),
+        "{allocated:?}"
+    );
+    for transaction in &budget.applets[0].transactions {
+        let digests = transaction.card.iter().any(|card| card.contains("Digest"));
+        assert!(!digests, "{transaction:?}");
+    }
+    let applet = budget
+        .functions
+        .iter()
+        .filter(|function| function.path.starts_with("Token::"));
+    for function in applet {
+        let place = function.place.as_ref();
+        assert!(
+            place.is_none_or(|place| place.file.starts_with("examples/token/")),
+            "{function:?}"
+        );
+    }
+}
+
 /// Only with `--int` does a file say that it wants `int`, and only where something in it is one.
 #[test]
 fn int_is_wanted_only_where_it_is_used() {

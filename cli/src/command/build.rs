@@ -65,6 +65,9 @@ pub struct Build {
         value_name = "GOAL"
     )]
     pub goal: Goal,
+    /// Switches an optimisation off, to see what it does or to find a fault of the compiler. Several times for several.
+    #[arg(long, value_name = "PASS", value_parser = passes(), value_delimiter = ',')]
+    pub without: Vec<String>,
     /// What to write: `cap` if nothing else is said, and of a library package `cap,exp`.
     #[arg(long, value_delimiter = ',', value_name = "KIND,…")]
     pub emit: Vec<Emit>,
@@ -117,6 +120,11 @@ pub enum Emit {
     Budget,
     /// Java Card source that does the same, in the folder NAME-java.
     Java,
+}
+
+/// The optimisations that may be switched off.
+fn passes() -> PossibleValuesParser {
+    PossibleValuesParser::new(Options::SWITCHES.map(|(name, _)| name))
 }
 
 /// The targets by name; help lists them with their titles.
@@ -224,7 +232,9 @@ impl Build {
             })?,
         };
         let target = if self.int { target.with_int() } else { target };
-        let built = compile_request(&request, &target, &self.goal.options())?;
+        let passes = self.without.iter();
+        let options = passes.fold(self.goal.options(), |options, name| options.without(name));
+        let built = compile_request(&request, &target, &options)?;
         let emit = match (self.emit.is_empty(), built.program.is_library()) {
             (false, _) => self.emit.as_slice(),
             (true, true) => &[Emit::Cap, Emit::Exp],

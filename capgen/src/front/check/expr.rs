@@ -521,11 +521,11 @@ impl Checker<'_> {
                     if let Some((class, name)) = full.rsplit_once('/')
                         && let Some((ty, value)) = api::constant(class, name)
                     {
-                        return Ok(Expr {
-                            kind: Kind::Int(value),
-                            ty,
-                            span,
-                        });
+                        let kind = match api::newer_constant(class, name) {
+                            Some(_) => Kind::JavaConstant(full.clone(), value),
+                            None => Kind::Int(value),
+                        };
+                        return Ok(Expr { kind, ty, span });
                     }
                 }
                 Def::Fn(_) => return self.refuse(path, "a function as a value", "call it"),

@@ -44,6 +44,13 @@ impl Builder<'_, '_> {
                     i32::try_from(*value).unwrap_or(0),
                 )))
             }
+            Kind::JavaConstant(name, value) => {
+                let constants = &self.lowering.context.java_constants;
+                constants.borrow_mut().insert((name.clone(), self.at));
+                let ty = self.ty(&expr.ty, span)?;
+                let value = i32::try_from(*value).unwrap_or(0);
+                Ok(Value::Word(ir::Expr::Const(ty, value)))
+            }
             Kind::Variable(id) => {
                 let value = self.slot(*id);
                 Ok(self.size_known(value))

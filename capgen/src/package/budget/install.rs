@@ -148,8 +148,15 @@ fn block_sum(
         .chain(block.terminator.expression());
     let mut called = Vec::new();
     for root in roots {
+        // What a key builder makes is what it is cast to.
+        let mut cast: Option<&Expr> = None;
         root.walk(&mut |expr| match expr {
             Expr::Call(Callee::Function(id), _, _) => called.push(*id),
+            Expr::Downcast(made, class) if makes_a_key(made) => {
+                cast = Some(made);
+                sum.add(&Sum::of(class.replace('/', "."), 0));
+            }
+            made if cast.is_some_and(|cast| std::ptr::eq(cast, made)) => {}
             other => sum.add(&allocation(program, ranges, other)),
         });
     }
@@ -194,16 +201,26 @@ fn allocation(program: &Program, ranges: &Ranges<'_>, expr: &Expr) -> Sum {
                 }
                 sum
             }
-            None if method.name == "<init>"
-                || method.name == "getInstance"
-                || method.name.starts_with("build") =>
-            {
-                Sum::of(method.class.replace('/', "."), 0)
+            None if method.name == "<init>" => Sum::of(method.class.replace('/', "."), 0),
+            None if makes_by_name(method) => {
+                let result = method.descriptor.split(")L").nth(1);
+                let class =
+                    result.map_or(method.class.as_str(), |class| class.trim_end_matches(';'));
+                Sum::of(class.replace('/', "."), 0)
             }
             None => Sum::default(),
         },
         _ => Sum::default(),
     }
+}
+
+/// Whether a method of the API gives a new object.
+fn makes_by_name(method: &ApiMethod) -> bool {
+    method.name == "getInstance" || method.name.starts_with("build")
+}
+
+fn makes_a_key(expr: &Expr) -> bool {
+    matches!(expr, Expr::Call(Callee::Api(method), _, _) if makes_by_name(method))
 }
 
 /// The array that a `JCSystem.makeTransient…` makes, and the bytes of an element.

@@ -4,7 +4,9 @@ use super::origin::Origins;
 use super::paths::{self, Cost};
 use super::{Place, element_bytes, field_bytes};
 use crate::codegen::interval::Ranges;
-use crate::ir::{ApiMethod, Callee, Expr, Function, FunctionId, Position, Program, Statement};
+use crate::ir::{
+    ApiMethod, Callee, Expr, Function, FunctionId, Position, Program, Statement, Terminator,
+};
 use serde::Serialize;
 use std::cell::RefCell;
 
@@ -126,6 +128,25 @@ fn calls(statement: &Statement, name: &str) -> bool {
         if method.name == name && method.class == "javacard/framework/JCSystem")
 }
 
+/// Whether a block ends with the question whether the transaction is its function's own: a commit that is gone past
+/// otherwise. On a way that began it the answer is yes.
+fn own_commit(
+    function: &Function,
+    block: usize,
+    commits: &impl Fn(usize, usize) -> Option<usize>,
+) -> bool {
+    let block = function.blocks.get(block);
+    let Some(Terminator::If(_, a, b)) = block.map(|block| &block.terminator) else {
+        return false;
+    };
+    [(a, b), (b, a)].iter().any(|(commit, past)| {
+        let only = function.blocks.get(commit.0);
+        only.is_some_and(|only| {
+            only.statements.len() == 1 && only.terminator == Terminator::Goto(**past)
+        }) && commits(commit.0, 0) == Some(0)
+    })
+}
+
 struct Analysis<'a> {
     program: &'a Program,
     origins: &'a Origins<'a>,
@@ -137,7 +158,7 @@ impl Analysis<'_> {
     /// What is written from a statement on until the commit.
     fn region(&self, id: FunctionId, function: &Function, block: usize, from: usize) -> Writes {
         let ranges = Ranges::of(self.program, function);
-        let commit = |block: usize, from: usize| {
+        let commits = |block: usize, from: usize| {
             let statements = function.blocks.get(block).map(|block| &block.statements);
             let statements = statements.map_or(&[][..], Vec::as_slice);
             let rest = statements.get(from..).unwrap_or(&[]);
@@ -145,8 +166,12 @@ impl Analysis<'_> {
                 .position(|(statement, _)| calls(statement, "commitTransaction"))
                 .map(|at| from + at)
         };
+        let commit = |block: usize, from: usize| {
+            let to_commit = || own_commit(function, block, &commits).then_some(usize::MAX);
+            commits(block, from).or_else(to_commit)
+        };
         let cost = |block: usize, from: usize| {
-            let end = commit(block, from);
+            let end = commits(block, from);
             self.block(
                 id,
                 function,
