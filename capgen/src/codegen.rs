@@ -53,14 +53,16 @@ pub struct FunctionCode {
     pub arguments: u8,
     /// Words of local variables beside the arguments.
     pub locals: u8,
-    /// Whether the value ranges that the code relies on were proved again on the instructions. If not, and they were
-    /// trusted, the code is not to be used: the function is to be made again, from [`legalize`] on, without.
-    pub is_proved: bool,
+    /// What of the value ranges that the code relies on could not be proved again on the instructions. Then the code is not
+    /// to be used: the function is to be made again, from [`legalize`] on, without trust.
+    pub unproved: Option<String>,
 }
 
 /// How much is tried for smaller code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effort {
+    /// Straight on, and nothing proved: the code is only to be measured.
+    Estimate,
     /// Straight on.
     Quick,
     /// Locals are kept in the form that makes the code better, equal tails are shared.
@@ -144,7 +146,6 @@ pub fn compile_function(
     let ranges = Ranges::trusted(program, function, is_trusted);
     let mut signed = LocalSet::empty(function.locals.len());
     let (mut items, mut next_label) = compile(&ranges, &signed, false)?;
-    let mut is_proved = is_trusted;
     if settings.effort == Effort::Full {
         let mut least = weight.measure(&function.name, &items)?;
         for local in signed_candidates(function, &plan) {
@@ -156,11 +157,24 @@ pub fn compile_function(
                 (signed, least, items, next_label) = (tried, found, other, label);
             }
         }
-        if is_trusted {
-            let (claimed, _) = compile(&ranges, &signed, true)?;
-            let start = words_at_start(function, &slots, words, &signed);
-            is_proved = proof::prove(&claimed, start).is_ok();
+    }
+    let mut unproved = None;
+    if settings.effort != Effort::Estimate {
+        let (claimed, _) = compile(&ranges, &signed, true)?;
+        let start = words_at_start(function, &slots, words, &signed);
+        match proof::prove(&claimed, start) {
+            Err(what) if is_trusted => unproved = Some(what),
+            // What relies on no more than the types has nothing to fall back to.
+            Err(what) => {
+                return Err(BackendError::Miscompiled {
+                    function: function.name.clone(),
+                    what,
+                });
+            }
+            Ok(()) => {}
         }
+    }
+    if settings.effort == Effort::Full {
         tails::share(
             &function.name,
             &mut items,
@@ -175,7 +189,7 @@ pub fn compile_function(
         items,
         arguments: word_count(function, arguments)?,
         locals: word_count(function, words.saturating_sub(arguments))?,
-        is_proved,
+        unproved,
     })
 }
 
@@ -267,6 +281,6 @@ pub fn constructor(program: &Program, class: ClassId) -> FunctionCode {
         items,
         arguments: 1,
         locals: 0,
-        is_proved: true,
+        unproved: None,
     }
 }

@@ -56,6 +56,8 @@ pub struct Options {
     pub tails: bool,
     /// Values are left on the stack where they can be.
     pub stack: bool,
+    /// The code relies on value ranges that are proved on it; without, on those of the types alone.
+    pub ranges: bool,
     /// Where bytes and time pull apart, time counts (`-O speed`), by the measured cost of each instruction: calls are
     /// spared at the price of some bytes, and no jump is added to share the end of a sequence.
     pub speed: bool,
@@ -79,6 +81,7 @@ impl Options {
         inline: true,
         tails: true,
         stack: true,
+        ranges: true,
         speed: false,
     };
 
@@ -129,6 +132,7 @@ impl Options {
         inline: false,
         tails: false,
         stack: false,
+        ranges: false,
         speed: false,
     };
 }

@@ -48,7 +48,7 @@ pub struct Output {
     pub budget: Budget,
     /// The imports, and what demands the version of each.
     pub imports: Vec<Demand>,
-    /// The Rust paths of functions whose value ranges were not proved again on the instructions, so that
+    /// The Rust paths of functions whose value ranges could not be proved again on the instructions, and why, so that
     /// their code relies on those of the types alone.
     pub unproved: Vec<String>,
 }
@@ -75,7 +75,7 @@ pub fn build_with(
     let mut program = program.clone();
     opt::optimise(&mut program, options)?;
     verify::verify(&program)?;
-    let (program, methods, code) = generate(&program, options)?;
+    let (program, methods, code, unproved) = generate(&program, options)?;
     let mut layout = Layout::of(&program, &methods, &code, target)?;
     let indices: Pool = layout
         .pool
@@ -98,13 +98,6 @@ pub fn build_with(
         descriptor::component(&program, &methods, &layout, &assembled, target.extended)?;
     let export = export::component(&program, &layout, &offsets, target.extended);
     let imports = layout.imports.demands();
-    // Without effort for small code nothing is proved, and nothing said of it.
-    let is_unproved = |unit: &&Unit| !unit.code.is_proved;
-    let unproved = code
-        .iter()
-        .filter(is_unproved)
-        .map(|unit| unit.path.clone());
-    let unproved = unproved.collect();
     let exp = export::file(&program, &layout, target)?;
     let (method, reference_location) = methods_by_block.components();
     let mut cap = CapFile {
@@ -162,30 +155,37 @@ fn constructed(program: &Program) -> BTreeSet<ClassId> {
     found
 }
 
-/// Compiles everything, class by class, each class's constructor first. A class without objects needs none.
 /// Makes code of an optimised program: the program as its helper functions complete it, and its methods. What
 /// the ranges of a function's values show is decided once for the whole of its code; where it cannot be proved, that
-/// function is made again from the ranges of its types.
+/// function is made again from the ranges of its types. Gives too what could not be proved.
 fn generate(
     program: &Program,
     options: &Options,
-) -> Result<(Program, Methods, Vec<Unit>), BackendError> {
-    let mut untrusted = BTreeSet::new();
+) -> Result<(Program, Methods, Vec<Unit>, Vec<String>), BackendError> {
+    let (mut untrusted, mut unproved) = (BTreeSet::new(), Vec::new());
+    if !options.ranges {
+        untrusted.extend((0..program.functions.len()).map(FunctionId));
+    }
     loop {
         let mut legal = program.clone();
         legalize::legalize(&mut legal, &untrusted);
         verify::verify(&legal)?;
         let methods = Methods::of(&legal)?;
         let code = compile(&legal, &methods, options, &untrusted)?;
-        let known = untrusted.len();
-        let unproved = code.iter().filter(|unit| !unit.code.is_proved);
-        untrusted.extend(unproved.filter_map(|unit| unit.function));
-        if untrusted.len() == known {
-            return Ok((legal, methods, code));
+        let failed = code.iter().filter_map(|unit| {
+            let reason = unit.code.unproved.as_ref()?;
+            Some((unit.function?, format!("{}: {reason}", unit.path)))
+        });
+        let (functions, reasons): (Vec<_>, Vec<_>) = failed.unzip();
+        if functions.is_empty() {
+            return Ok((legal, methods, code, unproved));
         }
+        untrusted.extend(functions);
+        unproved.extend(reasons);
     }
 }
 
+/// Compiles everything, class by class, each class's constructor first. A class without objects needs none.
 fn compile(
     program: &Program,
     methods: &Methods,

@@ -56,6 +56,9 @@ fn check(seed: u64, unproved: &mut Unproved) -> Result<(), String> {
         if !report.is_ok() {
             return Err(failed(report.to_string()));
         }
+        for reason in &output.unproved {
+            println!("seed {seed}, {options:?}: {reason}");
+        }
         // What cannot be proved is compiled without ranges: right, but larger.
         match options == OPTIONS[0] {
             true => unproved.optimised += output.unproved.len(),

@@ -657,7 +657,7 @@ pub(super) fn unreachable_end(result: Option<&Type>) -> Vec<Item> {
 /// The class, name and descriptor of `ISOException.throwIt`.
 const THROW_IT: [&str; 3] = ["javacard/framework/ISOException", "throwIt", "(S)V"];
 
-fn throw_it() -> ApiMethod {
+pub(super) fn throw_it() -> ApiMethod {
     let [class, name, descriptor] = THROW_IT.map(str::to_owned);
     ApiMethod {
         class,

@@ -13,6 +13,7 @@ mod words;
 use super::interval::Interval;
 use super::item::Item;
 use super::label::{Labels, places};
+use super::tails::is_throw;
 use state::State;
 use std::collections::HashMap;
 
@@ -127,6 +128,8 @@ fn walk(
                 }
                 continue;
             }
+            // It does not return.
+            other if is_throw(other) => return Ok(()),
             other => state.step(other)?,
         }
         for target in item.targets() {
@@ -145,6 +148,7 @@ fn walk(
 mod tests {
     use super::*;
     use crate::codegen::item::Label;
+    use crate::codegen::item::Symbol;
     use cap_file::{Opcode, Operands};
 
     fn frame() -> Vec<Interval> {
@@ -208,6 +212,50 @@ mod tests {
         };
         assert!(counting(Some(Interval::NON_NEGATIVE)));
         assert!(!counting(None));
+    }
+
+    /// What a throw is followed by is reached on other ways alone.
+    #[test]
+    fn a_throw_ends_its_way() {
+        let guarded = |method: crate::ir::ApiMethod| {
+            proves(vec![
+                Item::op(Opcode::Sload0),
+                Item::push(3),
+                Item::Branch(Opcode::IfScmpge, Label(0)),
+                Item::push(0x6f00),
+                Item::Invoke {
+                    opcode: Opcode::Invokestatic,
+                    method: Symbol::ApiStatic(method),
+                    pops: 1,
+                    pushes: 0,
+                },
+                Item::Label(Label(0)),
+                Item::op(Opcode::Sload0),
+                claim(3, 255),
+                Item::op(Opcode::Sreturn),
+            ])
+        };
+        let throw = crate::codegen::emit::throw_it();
+        let mut other = throw.clone();
+        other.name = "setReason".to_owned();
+        assert!(guarded(throw));
+        assert!(!guarded(other));
+    }
+
+    /// A number that goes through an `int` is the same number.
+    #[test]
+    fn widening_and_back_changes_nothing() {
+        let through = |high: i32| {
+            proves(vec![
+                Item::op(Opcode::Sload0),
+                Item::op(Opcode::S2i),
+                Item::op(Opcode::I2s),
+                claim(0, high),
+                Item::op(Opcode::Sreturn),
+            ])
+        };
+        assert!(through(255));
+        assert!(!through(254));
     }
 
     /// A claim must hold on every way that leads to it.

@@ -131,7 +131,7 @@ fn apply(items: &mut Vec<Item>, join: &Join, next_label: &mut usize) {
     items.insert(kept, Item::Label(label));
 }
 
-fn is_throw(item: &Item) -> bool {
+pub(super) fn is_throw(item: &Item) -> bool {
     matches!(item, Item::Invoke { method: Symbol::ApiStatic(method), .. } if is_throw_it(method))
 }
 

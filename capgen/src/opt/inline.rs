@@ -33,7 +33,7 @@ pub(super) fn inline(
     first: usize,
 ) -> Result<(), BackendError> {
     let settings = Settings {
-        effort: Effort::Quick,
+        effort: Effort::Estimate,
         ..options.settings()
     };
     let mut state = State::of(program, settings)?;

@@ -22,7 +22,7 @@ pub(super) fn place(program: &mut Program, options: &Options) -> Result<(), Back
     let methods = Methods::of(program)?;
     let calls = CallGraph::of(program);
     let settings = Settings {
-        effort: Effort::Quick,
+        effort: Effort::Estimate,
         ..options.settings()
     };
     for index in 0..program.functions.len() {

@@ -102,6 +102,9 @@ pub(crate) fn check(
         count
             .unproved
             .extend(output.unproved.iter().map(|_| program.seed));
+        for reason in &output.unproved {
+            println!("seed {}, {options:?}: {reason}", program.seed);
+        }
     }
     Ok(())
 }

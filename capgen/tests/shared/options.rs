@@ -2,8 +2,8 @@
 
 use capgen::opt::Options;
 
-/// Everything on, everything off, everything on for speed, and each optimisation alone.
-pub(crate) const OPTIONS: [Options; 15] = {
+/// Everything on, everything off, everything on for speed, each optimisation alone, and all without ranges.
+pub(crate) const OPTIONS: [Options; 17] = {
     const NONE: Options = Options::NONE;
     [
         Options::ALL,
@@ -53,6 +53,14 @@ pub(crate) const OPTIONS: [Options; 15] = {
         Options {
             stack: true,
             ..NONE
+        },
+        Options {
+            ranges: true,
+            ..NONE
+        },
+        Options {
+            ranges: false,
+            ..Options::ALL
         },
     ]
 };

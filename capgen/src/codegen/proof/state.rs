@@ -122,6 +122,11 @@ impl State {
         let result = match item {
             Item::Plain(opcode, operands) => {
                 self.found_in_bounds(*opcode, &taken);
+                if let (Opcode::S2i, [short]) = (*opcode, taken.as_slice()) {
+                    // The low word, which `i2s` takes again, lies on top here.
+                    self.stack.extend([Value::of(ANY), Value::of(short.range)]);
+                    return Ok(());
+                }
                 let range = plain(*opcode, operands, &ranges);
                 Value {
                     is: moved(*opcode, &taken),

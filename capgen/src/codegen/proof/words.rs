@@ -52,7 +52,17 @@ pub(super) fn plain(opcode: Opcode, operands: &Operands, taken: &[Interval]) -> 
         i64::from(b.low),
         i64::from(b.high),
     );
+    if al == ah && bl == bh {
+        match opcode {
+            Opcode::Sand => return wrapped(al & bl, al & bl),
+            Opcode::Sor => return wrapped(al | bl, al | bl),
+            Opcode::Sxor => return wrapped(al ^ bl, al ^ bl),
+            _ => {}
+        }
+    }
     match opcode {
+        // Of the two words of an `int` the low one.
+        Opcode::I2s => b,
         Opcode::Baload | Opcode::I2b => BYTE,
         Opcode::Icmp => Interval::new(-1, 1),
         Opcode::Arraylength => Interval::LENGTH,
