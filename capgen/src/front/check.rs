@@ -4,6 +4,7 @@ mod array;
 mod block;
 mod call;
 mod closure;
+mod constant;
 mod expr;
 mod generic;
 mod integer;

@@ -135,6 +135,8 @@ pub(crate) struct Definitions {
     pub(crate) fns: Vec<FnDef>,
     pub(crate) impls: Vec<ImplDef>,
     pub(crate) scopes: BTreeMap<ModuleId, Scope>,
+    /// Blocks of functions with items in them, by file, line and column.
+    pub(crate) blocks: BTreeMap<(u32, usize, usize), ModuleId>,
     /// Inherent functions and constants, and those of traits.
     pub(crate) methods: BTreeMap<(TypeKey, String), FnId>,
     pub(crate) associated: BTreeMap<(TypeKey, String), ConstId>,

@@ -149,14 +149,22 @@ impl Context {
         let root = |krate: CrateId| self.roots.get(krate.0).map(|id| Def::Module(*id));
         let start: Vec<Def> = match first.as_str() {
             "crate" => root(self.krate(module)).into_iter().collect(),
-            "self" => vec![Def::Module(module)],
-            "super" => self.modules[module.0]
+            "self" => vec![Def::Module(self.around_blocks(module))],
+            "super" => self.modules[self.around_blocks(module).0]
                 .parent
                 .map(Def::Module)
                 .into_iter()
                 .collect(),
             _ => {
-                let found = self.in_module(module, first, depth);
+                let mut at = module;
+                let mut found = self.in_module(at, first, depth);
+                while let (true, Some(around)) = (
+                    found.is_empty() && self.modules[at.0].is_block,
+                    self.modules[at.0].parent,
+                ) {
+                    at = around;
+                    found = self.in_module(at, first, depth);
+                }
                 if !found.is_empty() {
                     found
                 } else if let Some(krate) = self.dependencies[self.krate(module).0].get(first) {
@@ -183,6 +191,17 @@ impl Context {
                 .collect();
         }
         found
+    }
+
+    /// The module that a block of a function is in.
+    fn around_blocks(&self, mut module: ModuleId) -> ModuleId {
+        while let (true, Some(around)) = (
+            self.modules[module.0].is_block,
+            self.modules[module.0].parent,
+        ) {
+            module = around;
+        }
+        module
     }
 
     /// What `name` stands for inside of `def`.

@@ -22,6 +22,8 @@ pub(crate) struct ModuleSource {
     pub(crate) parent: Option<ModuleId>,
     /// Whether it is declared `pub`; a crate's root is.
     pub(crate) public: bool,
+    /// Whether it is a block of a function, which sees what is around it.
+    pub(crate) is_block: bool,
     pub(crate) file: u32,
     /// Its items; modules are taken out of it into [`ModuleSource::children`].
     pub(crate) items: Vec<syn::Item>,
@@ -110,6 +112,7 @@ pub(crate) fn add_text(
         krate,
         parent: None,
         public: true,
+        is_block: false,
         file,
         items,
         children: BTreeMap::new(),
@@ -158,6 +161,7 @@ impl Loader {
             krate,
             parent,
             public: true,
+            is_block: false,
             file,
             items: Vec::new(),
             children: BTreeMap::new(),

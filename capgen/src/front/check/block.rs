@@ -27,6 +27,15 @@ enum Part {
 
 impl Checker<'_> {
     pub(super) fn block(&mut self, block: &syn::Block, wanted: Option<&Ty>) -> Checked<Expr> {
+        // Its items are known in all of it.
+        if let Some(inner) = self.context.block_module(self.module, block)
+            && inner != self.module
+        {
+            let around = std::mem::replace(&mut self.module, inner);
+            let found = self.block(block, wanted);
+            self.module = around;
+            return found;
+        }
         let span = self.span(block);
         self.scoped(|checker| {
             let mut statements = Vec::new();
@@ -85,19 +94,15 @@ impl Checker<'_> {
                     Part::Statement(Statement::Expr(expr))
                 }
             }
-            syn::Stmt::Item(syn::Item::Use(_)) => {
+            syn::Stmt::Item(syn::Item::Macro(_) | syn::Item::Mod(_)) => {
                 return self.refuse(
                     statement,
-                    "`use` inside of a function",
-                    "put it at the top of the module",
+                    "this item inside of a function",
+                    "put it beside the function",
                 );
             }
             syn::Stmt::Item(_) => {
-                return self.refuse(
-                    statement,
-                    "an item inside of a function",
-                    "put it beside the function",
-                );
+                Part::Statement(Statement::Expr(super::make::unit(self.span(statement))))
             }
         })
     }

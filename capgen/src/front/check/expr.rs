@@ -3,8 +3,7 @@
 use super::{Checker, Loop, make};
 use crate::diagnostic::Diagnostic;
 use crate::front::api;
-use crate::front::constant::Value;
-use crate::front::define::{ConstId, Def};
+use crate::front::define::Def;
 use crate::front::resolve::{Checked, segments};
 use crate::front::tree::{Arm, Expr, Kind, LoopId, Pattern};
 use crate::front::ty::{Int, Ty};
@@ -572,32 +571,6 @@ impl Checker<'_> {
                 .member_of(&crate::front::ty::TypeKey::Int(int), name);
         }
         self.context.lookup(self.module, names)
-    }
-
-    fn constant(&mut self, id: ConstId, span: crate::diagnostic::Span) -> Checked<Expr> {
-        let (ty, value) = self.context.constant_value(id)?;
-        match (value, ty) {
-            (Value::Int(value), ty) if ty.is_scalar() => Ok(Expr {
-                kind: Kind::Int(value),
-                ty,
-                span,
-            }),
-            (Value::Array(values), Ty::Array(element, _) | Ty::Slice(element))
-                if element.is_scalar() =>
-            {
-                Ok(Expr {
-                    kind: Kind::ConstArray(id),
-                    ty: Ty::Array(element, values.len()),
-                    span,
-                })
-            }
-            (_, ty) => Err(Diagnostic::new(
-                span,
-                "this constant has no place on the card",
-                format!("a `{}`", self.context.type_name(&ty)),
-            )
-            .help("a constant is a scalar or an array of scalars")),
-        }
     }
 
     fn match_(&mut self, branch: &syn::ExprMatch, wanted: Option<&Ty>) -> Checked<Expr> {

@@ -56,6 +56,9 @@ pub(super) fn ceiling(a: Expr, b: &Expr) -> Expr {
 
 pub(super) fn length(slice: Expr) -> Expr {
     let span = slice.span;
+    if let Some(rows) = super::constant::rows(&slice) {
+        return number(i64::try_from(rows).unwrap_or(i64::MAX), span);
+    }
     let kind = Kind::Intrinsic(Intrinsic::Len, vec![slice]);
     expr(kind, Ty::Int(Int::Usize), span)
 }

@@ -337,13 +337,9 @@ impl Checker<'_> {
             }))
         };
         match (name, arguments) {
-            ("len", []) => intrinsic(Intrinsic::Len, Vec::new(), usize_),
+            ("len", []) => Ok(Some(make::length(receiver.clone()))),
             ("is_empty", []) => {
-                let length = Expr {
-                    kind: Kind::Intrinsic(Intrinsic::Len, vec![receiver.clone()]),
-                    ty: usize_.clone(),
-                    span,
-                };
+                let length = make::length(receiver.clone());
                 let zero = Expr {
                     kind: Kind::Int(0),
                     ty: usize_,

@@ -1,5 +1,6 @@
 //! Operators, casts, places, fields and indexing.
 
+use super::constant::{part_of_row, rows};
 use super::{Checker, find_field};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::front::resolve::Checked;
@@ -290,6 +291,9 @@ impl Checker<'_> {
             Ty::Record(id) => {
                 let fields = self.context.struct_fields(id)?;
                 let (index, ty) = find_field(&fields, &name, "struct", span)?;
+                if let Some(part) = part_of_row(&base, index) {
+                    return Ok(part);
+                }
                 Ok(Expr {
                     kind: Kind::TupleField(Box::new(base), index),
                     ty: ty.clone(),
@@ -310,11 +314,11 @@ impl Checker<'_> {
                 .ok()
                 .and_then(|index| Some((index, types.get(index)?.clone())))
             {
-                Some((index, ty)) => Ok(Expr {
+                Some((index, ty)) => Ok(part_of_row(&base, index).unwrap_or_else(|| Expr {
                     kind: Kind::TupleField(Box::new(base), index),
                     ty,
                     span,
-                }),
+                })),
                 None => Err(Diagnostic::new(
                     span,
                     format!("no field `{name}`"),
@@ -370,6 +374,11 @@ impl Checker<'_> {
         let at = self.expr(&index.index, Some(&usize_))?;
         if !self.is_binding() || matches!(at.ty, Ty::IntVar(_)) {
             self.same(&usize_, &at.ty, at.span)?;
+        }
+        if rows(&base).is_some()
+            && let Some(row) = self.row(&base, at.clone(), span)?
+        {
+            return Ok(row);
         }
         Ok(Expr {
             kind: Kind::Index(Box::new(base), Box::new(at)),

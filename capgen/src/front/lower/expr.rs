@@ -60,9 +60,12 @@ impl Builder<'_, '_> {
                 Ok(self.whole(array, length))
             }
             Kind::Literal(values) => {
-                let element = Ty::Int(crate::front::ty::Int::U8);
+                let element = match &expr.ty {
+                    Ty::Array(element, _) | Ty::Slice(element) => (**element).clone(),
+                    _ => Ty::Int(Int::U8),
+                };
                 let array = self.lowering.new_array(
-                    format!("bytes at {}:{}", span.line, span.column + 1),
+                    format!("constants at {}:{}", span.line, span.column + 1),
                     &element,
                     values,
                     span,

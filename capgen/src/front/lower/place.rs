@@ -2,6 +2,7 @@
 
 use super::builder::{Builder, Mark, Wanted};
 use super::expr::has_call;
+use super::size::convert;
 use super::value::{Slice, Value, add, number, sub};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::front::resolve::Checked;
@@ -212,7 +213,10 @@ impl Builder<'_, '_> {
                 .ok()
                 .and_then(|n| constant.values.get(n))
                 .copied();
-            let ty = constant.element.value_type();
+            let ty = match element_ty {
+                Ty::Int(Int::Usize) => Type::Usize,
+                _ => constant.element.value_type(),
+            };
             return value
                 .map(|value| Value::Word(ir::Expr::Const(ty, value)))
                 .ok_or_else(|| {
@@ -239,12 +243,15 @@ impl Builder<'_, '_> {
         index: ir::Expr,
         ty: &Ty,
     ) -> Value {
+        let is_usize = *ty == Ty::Int(Int::Usize);
         let at = |array, index| {
-            Value::Word(ir::Expr::Element(
-                element.clone(),
-                Box::new(array),
-                Box::new(index),
-            ))
+            let element = ir::Expr::Element(element.clone(), Box::new(array), Box::new(index));
+            // Kept as a `u16`, and never more than the card's `usize`.
+            Value::Word(if is_usize {
+                convert(element, Type::U16, Type::Usize)
+            } else {
+                element
+            })
         };
         if !self.two_words(ty) {
             return at(array, index);
@@ -278,7 +285,10 @@ impl Builder<'_, '_> {
     ) -> Checked<()> {
         if !self.two_words(ty) {
             let ty = self.ty(ty, span)?;
-            let value = self.word(value, &ty, span)?;
+            let mut value = self.word(value, &ty, span)?;
+            if ty == Type::Usize {
+                value = convert(value, Type::Usize, Type::U16);
+            }
             self.emit(ir::Statement::SetElement(element, array, index, value));
             return Ok(());
         }

@@ -498,7 +498,7 @@ fn signed(word: ir::Expr) -> ir::Expr {
     convert(word, Type::Usize, Type::I16)
 }
 
-fn convert(value: ir::Expr, from: Type, to: Type) -> ir::Expr {
+pub(super) fn convert(value: ir::Expr, from: Type, to: Type) -> ir::Expr {
     match value {
         ir::Expr::Const(_, value) if (0..=MOST).contains(&value) => ir::Expr::Const(to, value),
         ir::Expr::Cast {

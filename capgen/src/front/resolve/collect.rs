@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use syn::visit::Visit;
+
 use super::{Context, segments};
 use crate::diagnostic::Diagnostic;
 use crate::front::define::{
@@ -10,11 +12,52 @@ use crate::front::define::{
     Reexport, Scope, StructDef, StructId, TraitDef, TraitId,
 };
 use crate::front::ty::{Ty, TypeKey};
-use crate::source::{self, ModuleId, compiled};
+use crate::source::{self, ModuleId, ModuleSource, compiled};
+
+/// Impl blocks that were met, which are read when all names are known.
+type Impls = Vec<(ModuleId, syn::ItemImpl)>;
+
+/// A block with items in it, and which of the blocks found it is in.
+struct Inner<'a> {
+    ast: &'a syn::Block,
+    parent: Option<usize>,
+}
+
+/// Finds the blocks with items in a function, but not in its inner functions.
+struct Blocks<'a> {
+    open: Vec<usize>,
+    blocks: Vec<Inner<'a>>,
+}
+
+impl<'ast> Visit<'ast> for Blocks<'ast> {
+    fn visit_block(&mut self, block: &'ast syn::Block) {
+        let has_items = block
+            .stmts
+            .iter()
+            .any(|one| matches!(one, syn::Stmt::Item(_)));
+        if has_items {
+            let parent = self.open.last().copied();
+            self.open.push(self.blocks.len());
+            self.blocks.push(Inner { ast: block, parent });
+        }
+        syn::visit::visit_block(self, block);
+        if has_items {
+            self.open.pop();
+        }
+    }
+
+    fn visit_item(&mut self, _item: &'ast syn::Item) {}
+}
+
+/// Line and column of a block's brace.
+fn start_of(block: &syn::Block) -> (usize, usize) {
+    let start = block.brace_token.span.open().start();
+    (start.line, start.column)
+}
 
 impl Context {
     pub(super) fn collect(&mut self, errors: &mut Vec<Diagnostic>) {
-        let mut impls = Vec::new();
+        let mut impls = Impls::new();
         for index in 0..self.modules.len() {
             let module = ModuleId(index);
             self.definitions.scopes.insert(module, Scope::default());
@@ -26,14 +69,67 @@ impl Context {
         for (module, item) in &impls {
             self.note_object(*module, item);
         }
-        for (module, item) in impls {
-            if let Err(error) = self.implementation(module, item) {
-                // Only what is reached has to be Card Rust; an impl that cannot be read is not reached.
-                if self.modules[module.0].krate.0 == 0 {
-                    errors.push(error);
+        while !impls.is_empty() {
+            // Functions of these may have impl blocks inside of them.
+            let mut inner = Vec::new();
+            for (module, item) in impls {
+                if let Err(error) = self.implementation(module, item, &mut inner) {
+                    // Only what is reached has to be Card Rust; an impl that cannot be read is not reached.
+                    if self.modules[module.0].krate.0 == 0 {
+                        errors.push(error);
+                    }
+                }
+            }
+            for (module, item) in &inner {
+                self.note_object(*module, item);
+            }
+            impls = inner;
+        }
+    }
+
+    /// The items inside of a function's blocks: each block with items is a module of its own, which sees what
+    /// is around it.
+    fn inner_items(&mut self, module: ModuleId, name: &str, body: &syn::Block, impls: &mut Impls) {
+        let mut found = Blocks {
+            open: Vec::new(),
+            blocks: Vec::new(),
+        };
+        found.visit_block(body);
+        let mut modules: Vec<ModuleId> = Vec::new();
+        for block in &found.blocks {
+            let parent = block.parent.map_or(module, |at| modules[at]);
+            let id = ModuleId(self.modules.len());
+            let file = self.modules[module.0].file;
+            self.modules.push(ModuleSource {
+                name: name.to_owned(),
+                krate: self.modules[module.0].krate,
+                parent: Some(parent),
+                public: false,
+                is_block: true,
+                file,
+                items: Vec::new(),
+                children: BTreeMap::new(),
+            });
+            self.definitions.scopes.insert(id, Scope::default());
+            let (line, column) = start_of(block.ast);
+            self.definitions.blocks.insert((file, line, column), id);
+            modules.push(id);
+            for statement in &block.ast.stmts {
+                if let syn::Stmt::Item(item) = statement {
+                    self.item(id, item.clone(), impls);
                 }
             }
         }
+    }
+
+    /// The module that a block of a function with items in it is.
+    pub(crate) fn block_module(&self, module: ModuleId, block: &syn::Block) -> Option<ModuleId> {
+        if self.definitions.blocks.is_empty() {
+            return None;
+        }
+        let (line, column) = start_of(block);
+        let key = (self.modules[module.0].file, line, column);
+        self.definitions.blocks.get(&key).copied()
     }
 
     /// A struct that implements a trait of the platform is an object of its own.
@@ -62,7 +158,14 @@ impl Context {
     }
 
     /// What a trait provides and an impl block does not write anew.
-    fn defaults(&mut self, of: TraitId, id: ImplId, key: &TypeKey, written: &[String]) {
+    fn defaults(
+        &mut self,
+        of: TraitId,
+        id: ImplId,
+        key: &TypeKey,
+        written: &[String],
+        impls: &mut Impls,
+    ) {
         let (module, ast) = {
             let definition = &self.definitions.traits[of.0];
             (definition.module, Rc::clone(&definition.ast))
@@ -78,7 +181,8 @@ impl Context {
                     let name = ast.sig.ident.to_string();
                     if let (true, Some(body)) = (is_missing(&name), &ast.default) {
                         let signature = (&syn::Visibility::Inherited, ast.sig.clone());
-                        let function = self.function(module, signature, body.clone(), Some(id));
+                        let function =
+                            self.function(module, signature, body.clone(), Some(id), impls);
                         let key = (key.clone(), name);
                         self.definitions.methods.entry(key).or_insert(function);
                     }
@@ -108,12 +212,7 @@ impl Context {
             .push(def);
     }
 
-    fn item(
-        &mut self,
-        module: ModuleId,
-        item: syn::Item,
-        impls: &mut Vec<(ModuleId, syn::ItemImpl)>,
-    ) {
+    fn item(&mut self, module: ModuleId, item: syn::Item, impls: &mut Impls) {
         match item {
             syn::Item::Struct(ast) if compiled(&ast.attrs) => {
                 let id = StructId(self.definitions.structs.len());
@@ -180,7 +279,7 @@ impl Context {
             }
             syn::Item::Fn(ast) if compiled(&ast.attrs) => {
                 let name = ast.sig.ident.to_string();
-                let id = self.function(module, (&ast.vis, ast.sig), *ast.block, None);
+                let id = self.function(module, (&ast.vis, ast.sig), *ast.block, None, impls);
                 self.name(module, name, Def::Fn(id));
             }
             syn::Item::Impl(ast) if compiled(&ast.attrs) => impls.push((module, ast)),
@@ -289,8 +388,10 @@ impl Context {
         (vis, signature): (&syn::Visibility, syn::Signature),
         body: syn::Block,
         owner: Option<ImplId>,
+        impls: &mut Impls,
     ) -> FnId {
         let name = signature.ident.to_string();
+        self.inner_items(module, &name, &body, impls);
         let span = self.span(module, &signature.ident);
         self.definitions.fns.push(FnDef {
             name,
@@ -304,7 +405,12 @@ impl Context {
         FnId(self.definitions.fns.len() - 1)
     }
 
-    fn implementation(&mut self, module: ModuleId, item: syn::ItemImpl) -> Result<(), Diagnostic> {
+    fn implementation(
+        &mut self,
+        module: ModuleId,
+        item: syn::ItemImpl,
+        impls: &mut Impls,
+    ) -> Result<(), Diagnostic> {
         let id = ImplId(self.definitions.impls.len());
         let generics = Rc::new(item.generics);
         let of_generic = self.generic_impl(module, &generics, &item.self_ty);
@@ -349,13 +455,14 @@ impl Context {
             })
             .collect();
         if let Some(of_trait) = of_trait {
-            self.defaults(of_trait, id, &key, &written);
+            self.defaults(of_trait, id, &key, &written, impls);
         }
         for item in item.items {
             match item {
                 syn::ImplItem::Fn(ast) if compiled(&ast.attrs) => {
                     let name = ast.sig.ident.to_string();
-                    let function = self.function(module, (&ast.vis, ast.sig), ast.block, Some(id));
+                    let function =
+                        self.function(module, (&ast.vis, ast.sig), ast.block, Some(id), impls);
                     // An inherent function hides that of a trait.
                     let key = (key.clone(), name);
                     if trait_.is_none() || !self.definitions.methods.contains_key(&key) {

@@ -279,3 +279,19 @@ pub fn rows(n: u8) -> u8 {
 }
 // run: rows(2) == 10
 // run: rows(3) == 13
+
+const SIZES: [usize; 5] = [1, 300, 5, 7, 32000];
+
+pub fn of_usize(i: u8) -> u16 {
+    let mut sizes = [0usize; 6];
+    sizes[i as usize] = SIZES[i as usize] + 1;
+    sizes[5] += sizes[1] / 2;
+    let mut sum = sizes[5] + SIZES[2];
+    for size in &mut sizes {
+        *size += 1;
+        sum += *size;
+    }
+    sum as u16
+}
+// run: of_usize(1) == 612
+// run: of_usize(0) == 13

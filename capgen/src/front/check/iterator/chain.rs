@@ -3,6 +3,7 @@
 use super::Item;
 use super::stage::Stage;
 use crate::diagnostic::Span;
+use crate::front::check::constant::rows;
 use crate::front::check::{Checker, make};
 use crate::front::resolve::Checked;
 use crate::front::tree::{Expr, Kind, Statement};
@@ -294,6 +295,7 @@ impl Checker<'_> {
         let value = self.expr(expr, None)?;
         let value = self.as_slice(value);
         match self.resolve(&value.ty) {
+            Ty::Array(element, _) if rows(&value).is_some() => Ok((value, *element)),
             Ty::Slice(element) | Ty::Array(element, _) if element.is_scalar() => {
                 let slice = match value.kind {
                     // An array's name is the array; a slice may be changed while the loop runs.
@@ -393,13 +395,16 @@ impl Checker<'_> {
     }
 
     /// Item number `at`.
-    pub(super) fn item(&self, chain: &Chain, at: Expr, span: Span) -> Checked<Item> {
+    pub(super) fn item(&mut self, chain: &Chain, at: Expr, span: Span) -> Checked<Item> {
         Ok(match chain {
             Chain::Elements {
                 slice,
                 element,
                 mutable,
             } => {
+                if let Some(row) = self.row(slice, at.clone(), span)? {
+                    return Ok(Item::Value(row));
+                }
                 let kind = Kind::Index(Box::new(slice.clone()), Box::new(at));
                 let element = make::expr(kind, element.clone(), span);
                 if *mutable {
