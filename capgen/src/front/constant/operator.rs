@@ -33,7 +33,7 @@ impl Evaluator<'_> {
             ty = other;
         }
         if ty == UNTOLD && matches!(binary.op, BinOp::Shl(_)) {
-            return self.untold_width(&*binary.left);
+            return self.untold_width(&binary.left);
         }
         let truth = |value: bool| Ok((Value::Int(i64::from(value)), Ty::Bool));
         let value = match binary.op {

@@ -6,7 +6,7 @@ use super::value::{Slice, Value, add, number};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::front::resolve::Checked;
 use crate::front::tree::{BY_VALUE, Expr, Intrinsic, Kind, Variable, VariableId};
-use crate::front::ty::Ty;
+use crate::front::ty::{Int, Ty};
 use crate::ir::{self, BinaryOp, CompareOp, Type};
 
 /// So many elements are set one by one rather than by a call.
@@ -203,6 +203,7 @@ impl Builder<'_, '_> {
         };
         let ty = match self.lowering.element_of(element) {
             _ if self.wide(element).is_some() => "u32",
+            _ if *element == Ty::Int(Int::Usize) => "usize",
             ir::Element::U8 | ir::Element::I8 => {
                 let id = self.lowering.context.binding(binding, span)?;
                 return self.call_with(id, arguments, result, span);
