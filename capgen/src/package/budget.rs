@@ -22,10 +22,11 @@ mod treemap;
 
 use super::map::SourceMap;
 use crate::ir::calls::CallGraph;
-use crate::ir::{Element, FunctionId, Position, Program, Type};
+use crate::ir::{Callee, Element, Expr, FunctionId, Position, Program, Type};
 pub use install::{Allocated, Memory};
 use serde::Serialize;
 pub use stack::Stack;
+use std::collections::BTreeSet;
 pub use transaction::Transaction;
 
 /// The version of the budget's form.
@@ -46,6 +47,9 @@ pub struct Budget {
     pub functions: Vec<FunctionBudget>,
     /// The applets.
     pub applets: Vec<AppletBudget>,
+    /// The functions of imported packages that are called, `ledger/Decimal.write([BSSS)S`. What they allocate and their
+    /// stack are in no figure here, since an export file does not tell.
+    pub imported: Vec<String>,
     /// Functions that call themselves, directly or not: stack and memory have no bound then.
     pub recursive: Vec<String>,
 }
@@ -160,6 +164,7 @@ impl Budget {
                 .sum(),
             functions,
             applets,
+            imported: imported(program),
             recursive: stacks.recursive(),
         }
     }
@@ -177,6 +182,22 @@ impl Budget {
     pub fn html(&self) -> Result<String, minijinja::Error> {
         html::render(self)
     }
+}
+
+fn imported(program: &Program) -> Vec<String> {
+    let classes = program.imports.iter().flat_map(|package| &package.classes);
+    let classes: BTreeSet<&str> = classes.map(|class| class.name.as_str()).collect();
+    let mut found = BTreeSet::new();
+    for function in &program.functions {
+        function.walk(&mut |expr| {
+            if let Expr::Call(Callee::Api(method), _, _) = expr
+                && classes.contains(method.class.as_str())
+            {
+                found.insert(method.to_string());
+            }
+        });
+    }
+    found.into_iter().collect()
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {

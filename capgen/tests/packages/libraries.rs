@@ -50,6 +50,17 @@ fn the_export_file_names_what_is_public() {
     insta::assert_snapshot!(offered.join("\n"));
 }
 
+#[test]
+fn the_budget_names_what_it_does_not_count() {
+    let budget = build(&wallet(vec![build(&ledger()).output.exp]))
+        .output
+        .budget;
+    let named = |name: &str| budget.imported.iter().any(|known| known.starts_with(name));
+    assert!(named("ledger/Decimal.write("), "{:?}", budget.imported);
+    assert!(budget.text().contains("Called in other packages"));
+    assert!(build(&ledger()).output.budget.imported.is_empty());
+}
+
 /// Tools for Java Card 3.1 read format 2.3, those before 2.1.
 #[test]
 fn the_export_file_has_the_format_of_the_card() {

@@ -41,8 +41,8 @@ pub struct Build {
     /// The kind of card to build for.
     #[arg(long, default_value = Target::default().name, value_name = "TARGET", value_parser = targets())]
     pub target: Target,
-    /// The card has `int`, an option of the virtual machine: a `u32` or `i32` is one value then, else two words. Without
-    /// it, a card refuses the CAP file.
+    /// The card has `int`, an option of the virtual machine: a `u32` or `i32` is one value then, else two words. A card
+    /// that does not have it refuses the CAP file.
     #[arg(long)]
     pub int: bool,
     /// The form of the CAP file. The extended form has room for more than 64 KB of code; cards read it since Java

@@ -22,6 +22,15 @@ fn write_all(out: &mut String, budget: &Budget) -> std::fmt::Result {
     for name in &budget.recursive {
         writeln!(out, "\nRecursive, so that the stack has no bound: {name}")?;
     }
+    if !budget.imported.is_empty() {
+        writeln!(
+            out,
+            "\nCalled in other packages, whose own budgets tell what it takes there"
+        )?;
+    }
+    for name in &budget.imported {
+        writeln!(out, "  {name}")?;
+    }
     writeln!(out, "\nFunctions             bytes  frame words")?;
     for function in &budget.functions {
         let place = function.place.as_ref().map(|place| format!("  {place}"));
