@@ -1,7 +1,10 @@
-//! From the JPKI applet's source to a verified CAP file.
+//! From the JPKI applet's source to a verified CAP file, and how the time grows with the program.
 //!
 //! `cargo metadata`, a process of its own that asks for the crate's dependencies, is part of `build`.
 #![allow(missing_docs, reason = "criterion's macros")]
+
+#[path = "../tests/growth/grown.rs"]
+mod grown;
 
 use std::hint::black_box;
 use std::path::Path;
@@ -10,7 +13,8 @@ use cap_file::CapFile;
 use cap_file::verify::{Exports, verify};
 use capgen::driver::build;
 use capgen::package::Target;
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use grown::Shape;
 
 fn compile(criterion: &mut Criterion) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../applet-model");
@@ -33,5 +37,28 @@ fn compile(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, compile);
+fn grow(criterion: &mut Criterion) {
+    let target = Target::default();
+    for (shape, counts) in [
+        (Shape::Functions, [50, 100, 200, 400]),
+        (Shape::Statements, [100, 200, 400, 800]),
+    ] {
+        let mut group = criterion.benchmark_group(format!("{shape:?}"));
+        group.sample_size(10);
+        for count in counts {
+            let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
+            grown::write(folder.path(), shape, count).unwrap_or_else(|error| panic!("{error}"));
+            group.throughput(Throughput::Elements(count as u64));
+            group.bench_function(BenchmarkId::from_parameter(count), |bencher| {
+                bencher.iter(|| {
+                    let built = build(black_box(folder.path()), "Grown", &target);
+                    built.map_err(|error| panic!("{error}"))
+                });
+            });
+        }
+        group.finish();
+    }
+}
+
+criterion_group!(benches, compile, grow);
 criterion_main!(benches);

@@ -9,6 +9,8 @@ mod decide;
 mod effects;
 mod fold;
 mod forward;
+#[cfg(test)]
+pub(crate) mod growth;
 mod inline;
 mod parameters;
 mod paths;

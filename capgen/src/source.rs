@@ -10,7 +10,7 @@ use crate::diagnostic::Span;
 
 pub(crate) use manifest::{Manifest, Package};
 pub use metadata::CrateError;
-pub(crate) use modules::{CrateId, ModuleId, ModuleSource, add_text, compiled, load, span};
+pub(crate) use modules::{CrateId, ModuleId, ModuleSource, Text, add_text, compiled, load, span};
 
 /// A file that was read.
 #[derive(Clone, Debug)]

@@ -47,15 +47,21 @@ const TEXTS: [(&str, &[Filling]); 8] = [
     ),
 ];
 
-/// The table for sources in which the types stand that `is_named` says. What a source may have without
-/// naming it is always there.
-pub(crate) fn table(is_named: impl Fn(&str) -> bool) -> String {
+/// The functions of the types that a source may have without naming them.
+pub(crate) fn always() -> String {
+    table(|ty| matches!(ty, "" | "u8" | "u16" | "u32" | "usize"))
+}
+
+/// The functions of the other types, where `is_named` says that they stand in a source.
+pub(crate) fn named(is_named: impl Fn(&str) -> bool) -> String {
+    table(|ty| matches!(ty, "i8" | "i16" | "i32" | "bool") && is_named(ty))
+}
+
+fn table(is_wanted: impl Fn(&str) -> bool) -> String {
     let mut table = String::new();
     for (text, fillings) in TEXTS {
-        for filling in fillings {
-            if matches!(filling.ty, "" | "u8" | "u16" | "u32" | "usize") || is_named(filling.ty) {
-                fill(text, filling, &mut table);
-            }
+        for filling in fillings.iter().filter(|filling| is_wanted(filling.ty)) {
+            fill(text, filling, &mut table);
         }
     }
     table
@@ -93,7 +99,7 @@ mod tests {
 
     #[test]
     fn every_type_is_filled_in() {
-        let table = table(|_| true);
+        let table = always() + &named(|_| true);
         for wanted in [
             "fn u32_checked_add(a: u32, b: u32) -> Option<u32> {",
             "fn i8_unsigned_abs(a: i8) -> u8 {",

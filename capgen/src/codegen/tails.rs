@@ -40,6 +40,10 @@ struct Join {
     saved: usize,
 }
 
+/// So many pairs of ends are compared in a round, or [`FEWEST_COMPARED`] of each end where there are more.
+const MOST_PAIRS: usize = 20_000;
+const FEWEST_COMPARED: usize = 16;
+
 fn best_join(function: &str, items: &[Item]) -> Result<Option<Join>, BackendError> {
     let layout = assemble::layout(function, items)?;
     let ends: Vec<usize> = items
@@ -51,11 +55,13 @@ fn best_join(function: &str, items: &[Item]) -> Result<Option<Join>, BackendErro
         .map(|(index, _)| index)
         .collect();
     let mut best: Option<Join> = None;
+    let compared = (MOST_PAIRS / ends.len().max(1)).max(FEWEST_COMPARED);
     for (position, &first) in ends.iter().enumerate() {
         for &second in ends
             .iter()
             .skip(position + 1)
             .filter(|second| items.get(**second) == items.get(first))
+            .take(compared)
         {
             for (kept, gone) in [(first, second), (second, first)] {
                 if let Some(join) = join(items, &layout, kept, gone)

@@ -66,7 +66,13 @@ impl Context {
         folder: &Path,
         bindings: &str,
     ) -> Result<(Self, Vec<Diagnostic>), CrateError> {
-        let mut parsed = source::load(folder)?;
+        let (mut parsed, (bindings, mut integers)) = source::load(folder, || {
+            let integers = bindings::integers::always();
+            (
+                source::Text::parse(bindings.to_owned()),
+                source::Text::parse(integers),
+            )
+        })?;
         let platform = parsed
             .crates
             .iter()
@@ -76,12 +82,12 @@ impl Context {
             .into_iter()
             .map(|id| ("platform".to_owned(), id))
             .collect();
-        let table = bindings::integers::table(|name| {
+        integers.add(&bindings::integers::named(|name| {
             let mut texts = parsed.sources.texts();
             texts.any(|text| text.contains(name))
-        });
+        }));
         let bindings = source::add_text(&mut parsed, "bindings", bindings, dependencies);
-        let integers = source::add_text(&mut parsed, "integers", &table, BTreeMap::new());
+        let integers = source::add_text(&mut parsed, "integers", integers, BTreeMap::new());
         let mut context = Context {
             roots: parsed.crates.iter().map(|krate| krate.root).collect(),
             dependencies: parsed

@@ -79,6 +79,8 @@ impl Expr {
 
     /// Calls `visit` with this expression and all in it, operands before what uses them.
     pub fn walk<'a>(&'a self, visit: &mut impl FnMut(&'a Expr)) {
+        #[cfg(test)]
+        crate::opt::growth::VISITS.with(|visits| visits.set(visits.get() + 1));
         for operand in self.operands() {
             operand.walk(visit);
         }

@@ -26,6 +26,9 @@ const MANY_CALLS_LIMIT_FOR_SPEED: usize = 120;
 /// its branches in the wide form anyway.
 const LARGEST: usize = 6144;
 
+/// So often in vain something is put into a function; then it is left alone.
+const MOST_IN_VAIN: usize = 12;
+
 /// Inlines what pays of the functions from number `first` on, callees before their callers.
 pub(super) fn inline(
     program: &mut Program,
@@ -37,6 +40,7 @@ pub(super) fn inline(
         ..options.settings()
     };
     let mut state = State::of(program, settings)?;
+    let mut in_vain = vec![0; program.functions.len()];
     for callee in bottom_up_of(program, &state.calls) {
         let Some(function) = program.functions.get(callee.0) else {
             continue;
@@ -59,11 +63,12 @@ pub(super) fn inline(
         if calls == 0 || calls > 1 && own.bytes > limit {
             continue;
         }
-        let mut is_large = |caller: &usize| {
+        let mut is_full = |caller: &usize| {
             let size = state.size(program, *caller);
-            size.is_some_and(|size| size.bytes + own.bytes > LARGEST)
+            in_vain[*caller] >= MOST_IN_VAIN
+                || size.is_some_and(|size| size.bytes + own.bytes > LARGEST)
         };
-        if changed.iter().any(&mut is_large) {
+        if changed.iter().any(&mut is_full) {
             continue;
         }
         let Some(bytes_before) = state.bytes(program, with_callee) else {
@@ -90,6 +95,7 @@ pub(super) fn inline(
             {
                 continue;
             }
+            changed.iter().for_each(|caller| in_vain[*caller] += 1);
             put(program, saved);
             state.change(program, &changed);
             for (index, size) in changed.iter().zip(sizes) {

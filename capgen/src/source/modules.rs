@@ -47,9 +47,20 @@ pub(crate) struct Parsed {
     pub(crate) errors: Vec<Diagnostic>,
 }
 
-/// Parses the crate in `folder` and those it depends on by path; crate 0 is that in `folder`.
-pub(crate) fn load(folder: &Path) -> Result<Parsed, CrateError> {
-    let graph = metadata::graph(folder)?;
+/// Parses the crate in `folder` and those it depends on by path; crate 0 is that in `folder`. While `cargo metadata`, a
+/// process of its own, is asked which these are, `beside` is done.
+pub(crate) fn load<T>(
+    folder: &Path,
+    beside: impl FnOnce() -> T,
+) -> Result<(Parsed, T), CrateError> {
+    let (graph, beside) = std::thread::scope(|scope| {
+        let graph = scope.spawn(|| metadata::graph(folder));
+        let beside = beside();
+        let graph = graph.join();
+        let graph = graph.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        (graph, beside)
+    });
+    let graph = graph?;
     let mut order: Vec<&PathBuf> = graph.crates.keys().collect();
     order.sort_by_key(|path| **path != graph.main);
     let ids: BTreeMap<&PathBuf, CrateId> = order
@@ -87,14 +98,44 @@ pub(crate) fn load(folder: &Path) -> Result<Parsed, CrateError> {
         let folder = source.root.parent().unwrap_or(Path::new("")).to_path_buf();
         loader.file(&source.root, &folder, name, krate, None)?;
     }
-    Ok(loader.parsed)
+    Ok((loader.parsed, beside))
 }
 
-/// Parses one text as a crate of its own without dependencies (the bindings).
+/// A text that is a crate of its own (the bindings), parsed.
+pub(crate) struct Text {
+    text: String,
+    items: Vec<syn::Item>,
+    errors: Vec<syn::Error>,
+}
+
+impl Text {
+    pub(crate) fn parse(text: String) -> Self {
+        let mut parsed = Self {
+            text: String::new(),
+            items: Vec::new(),
+            errors: Vec::new(),
+        };
+        parsed.add(&text);
+        parsed
+    }
+
+    /// Adds lines at the end.
+    pub(crate) fn add(&mut self, more: &str) {
+        // Where the lines before were, so that places are those in the whole text.
+        let before = self.text.lines().count();
+        match syn::parse_file(&["\n".repeat(before).as_str(), more].concat()) {
+            Ok(parsed) => self.items.extend(parsed.items),
+            Err(error) => self.errors.push(error),
+        }
+        self.text.push_str(more);
+    }
+}
+
+/// Adds a text as a crate.
 pub(crate) fn add_text(
     parsed: &mut Parsed,
     name: &str,
-    text: &str,
+    text: Text,
     dependencies: BTreeMap<String, CrateId>,
 ) -> ModuleId {
     let krate = CrateId(parsed.crates.len());
@@ -105,8 +146,9 @@ pub(crate) fn add_text(
         dependencies,
         manifest: Manifest::default(),
     });
-    let file = parsed.sources.add(format!("{name}.rs"), text.to_owned());
-    let items = parse(text, file, &mut parsed.errors);
+    let file = parsed.sources.add(format!("{name}.rs"), text.text);
+    let errors = text.errors.iter().map(|error| not_rust(file, error));
+    parsed.errors.extend(errors);
     parsed.modules.push(ModuleSource {
         name: name.to_owned(),
         krate,
@@ -114,7 +156,7 @@ pub(crate) fn add_text(
         public: true,
         is_block: false,
         file,
-        items,
+        items: text.items,
         children: BTreeMap::new(),
     });
     root
@@ -203,14 +245,18 @@ fn parse(text: &str, file: u32, errors: &mut Vec<Diagnostic>) -> Vec<syn::Item> 
     match syn::parse_file(text) {
         Ok(parsed) => parsed.items,
         Err(error) => {
-            errors.push(Diagnostic::new(
-                span(file, error.span()),
-                "this is not Rust",
-                error.to_string(),
-            ));
+            errors.push(not_rust(file, &error));
             Vec::new()
         }
     }
+}
+
+fn not_rust(file: u32, error: &syn::Error) -> Diagnostic {
+    Diagnostic::new(
+        span(file, error.span()),
+        "this is not Rust",
+        error.to_string(),
+    )
 }
 
 /// A token's place in file `file`.
