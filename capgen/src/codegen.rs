@@ -28,6 +28,7 @@ mod proof;
 pub mod size;
 mod stack;
 mod tails;
+mod terminator;
 mod value;
 pub(crate) mod weight;
 

@@ -235,7 +235,7 @@ mod tests {
                 Item::op(Opcode::Sreturn),
             ])
         };
-        let throw = crate::codegen::emit::throw_it();
+        let throw = crate::codegen::terminator::throw_it();
         let mut other = throw.clone();
         other.name = "setReason".to_owned();
         assert!(guarded(throw));

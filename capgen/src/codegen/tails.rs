@@ -5,9 +5,9 @@
 //! verifier never has to join the types of references on the stack.
 
 use super::assemble;
-use super::emit::is_throw_it;
 use super::error::BackendError;
 use super::item::{Item, Label, Symbol};
+use super::terminator::{is_throw_it, unreachable_end};
 use crate::ir::Type;
 use cap_file::Opcode;
 
@@ -150,7 +150,7 @@ fn share_throws(
     next_label: &mut usize,
 ) -> Result<(), BackendError> {
     let count = items.iter().filter(|item| is_throw(item)).count();
-    let end = super::emit::unreachable_end(result);
+    let end = unreachable_end(result);
     let ends_here = |items: &[Item], index: usize| {
         let mut after = items
             .iter()
