@@ -34,17 +34,15 @@ impl Builder<'_, '_> {
                 self.set_slot(*id, slot);
             }
             (Pattern::Tuple(patterns), Value::Slice(slice)) => {
-                let parts = (0..patterns.len())
-                    .map(|at| {
-                        let index = add(slice.offset.clone(), number(at));
-                        Value::Word(ir::Expr::Element(
-                            slice.element.clone(),
-                            Box::new(slice.array.clone()),
-                            Box::new(index),
-                        ))
-                    })
-                    .collect();
-                self.bind(pattern, Value::Parts(parts), span)?;
+                // Elements are what the names for them hold.
+                let element = patterns.iter().find_map(|pattern| match pattern {
+                    Pattern::Bind(id) | Pattern::At(id, _) => Some(self.variable(*id).ty),
+                    _ => None,
+                });
+                if let Some(element) = element {
+                    let parts = self.named_elements(patterns, &slice, number(0), &element);
+                    self.bind(pattern, Value::Parts(parts), span)?;
+                }
             }
             (Pattern::Tuple(patterns), Value::Parts(parts)) => {
                 let parts: Vec<Value> = parts.into_iter().map(|part| self.fix(part)).collect();
