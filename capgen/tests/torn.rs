@@ -16,7 +16,7 @@ use platform::host::{Host, HostCard, HostConfig};
 const SHOW: [u8; 5] = [0x80, 0x20, 0, 0, 0];
 
 /// What changes something, in an order that fills lists, empties them and overflows them.
-const COMMANDS: [&[u8]; 14] = [
+const COMMANDS: [&[u8]; 16] = [
     &[0x80, 0x10, 0, 0, 3, 1, 2, 3],
     &[0x80, 0x16, 0, 0],
     &[0x80, 0x16, 1, 0],
@@ -31,6 +31,9 @@ const COMMANDS: [&[u8]; 14] = [
     // The fifth mark has no room: the transaction takes the sums back.
     &[0x80, 0x16, 1, 0],
     &[0x80, 0x16, 0, 0],
+    // A transaction that ends in its middle, and is committed, or taken back.
+    &[0x80, 0x16, 2, 0],
+    &[0x80, 0x16, 3, 0],
     &[0x80, 0x14, 0, 0],
 ];
 

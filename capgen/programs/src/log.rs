@@ -9,6 +9,10 @@ const CLEAR: u8 = 0x14;
 const BOTH: u8 = 0x16;
 const SHOW: u8 = 0x20;
 
+/// P1 of BOTH: the transaction ends behind its first write, well or badly.
+const SUM_ONLY: u8 = 2;
+const NOTHING: u8 = 3;
+
 /// The applet.
 pub struct Log<P: Platform> {
     entries: ByteVec<P, 24>,
@@ -60,6 +64,12 @@ impl<P: Platform> Applet<P> for Log<P> {
             }
             BOTH => platform.atomically(|_| {
                 self.sum.set(self.sum.get().wrapping_mul(3));
+                if apdu.p1() == SUM_ONLY {
+                    return Ok(());
+                }
+                if apdu.p1() == NOTHING {
+                    return Err(StatusWord::CONDITIONS_NOT_SATISFIED);
+                }
                 self.lowest.set(self.lowest.get() - 0x7FFF);
                 self.marks.push(self.sum.get() as u8)
             }),
