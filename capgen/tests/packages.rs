@@ -18,3 +18,5 @@ mod shared;
 mod targets;
 #[path = "packages/token.rs"]
 mod token;
+#[path = "packages/vault.rs"]
+mod vault;
