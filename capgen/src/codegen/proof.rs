@@ -15,7 +15,7 @@ use super::item::Item;
 use super::label::{Labels, places};
 use super::tails::is_throw;
 use state::State;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Every word there is.
 const ANY: Interval = Interval {
@@ -57,7 +57,8 @@ fn run(items: &[Item], start: State) -> Result<(), String> {
     let labels = places(items);
     let steps = steps(items);
     let mut known: HashMap<usize, (State, u32)> = HashMap::new();
-    let mut work = vec![(0, start)];
+    let mut work = Pending::default();
+    work.push(0, start)?;
     // First everything that can be there, then what is claimed of it.
     while let Some((index, state)) = work.pop() {
         let joined = match known.get_mut(&index) {
@@ -84,9 +85,29 @@ fn run(items: &[Item], start: State) -> Result<(), String> {
         .collect();
     places.sort_by_key(|(index, _)| *index);
     for (index, state) in places {
-        walk(items, index, state, &labels, &mut Vec::new(), true)?;
+        walk(items, index, state, &labels, &mut Pending::default(), true)?;
     }
     Ok(())
+}
+
+/// The places to go on from, the first in the code first, each with what came there since the last time: however many
+/// ways lead to it, it waits once.
+#[derive(Default)]
+struct Pending(BTreeMap<usize, State>);
+
+impl Pending {
+    fn push(&mut self, index: usize, state: State) -> Result<(), String> {
+        let joined = match self.0.get(&index) {
+            Some(other) => other.join(&state, None)?,
+            None => state,
+        };
+        self.0.insert(index, joined);
+        Ok(())
+    }
+
+    fn pop(&mut self) -> Option<(usize, State)> {
+        self.0.pop_first()
+    }
 }
 
 /// Goes on from a place to the next label or the end of the flow.
@@ -95,13 +116,12 @@ fn walk(
     from: usize,
     mut state: State,
     labels: &Labels<usize>,
-    work: &mut Vec<(usize, State)>,
+    work: &mut Pending,
     with_claims: bool,
 ) -> Result<(), String> {
     for (index, item) in items.iter().enumerate().skip(from) {
         if index > from && matches!(item, Item::Label(_)) {
-            work.push((index, state));
-            return Ok(());
+            return work.push(index, state);
         }
         match item {
             Item::Claim(claim) if with_claims => {
@@ -120,7 +140,7 @@ fn walk(
                 state.step(item)?;
                 let [jumps, goes_on] = state.branch(*opcode, &before);
                 if let (Some(index), Some(state)) = (labels.get(*target), jumps) {
-                    work.push((*index, state));
+                    work.push(*index, state)?;
                 }
                 match goes_on {
                     Some(on) if !item.ends_flow() => state = on,
@@ -134,7 +154,7 @@ fn walk(
         }
         for target in item.targets() {
             if let Some(index) = labels.get(target) {
-                work.push((*index, state.clone()));
+                work.push(*index, state.clone())?;
             }
         }
         if item.ends_flow() {
