@@ -15,7 +15,7 @@ use super::item::Item;
 use super::label::{Labels, places};
 use super::tails::is_throw;
 use state::State;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Every word there is.
 const ANY: Interval = Interval {
@@ -42,8 +42,18 @@ fn steps(items: &[Item]) -> Vec<i32> {
     steps
 }
 
-/// So many joins at one place may be exact.
+/// So many joins at one place to which a jump leads back may be exact.
 const EXACT_JOINS: u32 = 6;
+
+/// The places to which a jump leads back: every loop goes through one.
+fn heads(items: &[Item], labels: &Labels<usize>) -> HashSet<usize> {
+    let mut found = HashSet::new();
+    for (index, item) in items.iter().enumerate() {
+        let targets = item.targets().filter_map(|target| labels.get(target));
+        found.extend(targets.filter(|target| **target <= index));
+    }
+    found
+}
 
 /// Proves all claims of a function; `words` is what its frame's words hold at the start.
 ///
@@ -55,6 +65,7 @@ pub(super) fn prove(items: &[Item], words: Vec<Interval>) -> Result<(), String> 
 
 fn run(items: &[Item], start: State) -> Result<(), String> {
     let labels = places(items);
+    let heads = heads(items, &labels);
     let steps = steps(items);
     let mut known: HashMap<usize, (State, u32)> = HashMap::new();
     let mut work = Pending::default();
@@ -67,7 +78,8 @@ fn run(items: &[Item], start: State) -> Result<(), String> {
                 state
             }
             Some((old, joins)) => {
-                let widened = (*joins >= EXACT_JOINS).then_some(steps.as_slice());
+                let is_wide = *joins >= EXACT_JOINS && heads.contains(&index);
+                let widened = is_wide.then_some(steps.as_slice());
                 let new = old.join(&state, widened)?;
                 if new == *old {
                     continue;
