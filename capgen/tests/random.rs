@@ -21,11 +21,14 @@ mod options;
 #[path = "random/program.rs"]
 mod program;
 
+use std::num::NonZero;
 use std::time::Instant;
 
 use capgen::driver::Reader;
+use capgen::ir;
 use capgen::package::Target;
 use card::Count;
+use host::Answer;
 use native::Place;
 use program::Program;
 
@@ -66,42 +69,64 @@ fn rust_interpreter_and_card_agree() {
     );
 }
 
+/// A program, what the front end makes of it, and what it answers on the host.
+type Job<'a> = ((&'a Program, Result<ir::Program, String>), &'a Vec<Answer>);
+
 /// Runs programs all the ways; those that differ.
 fn check(place: &Place, programs: &[Program], count: &mut Count) -> Vec<(u64, String)> {
     host::write(place, programs);
+    let targets = targets();
+    // With `int` one of four.
+    let kind = |program: &Program| usize::from(program.seed % 4 == 3);
     // rustc is at work meanwhile.
-    let (compiled, answers) = std::thread::scope(|scope| {
+    let (lowered, answers) = std::thread::scope(|scope| {
         let answers = scope.spawn(|| host::answers(place, programs));
-        let readers = targets().map(|target| {
-            let reader = Reader::open(&place.folder, &target);
-            (reader.unwrap_or_else(|error| panic!("{error}")), target)
+        let readers = targets.each_ref().map(|target| {
+            let reader = Reader::open(&place.folder, target);
+            reader.unwrap_or_else(|error| panic!("{error}"))
         });
-        let compiled: Vec<_> = programs
+        let lowered: Vec<_> = programs
             .iter()
             .map(|program| {
-                // With `int` one of four.
-                let (reader, target) = &readers[usize::from(program.seed % 4 == 3)];
-                let lowered = reader.lower(&program.applet);
-                lowered
-                    .map_err(|error| error.to_string())
-                    .and_then(|lowered| card::compile(program.seed, lowered, target))
+                let lowered = readers[kind(program)].lower(&program.applet);
+                lowered.map_err(|error| error.to_string())
             })
             .collect();
-        (compiled, answers.join().unwrap())
+        (lowered, answers.join().unwrap())
     });
-    let mut wrong = Vec::new();
-    for ((program, compiled), answers) in programs.iter().zip(compiled).zip(&answers) {
-        let found = compiled.and_then(|compiled| card::check(program, &compiled, answers, count));
-        if let Err(reason) = found {
-            let about: String = reason.chars().take(400).collect();
-            println!("seed {} differs: {about}", program.seed);
-            wrong.push((
-                program.seed,
-                format!("seed {}: {reason}\n{}", program.seed, program.source),
-            ));
+    let jobs: Vec<_> = programs.iter().zip(lowered).zip(&answers).collect();
+    let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let work = |jobs: &[Job<'_>]| {
+        let (mut count, mut wrong) = (Count::default(), Vec::new());
+        for ((program, lowered), answers) in jobs {
+            let found = lowered
+                .clone()
+                .and_then(|lowered| card::compile(program.seed, lowered, &targets[kind(program)]))
+                .and_then(|compiled| card::check(program, &compiled, answers, &mut count));
+            if let Err(reason) = found {
+                let about: String = reason.chars().take(400).collect();
+                println!("seed {} differs: {about}", program.seed);
+                wrong.push((
+                    program.seed,
+                    format!("seed {}: {reason}\n{}", program.seed, program.source),
+                ));
+            }
         }
-    }
-    wrong
+        (count, wrong)
+    };
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = jobs
+            .chunks(jobs.len().div_ceil(threads))
+            .map(|jobs| scope.spawn(move || work(jobs)))
+            .collect();
+        let mut wrong = Vec::new();
+        for worker in workers {
+            let (counted, found) = worker.join().unwrap();
+            count.add(counted);
+            wrong.extend(found);
+        }
+        wrong
+    })
 }
 
 /// In words, and with `int`.

@@ -25,6 +25,16 @@ pub(crate) struct Count {
     unproved: Vec<u64>,
 }
 
+impl Count {
+    pub(crate) fn add(&mut self, other: Self) {
+        self.commands += other.commands;
+        self.files += other.files;
+        self.cuts += other.cuts;
+        self.aborted += other.aborted;
+        self.unproved.extend(other.unproved);
+    }
+}
+
 impl fmt::Display for Count {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
