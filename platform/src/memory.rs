@@ -1,7 +1,7 @@
 //! Memory that an applet may change after its installation.
 
-/// What a [`Cell`] holds: `bool`, `u8`, `i8`, `u16`, `i16`, `u32`, `i32`, `usize` (0..=32767) or a C-like enum
-/// with `#[repr(u8)]`. Card Rust refuses other types.
+/// What a [`Cell`] holds: `bool`, `u8`, `i8`, `u16`, `i16`, `u32`, `i32`, `usize` (0..=32767), a C-like enum
+/// with `#[repr(u8)]`, or a tuple struct over one of these. Card Rust refuses other types.
 pub trait Value: Copy + 'static {}
 impl<T: Copy + 'static> Value for T {}
 
