@@ -146,16 +146,13 @@ impl Builder<'_, '_> {
                 self.alternative(&arm.body, &slot, after)?;
             }
             self.switch_to(default);
-            if arms.len() > leading {
-                Some((&arms[leading..], value))
-            } else {
-                None
-            }
+            // What is not needed again must not be evaluated again.
+            let value = if reused { value } else { Value::Nothing };
+            (arms.len() > leading).then(|| (&arms[leading..], value))
         } else {
-            Some((arms, value))
+            Some((arms, self.fix(value)))
         };
         if let Some((arms, value)) = rest {
-            let value = self.fix(value);
             for arm in arms {
                 let (body, next) = (self.block(), self.block());
                 self.test(
