@@ -70,7 +70,12 @@ impl Sum {
             let own = self.kinds.entry(what.clone()).or_default();
             *own = (with(own.0, *count), with(own.1, *bytes));
         }
-        self.repeated.extend(&other.repeated);
+        // Each once: ways that meet again and again would double them again and again.
+        for position in &other.repeated {
+            if !self.repeated.contains(position) {
+                self.repeated.push(*position);
+            }
+        }
     }
 }
 

@@ -43,7 +43,12 @@ impl Writes {
                 self.card.push(name.clone());
             }
         }
-        self.unbounded.extend(&other.unbounded);
+        // Each once: ways that meet again and again would double them again and again.
+        for position in &other.unbounded {
+            if !self.unbounded.contains(position) {
+                self.unbounded.push(*position);
+            }
+        }
     }
 }
 
