@@ -70,12 +70,7 @@ impl Sum {
             let own = self.kinds.entry(what.clone()).or_default();
             *own = (with(own.0, *count), with(own.1, *bytes));
         }
-        // Each once: ways that meet again and again would double them again and again.
-        for position in &other.repeated {
-            if !self.repeated.contains(position) {
-                self.repeated.push(*position);
-            }
-        }
+        paths::note(&mut self.repeated, &other.repeated);
     }
 }
 
@@ -247,5 +242,25 @@ fn array_name(program: &Program, element: &Element) -> String {
         Element::U16 | Element::I16 => "short[]".to_owned(),
         Element::Int => "int[]".to_owned(),
         Element::Class(class) => format!("{}[]", super::class_name(program, *class)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As along a chain of branches, each of whose two ways goes on to the next.
+    #[test]
+    fn ways_that_meet_name_a_place_once() {
+        let mut sum = Sum {
+            repeated: vec![Position::default()],
+            ..Sum::default()
+        };
+        for _ in 0..10 {
+            let other = sum.clone();
+            sum.max(&other);
+            sum.add(&other);
+        }
+        assert_eq!(sum.repeated.len(), 1);
     }
 }

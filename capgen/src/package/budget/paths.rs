@@ -12,6 +12,15 @@ pub(super) trait Cost: Clone + Default + PartialEq {
     fn repeat(&mut self, position: Position);
 }
 
+/// Takes note of places, each once: ways that meet again and again would double them again and again.
+pub(super) fn note(places: &mut Vec<Position>, others: &[Position]) {
+    for other in others {
+        if !places.contains(other) {
+            places.push(*other);
+        }
+    }
+}
+
 /// The most that any way through a function costs, given the cost of each block.
 pub(super) fn worst<C: Cost>(
     function: &Function,

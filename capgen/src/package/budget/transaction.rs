@@ -43,12 +43,7 @@ impl Writes {
                 self.card.push(name.clone());
             }
         }
-        // Each once: ways that meet again and again would double them again and again.
-        for position in &other.unbounded {
-            if !self.unbounded.contains(position) {
-                self.unbounded.push(*position);
-            }
-        }
+        paths::note(&mut self.unbounded, &other.unbounded);
     }
 }
 
@@ -347,4 +342,24 @@ fn changes_the_card(method: &ApiMethod) -> bool {
             | "org/globalplatform/SecureChannel"
     );
     object && !(method.name.starts_with("get") || method.name.starts_with("is"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As along a chain of branches, each of whose two ways goes on to the next.
+    #[test]
+    fn ways_that_meet_name_a_place_once() {
+        let mut sum = Writes {
+            unbounded: vec![Position::default()],
+            ..Writes::default()
+        };
+        for _ in 0..10 {
+            let other = sum.clone();
+            sum.max(&other);
+            sum.add(&other);
+        }
+        assert_eq!(sum.unbounded.len(), 1);
+    }
 }
