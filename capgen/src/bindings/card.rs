@@ -11,7 +11,7 @@
 
 use javacard::framework::{AID, APDU, JCSystem, OwnerPIN, Shareable, Util};
 use javacard::security::{
-    AESKey, ECPrivateKey, ECPublicKey, KeyBuilder, KeyPair, MessageDigest, RSAPublicKey, RandomData, Signature,
+    AESKey, ECKey, ECPublicKey, KeyBuilder, KeyPair, MessageDigest, RSAPublicKey, RandomData, Signature,
 };
 use javacardx::crypto::Cipher;
 use org::globalplatform::GPSystem;
@@ -254,23 +254,21 @@ impl AesCbc<AESKey> for Cipher {
     }
 }
 
+/// Puts the domain parameters into a key.
+fn set_p256(key: ECKey) {
+    key.setFieldFP(P256_FIELD.array(), P256_FIELD.offset(), P256_FIELD.len());
+    key.setA(P256_A.array(), P256_A.offset(), P256_A.len());
+    key.setB(P256_B.array(), P256_B.offset(), P256_B.len());
+    key.setG(P256_GENERATOR.array(), P256_GENERATOR.offset(), P256_GENERATOR.len());
+    key.setR(P256_ORDER.array(), P256_ORDER.offset(), P256_ORDER.len());
+    key.setK(1);
+}
+
 impl EcKeyPair for EcPair {
     fn generate(&mut self) {
         // Cards need the domain parameters, some in both keys, and lose them with `clearKey`.
-        let public = downcast::<ECPublicKey>(self.keys.getPublic());
-        public.setFieldFP(P256_FIELD.array(), P256_FIELD.offset(), P256_FIELD.len());
-        public.setA(P256_A.array(), P256_A.offset(), P256_A.len());
-        public.setB(P256_B.array(), P256_B.offset(), P256_B.len());
-        public.setG(P256_GENERATOR.array(), P256_GENERATOR.offset(), P256_GENERATOR.len());
-        public.setR(P256_ORDER.array(), P256_ORDER.offset(), P256_ORDER.len());
-        public.setK(1);
-        let private = downcast::<ECPrivateKey>(self.keys.getPrivate());
-        private.setFieldFP(P256_FIELD.array(), P256_FIELD.offset(), P256_FIELD.len());
-        private.setA(P256_A.array(), P256_A.offset(), P256_A.len());
-        private.setB(P256_B.array(), P256_B.offset(), P256_B.len());
-        private.setG(P256_GENERATOR.array(), P256_GENERATOR.offset(), P256_GENERATOR.len());
-        private.setR(P256_ORDER.array(), P256_ORDER.offset(), P256_ORDER.len());
-        private.setK(1);
+        set_p256(downcast::<ECKey>(self.keys.getPublic()));
+        set_p256(downcast::<ECKey>(self.keys.getPrivate()));
         self.keys.genKeyPair();
     }
 
