@@ -481,18 +481,26 @@ impl Element {
 }
 
 impl Function {
-    /// Takes the function away, and leaves one without code in its place.
-    #[must_use]
-    pub fn take(&mut self) -> Self {
-        let empty = Self {
-            name: String::new(),
+    /// One without parameters and code.
+    pub(crate) fn empty(name: String) -> Self {
+        Self {
+            name,
             receiver: None,
             entry: None,
             parameters: Vec::new(),
             result: None,
             locals: Vec::new(),
             blocks: Vec::new(),
+            position: Position::default(),
+        }
+    }
+
+    /// Takes the function away, and leaves one without code in its place.
+    #[must_use]
+    pub fn take(&mut self) -> Self {
+        let empty = Self {
             position: self.position,
+            ..Self::empty(String::new())
         };
         std::mem::replace(self, empty)
     }

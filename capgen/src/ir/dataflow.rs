@@ -304,6 +304,33 @@ fn add_reads(expr: &Expr, live: &mut LocalSet) {
     });
 }
 
+/// Keeps for each block what all ways to it leave; `out` tells what is left behind a block, nothing of one that no way
+/// leads to.
+fn keep_on_all_ways(
+    edges: &Edges,
+    sets: &mut [LocalSet],
+    out: impl Fn(usize, &[LocalSet]) -> Option<LocalSet>,
+) {
+    let leads_back = edges.lead_back();
+    let mut changed = true;
+    while changed {
+        changed = false;
+        for &index in edges.order.iter().rev() {
+            let Some(out) = out(index, sets) else {
+                continue;
+            };
+            for next in edges.successors(index) {
+                if let Some(set) = sets.get_mut(*next)
+                    && !set.is_within(&out)
+                {
+                    set.keep_only(&out);
+                    changed |= leads_back[index];
+                }
+            }
+        }
+    }
+}
+
 /// For each block the locals that have a value on every path to its begin, given extra edges beside those of the
 /// terminators. (Blocks that are never reached have all.)
 #[must_use]
@@ -317,22 +344,9 @@ pub fn assigned_in(function: &Function, extra: &Extra) -> Vec<LocalSet> {
         }
     }
     let edges = Edges::of(function, extra);
-    let leads_back = edges.lead_back();
-    let mut changed = true;
-    while changed {
-        changed = false;
-        for &index in edges.order.iter().rev() {
-            let out = assigned_out(function, &sets, BlockId(index));
-            for next in edges.successors(index) {
-                if let Some(set) = sets.get_mut(*next)
-                    && !set.is_within(&out)
-                {
-                    set.keep_only(&out);
-                    changed |= leads_back[index];
-                }
-            }
-        }
-    }
+    keep_on_all_ways(&edges, &mut sets, |index, sets| {
+        Some(assigned_out(function, sets, BlockId(index)))
+    });
     sets
 }
 
@@ -405,25 +419,16 @@ impl Copies {
         }
         let reachable = reachable(function);
         let edges = Edges::of(function, &[]);
-        let leads_back = edges.lead_back();
-        let mut changed = true;
-        while changed {
-            changed = false;
-            for &index in edges.order.iter().rev().filter(|index| reachable[**index]) {
-                let mut out = sets[index].clone();
-                for (statement, _) in &function.blocks[index].statements {
-                    self.step(statement, &mut out);
-                }
-                for next in edges.successors(index) {
-                    if let Some(set) = sets.get_mut(*next)
-                        && !set.is_within(&out)
-                    {
-                        set.keep_only(&out);
-                        changed |= leads_back[index];
-                    }
-                }
+        keep_on_all_ways(&edges, &mut sets, |index, sets| {
+            if !reachable[index] {
+                return None;
             }
-        }
+            let mut out = sets[index].clone();
+            for (statement, _) in &function.blocks[index].statements {
+                self.step(statement, &mut out);
+            }
+            Some(out)
+        });
         sets
     }
 }

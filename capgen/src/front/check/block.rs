@@ -28,9 +28,7 @@ enum Part {
 impl Checker<'_> {
     pub(super) fn block(&mut self, block: &syn::Block, wanted: Option<&Ty>) -> Checked<Expr> {
         // Its items are known in all of it.
-        if let Some(inner) = self.context.block_module(self.module, block)
-            && inner != self.module
-        {
+        if let Some(inner) = self.context.block_module(self.module, block) {
             let around = std::mem::replace(&mut self.module, inner);
             let found = self.block(block, wanted);
             self.module = around;

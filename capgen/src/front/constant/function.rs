@@ -131,9 +131,7 @@ impl Evaluator<'_> {
         wanted: Option<&Ty>,
     ) -> Checked<(Value, Ty)> {
         // Its items are known in all of it.
-        if let Some(inner) = self.context.block_module(self.module, block)
-            && inner != self.module
-        {
+        if let Some(inner) = self.context.block_module(self.module, block) {
             let around = std::mem::replace(&mut self.module, inner);
             let found = self.block(block, wanted);
             self.module = around;

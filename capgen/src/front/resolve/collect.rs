@@ -122,14 +122,15 @@ impl Context {
         }
     }
 
-    /// The module that a block of a function with items in it is.
+    /// The module that a block with items in it is, where that is not `module` itself.
     pub(crate) fn block_module(&self, module: ModuleId, block: &syn::Block) -> Option<ModuleId> {
         if self.definitions.blocks.is_empty() {
             return None;
         }
         let (line, column) = start_of(block);
         let key = (self.modules[module.0].file, line, column);
-        self.definitions.blocks.get(&key).copied()
+        let inner = self.definitions.blocks.get(&key).copied();
+        inner.filter(|inner| *inner != module)
     }
 
     /// A struct that implements a trait of the platform is an object of its own.

@@ -9,7 +9,6 @@ use crate::ir::{
     LocalId, Program, Type,
 };
 use cap_file::api::{ApiPackage, parse};
-use function::empty_function;
 use thiserror::Error;
 
 /// Text that is not IR.
@@ -207,7 +206,7 @@ impl Parser<'_> {
                 }
                 "fn" => {
                     let name = self.word("a function name")?;
-                    self.program.functions.push(empty_function(name));
+                    self.program.functions.push(Function::empty(name));
                     self.skip_braces()?;
                 }
                 "array" => {

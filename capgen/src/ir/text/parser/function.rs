@@ -43,7 +43,7 @@ impl Parser<'_> {
     }
 
     pub(super) fn function(&mut self) -> Result<Function> {
-        let mut function = empty_function(self.word("a function name")?);
+        let mut function = Function::empty(self.word("a function name")?);
         self.mark('(')?;
         while !self.takes_mark(')') {
             let parameter = self.local_declaration(&mut function.locals)?;
@@ -170,18 +170,5 @@ impl Parser<'_> {
             }
             _ => Err(self.error("a local, a field or an element before `=`")),
         }
-    }
-}
-
-pub(super) fn empty_function(name: String) -> Function {
-    Function {
-        name,
-        receiver: None,
-        entry: None,
-        parameters: Vec::new(),
-        result: None,
-        locals: Vec::new(),
-        blocks: Vec::new(),
-        position: Position::default(),
     }
 }
