@@ -5,14 +5,15 @@
 mod bounds;
 #[path = "backend/generator.rs"]
 mod generator;
-#[path = "backend/harness.rs"]
-mod harness;
+#[path = "shared/model.rs"]
+mod model;
 #[path = "shared/options.rs"]
 mod options;
 
-use capgen::ir::{text, verify};
-use capgen::package::{self, Target};
-use harness::Interpreted;
+use capgen::ir::{Program, text, verify};
+use capgen::package::{self, Output, Target};
+use card_sim::{Aid, Card, CardConfig};
+use model::Interpreted;
 use options::OPTIONS;
 
 /// Commands for a program: the first two bytes of data are a `u16`, then come a `u8` and an `i16`.
@@ -36,12 +37,26 @@ struct Unproved {
     alone: usize,
 }
 
+/// A simulated card with the applet installed and selected.
+fn card(program: &Program, output: &Output) -> Card {
+    let mut card = Card::new(&CardConfig::default());
+    let module = Aid::new(&program.applets[0].aid).unwrap();
+    card.load_cap(&output.cap).unwrap();
+    card.install(module, module, &[]).unwrap();
+    let aid = &program.applets[0].aid;
+    let mut select = vec![0x00, 0xa4, 0x04, 0x00, u8::try_from(aid.len()).unwrap()];
+    select.extend(aid);
+    let response = card.transmit(&select);
+    assert_eq!(response, [0x90, 0x00], "SELECT: {:?}", card.last_fault());
+    card
+}
+
 /// Checks one program.
 fn check(seed: u64, unproved: &mut Unproved) -> Result<(), String> {
     let program = generator::program(seed);
     let shown = || text::print(&program);
     verify::verify(&program).map_err(|error| format!("{error}\n{}", shown()))?;
-    let mut interpreted = Interpreted::install(&program);
+    let mut interpreted = Interpreted::install(&program)?;
     let mut expected = Vec::new();
     for command in commands() {
         let response = interpreted.transmit(&command);
@@ -64,7 +79,7 @@ fn check(seed: u64, unproved: &mut Unproved) -> Result<(), String> {
             true => unproved.optimised += output.unproved.len(),
             false => unproved.alone += output.unproved.len(),
         }
-        let mut card = harness::card(&program, &output);
+        let mut card = card(&program, &output);
         // What the verifier accepted breaks no rule at run time either.
         let mut defensive = card.clone();
         defensive.set_defensive(true);

@@ -6,8 +6,7 @@ use crate::case::{Argument, Case, Parameter, SLICES, is_wide};
 use crate::native::{self, Place};
 
 /// What every native crate starts with.
-const PRELUDE: &str = r#"#![allow(warnings, arithmetic_overflow, unconditional_panic)]
-trait Word { const BYTES: usize = 2; fn word(self) -> Result<i64, u16>; }
+const PRELUDE: &str = r#"trait Word { const BYTES: usize = 2; fn word(self) -> Result<i64, u16>; }
 impl Word for () { fn word(self) -> Result<i64, u16> { Ok(0) } }
 macro_rules! word { ($bytes:literal $($ty:ty)*) => { $(impl Word for $ty { const BYTES: usize = $bytes; fn word(self) -> Result<i64, u16> { Ok(self as i64) } })* } }
 word!(2 bool u8 i8 u16 i16 usize);

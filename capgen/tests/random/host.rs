@@ -31,15 +31,10 @@ pub(crate) fn write(place: &Place, programs: &[Program]) {
         place.write(&format!("p{number}.rs"), source);
     }
     place.write("helpers.rs", HELPERS);
-    place.write(
-        "lib.rs",
-        &format!("#![no_std]\n#![allow(warnings)]\n{modules}"),
-    );
+    place.write("lib.rs", &format!("#![no_std]\n{modules}"));
     place.write(
         "main.rs",
-        &format!(
-            "#![allow(warnings)]\n{modules}\nconst PROGRAMS: &[Install] = &[\n{list}];\n{MAIN}"
-        ),
+        &format!("{modules}\nconst PROGRAMS: &[Install] = &[\n{list}];\n{MAIN}"),
     );
 }
 

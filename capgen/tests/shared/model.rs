@@ -1,4 +1,4 @@
-//! The part of the API that the interpreted applets of the cases use.
+//! Applets in the interpreter, and the part of the API that those of the tests use.
 
 use capgen::ir::interpret::{ApiModel, Heap, Interpreter, Object, Trap, Value};
 use capgen::ir::{ApiMethod, Element, FunctionId, Program};
@@ -40,7 +40,7 @@ impl ApiModel for Model {
             "setIncomingAndReceive" | "getIncomingLength" => Some(Value::Scalar(self.received)),
             "getCurrentState" | "setOutgoing" => Some(Value::Scalar(0)),
             "setOutgoingLength" => None,
-            "sendBytes" => {
+            "sendBytes" | "setOutgoingAndSend" => {
                 self.sent = Some((place(1)?, place(2)?));
                 None
             }

@@ -74,12 +74,14 @@ fn succeeded(output: &Output) {
     );
 }
 
+/// What a generated program looks like is nobody's concern; one that overflows is a panic at run time.
 fn manifest(name: &str) -> String {
     let platform = Path::new(env!("CARGO_MANIFEST_DIR")).join("../platform");
     format!(
         "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\
          [workspace]\n\
          [dependencies]\nheapless = \"0.8\"\nplatform = {{ path = {platform:?}, features = [\"host\"] }}\n\
-         [profile.dev]\ndebug = 0\nincremental = false\n"
+         [profile.dev]\ndebug = 0\nincremental = false\n\
+         [lints.rust]\nwarnings = \"allow\"\narithmetic_overflow = \"allow\"\nunconditional_panic = \"allow\"\n"
     )
 }
