@@ -3,8 +3,12 @@
 mod array;
 mod block;
 mod call;
+mod choose;
 mod closure;
+mod compare;
 mod constant;
+mod convert;
+mod default;
 mod expr;
 mod generic;
 mod integer;
@@ -13,15 +17,17 @@ mod make;
 mod method;
 mod operator;
 mod option;
+mod overload;
 mod pattern;
+mod replace;
 mod share;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::define::{FnId, ImplId};
+use super::define::{FnId, ImplId, TraitId};
 use super::resolve::{Checked, Context, impl_name, is_impl};
-use super::tree::{Body, Expr, Kind, LoopId, Variable, VariableId};
+use super::tree::{Body, Expr, Kind, LoopId, Pattern, Statement, Variable, VariableId};
 use super::ty::{Generics, Inference, Ty};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::source::ModuleId;
@@ -58,6 +64,8 @@ pub(crate) struct Checker<'a> {
     context: &'a Context,
     module: ModuleId,
     owner: Option<ImplId>,
+    /// The trait whose default method it is.
+    provided_by: Option<TraitId>,
     generics: Generics,
     variables: Vec<Variable>,
     scopes: Vec<BTreeMap<String, VariableId>>,
@@ -158,6 +166,7 @@ impl<'a> Checker<'a> {
             context,
             module: function.module,
             owner: function.owner,
+            provided_by: function.provided_by,
             generics: context.fn_generics(id)?,
             variables: Vec::new(),
             scopes: vec![BTreeMap::new()],
@@ -171,20 +180,20 @@ impl<'a> Checker<'a> {
             errors: Vec::new(),
         };
         let mut parameters = Vec::new();
+        // Parameters that are patterns: what a `let` at the start of the body would bind.
+        let mut taken_apart = Vec::new();
         for (pattern, ty, passing) in signature.parameters {
             let id = match pattern {
                 None => checker.declare("self".to_owned(), ty, false),
                 Some(syn::Pat::Ident(name)) => {
                     checker.declare(name.ident.to_string(), ty, name.mutability.is_some())
                 }
-                Some(syn::Pat::Wild(_)) => checker.declare("_".to_owned(), ty, false),
-                Some(other) => {
-                    return Err(Diagnostic::new(
-                        context.span(function.module, &other),
-                        "a parameter is a plain name in Card Rust",
-                        "a pattern",
-                    )
-                    .help("take the parameter apart in the body"));
+                Some(pattern) => {
+                    let id = checker.declare("_".to_owned(), ty, false);
+                    if !matches!(pattern, syn::Pat::Wild(_)) {
+                        taken_apart.push((id, pattern));
+                    }
+                    id
                 }
             };
             let variable = &mut checker.variables[id.0];
@@ -192,7 +201,18 @@ impl<'a> Checker<'a> {
             variable.reference = passing != Passing::Value;
             parameters.push(id);
         }
+        let mut statements = Vec::new();
+        for (id, pattern) in taken_apart {
+            let (span, ty) = (checker.span(&pattern), checker.variables[id.0].ty.clone());
+            let pattern = checker.pattern(&pattern, &ty)?;
+            let value = make::variable(id, ty, span);
+            statements.push(Statement::Let(pattern, Some(value)));
+        }
         let mut value = checker.block(&function.body, Some(&signature.result))?;
+        if !statements.is_empty() {
+            let span = value.span;
+            value = make::block(statements, Some(value), span);
+        }
         let result = signature.result;
         if !checker.errors.is_empty() {
             let first = checker.errors.remove(0);
@@ -246,6 +266,7 @@ impl<'a> Checker<'a> {
                 ));
             }
         }
+        self.finish_patterns(&mut expr.kind);
         let mut outcome = Ok(());
         expr.each_part(&mut |part| {
             if outcome.is_ok() {
@@ -253,6 +274,55 @@ impl<'a> Checker<'a> {
             }
         });
         outcome
+    }
+
+    /// Puts the types found into the patterns of an expression.
+    fn finish_patterns(&self, kind: &mut Kind) {
+        match kind {
+            Kind::Let(pattern, _) => self.finish_pattern(pattern),
+            Kind::Match(_, arms) => {
+                for arm in arms {
+                    self.finish_pattern(&mut arm.pattern);
+                }
+            }
+            Kind::Block(statements, _) => {
+                for statement in statements {
+                    match statement {
+                        Statement::Let(pattern, _) | Statement::LetElse(pattern, _, _) => {
+                            self.finish_pattern(pattern);
+                        }
+                        Statement::Expr(_) => {}
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn finish_pattern(&self, pattern: &mut Pattern) {
+        match pattern {
+            Pattern::Wild | Pattern::Bind(_) | Pattern::Value(_) | Pattern::Range(..) => {}
+            Pattern::Or(parts) | Pattern::Tuple(parts) => {
+                parts.iter_mut().for_each(|part| self.finish_pattern(part));
+            }
+            Pattern::Variant { fields, .. } => {
+                for (_, part, ty) in fields {
+                    *ty = self.inference.finish(ty);
+                    self.finish_pattern(part);
+                }
+            }
+            Pattern::At(_, inner) => self.finish_pattern(inner),
+            Pattern::Slice {
+                front,
+                rest,
+                back,
+                element,
+            } => {
+                *element = self.inference.finish(element);
+                let parts = front.iter_mut().chain(rest.as_deref_mut()).chain(back);
+                parts.for_each(|part| self.finish_pattern(part));
+            }
+        }
     }
 
     fn span(&self, node: &impl syn::spanned::Spanned) -> Span {

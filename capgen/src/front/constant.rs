@@ -1,6 +1,7 @@
 //! The values of constants.
 
 mod expr;
+mod flow;
 mod function;
 mod method;
 mod operator;
@@ -21,6 +22,8 @@ pub(crate) enum Value {
     Struct(Vec<(String, Value)>),
     Tuple(Vec<Value>),
     Option(Option<Box<Value>>),
+    /// A variant of an enum with data, and its fields.
+    Variant(usize, Vec<Value>),
 }
 
 impl Value {
@@ -61,8 +64,8 @@ struct Evaluator<'a> {
     depth: usize,
     /// Statements that may still be executed.
     fuel: usize,
-    /// What `return` gives, once it was met.
-    returned: Option<(Value, Ty)>,
+    /// A `return`, `break` or `continue` that was met.
+    leaving: Option<flow::Leaving>,
     /// What the function under way gives.
     result: Option<Ty>,
 }
@@ -125,7 +128,7 @@ impl Context {
             locals: Vec::new(),
             depth: 0,
             fuel: FUEL,
-            returned: None,
+            leaving: None,
             result: None,
         };
         evaluator.expr(expr, ty).map(|(value, _)| value)
@@ -177,6 +180,8 @@ impl Evaluator<'_> {
     fn int(&mut self, expr: &syn::Expr, ty: Option<&Ty>) -> Checked<(i64, Ty)> {
         match self.expr(expr, ty)? {
             (Value::Int(n), ty) => Ok((n, ty)),
+            // What is left on the way has no value.
+            _ if self.leaving.is_some() => Ok((0, Ty::Never)),
             _ => self.refuse(expr),
         }
     }

@@ -94,6 +94,8 @@ pub(crate) struct FnDef {
     pub(crate) signature: Rc<syn::Signature>,
     pub(crate) body: Rc<syn::Block>,
     pub(crate) owner: Option<ImplId>,
+    /// The trait whose default method this is: to its body, `Self` is what implements that trait.
+    pub(crate) provided_by: Option<TraitId>,
 }
 
 pub(crate) struct ImplDef {
@@ -105,6 +107,21 @@ pub(crate) struct ImplDef {
     pub(crate) types: BTreeMap<String, Rc<syn::Type>>,
     /// Of a block for a generic struct: each parameter's name, and what the struct calls it.
     pub(crate) parameters: Vec<(String, String)>,
+}
+
+/// A function or constant of a type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Member {
+    pub(crate) def: Def,
+    /// The trait of the `impl` block that gives it: one of the sources, or of `core` by its path; none of an inherent one.
+    pub(crate) of_trait: Option<Def>,
+}
+
+impl Member {
+    /// Whether it is of the trait of `core` with this name: `From`, `Add`.
+    pub(crate) fn is_of_core(&self, name: &str) -> bool {
+        matches!(&self.of_trait, Some(Def::Core(path)) if path.rsplit("::").next() == Some(name))
+    }
 }
 
 /// The names of one module.
@@ -137,9 +154,8 @@ pub(crate) struct Definitions {
     pub(crate) scopes: BTreeMap<ModuleId, Scope>,
     /// Blocks of functions with items in them, by file, line and column.
     pub(crate) blocks: BTreeMap<(u32, usize, usize), ModuleId>,
-    /// Inherent functions and constants, and those of traits.
-    pub(crate) methods: BTreeMap<(TypeKey, String), FnId>,
-    pub(crate) associated: BTreeMap<(TypeKey, String), ConstId>,
+    /// Functions and constants of types by name: inherent ones, and those of traits.
+    pub(crate) members: BTreeMap<(TypeKey, String), Vec<Member>>,
     /// Which types implement which trait, by the trait's name.
     pub(crate) implementors: BTreeMap<(String, TypeKey), ImplId>,
     /// Structs that implement a trait of the platform: always classes.

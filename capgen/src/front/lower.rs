@@ -28,7 +28,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use cap_file::api::ApiPackage;
 
 use super::constant::Value as Constant;
-use super::define::{ConstId, Def, FnId, StructId};
+use super::define::{ConstId, Def, FnId, Member, StructId};
 use super::resolve::{Checked, Context, too_long};
 use super::ty::{Int, Ty, TypeKey};
 use crate::diagnostic::{Diagnostic, Span};
@@ -547,15 +547,22 @@ impl Context {
     /// A constant of `platform::Applet`.
     fn applet_constant(&self, app: StructId, name: &str) -> Checked<Constant> {
         let span = self.struct_def(app).span;
-        let key = (TypeKey::Struct(app), name.to_owned());
-        let id = self.definitions.associated.get(&key).ok_or_else(|| {
+        let members = self.members_of(&TypeKey::Struct(app), name);
+        let mut constants = members.into_iter().filter_map(|member| match member {
+            Member {
+                def: Def::Const(id),
+                of_trait: Some(_),
+            } => Some(id),
+            _ => None,
+        });
+        let id = constants.next().ok_or_else(|| {
             Diagnostic::new(
                 span,
                 format!("the applet has no constant `{name}`"),
                 "not an implementation of `platform::Applet`",
             )
         })?;
-        self.constant_value(*id).map(|(_, value)| value)
+        self.constant_value(id).map(|(_, value)| value)
     }
 }
 

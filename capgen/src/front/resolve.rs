@@ -13,7 +13,7 @@ use std::rc::Rc;
 use cap_file::api::ApiPackage;
 
 use super::constant::Value as Constant;
-use super::define::{ConstId, Def, Definitions, FnId, ImplId, StructId};
+use super::define::{ConstId, Def, Definitions, FnId, ImplId, Member, StructId};
 use super::tree::Body;
 use super::ty::{Generics, Ty, TypeKey};
 use crate::bindings;
@@ -222,33 +222,53 @@ impl Context {
                 "self" => vec![def.clone()],
                 _ => self.in_module(*id, name, depth),
             },
-            Def::Enum(id) => {
-                let variants = &self.definitions.enums[id.0].ast.variants;
-                match variants.iter().position(|variant| variant.ident == name) {
-                    Some(index) => vec![Def::Variant(*id, index)],
-                    None => self.member_of(&TypeKey::Enum(*id), name),
-                }
-            }
-            Def::Struct(id) => self.member_of(&TypeKey::Struct(*id), name),
+            Def::Enum(id) => self.names_of(&TypeKey::Enum(*id), name),
+            Def::Struct(id) => self.names_of(&TypeKey::Struct(*id), name),
             Def::Java(path) => vec![Def::Java(format!("{path}/{name}"))],
             Def::Core(path) => vec![Def::Core(format!("{path}::{name}"))],
             _ => Vec::new(),
         }
     }
 
-    /// An associated function or constant of a type.
+    /// What `Type::name` stands for: a variant, or what is associated with the type.
+    pub(crate) fn names_of(&self, key: &TypeKey, name: &str) -> Vec<Def> {
+        if let TypeKey::Enum(id) = key {
+            let variants = &self.definitions.enums[id.0].ast.variants;
+            if let Some(index) = variants.iter().position(|variant| variant.ident == name) {
+                return vec![Def::Variant(*id, index)];
+            }
+        }
+        self.member_of(key, name)
+    }
+
+    /// The associated functions and constants of a type that a name stands for: an inherent one hides those of traits.
     pub(crate) fn member_of(&self, key: &TypeKey, name: &str) -> Vec<Def> {
-        let of = key;
-        let key = (self.written_key(key), name.to_owned());
-        let function = self.definitions.methods.get(&key).copied();
-        let function = function.map(|function| Def::Fn(self.function_of(of, function)));
-        let constant = self
-            .definitions
-            .associated
-            .get(&key)
-            .copied()
-            .map(Def::Const);
-        function.into_iter().chain(constant).collect()
+        let all = self.members_of(key, name);
+        let is_inherent = |member: &&Member| member.of_trait.is_none();
+        let inherent: Vec<Def> = all
+            .iter()
+            .filter(is_inherent)
+            .map(|member| member.def.clone())
+            .collect();
+        if inherent.is_empty() {
+            all.into_iter().map(|member| member.def).collect()
+        } else {
+            inherent
+        }
+    }
+
+    /// All functions and constants of a type that have a name.
+    pub(crate) fn members_of(&self, key: &TypeKey, name: &str) -> Vec<Member> {
+        let written = (self.written_key(key), name.to_owned());
+        let members = self.definitions.members.get(&written);
+        let of_key = |member: &Member| Member {
+            def: match member.def {
+                Def::Fn(function) => Def::Fn(self.function_of(key, function)),
+                ref other => other.clone(),
+            },
+            of_trait: member.of_trait.clone(),
+        };
+        members.into_iter().flatten().map(of_key).collect()
     }
 
     fn in_module(&self, module: ModuleId, name: &str, depth: usize) -> Vec<Def> {

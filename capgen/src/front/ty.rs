@@ -195,7 +195,7 @@ impl Ty {
 }
 
 /// The integer types found so far.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Inference {
     vars: Vec<Binding>,
 }

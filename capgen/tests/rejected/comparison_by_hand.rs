@@ -1,3 +1,4 @@
+use core::cmp::Ordering;
 use platform::{Apdu, Applet, Bytes, Cell, Package, Platform, Result, StatusWord};
 
 #[derive(Clone, Copy)]
@@ -14,10 +15,20 @@ impl PartialEq for Parity {
     }
 }
 
+impl PartialOrd for Parity {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        (*other as u8).partial_cmp(&(*self as u8))
+    }
+}
+
 fn case<P: Platform>(_test: &mut Test<P>, _platform: &mut P, apdu: &mut P::Apdu) -> Result {
     let parity = if apdu.p1() == 1 { Parity::One } else { Parity::Two };
-    if parity == Parity::Zero {
+    if parity < Parity::Zero {
         return Err(StatusWord(0x6A80));
+    }
+    let all = [Parity::Zero, parity];
+    if all == [Parity::Two, parity] {
+        return Err(StatusWord(0x6A81));
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use syn::visit::Visit;
 use super::Checker;
 use crate::diagnostic::Diagnostic;
 use crate::front::resolve::Checked;
-use crate::front::tree::{Expr, Kind, Statement};
+use crate::front::tree::{Expr, Kind, LoopId, Statement};
 use crate::front::ty::Ty;
 
 /// The names that a pattern binds.
@@ -27,10 +27,20 @@ enum Part {
 
 impl Checker<'_> {
     pub(super) fn block(&mut self, block: &syn::Block, wanted: Option<&Ty>) -> Checked<Expr> {
+        self.block_left(block, wanted, None)
+    }
+
+    /// A block that a `break` may leave: what the first of them takes along says what the block's value is.
+    pub(super) fn block_left(
+        &mut self,
+        block: &syn::Block,
+        wanted: Option<&Ty>,
+        id: Option<LoopId>,
+    ) -> Checked<Expr> {
         // Its items are known in all of it.
         if let Some(inner) = self.context.block_module(self.module, block) {
             let around = std::mem::replace(&mut self.module, inner);
-            let found = self.block(block, wanted);
+            let found = self.block_left(block, wanted, id);
             self.module = around;
             return found;
         }
@@ -41,7 +51,8 @@ impl Checker<'_> {
             let mut diverges = false;
             for (index, statement) in block.stmts.iter().enumerate() {
                 let last = index + 1 == block.stmts.len();
-                match checker.statement(statement, last, wanted) {
+                let told = id.filter(|_| last).and_then(|id| checker.told(id));
+                match checker.statement(statement, last, wanted.or(told.as_ref())) {
                     Ok(Part::Value(found)) => value = Some(Box::new(found)),
                     Ok(Part::Statement(found)) => {
                         if let Statement::Expr(expr) = &found {
@@ -68,6 +79,12 @@ impl Checker<'_> {
                 span,
             })
         })
+    }
+
+    /// The type that a `break` out of a block told so far.
+    fn told(&self, id: LoopId) -> Option<Ty> {
+        let entered = self.loops.iter().find(|entered| entered.id == id)?;
+        entered.value.clone().filter(|_| !entered.is_open)
     }
 
     fn statement(

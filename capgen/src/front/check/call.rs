@@ -3,7 +3,7 @@
 use super::{Checker, find_field};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::front::api;
-use crate::front::define::{Def, FnId, StructId};
+use crate::front::define::{Def, FnId, StructId, TraitId};
 use crate::front::resolve::{Checked, segments};
 use crate::front::tree::{Expr, Intrinsic, Kind};
 use crate::front::ty::{Int, Ty};
@@ -46,23 +46,30 @@ impl Checker<'_> {
             && self.defs(&names).is_empty()
         {
             let receiver = self.expect(receiver, &Ty::Int(int))?;
-            return self.method(receiver, name, rest, wanted, span, true);
+            return self.method(receiver, name, rest, wanted, span, None);
         }
         if let Some(found) = self.vec_function(path, wanted, span)? {
             return Ok(found);
         }
-        if names == ["Self"]
-            && let Some(Ty::Newtype(id)) = self.own_type()
-        {
-            return self.newtype(id, &arguments, span);
+        if names == ["Self"] {
+            match self.own_type() {
+                Some(Ty::Newtype(id)) => return self.newtype(id, &arguments, span),
+                Some(_) => return self.struct_literal(&literal_of(path, call), wanted),
+                None => {}
+            }
         }
         let mut defs = self.defs(&names);
         if let (Some(qself), Some(name)) = (&path.qself, names.last()) {
             let ty = self.written_type(&qself.ty)?;
-            defs = ty
-                .key()
-                .map(|key| self.context.member_of(&key, name))
-                .unwrap_or_default();
+            defs = match (ty.key(), names.as_slice()) {
+                // `<Type as Trait>::function`
+                (Some(key), [prefix @ .., _]) if let Some(of) = self.trait_named(prefix) => {
+                    let found = self.methods(&key, name, Some(of), span)?;
+                    found.into_iter().map(Def::Fn).collect()
+                }
+                (Some(key), _) => self.context.member_of(&key, name),
+                (None, _) => Vec::new(),
+            };
         }
         if let [first, name] = names.as_slice()
             && let Some(key) = self
@@ -75,6 +82,17 @@ impl Checker<'_> {
         {
             defs = self.context.member_of(&key, name);
         }
+        let several: Vec<FnId> = defs
+            .iter()
+            .filter_map(|def| match def {
+                Def::Fn(id) => Some(*id),
+                _ => None,
+            })
+            .collect();
+        if several.len() > 1 {
+            let found = self.taking_arguments(&several, &arguments, 0, span)?;
+            defs = found.map(Def::Fn).into_iter().collect();
+        }
         for def in defs {
             match def {
                 Def::Fn(id) if self.context.is_generic(id) => {
@@ -85,6 +103,7 @@ impl Checker<'_> {
                 Def::Struct(id) if matches!(self.context.struct_type(id), Ty::Newtype(_)) => {
                     return self.newtype(id, &arguments, span);
                 }
+                Def::Struct(_) => return self.struct_literal(&literal_of(path, call), wanted),
                 Def::Variant(id, index) => {
                     let arguments = arguments
                         .iter()
@@ -99,15 +118,11 @@ impl Checker<'_> {
         }
         // `Trait::method(receiver, …)`
         if let [prefix @ .., name] = names.as_slice()
-            && self
-                .context
-                .lookup(self.module, prefix)
-                .iter()
-                .any(|def| matches!(def, Def::Trait(_)))
+            && let Some(of_trait) = self.trait_named(prefix)
             && let [receiver, rest @ ..] = arguments.as_slice()
         {
             let receiver = self.expr(receiver, None)?;
-            return self.method(receiver, name, rest, wanted, span, true);
+            return self.method(receiver, name, rest, wanted, span, Some(of_trait));
         }
         Err(Diagnostic::new(
             self.span(&call.func),
@@ -115,6 +130,37 @@ impl Checker<'_> {
             "not found in the applet's crate, its path dependencies or the platform",
         )
         .help("a function of another crate is not on the card"))
+    }
+
+    /// The type whose default `of::default()` is; `Default::default()` gives what is wanted.
+    fn default_of(
+        &self,
+        of: &str,
+        path: &syn::ExprPath,
+        wanted: Option<&Ty>,
+    ) -> Checked<Option<Ty>> {
+        if of == "Default" {
+            return Ok(wanted.map(|ty| self.resolve(ty)));
+        }
+        let mut written = path.path.clone();
+        written.segments.pop();
+        written.segments.pop_punct();
+        let ty = self.written_type(&syn::Type::Path(syn::TypePath {
+            qself: None,
+            path: written,
+        }));
+        Ok(ty.ok().filter(|ty| {
+            let own = ty.key().map(|key| self.context.member_of(&key, "default"));
+            own.is_none_or(|own| own.is_empty())
+        }))
+    }
+
+    fn trait_named(&self, path: &[String]) -> Option<TraitId> {
+        let found = self.context.lookup(self.module, path);
+        found.into_iter().find_map(|def| match def {
+            Def::Trait(id) => Some(id),
+            _ => None,
+        })
     }
 
     fn ok(&mut self, argument: &syn::Expr, wanted: Option<&Ty>, span: Span) -> Checked<Expr> {
@@ -278,7 +324,6 @@ impl Checker<'_> {
         wanted: Option<&Ty>,
         span: Span,
     ) -> Checked<Option<Expr>> {
-        let _ = wanted;
         let intrinsic = |intrinsic, list, ty| {
             Ok(Some(Expr {
                 kind: Kind::Intrinsic(intrinsic, list),
@@ -292,11 +337,11 @@ impl Checker<'_> {
             match name.as_str() {
                 "from" => {
                     let value = self.expr(argument, None)?;
-                    return self.cast(value, Ty::Int(int), span).map(Some);
+                    return self.integer_from(value, int, span).map(Some);
                 }
                 "try_from" => {
                     let value = self.expr(argument, None)?;
-                    return self.try_convert(value, int, span).map(Some);
+                    return self.integer_try_from(value, int, span).map(Some);
                 }
                 "from_be_bytes" | "from_le_bytes"
                     if matches!(int, Int::U16 | Int::I16 | Int::U32 | Int::I32) =>
@@ -329,7 +374,15 @@ impl Checker<'_> {
             let a = self.expr(a, None)?;
             let b = self.expr(b, Some(&a.ty))?;
             self.same(&a.ty, &b.ty, b.span)?;
-            let ty = a.ty.clone();
+            let ty = self.resolve(&a.ty);
+            if !ty.is_scalar() {
+                return self.refuse(
+                    path,
+                    &format!("ordering `{}`", self.context.type_name(&ty)),
+                    "write a function that gives the one or the other",
+                );
+            }
+            self.is_derived(&ty, span)?;
             return intrinsic(
                 if name == "min" {
                     Intrinsic::Min
@@ -339,6 +392,15 @@ impl Checker<'_> {
                 vec![a, b],
                 ty,
             );
+        }
+        if let Some(found) = self.mem_function(names, arguments, span)? {
+            return Ok(Some(found));
+        }
+        if let ([of, name], []) = (names, arguments)
+            && name == "default"
+            && let Some(ty) = self.default_of(of, path, wanted)?
+        {
+            return self.default(&ty, span).map(Some);
         }
         if self.is_binding()
             && let [name] = names
@@ -475,13 +537,13 @@ impl Checker<'_> {
                 return self.refuse(rest, "`..` in a struct", "write all fields");
             }
             let base = self.expect(rest, &ty)?;
-            if !matches!(base.kind, Kind::Variable(_)) {
-                return self.refuse(
-                    rest,
-                    "`..` of what has no name",
-                    "bind the value first, or write all fields",
-                );
+            // Behind the fields that are written, once for all of the others.
+            let mut statements = Vec::new();
+            for (_, value) in &mut values {
+                let named = self.temporary(value.clone(), &mut statements);
+                *value = named;
             }
+            let base = self.temporary(base, &mut statements);
             for (index, (_, ty)) in fields.iter().enumerate() {
                 if values.iter().all(|(known, _)| *known != index) {
                     let kind = Kind::TupleField(Box::new(base.clone()), index);
@@ -489,11 +551,41 @@ impl Checker<'_> {
                     values.push((index, Expr { kind, ty, span }));
                 }
             }
+            let made = Expr {
+                kind: Kind::Struct(id, values),
+                ty,
+                span,
+            };
+            return Ok(super::make::block(statements, Some(made), span));
         }
         Ok(Expr {
             kind: Kind::Struct(id, values),
             ty,
             span,
         })
+    }
+}
+
+/// `Name(a, b)` as `Name { 0: a, 1: b }`.
+fn literal_of(path: &syn::ExprPath, call: &syn::ExprCall) -> syn::ExprStruct {
+    let token = syn::spanned::Spanned::span(call);
+    let fields = call.args.iter().enumerate().map(|(at, value)| {
+        let index = u32::try_from(at).unwrap_or(u32::MAX);
+        let span = syn::spanned::Spanned::span(value);
+        syn::FieldValue {
+            attrs: Vec::new(),
+            member: syn::Member::Unnamed(syn::Index { index, span }),
+            colon_token: Some(syn::token::Colon(span)),
+            expr: value.clone(),
+        }
+    });
+    syn::ExprStruct {
+        attrs: Vec::new(),
+        qself: path.qself.clone(),
+        path: path.path.clone(),
+        brace_token: syn::token::Brace(token),
+        fields: fields.collect(),
+        dot2_token: None,
+        rest: None,
     }
 }

@@ -295,31 +295,6 @@ impl Checker<'_> {
             .transpose()?;
         Ok(make::leave(id, value, span))
     }
-
-    /// `T::default()` of a scalar.
-    pub(super) fn default(&self, ty: &Ty, span: Span) -> Checked<Expr> {
-        match self.resolve(ty) {
-            ty @ (Ty::Bool | Ty::Int(_) | Ty::IntVar(_)) => Ok(Expr {
-                kind: Kind::Int(0),
-                ty,
-                span,
-            }),
-            Ty::Unit => Ok(Expr {
-                kind: Kind::Unit,
-                ty: Ty::Unit,
-                span,
-            }),
-            ty => Err(Diagnostic::new(
-                span,
-                format!(
-                    "the default of `{}` is not known",
-                    self.context.type_name(&ty)
-                ),
-                "not an integer or `bool`",
-            )
-            .help("use `unwrap_or(…)`")),
-        }
-    }
 }
 
 /// `|x| path(x)`

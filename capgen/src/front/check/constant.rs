@@ -77,6 +77,16 @@ impl Checker<'_> {
             (Value::Option(Some(value)), Ty::Option(inner)) => {
                 Kind::Variant(1, vec![(1, self.constant_of(value, inner, span)?)])
             }
+            (Value::Variant(index, values), Ty::Data(id)) => {
+                let fields = self.context.data_fields(*id)?.swap_remove(*index);
+                let start = self.context.data_starts(*id)?[*index];
+                let parts = values.iter().zip(&fields).enumerate();
+                let parts = parts.map(|(at, (value, (_, ty)))| {
+                    Ok((start + at, self.constant_of(value, ty, span)?))
+                });
+                let tag = i64::try_from(*index).unwrap_or(0);
+                Kind::Variant(tag, parts.collect::<Checked<_>>()?)
+            }
             _ => return refused(),
         };
         Ok(make::expr(kind, ty.clone(), span))

@@ -40,18 +40,7 @@ impl Checker<'_> {
                 };
                 self.cast(value, ty, span)
             }
-            syn::Expr::Assign(assign) => {
-                if let syn::Expr::Infer(_) = &*assign.left {
-                    return self.refuse(
-                        expr,
-                        "assigning to `_`",
-                        "write `let _ = …;`, or leave it out",
-                    );
-                }
-                let place = self.place(&assign.left)?;
-                let value = self.expect(&assign.right, &place.ty.clone())?;
-                make(Kind::Assign(Box::new(place), Box::new(value)), Ty::Unit)
-            }
+            syn::Expr::Assign(assign) => self.assignment(assign, span),
             syn::Expr::Field(field) => self.field(field),
             syn::Expr::Index(index) => self.index(index),
             syn::Expr::Call(call) => self.call(call, wanted),
@@ -91,8 +80,7 @@ impl Checker<'_> {
             }
             syn::Expr::Repeat(repeat) => self.repeat(repeat, wanted),
             syn::Expr::Try(inner) => {
-                // A transaction gives what its closure is wanted to give.
-                let wanted = wanted.filter(|_| is_transaction(&inner.expr));
+                let wanted = wanted.filter(|_| learns_its_type(&inner.expr));
                 let wanted = wanted.map(|ty| Ty::Result(Box::new(ty.clone())));
                 let inner = self.expr(&inner.expr, wanted.as_ref())?;
                 match self.resolve(&inner.ty) {
@@ -131,7 +119,7 @@ impl Checker<'_> {
                 None => self.block(&block.block, wanted),
                 Some(label) => {
                     let id = self.enter_block(Some(&label.name), wanted);
-                    let body = self.block(&block.block, wanted);
+                    let body = self.block_left(&block.block, wanted, Some(id));
                     match self.loops.pop() {
                         Some(entered) => self.labelled(id, entered, body?),
                         None => body,
@@ -551,13 +539,7 @@ impl Checker<'_> {
             && first == "Self"
             && let Some(key) = self.own_type().and_then(|ty| ty.key())
         {
-            if let crate::front::ty::TypeKey::Enum(id) = key {
-                let variants = &self.context.definitions.enums[id.0].ast.variants;
-                if let Some(index) = variants.iter().position(|variant| variant.ident == name) {
-                    return vec![Def::Variant(id, index)];
-                }
-            }
-            return self.context.member_of(&key, name);
+            return self.context.names_of(&key, name);
         }
         if let Some(found) = self.context.of_parameter(&self.generics, names) {
             return found;
@@ -694,6 +676,8 @@ impl Checker<'_> {
     }
 }
 
-fn is_transaction(expr: &syn::Expr) -> bool {
-    matches!(expr, syn::Expr::MethodCall(call) if call.method == "atomically")
+/// Whether a method gives what is wanted of it: a transaction what its closure is wanted to give, `try_into` what its
+/// value is bound to.
+fn learns_its_type(expr: &syn::Expr) -> bool {
+    matches!(expr, syn::Expr::MethodCall(call) if call.method == "atomically" || call.method == "try_into")
 }

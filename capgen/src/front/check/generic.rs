@@ -214,14 +214,15 @@ impl Checker<'_> {
                 .ast
                 .fields
                 .iter()
-                .find(|written| matches!((&written.ident, &field.member), (Some(a), syn::Member::Named(b)) if a == b));
+                .enumerate()
+                .find(|(at, written)| match (&written.ident, &field.member) {
+                    (Some(name), syn::Member::Named(named)) => name == named,
+                    (None, syn::Member::Unnamed(index)) => index.index as usize == *at,
+                    _ => false,
+                })
+                .map(|(_, written)| written);
             if let (false, Some(of_field)) = (is_told, of_field) {
-                // Looked at for its type alone: the literal itself looks at it again.
-                let (variables, loops) = (self.variables.len(), self.next_loop);
-                let value = self.expr(&field.expr, None)?;
-                self.variables.truncate(variables);
-                self.next_loop = loops;
-                let found = self.resolve(&value.ty);
+                let found = self.type_alone(&field.expr)?;
                 if !matches!(found, Ty::IntVar(_)) {
                     self.context.learn(&of_field.ty, &found, &names, &mut known);
                 }

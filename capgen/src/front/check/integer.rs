@@ -23,7 +23,6 @@ impl Checker<'_> {
         receiver: &Expr,
         name: &str,
         arguments: &[&syn::Expr],
-        wanted: Option<&Ty>,
         span: Span,
     ) -> Checked<Option<Expr>> {
         let ty = receiver.ty.clone();
@@ -83,24 +82,6 @@ impl Checker<'_> {
             (None, "swap_bytes", []) if matches!(self.resolve(&ty), Ty::Int(Int::U8 | Int::I8)) => {
                 Ok(Some(receiver.clone()))
             }
-            (None, "into", []) => match wanted.map(|ty| self.resolve(ty)) {
-                Some(to @ Ty::Int(_)) => self.cast(receiver.clone(), to, span).map(Some),
-                _ => Err(
-                    Diagnostic::new(span, "what `into` makes is not known here", "no type")
-                        .help("write `u16::from(x)`, or the type where the value is bound"),
-                ),
-            },
-            (None, "try_into", []) => match wanted.map(|ty| self.resolve(ty)) {
-                Some(Ty::Fallible(to)) if let Ty::Int(to) = *to => {
-                    self.try_convert(receiver.clone(), to, span).map(Some)
-                }
-                _ => {
-                    Err(
-                        Diagnostic::new(span, "what `try_into` makes is not known here", "no type")
-                            .help("write `u8::try_from(x)`"),
-                    )
-                }
-            },
             (None, "rotate_left" | "rotate_right", [by]) => self.rotate(receiver, name, by, span),
             (None, "wrapping_shl" | "wrapping_shr", [by]) => {
                 let by = self.expect(by, &Ty::Int(Int::U32))?;

@@ -83,6 +83,11 @@ pub(super) fn and(a: Expr, b: Expr) -> Expr {
     expr(Kind::And(Box::new(a), Box::new(b)), Ty::Bool, span)
 }
 
+pub(super) fn or(a: Expr, b: Expr) -> Expr {
+    let span = a.span;
+    expr(Kind::Or(Box::new(a), Box::new(b)), Ty::Bool, span)
+}
+
 /// `if condition { then } else { other }`
 pub(super) fn choice(condition: Expr, then: Expr, other: Expr) -> Expr {
     let (ty, span) = (then.ty.clone(), then.span);

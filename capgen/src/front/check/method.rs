@@ -3,7 +3,7 @@
 use super::{Checker, make};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::front::api;
-use crate::front::define::Def;
+use crate::front::define::TraitId;
 use crate::front::resolve::Checked;
 use crate::front::tree::{Expr, Intrinsic, Kind};
 use crate::front::ty::{Int, Ty};
@@ -28,10 +28,10 @@ impl Checker<'_> {
         if name == "bytes" || name == "transient_bytes" {
             return self.unplaced_bytes(&receiver, call, span);
         }
-        self.method(receiver, &name, &arguments, wanted, span, false)
+        self.method(receiver, &name, &arguments, wanted, span, None)
     }
 
-    /// `receiver.name(arguments)`; `by_trait` where it was written `Trait::name(receiver, arguments)`.
+    /// `receiver.name(arguments)`; `of_trait` where it was written `Trait::name(receiver, arguments)`.
     pub(super) fn method(
         &mut self,
         receiver: Expr,
@@ -39,7 +39,7 @@ impl Checker<'_> {
         arguments: &[&syn::Expr],
         wanted: Option<&Ty>,
         span: Span,
-        by_trait: bool,
+        of_trait: Option<TraitId>,
     ) -> Checked<Expr> {
         let ty = self.resolve(&receiver.ty);
         if ty == Ty::Never {
@@ -50,7 +50,7 @@ impl Checker<'_> {
         {
             return Ok(found);
         }
-        if self.is_binding() && !by_trait {
+        if self.is_binding() && of_trait.is_none() {
             let class = match &ty {
                 Ty::Api(class) => Some(class.clone()),
                 Ty::Struct(_) => Some("javacard/framework/Applet".to_owned()),
@@ -65,12 +65,15 @@ impl Checker<'_> {
         if let Ty::Interface(id) = ty {
             return self.shared_method(receiver, id, name, arguments, span);
         }
-        let own = ty
-            .key()
-            .map(|key| self.context.member_of(&key, name))
-            .unwrap_or_default();
-        for def in own {
-            let Def::Fn(id) = def else { continue };
+        let own = match ty.key() {
+            Some(key) => self.methods(&key, name, of_trait, span)?,
+            None => Vec::new(),
+        };
+        let own = match own.as_slice() {
+            [] => None,
+            own => self.taking_arguments(own, arguments, 1, span)?,
+        };
+        if let Some(id) = own {
             if self.context.is_generic(id) {
                 let written = super::generic::Written::default();
                 return self.generic_call(id, Some(receiver), arguments, &written, span);
@@ -94,6 +97,13 @@ impl Checker<'_> {
                 ty: signature.result,
                 span,
             });
+        }
+        match (name, arguments) {
+            ("into", []) => return self.into(receiver, wanted, span),
+            ("try_into", []) if ty.key().is_some() || matches!(ty, Ty::IntVar(_)) => {
+                return self.try_into(receiver, wanted, span);
+            }
+            _ => {}
         }
         let found = match &ty {
             Ty::Cell(inner) => self.cell_method(&receiver, inner, name, arguments, false, span)?,
@@ -119,9 +129,7 @@ impl Checker<'_> {
                     }
                 }
             }
-            Ty::Int(_) | Ty::IntVar(_) => {
-                self.integer_method(&receiver, name, arguments, wanted, span)?
-            }
+            Ty::Int(_) | Ty::IntVar(_) => self.integer_method(&receiver, name, arguments, span)?,
             _ => None,
         };
         found.ok_or_else(|| {

@@ -4,15 +4,21 @@ use super::constant::{part_of_row, rows};
 use super::{Checker, find_field};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::front::resolve::Checked;
-use crate::front::tree::{Expr, Intrinsic, Kind};
+use crate::front::tree::{Expr, Kind};
 use crate::front::ty::{Int, Ty};
-use crate::ir::{BinaryOp, CompareOp, UnaryOp};
+use crate::ir::{BinaryOp, UnaryOp};
 
 impl Checker<'_> {
     pub(super) fn unary(&mut self, unary: &syn::ExprUnary, wanted: Option<&Ty>) -> Checked<Expr> {
         let span = self.span(unary);
         match unary.op {
-            syn::UnOp::Deref(_) => self.expr(&unary.expr, wanted),
+            syn::UnOp::Deref(_) => {
+                let inner = self.expr(&unary.expr, wanted)?;
+                if !self.of_core(&inner.ty, "Deref", "deref").is_empty() {
+                    return self.refuse(unary, "`Deref`", "write a method and call it");
+                }
+                Ok(inner)
+            }
             syn::UnOp::Neg(_) => {
                 let inner = self.expr(&unary.expr, wanted)?;
                 if let Kind::Int(value) = inner.kind {
@@ -22,7 +28,17 @@ impl Checker<'_> {
                         span,
                     });
                 }
-                let ty = inner.ty.clone();
+                if let Some(found) = self.overloaded_unary(("Neg", "neg"), &inner, span)? {
+                    return Ok(found);
+                }
+                let ty = self.resolve(&inner.ty);
+                if !matches!(ty, Ty::Int(_) | Ty::IntVar(_) | Ty::Never) {
+                    return self.refuse(
+                        unary,
+                        &format!("`-` on `{}`", self.context.type_name(&ty)),
+                        "use it on integers",
+                    );
+                }
                 Ok(Expr {
                     kind: Kind::Unary(UnaryOp::Neg, Box::new(inner)),
                     ty,
@@ -31,8 +47,11 @@ impl Checker<'_> {
             }
             syn::UnOp::Not(_) => {
                 let inner = self.expr(&unary.expr, wanted)?;
+                if let Some(found) = self.overloaded_unary(("Not", "not"), &inner, span)? {
+                    return Ok(found);
+                }
                 let ty = self.resolve(&inner.ty);
-                if !matches!(ty, Ty::Bool | Ty::Int(_) | Ty::IntVar(_)) {
+                if !matches!(ty, Ty::Bool | Ty::Int(_) | Ty::IntVar(_) | Ty::Never) {
                     return self.refuse(
                         unary,
                         &format!("`!` on `{}`", self.context.type_name(&ty)),
@@ -62,6 +81,9 @@ impl Checker<'_> {
             } else {
                 self.expr(&binary.left, wanted)?
             };
+            if let Some(found) = self.overloaded(&binary.op, &left, &binary.right, span)? {
+                return Ok(found);
+            }
             let right = if shift {
                 self.expr(&binary.right, None)?
             } else {
@@ -110,90 +132,6 @@ impl Checker<'_> {
             }
             _ => self.comparison(binary, span),
         }
-    }
-
-    fn comparison(&mut self, binary: &syn::ExprBinary, span: Span) -> Checked<Expr> {
-        let op = match binary.op {
-            syn::BinOp::Eq(_) => CompareOp::Eq,
-            syn::BinOp::Ne(_) => CompareOp::Ne,
-            syn::BinOp::Lt(_) => CompareOp::Lt,
-            syn::BinOp::Le(_) => CompareOp::Le,
-            syn::BinOp::Gt(_) => CompareOp::Gt,
-            syn::BinOp::Ge(_) => CompareOp::Ge,
-            _ => {
-                return self.refuse(
-                    binary,
-                    "this operator",
-                    "use Rust's arithmetic, bit and comparison operators",
-                );
-            }
-        };
-        let left = self.expr(&binary.left, None)?;
-        let right = self.expr(&binary.right, Some(&left.ty))?;
-        let (left, right) = (self.as_slice(left), self.as_slice(right));
-        let ty = self.resolve(&left.ty);
-        if let Ty::Slice(_) | Ty::Array(..) = ty {
-            let equal = Expr {
-                kind: Kind::Intrinsic(Intrinsic::SliceEq, vec![left, right]),
-                ty: Ty::Bool,
-                span,
-            };
-            return match op {
-                CompareOp::Eq => Ok(equal),
-                CompareOp::Ne => Ok(Expr {
-                    kind: Kind::Unary(UnaryOp::Not, Box::new(equal)),
-                    ty: Ty::Bool,
-                    span,
-                }),
-                _ => self.refuse(binary, "ordering slices", "compare element by element"),
-            };
-        }
-        if ty == Ty::Never || self.resolve(&right.ty) == Ty::Never {
-            return Ok(Expr {
-                kind: Kind::Compare(op, Box::new(left), Box::new(right)),
-                ty: Ty::Bool,
-                span,
-            });
-        }
-        if !ty.is_scalar() {
-            return self.refuse(
-                binary,
-                &format!("comparing `{}`", self.context.type_name(&ty)),
-                "compare part by part, or with a pattern: `matches!(value, …)`",
-            );
-        }
-        self.same(&left.ty, &right.ty, right.span)?;
-        self.not_implemented_by_hand(&ty, &["PartialEq", "PartialOrd", "Ord"], span)?;
-        Ok(Expr {
-            kind: Kind::Compare(op, Box::new(left), Box::new(right)),
-            ty: Ty::Bool,
-            span,
-        })
-    }
-
-    /// Comparison on the card is that of `derive`.
-    pub(super) fn not_implemented_by_hand(
-        &self,
-        ty: &Ty,
-        traits: &[&str],
-        span: Span,
-    ) -> Checked<()> {
-        let implementors = &self.context.definitions.implementors;
-        let by_hand = ty.key().is_some_and(|key| {
-            traits
-                .iter()
-                .any(|name| implementors.contains_key(&((*name).to_owned(), key.clone())))
-        });
-        if by_hand {
-            let name = self.context.type_name(ty);
-            return Err(Diagnostic::new(
-                span,
-                format!("`{name}` has a comparison of its own, which is not part of Card Rust"),
-                "compared by value on the card",
-            )
-            .help("derive it, or write a function"));
-        }
-        Ok(())
     }
 
     /// `value as ty`.
@@ -346,6 +284,9 @@ impl Checker<'_> {
             Ty::Bytes if self.is_binding() => Ty::Int(Int::U8),
             // A variable whose own value was refused already.
             Ty::Never => return Ok(base),
+            _ if let Some(found) = self.overloaded_index(&base, &index.index, span)? => {
+                return Ok(found);
+            }
             ty => {
                 return Err(Diagnostic::new(
                     span,

@@ -63,7 +63,11 @@ impl Checker<'_> {
                     .map(|(index, part)| (index.to_string(), part))
                     .collect();
                 if rest && !matches!(tuple.elems.last(), Some(syn::Pat::Rest(_))) {
-                    return self.refuse(pattern, "`..` before a field", "write `_` for each field");
+                    return self.refuse(
+                        pattern,
+                        "`..` before a field of a variant or struct",
+                        "write `_` for each field",
+                    );
                 }
                 self.variant_pattern(pattern, &segments(&tuple.path), parts, rest, ty)
             }
@@ -125,13 +129,13 @@ impl Checker<'_> {
                 Ok(Pattern::Or(cases))
             }
             syn::Pat::Tuple(tuple) => match self.resolve(ty) {
-                Ty::Tuple(types) if types.len() == tuple.elems.len() => tuple
-                    .elems
-                    .iter()
-                    .zip(&types)
-                    .map(|(part, ty)| self.pattern(part, ty))
-                    .collect::<Checked<_>>()
-                    .map(Pattern::Tuple),
+                Ty::Tuple(types) if let Some(parts) = placed(&tuple.elems, types.len()) => {
+                    let mut found: Vec<Pattern> = types.iter().map(|_| Pattern::Wild).collect();
+                    for (at, part) in parts {
+                        found[at] = self.pattern(part, &types[at])?;
+                    }
+                    Ok(Pattern::Tuple(found))
+                }
                 Ty::Unit if tuple.elems.is_empty() => Ok(Pattern::Wild),
                 other => Err(Diagnostic::new(
                     self.span(pattern),
@@ -348,6 +352,24 @@ fn binds(pattern: &Pattern) -> bool {
         Pattern::Variant { fields, .. } => fields.iter().any(|(_, part, _)| binds(part)),
         Pattern::Wild | Pattern::Value(_) | Pattern::Range(..) => false,
     }
+}
+
+/// The parts of a tuple's pattern, and which of so many fields each is for; `..` stands for those in between.
+fn placed(
+    parts: &syn::punctuated::Punctuated<syn::Pat, syn::Token![,]>,
+    fields: usize,
+) -> Option<Vec<(usize, &syn::Pat)>> {
+    let rest = parts
+        .iter()
+        .position(|part| matches!(part, syn::Pat::Rest(_)));
+    let Some(rest) = rest else {
+        return (parts.len() == fields).then(|| parts.iter().enumerate().collect());
+    };
+    // Those behind `..` are counted from the end.
+    let further = (fields + 1).checked_sub(parts.len())?;
+    let place = |at: usize| if at < rest { at } else { at + further - 1 };
+    let named = parts.iter().enumerate().filter(|(at, _)| *at != rest);
+    Some(named.map(|(at, part)| (place(at), part)).collect())
 }
 
 /// Whether a part of a slice's pattern stands for any number of elements, and the name it gives to them.

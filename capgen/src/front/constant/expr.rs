@@ -1,10 +1,11 @@
 //! Expressions and paths of constants.
 
+use super::flow::{nothing, unit};
 use super::function::UNTOLD;
-use super::operator::wrap;
+use super::operator::{plain, wrap};
 use super::{Evaluator, Value};
 use crate::front::api;
-use crate::front::define::Def;
+use crate::front::define::{Def, EnumId};
 use crate::front::resolve::{Checked, segments};
 use crate::front::ty::{Int, Ty};
 
@@ -33,13 +34,60 @@ impl Evaluator<'_> {
         }
     }
 
+    /// A variant of an enum with data that a path names.
+    pub(super) fn data_variant(&self, names: &[String]) -> Option<(EnumId, usize)> {
+        let found = self.definitions(names).into_iter();
+        found.into_iter().find_map(|def| match def {
+            Def::Variant(id, index) if matches!(self.context.enum_type(id), Ty::Data(_)) => {
+                Some((id, index))
+            }
+            _ => None,
+        })
+    }
+
+    /// What a path stands for; `Self` is the type of the impl block.
+    pub(super) fn definitions(&self, names: &[String]) -> Vec<Def> {
+        let own = || self.context.self_type(self.owner, &self.generics);
+        if let [first, name] = names
+            && first == "Self"
+            && let Some(key) = own().and_then(|ty| ty.key())
+        {
+            return self.context.names_of(&key, name);
+        }
+        self.context.lookup(self.module, names)
+    }
+
+    /// A variant of an enum with data, its fields by name.
+    pub(super) fn variant(
+        &mut self,
+        id: EnumId,
+        index: usize,
+        given: Vec<(String, &syn::Expr)>,
+        at: &impl syn::spanned::Spanned,
+    ) -> Checked<(Value, Ty)> {
+        let fields = self.context.data_fields(id)?.swap_remove(index);
+        let mut values = Vec::new();
+        for (name, ty) in &fields {
+            match given.iter().find(|(known, _)| known == name) {
+                Some((_, value)) => values.push(self.expr(value, Some(ty))?.0),
+                None => return self.refuse(at),
+            }
+        }
+        Ok((Value::Variant(index, values), self.context.enum_type(id)))
+    }
+
     pub(super) fn expr(&mut self, expr: &syn::Expr, wanted: Option<&Ty>) -> Checked<(Value, Ty)> {
         let wanted_or_int = || wanted.cloned().unwrap_or(Ty::IntVar(0));
         match expr {
             syn::Expr::Paren(inner) => self.expr(&inner.expr, wanted),
             syn::Expr::Group(inner) => self.expr(&inner.expr, wanted),
-            syn::Expr::Reference(inner) => self.expr(&inner.expr, wanted),
-            syn::Expr::Block(block) => self.block(&block.block, wanted),
+            syn::Expr::Reference(inner) if inner.mutability.is_none() => {
+                self.expr(&inner.expr, wanted)
+            }
+            syn::Expr::Block(block) => match &block.label {
+                Some(label) => self.labelled(&block.block, label, wanted),
+                None => self.block(&block.block, wanted),
+            },
             syn::Expr::Lit(literal) => match &literal.lit {
                 syn::Lit::Int(int) => {
                     let value = int.base10_parse::<i64>().or_else(|_| self.refuse(expr))?;
@@ -107,6 +155,9 @@ impl Evaluator<'_> {
                 let (values, types) = list.into_iter().unzip();
                 Ok((Value::Tuple(values), Ty::Tuple(types)))
             }
+            syn::Expr::Unary(unary) if matches!(unary.op, syn::UnOp::Deref(_)) => {
+                self.expr(&unary.expr, wanted)
+            }
             syn::Expr::Unary(unary) => {
                 let (value, ty) = self.int(&unary.expr, wanted)?;
                 if ty == UNTOLD && matches!(unary.op, syn::UnOp::Not(_)) {
@@ -116,11 +167,10 @@ impl Evaluator<'_> {
                     syn::UnOp::Neg(_) => Ok((Value::Int(-value), ty)),
                     syn::UnOp::Not(_) if ty == Ty::Bool => Ok((Value::Int(1 - value), ty)),
                     syn::UnOp::Not(_) => Ok((Value::Int(wrap(&ty, !value)), ty)),
-                    syn::UnOp::Deref(_) => Ok((Value::Int(value), ty)),
                     _ => self.refuse(expr),
                 }
             }
-            syn::Expr::Binary(binary) => self.binary(binary, wanted),
+            syn::Expr::Binary(binary) if plain(&binary.op).is_none() => self.binary(binary, wanted),
             syn::Expr::Cast(cast) => {
                 let (value, _) = self.int(&cast.expr, None)?;
                 let ty =
@@ -131,6 +181,9 @@ impl Evaluator<'_> {
             syn::Expr::Index(index) => {
                 let (base, ty) = self.expr(&index.expr, None)?;
                 let (at, _) = self.int(&index.index, None)?;
+                if self.leaving.is_some() {
+                    return Ok(nothing());
+                }
                 let (Value::Array(values), Ok(at)) = (base, usize::try_from(at)) else {
                     return self.refuse(expr);
                 };
@@ -162,8 +215,8 @@ impl Evaluator<'_> {
                             None => self.refuse(expr),
                         }
                     }
-                    (syn::Member::Named(name), base, ty) => {
-                        let name = name.to_string();
+                    (member, base, ty) => {
+                        let name = member_name(member);
                         let ty = self
                             .fields(&ty)
                             .into_iter()
@@ -173,8 +226,14 @@ impl Evaluator<'_> {
                             None => self.refuse(expr),
                         }
                     }
-                    _ => self.refuse(expr),
                 }
+            }
+            syn::Expr::Struct(literal)
+                if let Some((id, index)) = self.data_variant(&segments(&literal.path)) =>
+            {
+                let fields = literal.fields.iter();
+                let values = fields.map(|field| (member_name(&field.member), &field.expr));
+                self.variant(id, index, values.collect(), expr)
             }
             syn::Expr::Struct(literal) => {
                 let ty = self.struct_of(&literal.path, wanted);
@@ -187,10 +246,7 @@ impl Evaluator<'_> {
                     fields = base;
                 }
                 for field in &literal.fields {
-                    let syn::Member::Named(name) = &field.member else {
-                        return self.refuse(expr);
-                    };
-                    let name = name.to_string();
+                    let name = member_name(&field.member);
                     let hint = types.iter().find(|(known, _)| *known == name);
                     let value = self.expr(&field.expr, hint.map(|(_, ty)| ty))?.0;
                     fields.retain(|(known, _)| *known != name);
@@ -200,21 +256,13 @@ impl Evaluator<'_> {
                 Ok((Value::Struct(fields), ty))
             }
             syn::Expr::Match(branch) => self.match_(branch, wanted),
-            syn::Expr::Return(leave) => {
-                let value = match &leave.expr {
-                    Some(value) => self.expr(value, self.result.clone().as_ref())?,
-                    None => (Value::Tuple(Vec::new()), Ty::Unit),
-                };
-                self.returned = Some(value);
-                Ok((Value::Int(0), Ty::Never))
-            }
-            syn::Expr::If(branch) => {
-                let (condition, _) = self.int(&branch.cond, Some(&Ty::Bool))?;
-                match (&branch.else_branch, condition) {
-                    (_, 1) => self.block(&branch.then_branch, wanted),
-                    (Some((_, other)), _) => self.expr(other, wanted),
-                    (None, _) => self.refuse(expr),
-                }
+            syn::Expr::Return(_) | syn::Expr::Break(_) | syn::Expr::Continue(_) => self.leave(expr),
+            syn::Expr::If(branch) => self.if_(branch, wanted),
+            syn::Expr::While(branch) => self.while_(branch, expr),
+            syn::Expr::Loop(branch) => self.loop_(branch, expr),
+            syn::Expr::Assign(_) | syn::Expr::Binary(_) => {
+                self.effect(expr)?;
+                Ok(unit())
             }
             syn::Expr::Path(path) => self.path(path, wanted),
             syn::Expr::Call(call) => self.call(call, wanted),
@@ -250,8 +298,10 @@ impl Evaluator<'_> {
                 return Ok((value, ty));
             }
         }
-        if let [ty, name] = names.as_slice() {
-            if let Some(int) = Int::named(ty) {
+        if let [ty, name] = names.as_slice()
+            && let Some(int) = Int::named(ty)
+        {
+            {
                 let (low, high) = int.range();
                 match name.as_str() {
                     "MAX" => return Ok((Value::Int(high), Ty::Int(int))),
@@ -262,20 +312,8 @@ impl Evaluator<'_> {
                     _ => {}
                 }
             }
-            if ty == "Self"
-                && let Some(key) = self
-                    .owner
-                    .and_then(|owner| self.context.impl_type(owner).key())
-            {
-                for def in self.context.member_of(&key, name) {
-                    if let Def::Const(id) = def {
-                        let (ty, value) = self.context.constant_value(id)?;
-                        return Ok((value, ty));
-                    }
-                }
-            }
         }
-        for def in self.context.lookup(self.module, &names) {
+        for def in self.definitions(&names) {
             match def {
                 Def::Const(id) => {
                     if self.depth > 64 {
@@ -283,6 +321,9 @@ impl Evaluator<'_> {
                     }
                     let (ty, value) = self.context.constant_value(id)?;
                     return Ok((value, ty));
+                }
+                Def::Variant(id, index) if self.data_variant(&names).is_some() => {
+                    return self.variant(id, index, Vec::new(), path);
                 }
                 Def::Variant(id, index) => {
                     return Ok((
@@ -305,5 +346,13 @@ impl Evaluator<'_> {
             return Ok((Value::Option(None), ty));
         }
         self.refuse(path)
+    }
+}
+
+/// The name of a field, or its number.
+pub(super) fn member_name(member: &syn::Member) -> String {
+    match member {
+        syn::Member::Named(name) => name.to_string(),
+        syn::Member::Unnamed(at) => at.index.to_string(),
     }
 }

@@ -1,11 +1,13 @@
 //! Calls of `const fn`, and the statements of their bodies.
 
+use super::expr::member_name;
+use super::flow::{Leaving, nothing, unit};
 use super::operator::plain;
 use super::{Evaluator, Value};
 use crate::diagnostic::Diagnostic;
 use crate::front::define::{Def, FnId};
 use crate::front::resolve::{Checked, segments};
-use crate::front::ty::{Generics, Int, Ty};
+use crate::front::ty::{Int, Ty};
 
 impl Evaluator<'_> {
     pub(super) fn call(
@@ -38,59 +40,86 @@ impl Evaluator<'_> {
         {
             return self.integer_call(int, name, receiver, call);
         }
-        let own = || {
-            self.owner
-                .map(|owner| self.context.impl_type(owner).clone())
-        };
+        let own = self.context.self_type(self.owner, &self.generics);
         if names == ["Self"]
-            && let (Some(Ty::Newtype(id)), Some(argument)) = (own(), call.args.first())
+            && let Some(ty) = own
         {
-            let inner = self.context.newtype_inner(id)?;
-            return Ok((self.expr(argument, Some(&inner))?.0, Ty::Newtype(id)));
+            return self.tuple_struct(&ty, call);
         }
-        let mut defs = self.context.lookup(self.module, &names);
-        if let ([first, name], Some(key)) = (names.as_slice(), own().and_then(|ty| ty.key()))
-            && first == "Self"
-        {
-            defs = self.context.member_of(&key, name);
-        }
-        for def in defs {
+        for def in self.definitions(&names) {
             match def {
-                Def::Struct(id) => {
-                    if let (Ty::Newtype(_), Some(argument)) =
-                        (self.context.struct_type(id), call.args.first())
-                    {
-                        let inner = self.context.newtype_inner(id)?;
-                        return Ok((self.expr(argument, Some(&inner))?.0, Ty::Newtype(id)));
+                Def::Struct(id) if self.context.is_generic_struct(id) => {
+                    if let Some(ty) = wanted {
+                        return self.tuple_struct(ty, call);
                     }
                 }
-                Def::Fn(id) => return self.const_fn(id, call),
+                Def::Struct(id) => return self.tuple_struct(&self.context.struct_type(id), call),
+                Def::Variant(id, index) => {
+                    let arguments = call.args.iter().enumerate();
+                    let arguments = arguments.map(|(at, value)| (at.to_string(), value));
+                    return self.variant(id, index, arguments.collect(), call);
+                }
+                Def::Fn(id) => {
+                    let arguments: Vec<&syn::Expr> = call.args.iter().collect();
+                    return self.const_fn(id, None, &arguments, call);
+                }
                 _ => {}
             }
         }
         self.refuse(call)
     }
 
-    /// A `const fn`: expressions, `let`, assignments, `if` and `while`.
-    fn const_fn(&mut self, id: FnId, call: &syn::ExprCall) -> Checked<(Value, Ty)> {
-        let function = self.context.fn_def(id);
-        if self.depth > 64 {
+    /// `Name(a, b)`
+    fn tuple_struct(&mut self, ty: &Ty, call: &syn::ExprCall) -> Checked<(Value, Ty)> {
+        if let (Ty::Newtype(id), Some(argument)) = (ty, call.args.first()) {
+            let inner = self.context.newtype_inner(*id)?;
+            return Ok((self.expr(argument, Some(&inner))?.0, ty.clone()));
+        }
+        let (Ty::Struct(id) | Ty::Record(id)) = ty else {
             return self.refuse(call);
+        };
+        let mut fields = Vec::new();
+        for ((name, ty), value) in self.context.struct_fields(*id)?.iter().zip(&call.args) {
+            fields.push((name.clone(), self.expr(value, Some(ty))?.0));
+        }
+        Ok((Value::Struct(fields), ty.clone()))
+    }
+
+    /// A `const fn`, or a method that is one: what stands in its body is evaluated.
+    pub(super) fn const_fn(
+        &mut self,
+        id: FnId,
+        receiver: Option<(Value, Ty)>,
+        arguments: &[&syn::Expr],
+        at: &impl syn::spanned::Spanned,
+    ) -> Checked<(Value, Ty)> {
+        let function = self.context.fn_def(id);
+        let generics = self.context.instance_generics(id).unwrap_or_default();
+        if self.depth > 64 || function.signature.constness.is_none() {
+            return self.refuse(at);
         }
         let mut locals = Vec::new();
-        for (parameter, argument) in function.signature.inputs.iter().zip(&call.args) {
-            let syn::FnArg::Typed(parameter) = parameter else {
-                return self.refuse(call);
+        let mut arguments = arguments.iter();
+        let mut receiver = receiver;
+        for parameter in &function.signature.inputs {
+            let typed = match (parameter, receiver.take()) {
+                (syn::FnArg::Receiver(_), Some((value, ty))) => {
+                    locals.push(("self".to_owned(), value, ty));
+                    continue;
+                }
+                (syn::FnArg::Typed(typed), None) => typed,
+                _ => return self.refuse(at),
             };
-            let syn::Pat::Ident(name) = &*parameter.pat else {
-                return self.refuse(call);
+            let is_lent =
+                matches!(&*typed.ty, syn::Type::Reference(lent) if lent.mutability.is_some());
+            let (syn::Pat::Ident(name), Some(argument), false) =
+                (&*typed.pat, arguments.next(), is_lent)
+            else {
+                return self.refuse(at);
             };
-            let ty = self.context.resolve_with(
-                function.module,
-                function.owner,
-                &Generics::new(),
-                &parameter.ty,
-            )?;
+            let ty =
+                self.context
+                    .resolve_with(function.module, function.owner, &generics, &typed.ty)?;
             locals.push((
                 name.ident.to_string(),
                 self.expr(argument, Some(&ty))?.0,
@@ -98,29 +127,30 @@ impl Evaluator<'_> {
             ));
         }
         let result = match &function.signature.output {
-            syn::ReturnType::Type(_, ty) => Some(self.context.resolve_type(
-                function.module,
-                function.owner,
-                ty,
-            )?),
+            syn::ReturnType::Type(_, ty) => {
+                Some(
+                    self.context
+                        .resolve_with(function.module, function.owner, &generics, ty)?,
+                )
+            }
             syn::ReturnType::Default => None,
         };
         let mut inner = Evaluator {
             context: self.context,
             module: function.module,
             owner: function.owner,
-            generics: Generics::new(),
+            generics,
             locals,
             depth: self.depth + 1,
             fuel: self.fuel,
-            returned: None,
+            leaving: None,
             result: result.clone(),
         };
         let found = inner.block(&function.body, result.as_ref());
         self.fuel = inner.fuel;
-        let (value, ty) = match inner.returned {
-            Some(returned) => returned,
-            None => found?,
+        let (value, ty) = match (found, inner.leaving) {
+            (Ok(_), Some(Leaving::Return(value, ty))) => (value, ty),
+            (found, _) => found?,
         };
         Ok((value, result.unwrap_or(ty)))
     }
@@ -138,11 +168,11 @@ impl Evaluator<'_> {
             return found;
         }
         let known = self.locals.len();
-        let mut value = Ok((Value::Tuple(Vec::new()), Ty::Unit));
+        let mut value = Ok(unit());
         for (index, statement) in block.stmts.iter().enumerate() {
             let last = index + 1 == block.stmts.len();
             match statement {
-                syn::Stmt::Expr(expr, None) if last && !has_no_value(expr) => {
+                syn::Stmt::Expr(expr, None) if last => {
                     value = self.expr(expr, wanted);
                 }
                 _ => {
@@ -150,7 +180,8 @@ impl Evaluator<'_> {
                         value = Err(error);
                         break;
                     }
-                    if self.returned.is_some() {
+                    if self.leaving.is_some() {
+                        value = Ok(nothing());
                         break;
                     }
                 }
@@ -173,12 +204,9 @@ impl Evaluator<'_> {
                     }
                     other => (other, None),
                 };
-                let (syn::Pat::Ident(name), Some(init)) = (pattern, &local.init) else {
+                let Some(init) = &local.init else {
                     return self.refuse(local);
                 };
-                if init.diverge.is_some() {
-                    return self.refuse(local);
-                }
                 let (value, found) = self.expr(&init.expr, ty.as_ref())?;
                 let ty = match ty.unwrap_or(found) {
                     Ty::IntVar(_) => UNTOLD,
@@ -192,8 +220,13 @@ impl Evaluator<'_> {
                     )
                     .help("write the type: `let mut x: u16 = 0;`"));
                 }
-                self.locals.push((name.ident.to_string(), value, ty));
-                Ok(())
+                if self.leaving.is_some() || self.fits(pattern, &value, &ty)? {
+                    return Ok(());
+                }
+                match &init.diverge {
+                    Some((_, other)) => self.expr(other, None).map(|_| ()),
+                    None => self.refuse(local),
+                }
             }
             syn::Stmt::Expr(expr, _) => self.effect(expr),
             syn::Stmt::Item(_) => Ok(()),
@@ -202,58 +235,30 @@ impl Evaluator<'_> {
     }
 
     /// An expression for what it does.
-    fn effect(&mut self, expr: &syn::Expr) -> Checked<()> {
-        self.fuel = self.fuel.saturating_sub(1);
-        if self.fuel == 0 {
-            return Err(Diagnostic::new(
-                self.context.span(self.module, expr),
-                "this constant is not found in reasonable time",
-                "still running",
-            )
-            .help("write the value, or find it in fewer steps"));
-        }
+    pub(super) fn effect(&mut self, expr: &syn::Expr) -> Checked<()> {
+        self.step(expr)?;
         match expr {
             syn::Expr::Paren(inner) => self.effect(&inner.expr),
             syn::Expr::Assign(assign) => {
                 let (_, ty) = self.expr(&assign.left, None)?;
                 let (value, _) = self.expr(&assign.right, Some(&ty))?;
+                if self.leaving.is_some() {
+                    return Ok(());
+                }
                 self.assign(&assign.left, value)
             }
-            syn::Expr::Binary(binary) => {
-                let Some(op) = plain(&binary.op) else {
-                    return self.refuse(expr);
-                };
+            syn::Expr::Binary(binary) if let Some(op) = plain(&binary.op) => {
                 let plain = syn::ExprBinary {
                     op,
                     ..binary.clone()
                 };
                 let (value, _) = self.binary(&plain, None)?;
+                if self.leaving.is_some() {
+                    return Ok(());
+                }
                 self.assign(&binary.left, value)
             }
-            syn::Expr::If(branch) => {
-                let (condition, _) = self.int(&branch.cond, Some(&Ty::Bool))?;
-                match (&branch.else_branch, condition) {
-                    (_, 1) => self.block(&branch.then_branch, None).map(|_| ()),
-                    (Some((_, other)), _) => self.effect(other),
-                    (None, _) => Ok(()),
-                }
-            }
-            syn::Expr::Block(block) => self.block(&block.block, None).map(|_| ()),
-            syn::Expr::Match(_) | syn::Expr::Return(_) => self.expr(expr, None).map(|_| ()),
-            syn::Expr::While(branch) if branch.label.is_none() => {
-                while self.int(&branch.cond, Some(&Ty::Bool))?.0 == 1 {
-                    self.fuel = self.fuel.saturating_sub(1);
-                    if self.fuel == 0 {
-                        return self.effect(expr);
-                    }
-                    self.block(&branch.body, None)?;
-                    if self.returned.is_some() {
-                        break;
-                    }
-                }
-                Ok(())
-            }
-            _ => self.refuse(expr),
+            expr => self.expr(expr, None).map(|_| ()),
         }
     }
 
@@ -261,10 +266,20 @@ impl Evaluator<'_> {
     fn assign(&mut self, place: &syn::Expr, value: Value) -> Checked<()> {
         let mut target = place;
         let mut path = Vec::new();
-        while let syn::Expr::Index(index) = target {
-            let (at, _) = self.int(&index.index, Some(&Ty::Int(Int::Usize)))?;
-            path.push(usize::try_from(at).unwrap_or(usize::MAX));
-            target = &index.expr;
+        loop {
+            target = match target {
+                syn::Expr::Paren(inner) => &inner.expr,
+                syn::Expr::Index(index) => {
+                    let (at, _) = self.int(&index.index, Some(&Ty::Int(Int::Usize)))?;
+                    path.push(Part::Element(usize::try_from(at).unwrap_or(usize::MAX)));
+                    &index.expr
+                }
+                syn::Expr::Field(field) => {
+                    path.push(Part::Field(member_name(&field.member)));
+                    &field.base
+                }
+                _ => break,
+            };
         }
         let syn::Expr::Path(name) = target else {
             return self.refuse(place);
@@ -276,8 +291,16 @@ impl Evaluator<'_> {
             .find(|(local, _, _)| name.path.is_ident(local));
         let mut slot = found.map(|(_, value, _)| value);
         for at in path.into_iter().rev() {
-            slot = match slot {
-                Some(Value::Array(values)) => values.get_mut(at),
+            slot = match (slot, at) {
+                (Some(Value::Array(values)), Part::Element(at)) => values.get_mut(at),
+                (Some(Value::Tuple(values)), Part::Field(name)) => {
+                    name.parse::<usize>().ok().and_then(|at| values.get_mut(at))
+                }
+                (Some(Value::Struct(fields)), Part::Field(name)) => fields
+                    .iter_mut()
+                    .find_map(|(known, value)| (*known == name).then_some(value)),
+                // Of a newtype its scalar.
+                (Some(value @ Value::Int(_)), Part::Field(_)) => Some(value),
                 _ => None,
             };
         }
@@ -305,11 +328,8 @@ fn untold(ty: &Ty) -> bool {
     }
 }
 
-fn has_no_value(expr: &syn::Expr) -> bool {
-    match expr {
-        syn::Expr::While(_) | syn::Expr::Assign(_) => true,
-        syn::Expr::Binary(binary) => plain(&binary.op).is_some(),
-        syn::Expr::If(branch) => branch.else_branch.is_none(),
-        _ => false,
-    }
+/// A step into a value.
+enum Part {
+    Element(usize),
+    Field(String),
 }

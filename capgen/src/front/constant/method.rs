@@ -1,8 +1,10 @@
 //! Methods in constants: those of integers, computed as Rust does, and of arrays.
 
+use super::flow::nothing;
 use super::operator::wrap;
 use super::{Evaluator, Value};
 use crate::diagnostic::Diagnostic;
+use crate::front::define::Def;
 use crate::front::resolve::Checked;
 use crate::front::ty::{Int, Ty};
 
@@ -23,7 +25,22 @@ impl Evaluator<'_> {
             let n = i64::try_from(n).unwrap_or(i64::MAX);
             Ok((Value::Int(n), Ty::Int(Int::Usize)))
         };
+        if self.leaving.is_some() {
+            return Ok(nothing());
+        }
+        let own = ty.key().map(|key| self.context.member_of(&key, &name));
+        let own = own.into_iter().flatten().find_map(|def| match def {
+            Def::Fn(id) => Some(id),
+            _ => None,
+        });
+        if let Some(id) = own {
+            let arguments: Vec<&syn::Expr> = call.args.iter().collect();
+            return self.const_fn(id, Some((value, ty)), &arguments, call);
+        }
         match (&value, name.as_str(), &ty) {
+            (Value::Option(Some(inner)), "unwrap" | "expect", Ty::Option(ty)) => {
+                Ok(((**inner).clone(), (**ty).clone()))
+            }
             (Value::Array(values), "len", _) => count(values.len()),
             (Value::Array(values), "is_empty", _) => {
                 Ok((Value::Int(values.is_empty().into()), Ty::Bool))
@@ -145,6 +162,33 @@ impl Evaluator<'_> {
                 }
                 _ => {}
             }
+        }
+        // Of `usize` what may exceed the card's limit is not the same on host and card.
+        let is_known =
+            int.bits().is_some() || matches!(name, "checked_sub" | "checked_div" | "checked_rem");
+        if let (Some(name), true) = (name.strip_prefix("checked_"), is_known) {
+            let value = match (name, arguments) {
+                ("neg", []) => a.checked_neg(),
+                ("abs", []) => a.checked_abs(),
+                ("pow", [by]) => {
+                    let by = self.int(by, Some(&Ty::Int(Int::U32)))?.0;
+                    u32::try_from(by).ok().and_then(|by| a.checked_pow(by))
+                }
+                ("add" | "sub" | "mul" | "div" | "rem", [other]) => {
+                    let b = self.int(other, Some(&own))?.0;
+                    match name {
+                        "add" => a.checked_add(b),
+                        "sub" => a.checked_sub(b),
+                        "mul" => a.checked_mul(b),
+                        "div" => a.checked_div(b),
+                        _ => a.checked_rem(b),
+                    }
+                }
+                _ => return self.refuse(at),
+            };
+            let value = value.filter(|value| (low..=high).contains(value));
+            let value = Value::Option(value.map(|value| Box::new(Value::Int(value))));
+            return Ok((value, Ty::Option(Box::new(own))));
         }
         let value = match (name, arguments) {
             ("is_power_of_two", []) => return truth(a.count_ones() == 1),

@@ -1,5 +1,6 @@
 //! Operators in constants.
 
+use super::flow::nothing;
 use super::function::UNTOLD;
 use super::{Evaluator, Value};
 use crate::diagnostic::Diagnostic;
@@ -23,12 +24,24 @@ impl Evaluator<'_> {
         wanted: Option<&Ty>,
     ) -> Checked<(Value, Ty)> {
         use syn::BinOp;
+        if matches!(binary.op, BinOp::And(_) | BinOp::Or(_)) {
+            // The right side is not looked at where the left one decides.
+            let (left, _) = self.int(&binary.left, Some(&Ty::Bool))?;
+            if (left == 1) == matches!(binary.op, BinOp::Or(_)) {
+                return Ok((Value::Int(left), Ty::Bool));
+            }
+            let (right, _) = self.int(&binary.right, Some(&Ty::Bool))?;
+            return Ok((Value::Int(right), Ty::Bool));
+        }
         let comparison = matches!(
             binary.op,
             BinOp::Eq(_) | BinOp::Ne(_) | BinOp::Lt(_) | BinOp::Le(_) | BinOp::Gt(_) | BinOp::Ge(_)
         );
         let (a, mut ty) = self.int(&binary.left, if comparison { None } else { wanted })?;
         let (b, other) = self.int(&binary.right, Some(&ty))?;
+        if self.leaving.is_some() {
+            return Ok(nothing());
+        }
         if matches!(ty, Ty::IntVar(_)) && !matches!(binary.op, BinOp::Shl(_) | BinOp::Shr(_)) {
             ty = other;
         }
@@ -50,8 +63,6 @@ impl Evaluator<'_> {
                 .and_then(|b| a.checked_shl(b))
                 .map(|v| wrap(&ty, v)),
             BinOp::Shr(_) => u32::try_from(b).ok().and_then(|b| a.checked_shr(b)),
-            BinOp::And(_) => Some(a & b),
-            BinOp::Or(_) => Some(a | b),
             BinOp::Eq(_) => return truth(a == b),
             BinOp::Ne(_) => return truth(a != b),
             BinOp::Lt(_) => return truth(a < b),

@@ -1,7 +1,9 @@
-//! `match` of integers in constants.
+//! Patterns in constants.
 
+use super::expr::member_name;
+use super::flow::nothing;
 use super::{Evaluator, Value};
-use crate::front::resolve::Checked;
+use crate::front::resolve::{Checked, segments};
 use crate::front::ty::Ty;
 
 impl Evaluator<'_> {
@@ -11,11 +13,14 @@ impl Evaluator<'_> {
         wanted: Option<&Ty>,
     ) -> Checked<(Value, Ty)> {
         let (value, ty) = self.expr(&branch.expr, None)?;
+        if self.leaving.is_some() {
+            return Ok(nothing());
+        }
         for arm in &branch.arms {
             let known = self.locals.len();
             let fits = self.fits(&arm.pat, &value, &ty)?;
             let fits = match &arm.guard {
-                Some((_, guard)) if fits => self.int(guard, Some(&Ty::Bool))?.0 == 1,
+                Some((_, guard)) if fits => self.condition(guard)?,
                 _ => fits,
             };
             let found = fits.then(|| self.expr(&arm.body, wanted));
@@ -28,7 +33,7 @@ impl Evaluator<'_> {
     }
 
     /// Whether a pattern fits; its names are bound on the way.
-    fn fits(&mut self, pattern: &syn::Pat, value: &Value, ty: &Ty) -> Checked<bool> {
+    pub(super) fn fits(&mut self, pattern: &syn::Pat, value: &Value, ty: &Ty) -> Checked<bool> {
         match (pattern, value) {
             (syn::Pat::Wild(_), _) => Ok(true),
             (syn::Pat::Paren(inner), _) => self.fits(&inner.pat, value, ty),
@@ -74,6 +79,41 @@ impl Evaluator<'_> {
                 };
                 Ok(low.is_none_or(|low| low <= *n) && high.is_none_or(below))
             }
+            (syn::Pat::Reference(inner), _) => self.fits(&inner.pat, value, ty),
+            (syn::Pat::Ident(name), Value::Option(found)) if name.ident == "None" => {
+                Ok(found.is_none())
+            }
+            (syn::Pat::TupleStruct(parts), Value::Option(found)) => {
+                let inner = match ty {
+                    Ty::Option(inner) => (**inner).clone(),
+                    _ => return self.refuse(pattern),
+                };
+                match (found, parts.elems.first()) {
+                    (Some(found), Some(part)) => self.fits(part, found, &inner),
+                    _ => Ok(false),
+                }
+            }
+            (syn::Pat::TupleStruct(parts), _) => {
+                let parts = parts.elems.iter().enumerate();
+                let parts = parts.map(|(at, part)| (at.to_string(), part)).collect();
+                self.fits_parts(pattern, value, ty, parts)
+            }
+            (syn::Pat::Struct(parts), _) => {
+                let parts = parts.fields.iter();
+                let parts = parts.map(|part| (member_name(&part.member), &*part.pat));
+                self.fits_parts(pattern, value, ty, parts.collect())
+            }
+            (syn::Pat::Path(path), Value::Variant(index, _)) => {
+                let found = self.data_variant(&segments(&path.path));
+                Ok(found.is_some_and(|(_, named)| named == *index))
+            }
+            (syn::Pat::Ident(name), _)
+                if let (Some((_, inner)), None) = (&name.subpat, &name.by_ref) =>
+            {
+                let local = (name.ident.to_string(), value.clone(), ty.clone());
+                self.locals.push(local);
+                self.fits(inner, value, ty)
+            }
             (syn::Pat::Ident(name), _) if name.subpat.is_none() && name.by_ref.is_none() => {
                 let path = syn::ExprPath {
                     attrs: Vec::new(),
@@ -92,6 +132,58 @@ impl Evaluator<'_> {
             }
             _ => self.refuse(pattern),
         }
+    }
+
+    /// Whether the fields of a struct or variant fit.
+    fn fits_parts(
+        &mut self,
+        pattern: &syn::Pat,
+        value: &Value,
+        ty: &Ty,
+        parts: Vec<(String, &syn::Pat)>,
+    ) -> Checked<bool> {
+        let path = match pattern {
+            syn::Pat::TupleStruct(pattern) => &pattern.path,
+            syn::Pat::Struct(pattern) => &pattern.path,
+            _ => return self.refuse(pattern),
+        };
+        let (values, fields) = match (value, ty) {
+            (Value::Int(_), Ty::Newtype(id)) => {
+                let inner = self.context.newtype_inner(*id)?;
+                (vec![value.clone()], vec![("0".to_owned(), inner)])
+            }
+            (Value::Struct(fields), Ty::Struct(id) | Ty::Record(id)) => {
+                let types = self.context.struct_fields(*id)?;
+                let values = types.iter().map(|(name, _)| value.field(name).cloned());
+                match values.collect::<Option<Vec<_>>>() {
+                    Some(values) if values.len() == fields.len() => (values, types),
+                    _ => return self.refuse(pattern),
+                }
+            }
+            (Value::Variant(index, values), Ty::Data(id)) => {
+                match self.data_variant(&segments(path)) {
+                    Some((of, named)) if of == *id && named == *index => {}
+                    _ => return Ok(false),
+                }
+                (
+                    values.clone(),
+                    self.context.data_fields(*id)?.swap_remove(*index),
+                )
+            }
+            _ => return self.refuse(pattern),
+        };
+        for (name, part) in parts {
+            if let syn::Pat::Rest(_) = part {
+                break;
+            }
+            let Some(at) = fields.iter().position(|(field, _)| *field == name) else {
+                return self.refuse(part);
+            };
+            if !self.fits(part, &values[at], &fields[at].1)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Whether a name that is one of a constant or variant stands for this value.

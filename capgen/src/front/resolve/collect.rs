@@ -9,7 +9,7 @@ use super::{Context, segments};
 use crate::diagnostic::Diagnostic;
 use crate::front::define::{
     AliasDef, AliasId, ConstDef, ConstId, Def, EnumDef, EnumId, FnDef, FnId, ImplDef, ImplId,
-    Reexport, Scope, StructDef, StructId, TraitDef, TraitId,
+    Member, Reexport, Scope, StructDef, StructId, TraitDef, TraitId,
 };
 use crate::front::ty::{Ty, TypeKey};
 use crate::source::{self, ModuleId, ModuleSource, compiled};
@@ -184,8 +184,8 @@ impl Context {
                         let signature = (&syn::Visibility::Inherited, ast.sig.clone());
                         let function =
                             self.function(module, signature, body.clone(), Some(id), impls);
-                        let key = (key.clone(), name);
-                        self.definitions.methods.entry(key).or_insert(function);
+                        self.definitions.fns[function.0].provided_by = Some(of);
+                        self.add_member(key, name, Def::Fn(function), Some(Def::Trait(of)));
                     }
                 }
                 syn::TraitItem::Const(ast) => {
@@ -193,13 +193,25 @@ impl Context {
                     if let (true, Some((_, value))) = (is_missing(&name), &ast.default) {
                         let (ty, value) = (ast.ty.clone(), value.clone());
                         let constant = self.constant(module, name.clone(), ty, value, Some(id));
-                        let key = (key.clone(), name);
-                        self.definitions.associated.entry(key).or_insert(constant);
+                        self.add_member(key, name, Def::Const(constant), Some(Def::Trait(of)));
                     }
                 }
                 _ => {}
             }
         }
+    }
+
+    /// The trait that a path names: one of the sources, or one that is known by its name.
+    fn trait_named(&self, module: ModuleId, path: &syn::Path) -> Def {
+        let names = segments(path);
+        let found = self.lookup(module, &names).into_iter();
+        let mut found = found.filter(|def| matches!(def, Def::Trait(_) | Def::Core(_)));
+        found.next().unwrap_or_else(|| Def::Core(names.join("::")))
+    }
+
+    fn add_member(&mut self, key: &TypeKey, name: String, def: Def, of_trait: Option<Def>) {
+        let members = self.definitions.members.entry((key.clone(), name));
+        members.or_default().push(Member { def, of_trait });
     }
 
     fn name(&mut self, module: ModuleId, name: String, def: Def) {
@@ -402,6 +414,7 @@ impl Context {
             signature: Rc::new(signature),
             body: Rc::new(body),
             owner,
+            provided_by: None,
         });
         FnId(self.definitions.fns.len() - 1)
     }
@@ -438,13 +451,7 @@ impl Context {
                 .implementors
                 .insert((name, key.clone()), id);
         }
-        let of_trait = trait_.as_ref().and_then(|path| {
-            let found = self.lookup(module, &segments(path));
-            found.into_iter().find_map(|def| match def {
-                Def::Trait(id) => Some(id),
-                _ => None,
-            })
-        });
+        let of_trait = trait_.as_ref().map(|path| self.trait_named(module, path));
         let written: Vec<String> = item
             .items
             .iter()
@@ -455,8 +462,8 @@ impl Context {
                 _ => None,
             })
             .collect();
-        if let Some(of_trait) = of_trait {
-            self.defaults(of_trait, id, &key, &written, impls);
+        if let Some(Def::Trait(of)) = of_trait {
+            self.defaults(of, id, &key, &written, impls);
         }
         for item in item.items {
             match item {
@@ -464,18 +471,12 @@ impl Context {
                     let name = ast.sig.ident.to_string();
                     let function =
                         self.function(module, (&ast.vis, ast.sig), ast.block, Some(id), impls);
-                    // An inherent function hides that of a trait.
-                    let key = (key.clone(), name);
-                    if trait_.is_none() || !self.definitions.methods.contains_key(&key) {
-                        self.definitions.methods.insert(key, function);
-                    }
+                    self.add_member(&key, name, Def::Fn(function), of_trait.clone());
                 }
                 syn::ImplItem::Const(ast) if compiled(&ast.attrs) => {
                     let name = ast.ident.to_string();
                     let constant = self.constant(module, name.clone(), ast.ty, ast.expr, Some(id));
-                    self.definitions
-                        .associated
-                        .insert((key.clone(), name), constant);
+                    self.add_member(&key, name, Def::Const(constant), of_trait.clone());
                 }
                 syn::ImplItem::Type(ast) => {
                     self.definitions.impls[id.0]

@@ -190,7 +190,13 @@ impl Context {
     pub(crate) fn of_parameter(&self, generics: &Generics, names: &[String]) -> Option<Vec<Def>> {
         let [first, name] = names else { return None };
         let key: TypeKey = generics.get(first)?.key()?;
-        Some(self.member_of(&key, name))
+        if first == "Self" {
+            return Some(self.member_of(&key, name));
+        }
+        // A parameter has what its traits have; what its type has beside them is not seen.
+        let members = self.members_of(&key, name).into_iter();
+        let of_traits = members.filter(|member| member.of_trait.is_some());
+        Some(of_traits.map(|member| member.def).collect())
     }
 
     /// The number that an argument for a const parameter is.

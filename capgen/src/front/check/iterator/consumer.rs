@@ -458,7 +458,7 @@ impl Checker<'_> {
     fn is_ordered(&self, value: &Expr) -> Checked<()> {
         let ty = self.resolve(&value.ty);
         if ty.is_scalar() {
-            return self.not_implemented_by_hand(&ty, &["PartialOrd", "Ord"], value.span);
+            return self.is_derived(&ty, value.span);
         }
         Err(Diagnostic::new(
             value.span,
