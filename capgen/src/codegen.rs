@@ -7,7 +7,7 @@
 //!
 //! The steps: [`legalize`] replaces what has no short exact translation by calls of helper
 //! functions, [`linkage`] decides which kind of method each function becomes, `layout` orders the
-//! blocks and gives the locals their words, `emit` produces instructions, `peephole` tidies
+//! blocks, `frame` gives the locals their words, `emit` produces instructions, `peephole` tidies
 //! them, and, once the constant pool is known, [`assemble`] makes bytes of them.
 
 pub mod assemble;
@@ -15,6 +15,7 @@ mod check;
 mod condition;
 mod emit;
 pub mod error;
+mod frame;
 mod int;
 pub mod interval;
 pub mod item;
@@ -89,6 +90,8 @@ pub struct Settings {
     pub goal: Goal,
     /// Values are left on the stack where they can be.
     pub stack: bool,
+    /// A word of the frame may hold values of several types, one after the other.
+    pub words: bool,
 }
 
 /// Generates the code of one function of a program that [`crate::ir::verify`] accepts and
@@ -117,7 +120,7 @@ pub fn compile_function(
     };
     let weight = Weight::of(settings.goal);
     let plan = layout::Plan::of(function);
-    let (slots, words) = plan.slots(function, this)?;
+    let (slots, words) = frame::words(&plan, function, this, settings.words)?;
     let compile =
         |ranges: &Ranges<'_>, signed: &LocalSet, with_claims: bool| -> Result<(Vec<Item>, usize)> {
             let mut emitter = emit::Emitter {

@@ -58,6 +58,8 @@ pub struct Options {
     pub tails: bool,
     /// Values are left on the stack where they can be.
     pub stack: bool,
+    /// A word of a frame may hold values of several types, one after the other.
+    pub words: bool,
     /// The code relies on value ranges that are proved on it; without, on those of the types alone.
     pub ranges: bool,
     /// Where bytes and time pull apart, time counts (`-O speed`), by the measured cost of each instruction: calls are
@@ -83,6 +85,7 @@ impl Options {
         inline: true,
         tails: true,
         stack: true,
+        words: true,
         ranges: true,
         speed: false,
     };
@@ -94,7 +97,7 @@ impl Options {
     };
 
     /// The optimisations by name, each with its switch.
-    pub const SWITCHES: [(&'static str, Switch); 12] = [
+    pub const SWITCHES: [(&'static str, Switch); 13] = [
         ("fold", |options| &mut options.fold),
         ("decide", |options| &mut options.decide),
         ("paths", |options| &mut options.paths),
@@ -107,6 +110,7 @@ impl Options {
         ("inline", |options| &mut options.inline),
         ("tails", |options| &mut options.tails),
         ("stack", |options| &mut options.stack),
+        ("words", |options| &mut options.words),
     ];
 
     /// The same without the optimisation of this name.
@@ -134,6 +138,7 @@ impl Options {
         inline: false,
         tails: false,
         stack: false,
+        words: false,
         ranges: false,
         speed: false,
     };
@@ -151,6 +156,7 @@ impl Options {
             },
             goal: if self.speed { Goal::Speed } else { Goal::Size },
             stack: self.stack,
+            words: self.words,
         }
     }
 }

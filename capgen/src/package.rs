@@ -73,6 +73,7 @@ pub fn build_with(
 ) -> Result<Output, BackendError> {
     verify::verify(program)?;
     let mut program = program.clone();
+    let options = &target.allowed(*options);
     opt::optimise(&mut program, options)?;
     verify::verify(&program)?;
     let (program, methods, code, unproved) = generate(&program, options)?;

@@ -9,6 +9,8 @@ mod generator;
 mod model;
 #[path = "shared/options.rs"]
 mod options;
+#[path = "shared/words.rs"]
+mod words;
 
 use capgen::ir::{Program, text, verify};
 use capgen::package::{self, Output, Target};
@@ -70,6 +72,10 @@ fn check(seed: u64, unproved: &mut Unproved) -> Result<(), String> {
         let report = cap_file::verify(&output.cap, &cap_file::Exports::builtin());
         if !report.is_ok() {
             return Err(failed(report.to_string()));
+        }
+        let mixed = words::mixed(&output.cap);
+        if !options.words && !mixed.is_empty() {
+            return Err(failed(format!("words of two types: {mixed:?}")));
         }
         for reason in &output.unproved {
             println!("seed {seed}, {options:?}: {reason}");

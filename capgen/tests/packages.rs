@@ -20,3 +20,5 @@ mod targets;
 mod token;
 #[path = "packages/vault.rs"]
 mod vault;
+#[path = "shared/words.rs"]
+mod words;

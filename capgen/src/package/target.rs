@@ -1,5 +1,6 @@
 //! Cards to build for: the API that they have, and the CAP format. The list is the API's releases, in cap-file.
 
+use crate::opt::Options;
 use cap_file::api::{Api, ApiPackage, RELEASES};
 use cap_file::component::Version;
 use serde::Deserialize;
@@ -20,6 +21,9 @@ pub struct Target {
     /// Whether its virtual machine has `int` (JCVM 3.0.5 §2.2.3.1): then a `u32` or `i32` is one value, in one instruction,
     /// else two words.
     pub int: bool,
+    /// Whether the off-card verifier of the release refuses some code in which a word of a frame holds values of several
+    /// types, one after the other.
+    one_type_words: bool,
     /// The newest versions of the Java Card packages that it has, by name.
     packages: &'static BTreeMap<String, String>,
     is_default: bool,
@@ -35,12 +39,14 @@ struct Table {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Row {
     name: String,
     title: String,
     #[serde(default)]
     default: bool,
+    #[serde(default)]
+    one_type_words: bool,
     packages: BTreeMap<String, String>,
 }
 
@@ -64,6 +70,7 @@ impl Target {
             format: Version::new(2, 1),
             extended: false,
             int: false,
+            one_type_words: row.one_type_words,
             packages: &row.packages,
             is_default: row.default,
         };
@@ -105,6 +112,14 @@ impl Target {
         Self { format, ..self }
     }
 
+    /// The optimisations of these whose code the verifier of the release takes.
+    pub(super) fn allowed(&self, options: Options) -> Options {
+        Options {
+            words: options.words && !self.one_type_words,
+            ..options
+        }
+    }
+
     /// The newest version of an API package that the card has. GlobalPlatform's packages are not
     /// bound to a Java Card version: any will do.
     #[must_use]
@@ -143,6 +158,7 @@ impl Default for Target {
             format: Version::new(2, 1),
             extended: false,
             int: false,
+            one_type_words: false,
             packages: const { &BTreeMap::new() },
             is_default: true,
         };

@@ -3,7 +3,7 @@
 use capgen::opt::Options;
 
 /// Everything on, everything off, everything on for speed, each optimisation alone, and all without ranges.
-pub(crate) const OPTIONS: [Options; 17] = {
+pub(crate) const OPTIONS: [Options; 18] = {
     const NONE: Options = Options::NONE;
     [
         Options::ALL,
@@ -52,6 +52,10 @@ pub(crate) const OPTIONS: [Options; 17] = {
         },
         Options {
             stack: true,
+            ..NONE
+        },
+        Options {
+            words: true,
             ..NONE
         },
         Options {
