@@ -129,7 +129,9 @@ impl Context {
                         (Some(_), Some(_)) => Passing::Mutable,
                     };
                     let own = self.self_type(Some(owner), &generics);
-                    parameters.push((None, own.unwrap_or(Ty::Unit), passing));
+                    let changes = passing == Passing::Value && receiver.mutability.is_some();
+                    let name = changes.then(|| syn::parse_quote!(mut self));
+                    parameters.push((name, own.unwrap_or(Ty::Unit), passing));
                 }
                 syn::FnArg::Typed(typed) => {
                     let ty =
@@ -256,6 +258,14 @@ impl<'a> Checker<'a> {
             .help("write the type where the value is bound, or as a suffix: `5u8`"));
         }
         expr.ty = self.inference.finish(&expr.ty);
+        if let (Kind::Variant(..), true) = (&expr.kind, expr.ty.is_open()) {
+            return Err(Diagnostic::new(
+                expr.span,
+                "what this `Option` would hold is not known here",
+                "no type",
+            )
+            .help("write the type where the value is bound: `let x: Option<u8> = None;`"));
+        }
         if let (Kind::Int(value), Ty::Int(int)) = (&expr.kind, &expr.ty) {
             let (low, high) = int.range();
             if !(low..=high).contains(value) {

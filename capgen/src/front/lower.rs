@@ -13,6 +13,7 @@ mod expr;
 mod int;
 mod intrinsic;
 mod memory;
+mod owned;
 mod pattern;
 mod place;
 mod scratch;
@@ -442,6 +443,7 @@ impl<'a> Lowering<'a> {
             | Ty::Option(_)
             | Ty::Fallible(_)
             | Ty::Number(..)
+            | Ty::Var(_)
             | Ty::Record(_)
             | Ty::Vec(..)
             | Ty::Data(_)

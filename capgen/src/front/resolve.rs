@@ -343,6 +343,7 @@ impl Context {
             Ty::Bool => "bool".to_owned(),
             Ty::Int(int) => int.name().to_owned(),
             Ty::IntVar(_) => "{integer}".to_owned(),
+            Ty::Var(_) => "_".to_owned(),
             Ty::Enum(id) | Ty::Data(id) => self.definitions.enums[id.0].name.clone(),
             Ty::Newtype(id) | Ty::Struct(id) | Ty::Record(id) => self.struct_name(*id),
             Ty::Api(class) => class.rsplit('/').next().unwrap_or(class).to_owned(),

@@ -98,6 +98,8 @@ pub(crate) enum Ty {
     Int(Int),
     /// An integer whose type is still to be found.
     IntVar(usize),
+    /// What an `Option` holds, where that is still to be found.
+    Var(usize),
     /// A C-like enum.
     Enum(EnumId),
     /// A tuple struct over one scalar.
@@ -186,6 +188,24 @@ impl Ty {
             )
     }
 
+    /// Whether a part of it is still to be found, integers aside.
+    pub(crate) fn is_open(&self) -> bool {
+        match self {
+            Ty::Var(_) => true,
+            Ty::Array(inner, _)
+            | Ty::Slice(inner)
+            | Ty::Cell(inner)
+            | Ty::TransientCell(inner)
+            | Ty::Result(inner)
+            | Ty::Option(inner)
+            | Ty::Fallible(inner)
+            | Ty::Vec(inner, _)
+            | Ty::Closure(inner) => inner.is_open(),
+            Ty::Tuple(list) => list.iter().any(Ty::is_open),
+            _ => false,
+        }
+    }
+
     pub(crate) fn is_scalar(&self) -> bool {
         matches!(
             self,
@@ -194,10 +214,13 @@ impl Ty {
     }
 }
 
-/// The integer types found so far.
+/// The types found so far.
 #[derive(Clone, Default)]
 pub(crate) struct Inference {
+    /// Of integers.
     vars: Vec<Binding>,
+    /// Of anything.
+    types: Vec<Option<Ty>>,
 }
 
 #[derive(Clone, Copy)]
@@ -211,6 +234,12 @@ impl Inference {
     pub(crate) fn fresh(&mut self) -> Ty {
         self.vars.push(Binding::Open);
         Ty::IntVar(self.vars.len() - 1)
+    }
+
+    /// A type of which nothing is known.
+    pub(crate) fn open(&mut self) -> Ty {
+        self.types.push(None);
+        Ty::Var(self.types.len() - 1)
     }
 
     fn find(&self, mut var: usize) -> (usize, Option<Int>) {
@@ -229,6 +258,10 @@ impl Inference {
             Ty::IntVar(var) => match self.find(*var) {
                 (_, Some(int)) => Ty::Int(int),
                 (root, None) => Ty::IntVar(root),
+            },
+            Ty::Var(var) => match self.types.get(*var) {
+                Some(Some(ty)) => self.resolve(ty),
+                _ => ty.clone(),
             },
             Ty::Array(element, n) => Ty::Array(Box::new(self.resolve(element)), *n),
             Ty::Slice(element) => Ty::Slice(Box::new(self.resolve(element))),
@@ -266,6 +299,11 @@ impl Inference {
     pub(crate) fn unify(&mut self, wanted: &Ty, found: &Ty) -> bool {
         match (self.resolve(wanted), self.resolve(found)) {
             (_, Ty::Never) | (Ty::Never, _) => true,
+            (Ty::Var(a), Ty::Var(b)) if a == b => true,
+            (Ty::Var(var), ty) | (ty, Ty::Var(var)) => {
+                self.types[var] = Some(ty);
+                true
+            }
             (Ty::IntVar(a), Ty::IntVar(b)) => {
                 if a != b {
                     self.vars[a] = Binding::Same(b);

@@ -59,17 +59,9 @@ impl Checker<'_> {
             }
         }
         let mut defs = self.defs(&names);
-        if let (Some(qself), Some(name)) = (&path.qself, names.last()) {
+        if let Some(qself) = &path.qself {
             let ty = self.written_type(&qself.ty)?;
-            defs = match (ty.key(), names.as_slice()) {
-                // `<Type as Trait>::function`
-                (Some(key), [prefix @ .., _]) if let Some(of) = self.trait_named(prefix) => {
-                    let found = self.methods(&key, name, Some(of), span)?;
-                    found.into_iter().map(Def::Fn).collect()
-                }
-                (Some(key), _) => self.context.member_of(&key, name),
-                (None, _) => Vec::new(),
-            };
+            defs = self.qualified(&ty, &names);
         }
         if let [first, name] = names.as_slice()
             && let Some(key) = self

@@ -51,6 +51,25 @@ impl Checker<'_> {
         }
     }
 
+    /// What `<ty as Trait>::name` and `<ty>::name` stand for.
+    pub(super) fn qualified(&self, ty: &Ty, names: &[String]) -> Vec<Def> {
+        let (Some(key), Some((name, of))) = (ty.key(), names.split_last()) else {
+            return Vec::new();
+        };
+        if of.is_empty() {
+            return self.context.names_of(&key, name);
+        }
+        let traits = self.context.lookup(self.module, of);
+        let members = self.context.members_of(&key, name).into_iter();
+        let of_trait = members.filter(|member| {
+            member
+                .of_trait
+                .as_ref()
+                .is_some_and(|of| traits.contains(of))
+        });
+        of_trait.map(|member| member.def).collect()
+    }
+
     /// The one of some functions whose parameters, the first `skip` aside, take these types; the only one takes what it
     /// will.
     pub(super) fn taking(

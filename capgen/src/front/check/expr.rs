@@ -478,10 +478,9 @@ impl Checker<'_> {
                 span,
             });
         }
-        if let (Some(qself), Some(name)) = (&path.qself, names.last()) {
+        if let Some(qself) = &path.qself {
             let ty = self.written_type(&qself.ty)?;
-            let defs = ty.key().map(|key| self.context.member_of(&key, name));
-            for def in defs.unwrap_or_default() {
+            for def in self.qualified(&ty, &names) {
                 if let Def::Const(id) = def {
                     return self.constant(id, span);
                 }

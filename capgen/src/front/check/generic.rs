@@ -96,6 +96,17 @@ impl Checker<'_> {
                 None => self.expr(argument, None)?,
             };
             let found = self.resolve(&value.ty);
+            if found.is_open() {
+                return Err(Diagnostic::new(
+                    value.span,
+                    format!(
+                        "what this `{}` holds is not told",
+                        self.context.type_name(&found)
+                    ),
+                    "the generic function does not say it",
+                )
+                .help("write the type where the value is bound: `let x: Option<u8> = None;`"));
+            }
             if let (None, Ty::IntVar(_)) = (&hint, &found) {
                 return Err(Diagnostic::new(
                     value.span,

@@ -21,7 +21,7 @@ impl Checker<'_> {
             None => self.expr(argument, None)?,
         };
         let inner = inner.unwrap_or_else(|| self.resolve(&value.ty));
-        if !self.context.stays_local(&inner) && inner != Ty::Never {
+        if !self.context.stays_local(&inner) && !matches!(inner, Ty::Never | Ty::Var(_)) {
             return Err(Diagnostic::new(
                 value.span,
                 format!(
@@ -41,19 +41,13 @@ impl Checker<'_> {
 
     /// `None`
     pub(super) fn none(&mut self, wanted: Option<&Ty>, span: Span) -> Checked<Expr> {
-        match self.option_inner(wanted) {
-            Some(inner) => Ok(Expr {
-                kind: Kind::Variant(0, Vec::new()),
-                ty: Ty::Option(Box::new(inner)),
-                span,
-            }),
-            None => Err(Diagnostic::new(
-                span,
-                "what this `Option` would hold is not known here",
-                "no type",
-            )
-            .help("write the type where the value is bound: `let x: Option<u8> = None;`")),
-        }
+        let inner = self.option_inner(wanted);
+        let inner = inner.unwrap_or_else(|| self.inference.open());
+        Ok(Expr {
+            kind: Kind::Variant(0, Vec::new()),
+            ty: Ty::Option(Box::new(inner)),
+            span,
+        })
     }
 
     fn option_inner(&self, wanted: Option<&Ty>) -> Option<Ty> {

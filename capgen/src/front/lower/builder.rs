@@ -255,7 +255,13 @@ impl<'a, 'b> Builder<'a, 'b> {
                 self.lowering
                     .part_types(ty)?
                     .iter()
-                    .map(|ty| self.fresh(name, ty, stable, span))
+                    .map(|part| match (ty, part) {
+                        // An array that is part of a struct is in memory.
+                        (Ty::Record(_), Ty::Array(element, _)) => {
+                            self.fresh(name, &Ty::Slice(element.clone()), stable, span)
+                        }
+                        _ => self.fresh(name, part, stable, span),
+                    })
                     .collect::<Checked<_>>()?,
             ),
             Ty::TransientCell(inner) => {

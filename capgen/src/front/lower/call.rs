@@ -168,7 +168,11 @@ impl Builder<'_, '_> {
                 Ty::Slice(_) => self.slice_of(value, &argument.ty, argument.span)?,
                 _ => value,
             };
-            if let Some(placed) = self.placed(variable, &value, span)? {
+            // What is moved into a parameter that does not change stays where it is.
+            let stays = !variable.mutable
+                && self.lowering.owns_memory(&variable.ty)
+                && !self.lowering.is_copied(&variable.ty);
+            if !stays && let Some(placed) = self.placed(variable, &value, span)? {
                 slots[parameter.0] = placed;
                 continue;
             }

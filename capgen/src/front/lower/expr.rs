@@ -218,10 +218,12 @@ impl Builder<'_, '_> {
                 let mut parts = vec![Value::Nothing; types.len()];
                 for ((index, field), value) in fields.iter().zip(values) {
                     let value = match types.get(*index) {
-                        Some(Ty::Slice(_)) => self.slice_of(value, &field.ty, field.span)?,
-                        _ => value,
+                        // An array that is part of a struct is in memory.
+                        Some(Ty::Slice(_) | Ty::Array(..)) => {
+                            self.slice_of(value, &field.ty, field.span)?
+                        }
+                        _ => self.materialise(value, &field.ty, field.span)?,
                     };
-                    let value = self.materialise(value, &field.ty, field.span)?;
                     if let Some(part) = parts.get_mut(*index) {
                         *part = value;
                     }
@@ -379,7 +381,7 @@ impl Builder<'_, '_> {
                 let Some(value) = value else {
                     if let Pattern::Bind(id) = pattern {
                         let variable = self.variable(*id);
-                        if let Some(slot) = self.declared(&variable) {
+                        if let Some(slot) = self.declared(&variable, Span::default())? {
                             self.set_slot(*id, slot);
                             return Ok(());
                         }

@@ -14,7 +14,7 @@ const FEW: usize = 3;
 
 impl Builder<'_, '_> {
     /// Memory for `length` elements; what is in it is anything.
-    fn region(&mut self, element_ty: &Ty, length: usize) -> Slice {
+    pub(super) fn region(&mut self, element_ty: &Ty, length: usize) -> Slice {
         let element = self.lowering.element_of(element_ty);
         let is_wide = self.two_words(element_ty);
         let known = self
@@ -51,7 +51,7 @@ impl Builder<'_, '_> {
     }
 
     /// Whether memory was just made for a value, so that a variable may have it.
-    fn is_new(&mut self, slice: &Slice) -> bool {
+    pub(super) fn is_new(&mut self, slice: &Slice) -> bool {
         match slice.offset {
             ir::Expr::Local(offset) => self.new_regions.remove(&offset),
             _ => false,
@@ -87,7 +87,14 @@ impl Builder<'_, '_> {
         Ok(Value::Slice(slice))
     }
 
-    fn set(&mut self, slice: &Slice, at: usize, value: Value, ty: &Ty, span: Span) -> Checked<()> {
+    pub(super) fn set(
+        &mut self,
+        slice: &Slice,
+        at: usize,
+        value: Value,
+        ty: &Ty,
+        span: Span,
+    ) -> Checked<()> {
         let index = add(slice.offset.clone(), number(at));
         self.set_element(
             slice.element.clone(),
@@ -173,7 +180,13 @@ impl Builder<'_, '_> {
         }
     }
 
-    fn copy(&mut self, to: &Slice, from: Slice, element: &Ty, span: Span) -> Checked<()> {
+    pub(super) fn copy(
+        &mut self,
+        to: &Slice,
+        from: Slice,
+        element: &Ty,
+        span: Span,
+    ) -> Checked<()> {
         let ty = Ty::Slice(Box::new(element.clone()));
         self.slice_call(
             "copy",
@@ -231,22 +244,18 @@ impl Builder<'_, '_> {
     }
 
     /// The place of a new variable of an array type, or of a `Vec`.
-    pub(super) fn declared(&mut self, variable: &Variable) -> Option<Value> {
-        match &variable.ty {
+    pub(super) fn declared(&mut self, variable: &Variable, span: Span) -> Checked<Option<Value>> {
+        Ok(match &variable.ty {
             Ty::Array(element, length) if variable.in_memory() && !variable.reference => {
                 let slice = self.region(element, *length);
                 self.is_new(&slice);
                 Some(Value::Slice(slice))
             }
-            Ty::Vec(element, length) => {
-                let slice = self.region(element, *length);
-                self.is_new(&slice);
-                let length = self.local(&variable.name, Type::Usize, false);
-                let length = Value::Word(ir::Expr::Local(length));
-                Some(Value::Parts(vec![Value::Slice(slice), length]))
+            ty if self.lowering.owns_memory(ty) => {
+                return self.declared_owned(ty, &variable.name, span).map(Some);
             }
             _ => None,
-        }
+        })
     }
 
     /// The place of a variable of an array type in memory that takes a value: that of the value where it is
@@ -257,21 +266,12 @@ impl Builder<'_, '_> {
         value: &Value,
         span: Span,
     ) -> Checked<Option<Value>> {
-        if let Ty::Vec(..) = variable.ty {
-            let Value::Parts(parts) = value else {
+        if self.lowering.owns_memory(&variable.ty) {
+            if variable.reference || !matches!(value, Value::Parts(_)) {
                 return Ok(None);
-            };
-            let mut parts = parts.iter().cloned();
-            let (Some(Value::Slice(slice)), Some(Value::Word(used))) = (parts.next(), parts.next())
-            else {
-                return Ok(None);
-            };
-            self.is_new(&slice);
-            let slice = self.fix(Value::Slice(slice));
-            let length = self.local(&variable.name, Type::Usize, false);
-            self.emit(ir::Statement::Set(length, used));
-            let length = Value::Word(ir::Expr::Local(length));
-            return Ok(Some(Value::Parts(vec![slice, length])));
+            }
+            let owned = self.owned(value.clone(), &variable.ty, variable, span)?;
+            return Ok(Some(owned));
         }
         let Ty::Array(element, length) = &variable.ty else {
             return Ok(None);
@@ -330,23 +330,10 @@ impl Builder<'_, '_> {
                 self.copy(to, from.clone(), element, span)?;
                 Ok(true)
             }
-            (Ty::Vec(element, _), Value::Parts(to), Value::Parts(from)) => {
-                let (
-                    [Value::Slice(to), Value::Word(ir::Expr::Local(length))],
-                    [Value::Slice(from), Value::Word(used)],
-                ) = (to.as_slice(), from.as_slice())
-                else {
-                    return Ok(false);
-                };
-                let used = self.fix_expr(used.clone());
-                let part = Slice {
-                    length: used.clone(),
-                    ..from.clone()
-                };
-                if !matches!(used, ir::Expr::Const(_, 0)) {
-                    self.copy(to, part, element, span)?;
-                }
-                self.emit(ir::Statement::Set(*length, used));
+            (ty, Value::Parts(_), Value::Parts(_))
+                if self.lowering.owns_memory(ty) && !variable.reference =>
+            {
+                self.assign_owned(slot, value.clone(), ty, span)?;
                 Ok(true)
             }
             _ => Ok(false),

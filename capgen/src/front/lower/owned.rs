@@ -99,9 +99,7 @@ impl Builder<'_, '_> {
     /// The places of a variable that has no value yet.
     pub(super) fn declared_owned(&mut self, ty: &Ty, name: &str, span: Span) -> Checked<Value> {
         match ty {
-            Ty::Array(element, length) => {
-                Ok(Value::Slice(self.own_region(element, *length)))
-            }
+            Ty::Array(element, length) => Ok(Value::Slice(self.own_region(element, *length))),
             Ty::Vec(element, length) => {
                 let slice = Value::Slice(self.own_region(element, *length));
                 let length = Value::Word(ir::Expr::Local(self.local(name, Type::Usize, false)));

@@ -34,6 +34,9 @@ impl Builder<'_, '_> {
             Kind::TupleField(..) => {
                 let lowered = self.value(value)?;
                 let slot = self.alias(place)?;
+                if matches!(place.ty, Ty::Array(..)) || self.lowering.owns_memory(&place.ty) {
+                    return self.assign_owned(&slot, lowered, &place.ty, value.span);
+                }
                 self.store(&slot, lowered, value.span)
             }
             Kind::Index(base, at) if self.local_part(base, at)?.is_some() => {

@@ -326,10 +326,28 @@ impl Context {
         };
         let found = fields.is_some_and(|fields| {
             let mut types = fields.iter().map(|(_, ty)| ty);
-            types.all(|ty| self.stays_local(ty) || matches!(ty, Ty::Vec(..)))
+            types.all(|ty| match ty {
+                Ty::Vec(..) | Ty::Record(_) => true,
+                Ty::Array(element, _) => element.is_scalar(),
+                ty => self.stays_local(ty),
+            })
         });
         self.records.borrow_mut().insert(id, found);
         found
+    }
+
+    /// Whether a struct derives a trait.
+    pub(crate) fn derives(&self, id: StructId, name: &str) -> bool {
+        let attributes = self.struct_def(id).ast.attrs.iter();
+        let mut derived = attributes.filter(|attribute| attribute.path().is_ident("derive"));
+        derived.any(|attribute| {
+            let mut found = false;
+            let looked_at = attribute.parse_nested_meta(|meta| {
+                found |= meta.path.is_ident(name);
+                Ok(())
+            });
+            looked_at.is_ok() && found
+        })
     }
 
     /// The scalar inside of a newtype.

@@ -360,12 +360,22 @@ impl Context {
     /// Whether a value of this type can be taken apart into words, any of which may be made up.
     pub(crate) fn stays_local(&self, ty: &Ty) -> bool {
         match ty {
-            Ty::Unit | Ty::Bool | Ty::Int(_) | Ty::IntVar(_) | Ty::Enum(_) | Ty::Newtype(_) => true,
+            Ty::Unit
+            | Ty::Bool
+            | Ty::Int(_)
+            | Ty::IntVar(_)
+            | Ty::Var(_)
+            | Ty::Enum(_)
+            | Ty::Newtype(_) => true,
             Ty::Interface(_) => true,
             Ty::Slice(element) => element.is_scalar(),
             Ty::Option(inner) | Ty::Fallible(inner) => self.stays_local(inner),
             Ty::Tuple(list) => list.iter().all(|ty| self.stays_local(ty)),
-            Ty::Data(_) | Ty::Record(_) => true,
+            Ty::Data(_) => true,
+            // An array or list would have to be somewhere while there is none.
+            Ty::Record(id) => self
+                .struct_fields(*id)
+                .is_ok_and(|fields| fields.iter().all(|(_, ty)| self.stays_local(ty))),
             _ => false,
         }
     }
