@@ -54,6 +54,22 @@ fn listings_are_sound() {
     }
 }
 
+/// The reference converter takes what it has no cast of for the `int` that it came from, and as an index warns of it without end.
+#[test]
+fn what_comes_from_an_int_is_cast() {
+    let wide = "(cast int u8 (mul int (cast u16 int (call Counter::next (field Demo.counter %this.0) 1u8)) 70000int))";
+    let index = "(elem u8 %buffer.2 2usize)";
+    let place = format!("(elem u8 (array TABLE) (cast u8 usize {index}))");
+    assert!(COUNTER.contains(&place));
+    let masked = format!("(elem u8 (array TABLE) (and usize (cast u8 usize {wide}) 3usize))");
+    let text = all(&listing(&text::parse(&COUNTER.replace(&place, &masked)).unwrap()).unwrap());
+    assert!(
+        text.contains("next((short) 1) & 0xFFFF) * 0x11170 & 0xFF) & 3] & 0xFF)")
+            && text.contains("Demo.TABLE[(short) ("),
+        "{text}"
+    );
+}
+
 /// Braces match, labels are there for the jumps that name them, no two methods share a name, nothing is
 /// left without a name.
 fn check(file: &JavaFile) {

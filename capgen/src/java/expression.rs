@@ -119,7 +119,7 @@ impl Expressions<'_> {
         match expr {
             // What only changes the high bits needs not be done.
             Expr::Cast {
-                from: Type::U8 | Type::U16 | Type::I16 | Type::Usize,
+                from: Type::U8 | Type::U16 | Type::I16 | Type::Usize | Type::Int,
                 value,
                 ..
             } => self.low_byte(value),
@@ -398,12 +398,11 @@ impl Expressions<'_> {
     fn int_converted(&self, from: &Type, to: &Type, value: &Expr, java: Java) -> Java {
         match (from, to) {
             (Type::Int, Type::Int) => java,
-            (Type::Int, Type::U8) => masked(&java),
+            // What comes from an `int` is a `short` by a cast alone: without one the converter takes it for an `int` wherever it
+            // goes on, and as an index warns of it without end.
+            (Type::Int, Type::U8) => masked(&java).cast("short"),
             (Type::Int, Type::I8) => java.cast("byte"),
-            (Type::Int, _) => Java {
-                kind: Kind::Low,
-                ..java
-            },
+            (Type::Int, _) => java.cast("short"),
             (Type::U16, _) if !self.ranges.range(value).within(Interval::NON_NEGATIVE) => {
                 Java::new(format!("{} & 0xFFFF", java.at(7)), 7, Kind::Exact)
             }
