@@ -16,6 +16,8 @@ mod bounds;
 mod card;
 #[path = "filetests/case.rs"]
 mod case;
+#[path = "shared/keep.rs"]
+mod keep;
 #[path = "shared/model.rs"]
 mod model;
 #[path = "shared/native.rs"]

@@ -12,6 +12,8 @@ mod bounds;
 mod card;
 #[path = "random/host.rs"]
 mod host;
+#[path = "shared/keep.rs"]
+mod keep;
 #[path = "shared/model.rs"]
 mod model;
 #[path = "shared/native.rs"]

@@ -12,6 +12,7 @@ use card_sim::{Aid, Card, CardConfig};
 
 use crate::bounds;
 use crate::case::{Case, Function, Parameter, SLICES, is_wide};
+use crate::keep;
 use crate::model::Interpreted;
 use crate::options::OPTIONS;
 
@@ -38,7 +39,18 @@ fn on_target(
 ) -> Result<usize, String> {
     verify::verify(&program).map_err(|error| format!("{error}\n{}", text::print(&program)))?;
     interpreted(case, native, &program, "interpreted")?;
-    keep_listing(case, native, &program, target);
+    let commands: Vec<Vec<u8>> = case
+        .runs
+        .iter()
+        .map(|run| command(run.function, &run.data()))
+        .collect();
+    let runs = commands.iter().zip(native);
+    keep::listing(
+        &case.name,
+        &program,
+        target,
+        runs.map(|(command, answer)| (command.as_slice(), answer.as_slice())),
+    );
     for options in &OPTIONS {
         let output = package::build_with(&program, target, options)
             .map_err(|error| format!("{options:?}: {error}"))?;
@@ -79,39 +91,13 @@ fn on_target(
 /// `KEEP_CAPS=FOLDER` keeps the CAP files for another verifier.
 fn keep(case: &Case, target: &Target, options: &opt::Options, cap: &CapFile) {
     if let Some(folder) = std::env::var_os("KEEP_CAPS") {
-        let name = format!("{}-{}.cap", kept(case, target), builds(options));
+        let name = format!(
+            "{}-{}.cap",
+            keep::named(&case.name, target),
+            builds(options)
+        );
         std::fs::write(Path::new(&folder).join(name), cap.write().unwrap()).unwrap();
     }
-}
-
-/// `KEEP_JAVA=FOLDER` keeps the Java listing for another compiler, and the runs: a command in each line, `#`, and the
-/// answer.
-fn keep_listing(case: &Case, native: &[Vec<u8>], program: &Program, target: &Target) {
-    let Some(folder) = std::env::var_os("KEEP_JAVA") else {
-        return;
-    };
-    let folder = Path::new(&folder).join(kept(case, target));
-    let hexadecimal = |bytes: &[u8]| -> String {
-        let digits = bytes.iter().map(|byte| format!("{byte:02X}"));
-        digits.collect()
-    };
-    let lines = case.runs.iter().zip(native).map(|(run, native)| {
-        let command = command(run.function, &run.data());
-        format!("{} # {}\n", hexadecimal(&command), hexadecimal(native))
-    });
-    std::fs::create_dir_all(&folder).unwrap();
-    std::fs::write(folder.join("runs.apdu"), lines.collect::<String>()).unwrap();
-    for file in capgen::java::listing(program).unwrap() {
-        let path = folder.join(file.path);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, file.text).unwrap();
-    }
-}
-
-/// What a case's files are named after.
-fn kept(case: &Case, target: &Target) -> String {
-    let int = if target.int { "-int" } else { "" };
-    format!("{}{int}", case.name.replace('/', "-"))
 }
 
 fn builds(options: &opt::Options) -> usize {

@@ -11,6 +11,7 @@ use card_sim::{Aid, Card, CardConfig};
 
 use crate::bounds;
 use crate::host::Answer;
+use crate::keep;
 use crate::model::Interpreted;
 use crate::options::OPTIONS;
 use crate::program::{Program, Told};
@@ -55,6 +56,7 @@ impl fmt::Display for Count {
 
 /// A program, compiled.
 pub(crate) struct Compiled {
+    target: Target,
     program: ir::Program,
     optimised: ir::Program,
     outputs: Vec<(Options, Output)>,
@@ -81,6 +83,7 @@ pub(crate) fn compile(
     opt::optimise(&mut optimised, &Options::ALL).map_err(|error| error.to_string())?;
     verify::verify(&optimised).map_err(|error| format!("optimised: {error}"))?;
     Ok(Compiled {
+        target: target.clone(),
         program,
         optimised,
         outputs,
@@ -94,6 +97,13 @@ pub(crate) fn check(
     answers: &[Answer],
     count: &mut Count,
 ) -> Result<(), String> {
+    let runs = program.commands.iter().zip(answers);
+    keep::listing(
+        &format!("random-{}", program.seed),
+        &compiled.program,
+        &compiled.target,
+        runs.map(|(command, answer)| (command.bytes.as_slice(), answer.response.as_slice())),
+    );
     for (program_ir, how) in [
         (&compiled.program, "interpreted"),
         (&compiled.optimised, "optimised and interpreted"),
