@@ -34,7 +34,7 @@ pub trait RsaSigner<K: RsaKeyPair> {
 
 /// A cryptographically secure random number generator (`RandomData`, `ALG_SECURE_RANDOM`).
 pub trait Random {
-    /// Fills `out` (`generateData`).
+    /// Fills `out` (`generateData`), which may be empty.
     fn fill(&mut self, out: &mut [u8]);
 }
 

@@ -210,7 +210,10 @@ impl RsaSigner<KeyPair> for Cipher {
 
 impl Random for RandomData {
     fn fill(&mut self, out: &mut [u8]) {
-        self.generateData(out.array(), out.offset(), out.len());
+        // None wanted is a `CryptoException` (JCAPI 3.0.5, `RandomData.generateData`).
+        if out.len() > 0 {
+            self.generateData(out.array(), out.offset(), out.len());
+        }
     }
 }
 

@@ -48,6 +48,9 @@ fn a_vault_answers_alike() {
     assert_eq!(both(&command(0x20, b"0000")), [0x63, 0xC2]);
     assert_eq!(both(&command(0x20, PIN)), [0x90, 0x00]);
     assert_eq!(both(&command(0x84, &[])).len(), 22);
+    // No byte of the challenge is wanted, with data and without.
+    assert_eq!(both(&[0x80, 0x84, 0, 0]), [0x90, 0x00]);
+    assert_eq!(both(&[0x80, 0x84, 0, 0, 1, 7]), [0x90, 0x00]);
     for number in 0..9u8 {
         let name = vec![b'a' + number; usize::from(number) * 2];
         let status = if number < 8 {
