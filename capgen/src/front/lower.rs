@@ -260,8 +260,13 @@ impl<'a> Lowering<'a> {
             match self.function(id, ir::FunctionId(first + index), Some(entry)) {
                 Ok(function) => {
                     let name = format!("{}::{name}", context.struct_def(app).name);
-                    // The applet's own line says more than the binding's.
-                    let own = context.member_of(&TypeKey::Struct(app), binding);
+                    // The line of the applet's own function says more than the binding's.
+                    let called = if binding == "share" {
+                        "serves"
+                    } else {
+                        binding
+                    };
+                    let own = context.member_of(&TypeKey::Struct(app), called);
                     let own = own.iter().find_map(|own| match own {
                         Def::Fn(id) => Some(position(context.fn_def(*id).span)),
                         _ => None,
