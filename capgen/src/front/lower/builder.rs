@@ -67,6 +67,8 @@ pub(super) struct Builder<'a, 'b> {
     pub(super) new_regions: BTreeSet<ir::LocalId>,
     /// Whether memory may have left the scope that made it, by `break` or `return`.
     pub(super) escaped: bool,
+    /// Whether what is being lowered is the body of a transaction.
+    pub(super) in_transaction: bool,
 }
 
 impl<'a, 'b> Builder<'a, 'b> {
@@ -86,6 +88,7 @@ impl<'a, 'b> Builder<'a, 'b> {
             scratch: Scratch::default(),
             new_regions: BTreeSet::new(),
             escaped: false,
+            in_transaction: false,
         }
     }
 

@@ -147,7 +147,9 @@ impl Builder<'_, '_> {
                 };
                 self.effect("begin_transaction", expr)?;
                 // An error leaves the command, and the runtime environment aborts the transaction.
+                let around = std::mem::replace(&mut self.in_transaction, true);
                 let value = self.value(body)?;
+                self.in_transaction = around;
                 let value = self.fix(value);
                 self.effect("commit_transaction", expr)?;
                 Ok(value)

@@ -168,7 +168,8 @@ impl Builder<'_, '_> {
         }
         let object = self.fix_expr(place.object.clone());
         let words: Vec<ir::Expr> = words.into_iter().map(|word| self.fix_expr(word)).collect();
-        let own = if fresh {
+        // A new object's fields are nobody's yet, and a transaction around holds them together anyway.
+        let own = if fresh || self.in_transaction {
             None
         } else {
             Some(self.transaction_start(span)?)
