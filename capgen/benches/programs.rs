@@ -7,6 +7,9 @@
 #[allow(dead_code, reason = "the test reads the rest")]
 #[path = "../tests/programs/measure.rs"]
 mod measure;
+#[allow(dead_code, reason = "the tests read the rest")]
+#[path = "../tests/shared/within.rs"]
+mod within;
 
 use capgen::opt::Options;
 use measure::Figure;

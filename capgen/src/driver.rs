@@ -18,6 +18,7 @@ use crate::front::resolve::Context;
 use crate::front::ty::TypeKey;
 use crate::ir;
 use crate::opt::Options;
+use crate::package::budget::Budget;
 use crate::package::{self, Output, Target};
 use crate::source::{CrateError, Sources};
 
@@ -86,6 +87,8 @@ pub struct Request {
     /// Export files of library packages: the crates that these are of, by path dependencies, are imported
     /// instead of compiled again.
     pub imports: Vec<ExportFile>,
+    /// Budgets of the packages that are imported: what is called there is counted then.
+    pub budgets: Vec<Budget>,
     /// The export file of the version of this library package before: its tokens are kept, and what was linked
     /// against it must link against this one, unless the major version is another.
     pub previous: Option<ExportFile>,
@@ -109,7 +112,7 @@ impl Request {
     /// file that does not verify.
     pub fn build(&self, target: &Target, options: &Options) -> Result<Built, CompileError> {
         let Lowered { program, sources } = self.lower_for(target)?;
-        let output = match package::build_with(&program, target, options) {
+        let output = match package::build_importing(&program, target, options, &self.budgets) {
             Ok(output) => output,
             Err(BackendError::NotOnTarget(lacks))
                 if lacks.iter().any(|lack| lack.position.is_some()) =>

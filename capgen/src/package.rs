@@ -71,6 +71,19 @@ pub fn build_with(
     target: &Target,
     options: &Options,
 ) -> Result<Output, BackendError> {
+    build_importing(program, target, options, &[])
+}
+
+/// Builds a package from IR that imports packages with these budgets, which its own counts.
+///
+/// # Errors
+/// As [`build`].
+pub fn build_importing(
+    program: &Program,
+    target: &Target,
+    options: &Options,
+    imported: &[Budget],
+) -> Result<Output, BackendError> {
     verify::verify(program)?;
     let mut program = program.clone();
     let options = &target.allowed(*options);
@@ -119,7 +132,7 @@ pub fn build_with(
     Ok(Output {
         cap,
         exp,
-        budget: Budget::of(&program, &map),
+        budget: Budget::of(&program, &map, imported),
         map,
         imports,
         unproved,

@@ -215,12 +215,21 @@ fn what_has_no_bound_is_said() {
     let endless = budget(&source);
     assert_eq!(endless.recursive, ["Counter::next"]);
     let transaction = &endless.applets[0].transactions[0];
-    assert_eq!((transaction.bytes, transaction.writes), (None, None));
-    assert_eq!(transaction.unbounded[0].to_string(), "src/lib.rs:33");
+    assert_eq!(
+        (transaction.written.bytes, transaction.written.writes),
+        (None, None)
+    );
+    assert_eq!(
+        transaction.written.unbounded[0].to_string(),
+        "src/lib.rs:33"
+    );
     assert!(endless.text().contains("no bound"), "{}", endless.text());
     // The field before the branch, then a byte and a short on the dearer side.
     let transaction = &budget(&bounded).applets[0].transactions[0];
-    assert_eq!((transaction.bytes, transaction.writes), (Some(4), Some(3)));
+    assert_eq!(
+        (transaction.written.bytes, transaction.written.writes),
+        (Some(4), Some(3))
+    );
     assert_eq!(transaction.place.as_ref().unwrap().line, 30);
 }
 

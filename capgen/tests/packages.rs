@@ -4,6 +4,8 @@
 
 #[path = "packages/applets.rs"]
 mod applets;
+#[path = "packages/budgets.rs"]
+mod budgets;
 #[path = "packages/card.rs"]
 mod card;
 #[path = "packages/extended.rs"]
@@ -18,7 +20,11 @@ mod shared;
 mod targets;
 #[path = "packages/token.rs"]
 mod token;
+#[path = "packages/transactions.rs"]
+mod transactions;
 #[path = "packages/vault.rs"]
 mod vault;
+#[path = "shared/within.rs"]
+mod within;
 #[path = "shared/words.rs"]
 mod words;

@@ -5,18 +5,17 @@
 #[allow(dead_code, reason = "the benchmark reads the rest")]
 #[path = "programs/measure.rs"]
 mod measure;
+#[path = "shared/within.rs"]
+mod within;
 
 use capgen::opt::Options;
 use capgen::package::Target;
 use card_programs::{Base64, Records, Sha256, Sha256Words, Sort, TlvWalk};
-use card_sim::vm::heap::flag;
 use conformance::Suite;
 use conformance::target::Model;
 use measure::{Commands, Measured, Program, commands, figures, measure, measure_on};
 use platform::Applet;
 use platform::host::{Host, HostCard, HostConfig};
-
-const CLEAR_ON: u8 = flag::CLEAR_ON_RESET | flag::CLEAR_ON_DESELECT;
 
 fn on_host<A: Applet<Host>>(program: &Program) -> Vec<Vec<u8>> {
     let mut card = HostCard::<A>::install(&HostConfig::default(), &[]).unwrap();
@@ -48,7 +47,7 @@ fn alike(name: &str, host: fn(&Program) -> Vec<Vec<u8>>) {
         measured
     });
     let [small, fast, _] = &measured;
-    within_budget(name, small);
+    within_budget(small);
     within_figures(name, small, fast);
 }
 
@@ -112,7 +111,7 @@ fn a_card_with_int_answers_alike() {
                 figure.applet
             );
         }
-        within_budget(program.applet, &measure_on(program, &Options::ALL, &target));
+        within_budget(&measure_on(program, &Options::ALL, &target));
         count += 1;
     }
     assert!(count > 0);
@@ -134,43 +133,17 @@ fn the_oldest_and_the_newest_card_answer_alike() {
 }
 
 /// What installing made and the script used is what the budget says, or less.
-fn within_budget(name: &str, measured: &Measured) {
+fn within_budget(measured: &Measured) {
     let budget = &measured.budget.applets[0];
-    assert_eq!(measured.objects.len(), budget.install.objects, "{name}");
-    let bytes = |flags: u8| -> usize {
-        let objects = measured.objects.iter();
-        objects
-            .filter(|object| object.kind.is_array() && object.flags & CLEAR_ON == flags)
-            .map(|object| object.size())
-            .sum()
-    };
-    let fields: usize = budget
-        .install
-        .allocated
-        .iter()
-        .filter(|allocated| name == allocated.what)
-        .map(|allocated| allocated.bytes)
-        .sum();
-    assert_eq!(bytes(0) + fields, budget.install.persistent_bytes, "{name}");
-    assert_eq!(
-        bytes(flag::CLEAR_ON_DESELECT),
-        budget.install.clear_on_deselect_bytes,
-        "{name}"
-    );
-    assert_eq!(
-        bytes(flag::CLEAR_ON_RESET),
-        budget.install.clear_on_reset_bytes,
-        "{name}"
-    );
+    within::memory(budget, &measured.objects);
+    let name = &budget.class;
+    let stack = within::stack(budget);
     assert!(
-        measured.stack > 0 && measured.stack <= budget.stack[0].words,
-        "{name}: {} words of {}",
-        measured.stack,
-        budget.stack[0].words
+        (1..=stack).contains(&measured.stack),
+        "{name}: {} words of {stack}",
+        measured.stack
     );
-    // The simulated card adds 4 bytes to each write.
-    let transaction = budget.transactions.first();
-    let most = transaction.map_or(Some(0), |most| Some(most.bytes? + 4 * most.writes?));
+    let most = within::transaction(budget);
     assert!(
         most.is_some_and(|most| measured.commit <= most),
         "{name}: {} bytes of {most:?}",

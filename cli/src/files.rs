@@ -3,6 +3,7 @@
 use crate::failure::Failure;
 use cap_file::api::ApiPackage;
 use cap_file::{CapFile, ExportFile, Exports, export_file};
+use capgen::package::budget::{BUDGET_VERSION, Budget};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
@@ -68,6 +69,32 @@ fn add(exports: &mut Exports, path: &Path) -> Result<(), Failure> {
 /// Reads an export file.
 pub(crate) fn read_exp(path: &Path) -> Result<ExportFile, Failure> {
     ExportFile::read(&read(path)?).map_err(|error| Failure::input(path.display(), error))
+}
+
+/// Reads the budget of the package that an export file is of.
+pub(crate) fn read_budget(path: &Path, file: &ExportFile) -> Result<Budget, Failure> {
+    let refused = |cause: String| {
+        let again = "build that package again with --emit cap,exp,budget";
+        Failure::input(path.display(), format!("{cause}; {again}"))
+    };
+    let budget: Budget = serde_json::from_slice(&read(path)?)
+        .map_err(|error| refused(format!("not a budget of this version of tenkoku ({error})")))?;
+    let package = file
+        .to_api()
+        .map_err(|error| Failure::input(path.display(), error))?;
+    let (aid, version) = (
+        hex::encode_upper(&package.aid.0),
+        package.newest().to_string(),
+    );
+    if budget.version != BUDGET_VERSION
+        || (&budget.package, &budget.package_version) != (&aid, &version)
+    {
+        return Err(refused(format!(
+            "the budget of package {} {} in form {}, where that of {aid} {version} in form {BUDGET_VERSION} is wanted",
+            budget.package, budget.package_version, budget.version
+        )));
+    }
+    Ok(budget)
 }
 
 /// Reads an export file as tables.

@@ -39,7 +39,7 @@ fn budget_and_listing_lie_beside_the_cap_file() {
     }
     let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
     let budget: serde_json::Value = serde_json::from_str(&read("jpki.budget.json")).unwrap();
-    assert_eq!(budget["version"], 1);
+    assert_eq!(budget["version"], 2);
     assert_eq!(budget["applets"][0]["class"], "Jpki");
     let html = read("jpki.budget.html");
     assert!(
@@ -116,6 +116,49 @@ fn a_target_that_is_too_old_or_unknown_is_told() {
             .unwrap()
             .contains("Java Card 3.1")
     );
+}
+
+#[test]
+fn the_budget_of_a_library_is_counted_where_it_lies_beside_its_export_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let wallet = |code: i32| {
+        let (exports, cap) = (path("ledger.exp"), path("wallet.cap"));
+        let arguments = ["build", "examples/wallet", "--import", &exports, "-o", &cap];
+        let output = tenkoku(code, &[&arguments[..], &["--emit", "cap,budget"]].concat());
+        [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap())
+    };
+    tenkoku(0, &["build", "examples/ledger", "-o", &path("ledger.cap")]);
+    let [text, _] = wallet(0);
+    assert!(text.contains("and not counted"), "{text}");
+    assert!(text.contains("ledger.budget.json is not there"), "{text}");
+    let all = ["--emit", "cap,exp,budget"];
+    tenkoku(
+        0,
+        &[
+            &["build", "examples/ledger", "-o", &path("ledger.cap")][..],
+            &all,
+        ]
+        .concat(),
+    );
+    let [text, _] = wallet(0);
+    assert!(text.contains("counted as their budgets say"), "{text}");
+    assert!(!text.contains("is not there"), "{text}");
+    // Of another version, of another package, and no budget at all.
+    let budget = std::fs::read_to_string(path("ledger.budget.json")).unwrap();
+    for (other, told) in [
+        (
+            budget.replace("\"1.0\"", "\"1.1\""),
+            "F0544B4C47 1.1 in form 2, where that of F0544B4C47 1.0",
+        ),
+        (budget.replace("F0544B4C47", "F0544B4C48"), "F0544B4C48 1.0"),
+        ("{}".to_owned(), "not a budget of this version of tenkoku"),
+    ] {
+        std::fs::write(path("ledger.budget.json"), other).unwrap();
+        let [_, errors] = wallet(3);
+        assert!(errors.contains(told), "{errors}");
+        assert!(errors.contains("--emit cap,exp,budget"), "{errors}");
+    }
 }
 
 #[test]

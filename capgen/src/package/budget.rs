@@ -11,7 +11,9 @@
 //! - Bytes of a transaction are those of the old values that a card has to keep, without what it adds
 //!   to each write. What the API's own objects write (`OwnerPIN.update`) is named, not counted.
 
+mod depth;
 mod html;
+mod imported;
 mod install;
 mod origin;
 mod paths;
@@ -22,23 +24,27 @@ mod treemap;
 
 use super::map::SourceMap;
 use crate::ir::calls::CallGraph;
-use crate::ir::{Callee, Element, Expr, FunctionId, Position, Program, Type};
+use crate::ir::{AppletEntry, Element, FunctionId, Position, Program, Type};
+pub use imported::ExportedBudget;
+use imported::Imported;
 pub use install::{Allocated, Memory};
-use serde::Serialize;
-pub use stack::Stack;
-use std::collections::BTreeSet;
-pub use transaction::Transaction;
+use serde::{Deserialize, Serialize};
+use stack::Stacks;
+pub use stack::{Frame, Stack};
+pub use transaction::{Transaction, Written};
 
 /// The version of the budget's form.
-pub const BUDGET_VERSION: u32 = 1;
+pub const BUDGET_VERSION: u32 = 2;
 
 /// The budget of a package.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Budget {
     /// [`BUDGET_VERSION`].
     pub version: u32,
     /// The package AID in hexadecimal.
     pub package: String,
+    /// Its version, `1.0`.
+    pub package_version: String,
     /// Bytes of all methods, their headers included.
     pub code_bytes: usize,
     /// Bytes of constant arrays.
@@ -47,15 +53,19 @@ pub struct Budget {
     pub functions: Vec<FunctionBudget>,
     /// The applets.
     pub applets: Vec<AppletBudget>,
-    /// The functions of imported packages that are called, `ledger/Decimal.write([BSSS)S`. What they allocate and their
-    /// stack are in no figure here, since an export file does not tell.
+    /// Of a library package: the functions that other packages may call.
+    pub exported: Vec<ExportedBudget>,
+    /// The functions of imported packages that are called, `ledger/Decimal.write([BSSS)V`, and are in the figures, as the
+    /// budgets of those packages have them.
     pub imported: Vec<String>,
+    /// Those that are in no figure: an export file does not tell what they take, nor who serves a shareable interface.
+    pub uncounted: Vec<String>,
     /// Functions that call themselves, directly or not: stack and memory have no bound then.
     pub recursive: Vec<String>,
 }
 
 /// What one function takes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FunctionBudget {
     /// Its Rust path.
     pub path: String,
@@ -69,7 +79,7 @@ pub struct FunctionBudget {
 }
 
 /// What one applet takes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AppletBudget {
     /// Its AID in hexadecimal.
     pub aid: String,
@@ -84,7 +94,7 @@ pub struct AppletBudget {
 }
 
 /// A place in the source.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Place {
     /// The file.
     pub file: String,
@@ -109,35 +119,31 @@ impl std::fmt::Display for Place {
 }
 
 impl Budget {
-    /// The budget of a program as it was compiled: `map` tells the frames of its methods.
+    /// The budget of a program as it was compiled: `map` tells the frames of its methods, `imports` are the budgets of packages
+    /// that it imports, as far as they are known.
     #[must_use]
-    pub fn of(program: &Program, map: &SourceMap) -> Self {
-        let mut stacks = stack::Stacks::new(program, map);
-        let calls = CallGraph::of(program);
+    pub fn of(program: &Program, map: &SourceMap, imports: &[Self]) -> Self {
+        let imported = Imported::new(imports.iter().flat_map(|budget| &budget.exported));
         let origins = origin::Origins::of(program);
-        let transactions = transaction::all(program, &origins);
-        let applet = |applet: &crate::ir::AppletEntry| {
-            let is_entry = |id: &FunctionId| {
-                program.functions.get(id.0).is_some_and(|function| {
-                    function.entry.is_some()
-                        && (function.receiver == Some(applet.class) || *id == applet.install)
-                })
-            };
-            let all = (0..program.functions.len()).map(FunctionId);
-            let entries: Vec<FunctionId> = all.filter(is_entry).collect();
-            let mut stack: Vec<Stack> = entries.iter().map(|id| stacks.of(id.0)).collect();
-            stack.sort_by_key(|stack| std::cmp::Reverse(stack.words));
-            let reached = calls.reached_from(&entries);
-            let own = transactions.iter().filter(|(id, _)| reached.contains(id));
-            AppletBudget {
-                aid: hexadecimal(&applet.aid),
-                class: class_name(program, applet.class),
-                install: install::of(program, applet.install),
-                stack,
-                transactions: own.map(|(_, transaction)| transaction.clone()).collect(),
-            }
+        let analysis = transaction::Analysis::new(program, &origins, &imported);
+        let mut figures = Figures {
+            program,
+            imported: &imported,
+            stacks: Stacks::new(program, &imported, map),
+            calls: CallGraph::of(program),
+            transactions: analysis.all(),
+            analysis,
         };
-        let applets = program.applets.iter().map(applet).collect();
+        let applets = program.applets.iter();
+        let applets = applets.map(|applet| figures.applet(applet)).collect();
+        let exported = figures.exported();
+        let (counted, uncounted): (Vec<_>, Vec<_>) = imported::called(program)
+            .into_iter()
+            .partition(|method| imported.of(method).is_some());
+        let names = |methods: Vec<&crate::ir::ApiMethod>| {
+            let names = methods.into_iter().map(ToString::to_string);
+            names.collect()
+        };
         let mut functions: Vec<FunctionBudget> = map
             .methods
             .iter()
@@ -156,6 +162,7 @@ impl Budget {
         Self {
             version: BUDGET_VERSION,
             package: map.package.clone(),
+            package_version: format!("{}.{}", program.version.0, program.version.1),
             code_bytes: functions.iter().map(|function| function.bytes).sum(),
             constant_bytes: program
                 .arrays
@@ -164,8 +171,10 @@ impl Budget {
                 .sum(),
             functions,
             applets,
-            imported: imported(program),
-            recursive: stacks.recursive(),
+            exported,
+            imported: names(counted),
+            uncounted: names(uncounted),
+            recursive: figures.stacks.recursive(),
         }
     }
 
@@ -184,20 +193,67 @@ impl Budget {
     }
 }
 
-fn imported(program: &Program) -> Vec<String> {
-    let classes = program.imports.iter().flat_map(|package| &package.classes);
-    let classes: BTreeSet<&str> = classes.map(|class| class.name.as_str()).collect();
-    let mut found = BTreeSet::new();
-    for function in &program.functions {
-        function.walk(&mut |expr| {
-            if let Expr::Call(Callee::Api(method), _, _) = expr
-                && classes.contains(method.class.as_str())
-            {
-                found.insert(method.to_string());
-            }
-        });
+/// What the budgets of applets and of exported functions are drawn from.
+struct Figures<'a> {
+    program: &'a Program,
+    imported: &'a Imported<'a>,
+    stacks: Stacks<'a>,
+    calls: CallGraph,
+    analysis: transaction::Analysis<'a>,
+    /// All transactions with the functions that begin them.
+    transactions: Vec<(FunctionId, Transaction)>,
+}
+
+impl Figures<'_> {
+    fn applet(&mut self, applet: &AppletEntry) -> AppletBudget {
+        let program = self.program;
+        let is_entry = |id: &FunctionId| {
+            program.functions.get(id.0).is_some_and(|function| {
+                function.entry.is_some()
+                    && (function.receiver == Some(applet.class) || *id == applet.install)
+            })
+        };
+        let all = (0..program.functions.len()).map(FunctionId);
+        let entries: Vec<FunctionId> = all.filter(is_entry).collect();
+        let mut stack: Vec<Stack> = entries.iter().map(|id| self.stacks.of(id.0)).collect();
+        stack.sort_by_key(|stack| std::cmp::Reverse(stack.words));
+        AppletBudget {
+            aid: hexadecimal(&applet.aid),
+            class: class_name(program, applet.class),
+            install: install::of(program, self.imported, applet.install),
+            stack,
+            transactions: self.begun(&entries),
+        }
     }
-    found.into_iter().collect()
+
+    fn exported(&mut self) -> Vec<ExportedBudget> {
+        let functions = self.program.functions.iter().enumerate();
+        let exported = functions.filter_map(|(index, function)| {
+            let method = imported::exported_method(self.program, function)?;
+            Some(ExportedBudget {
+                method,
+                stack: self.stacks.of(index),
+                allocates: install::of(self.program, self.imported, FunctionId(index)),
+                written: self.analysis.of_call(FunctionId(index)),
+                transactions: self.begun(&[FunctionId(index)]),
+            })
+        });
+        let mut exported: Vec<ExportedBudget> = exported.collect();
+        exported.sort_by(|a, b| a.method.cmp(&b.method));
+        exported
+    }
+
+    /// The transactions that begin in these functions, or in what they call.
+    fn begun(&self, entries: &[FunctionId]) -> Vec<Transaction> {
+        let reached = self.calls.reached_from(entries);
+        let mut begun = Vec::new();
+        for (id, transaction) in &self.transactions {
+            if reached.contains(id) && !begun.contains(transaction) {
+                begun.push(transaction.clone());
+            }
+        }
+        begun
+    }
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {

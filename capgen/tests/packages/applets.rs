@@ -119,11 +119,13 @@ fn the_budget_tells_the_applets_apart() {
     assert_eq!(loyalty.install.clear_on_deselect_bytes, 1);
     let begun = |budget: &capgen::package::budget::AppletBudget| {
         let transactions = budget.transactions.iter();
-        transactions.map(|one| one.writes).collect::<Vec<_>>()
+        transactions
+            .map(|one| one.written.writes)
+            .collect::<Vec<_>>()
     };
     assert_eq!(begun(purse), [Some(1)]);
     // What the library writes is named, not counted.
-    assert_eq!(purse.transactions[0].card, ["ledger.Log.note"]);
+    assert_eq!(purse.transactions[0].written.card, ["ledger.Log.note"]);
     assert_eq!(begun(loyalty), [Some(1)]);
     let entries = |budget: &capgen::package::budget::AppletBudget| {
         let mut entries: Vec<String> = budget

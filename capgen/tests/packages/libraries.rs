@@ -55,10 +55,45 @@ fn the_budget_names_what_it_does_not_count() {
     let budget = build(&wallet(vec![build(&ledger()).output.exp]))
         .output
         .budget;
-    let named = |name: &str| budget.imported.iter().any(|known| known.starts_with(name));
-    assert!(named("ledger/Decimal.write("), "{:?}", budget.imported);
-    assert!(budget.text().contains("Called in other packages"));
-    assert!(build(&ledger()).output.budget.imported.is_empty());
+    let named = |name: &str| budget.uncounted.iter().any(|known| known.starts_with(name));
+    assert!(named("ledger/Decimal.write("), "{:?}", budget.uncounted);
+    assert!(budget.imported.is_empty());
+    assert!(budget.text().contains("not counted"));
+    let library = build(&ledger()).output.budget;
+    assert!(library.uncounted.is_empty() && library.imported.is_empty());
+}
+
+#[test]
+fn the_budget_counts_what_the_budget_of_the_library_tells() {
+    let library = build(&ledger()).output;
+    let request = wallet(vec![library.exp.clone()]);
+    let uncounted = build(&request).output.budget;
+    // As another build reads it.
+    let text = serde_json::to_string(&library.budget).unwrap();
+    let counted = build(&Request {
+        budgets: vec![serde_json::from_str(&text).unwrap()],
+        ..request
+    });
+    let counted = counted.output.budget;
+    assert!(counted.uncounted.is_empty(), "{:?}", counted.uncounted);
+    assert_eq!(counted.imported, uncounted.uncounted);
+    let [purse, without] = [&counted, &uncounted].map(|budget| &budget.applets[0]);
+    // The log and its array are the purse's, whoever made them: 12 bytes, the reference to them, and two cells.
+    assert_eq!(purse.install.objects, without.install.objects + 2);
+    assert_eq!(
+        purse.install.persistent_bytes,
+        without.install.persistent_bytes + 12 + 2 + 2
+    );
+    // The log's writes are a part of the transaction: an entry's direction and amount, and the cells.
+    let [written, own] = [purse, without].map(|applet| &applet.transactions[0].written);
+    assert_eq!((own.bytes, own.writes), (Some(2), Some(1)));
+    assert_eq!((written.bytes, written.writes), (Some(7), Some(5)));
+    assert!(written.card.is_empty());
+    let deepest = &purse.stack[0];
+    let words: usize = deepest.path.iter().map(|frame| frame.words).sum();
+    assert_eq!(words, deepest.words);
+    assert!(deepest.path.last().unwrap().path.starts_with("ledger::"));
+    insta::assert_snapshot!(library.budget.text());
 }
 
 /// Tools for Java Card 3.1 read format 2.3, those before 2.1.

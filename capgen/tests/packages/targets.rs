@@ -230,7 +230,11 @@ fn each_algorithm_that_a_card_does_not_know_is_named() {
         "{allocated:?}"
     );
     for transaction in &budget.applets[0].transactions {
-        let digests = transaction.card.iter().any(|card| card.contains("Digest"));
+        let digests = transaction
+            .written
+            .card
+            .iter()
+            .any(|card| card.contains("Digest"));
         assert!(!digests, "{transaction:?}");
     }
     let applet = budget

@@ -7,14 +7,15 @@ use capgen::package::budget::Budget;
 use capgen::package::{self, Target};
 use card_sim::cost::{Costs, Stopwatch};
 use card_sim::gp::IssuerConfig;
-use card_sim::vm::heap::RUNTIME_CONTEXT;
-use card_sim::vm::{Kind, Object};
-use card_sim::{Aid, Card, CardConfig};
+use card_sim::vm::Object;
+use card_sim::{Card, CardConfig};
 use conformance::Suite;
 use conformance::target::{Simulator, TargetError};
 use serde::Deserialize;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+
+use crate::within;
 
 /// A program to measure.
 pub(crate) struct Program {
@@ -174,16 +175,9 @@ pub(crate) fn run(
 }
 
 fn run_script(script: &str, cap: &CapFile, output: package::Output, aid: &[u8]) -> Measured {
-    let module = Aid::new(aid).unwrap();
     let mut card = Card::new(&CardConfig::default());
     card.load_cap(cap).unwrap();
-    let known = card.runtime().heap().objects().len();
-    card.install(module, module, &[]).unwrap();
-    let made = card.runtime().heap().objects().iter().skip(known);
-    let objects = made
-        .filter(|object| object.context != RUNTIME_CONTEXT && object.kind != Kind::Free)
-        .copied()
-        .collect();
+    let objects = within::install(&mut card, aid, &[]);
     let mut select = vec![0x00, 0xA4, 0x04, 0x00, u8::try_from(aid.len()).unwrap()];
     select.extend(aid);
     assert_eq!(card.transmit(&select), [0x90, 0x00]);

@@ -2,11 +2,13 @@
 
 use crate::failure::Failure;
 use crate::{files, output};
+use cap_file::ExportFile;
 use capgen::driver::{Built, CompileError, Fault, Request};
 use capgen::ir::{AppletEntry, Program, text};
 use capgen::java;
 use capgen::opt::Options;
 use capgen::package::Target;
+use capgen::package::budget::Budget;
 use capgen::package::imports::Demand;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
@@ -50,7 +52,8 @@ pub struct Build {
     #[arg(long, default_value = "compact", value_name = "FORM")]
     pub format: Form,
     /// The export file of a library package that the crate depends on by path: it is imported instead of compiled
-    /// again. Several times for several packages.
+    /// again. Several times for several packages. The budget counts what is called there if the package's own
+    /// (NAME.budget.json) lies beside NAME.exp.
     #[arg(long, value_name = "EXP")]
     pub import: Vec<PathBuf>,
     /// The export file of the version of this library package before: its tokens are kept, and what was linked
@@ -184,8 +187,8 @@ struct Imported {
     line: Option<u32>,
 }
 
-fn imports(built: &Built) -> Vec<Imported> {
-    let imported = |demand: &Demand| Imported {
+fn imported(built: &Built) -> Vec<Imported> {
+    let one = |demand: &Demand| Imported {
         package: demand.package.clone(),
         version: demand.version.to_string(),
         item: demand.item.clone(),
@@ -195,7 +198,7 @@ fn imports(built: &Built) -> Vec<Imported> {
             .map(|file| file.name.clone()),
         line: demand.position.map(|at| at.line),
     };
-    built.output.imports.iter().map(imported).collect()
+    built.output.imports.iter().map(one).collect()
 }
 
 #[derive(Serialize)]
@@ -212,14 +215,17 @@ impl Build {
     /// [`Failure::Source`] where the source is not Card Rust; [`Failure::Input`], [`Failure::Output`].
     pub fn run(&self) -> Result<(), Failure> {
         let start = Instant::now();
+        let imports: Vec<ExportFile> = self
+            .import
+            .iter()
+            .map(|path| files::read_exp(path))
+            .collect::<Result<_, _>>()?;
+        let (budgets, without_budget) = self.budgets(&imports)?;
         let request = Request {
             folder: self.folder.clone(),
             applets: self.applet.clone(),
-            imports: self
-                .import
-                .iter()
-                .map(|path| files::read_exp(path))
-                .collect::<Result<_, _>>()?,
+            imports,
+            budgets,
             previous: self.previous.as_deref().map(files::read_exp).transpose()?,
         };
         let target = match self.format {
@@ -261,7 +267,7 @@ impl Build {
                 .map(|method| usize::from(method.code_size))
                 .sum(),
             methods: methods.len(),
-            imports: imports(&built),
+            imports: imported(&built),
             files,
             milliseconds: start.elapsed().as_millis(),
         };
@@ -294,7 +300,30 @@ impl Build {
             text += "\n";
             text += &built.output.budget.text();
         }
+        for path in without_budget {
+            text += &format!(
+                "\n{} is not there: what is called in that package is not counted. Build it with --emit cap,exp,budget.\n",
+                path.display()
+            );
+        }
         output::print(&text)
+    }
+
+    /// The budgets beside the export files of imported packages, where they are wanted, and the paths of those that are not there.
+    fn budgets(&self, imports: &[ExportFile]) -> Result<(Vec<Budget>, Vec<PathBuf>), Failure> {
+        let (mut found, mut lacking) = (Vec::new(), Vec::new());
+        if !self.emit.contains(&Emit::Budget) {
+            return Ok((found, lacking));
+        }
+        for (path, file) in self.import.iter().zip(imports) {
+            let path = path.with_extension("budget.json");
+            if path.exists() {
+                found.push(files::read_budget(&path, file)?);
+            } else {
+                lacking.push(path);
+            }
+        }
+        Ok((found, lacking))
     }
 
     fn write(&self, kind: Emit, built: &Built) -> Result<Vec<Written>, Failure> {

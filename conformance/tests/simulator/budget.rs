@@ -58,9 +58,10 @@ fn no_measured_figure_is_above_the_budget() {
         .transactions
         .iter()
         .map(|transaction| {
-            let (bytes, writes) = transaction
+            let written = &transaction.written;
+            let (bytes, writes) = written
                 .bytes
-                .zip(transaction.writes)
+                .zip(written.writes)
                 .unwrap_or((usize::MAX / 2, 0));
             bytes + writes * WRITE_OVERHEAD
         })

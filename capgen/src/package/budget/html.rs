@@ -42,6 +42,8 @@ struct Page<'a> {
     budget: &'a Budget,
     /// By applet, a line for each.
     transactions: Vec<Vec<String>>,
+    /// By exported function, what it writes.
+    written: Vec<String>,
     width: f64,
     height: f64,
     groups: Vec<Group>,
@@ -59,6 +61,11 @@ pub(super) fn render(budget: &Budget) -> Result<String, minijinja::Error> {
     environment.get_template("budget.html")?.render(Serde(Page {
         budget,
         transactions,
+        written: budget
+            .exported
+            .iter()
+            .map(|exported| text::written(&exported.written))
+            .collect(),
         width: WIDTH,
         height: HEIGHT,
         groups: groups(budget),

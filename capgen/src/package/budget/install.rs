@@ -1,14 +1,15 @@
 //! What `install` allocates.
 
+use super::imported::Imported;
 use super::paths::{self, Cost};
 use super::{Place, element_bytes, field_bytes};
 use crate::codegen::interval::Ranges;
 use crate::ir::{ApiMethod, Callee, Element, Expr, Function, FunctionId, Position, Program};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Memory that is taken for good.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Memory {
     /// Objects and arrays of every kind, those of the API that are made by name included.
     pub objects: usize,
@@ -25,7 +26,7 @@ pub struct Memory {
 }
 
 /// Objects of one kind.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Allocated {
     /// The Rust struct, the array's type, or the API class.
     pub what: String,
@@ -46,9 +47,27 @@ struct Sum {
     on_reset: usize,
     kinds: BTreeMap<String, (usize, usize)>,
     repeated: Vec<Position>,
+    /// Loops of other packages that allocate.
+    elsewhere: Vec<Place>,
 }
 
 impl Sum {
+    /// What a method of another package allocates, as its budget says.
+    fn of_imported(memory: &Memory) -> Self {
+        let kinds = memory.allocated.iter();
+        Self {
+            objects: memory.objects,
+            persistent: memory.persistent_bytes,
+            on_deselect: memory.clear_on_deselect_bytes,
+            on_reset: memory.clear_on_reset_bytes,
+            kinds: kinds
+                .map(|kind| (kind.what.clone(), (kind.count, kind.bytes)))
+                .collect(),
+            repeated: Vec::new(),
+            elsewhere: memory.unbounded.clone(),
+        }
+    }
+
     fn of(what: String, bytes: usize) -> Self {
         Self {
             objects: 1,
@@ -71,6 +90,7 @@ impl Sum {
             *own = (with(own.0, *count), with(own.1, *bytes));
         }
         paths::note(&mut self.repeated, &other.repeated);
+        paths::note(&mut self.elsewhere, &other.elsewhere);
     }
 }
 
@@ -89,12 +109,13 @@ impl Cost for Sum {
 }
 
 /// What a function and all that it calls allocate at most.
-pub(super) fn of(program: &Program, install: FunctionId) -> Memory {
-    let sum = function_sum(program, install, &mut Vec::new());
+pub(super) fn of(program: &Program, imported: &Imported<'_>, install: FunctionId) -> Memory {
+    let sum = function_sum(program, imported, install, &mut Vec::new());
     let mut unbounded: Vec<Place> = sum
         .repeated
         .iter()
         .filter_map(|position| Place::of(program, *position))
+        .chain(sum.elsewhere)
         .collect();
     unbounded.sort();
     unbounded.dedup();
@@ -111,7 +132,12 @@ pub(super) fn of(program: &Program, install: FunctionId) -> Memory {
     }
 }
 
-fn function_sum(program: &Program, id: FunctionId, path: &mut Vec<FunctionId>) -> Sum {
+fn function_sum(
+    program: &Program,
+    imported: &Imported<'_>,
+    id: FunctionId,
+    path: &mut Vec<FunctionId>,
+) -> Sum {
     let Some(function) = program.functions.get(id.0) else {
         return Sum::default();
     };
@@ -124,7 +150,7 @@ fn function_sum(program: &Program, id: FunctionId, path: &mut Vec<FunctionId>) -
     path.push(id);
     let ranges = Ranges::of(program, function);
     let costs: Vec<Sum> = (0..function.blocks.len())
-        .map(|block| block_sum(program, function, &ranges, block, path))
+        .map(|block| block_sum(program, imported, function, &ranges, block, path))
         .collect();
     path.pop();
     let cost = |block: usize| costs.get(block).cloned().unwrap_or_default();
@@ -133,6 +159,7 @@ fn function_sum(program: &Program, id: FunctionId, path: &mut Vec<FunctionId>) -
 
 fn block_sum(
     program: &Program,
+    imported: &Imported<'_>,
     function: &Function,
     ranges: &Ranges<'_>,
     block: usize,
@@ -157,11 +184,14 @@ fn block_sum(
                 sum.add(&Sum::of(class.replace('/', "."), 0));
             }
             made if cast.is_some_and(|cast| std::ptr::eq(cast, made)) => {}
-            other => sum.add(&allocation(program, ranges, other)),
+            other => sum.add(&match imported.of_call(other) {
+                Some(budget) => Sum::of_imported(&budget.allocates),
+                None => allocation(program, ranges, other),
+            }),
         });
     }
     for id in called {
-        sum.add(&function_sum(program, id, path));
+        sum.add(&function_sum(program, imported, id, path));
     }
     sum
 }

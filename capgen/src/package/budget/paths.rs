@@ -13,10 +13,10 @@ pub(super) trait Cost: Clone + Default + PartialEq {
 }
 
 /// Takes note of places, each once: ways that meet again and again would double them again and again.
-pub(super) fn note(places: &mut Vec<Position>, others: &[Position]) {
+pub(super) fn note<T: Clone + PartialEq>(places: &mut Vec<T>, others: &[T]) {
     for other in others {
         if !places.contains(other) {
-            places.push(*other);
+            places.push(other.clone());
         }
     }
 }
@@ -29,7 +29,9 @@ pub(super) fn worst<C: Cost>(
     ends: impl Fn(usize) -> bool,
 ) -> C {
     let mut known: Vec<Option<C>> = vec![None; function.blocks.len()];
-    let loops = in_loops(function);
+    let is_end: Vec<bool> = (0..function.blocks.len()).map(ends).collect();
+    let ends = |block: usize| is_end.get(block).copied().unwrap_or(false);
+    let loops = in_loops(function, ends);
     // Blocks after those that follow them; an edge back to a block on the way is a loop, whose cost
     // is not added up but marked.
     let mut stack = vec![(from, false)];
@@ -66,28 +68,26 @@ pub(super) fn worst<C: Cost>(
     known.get(from).cloned().flatten().unwrap_or_default()
 }
 
-/// For each block whether control may come back to it.
-fn in_loops(function: &Function) -> Vec<bool> {
+/// For each block whether control may come back to it, and not through an end.
+fn in_loops(function: &Function, ends: impl Fn(usize) -> bool) -> Vec<bool> {
     let count = function.blocks.len();
+    let successors = |block: usize| {
+        let going_on = function.blocks.get(block).filter(|_| !ends(block));
+        let next = going_on
+            .into_iter()
+            .flat_map(|block| block.terminator.successors());
+        next.map(|next| next.0)
+    };
     let reaches = |from: usize| {
         let mut seen = vec![false; count];
-        let mut work: Vec<usize> = successors(function, from);
+        let mut work: Vec<usize> = successors(from).collect();
         while let Some(block) = work.pop() {
             if let Some(flag @ false) = seen.get_mut(block) {
                 *flag = true;
-                work.extend(successors(function, block));
+                work.extend(successors(block));
             }
         }
         seen.get(from).copied().unwrap_or(false)
     };
     (0..count).map(reaches).collect()
-}
-
-fn successors(function: &Function, block: usize) -> Vec<usize> {
-    let block = function.blocks.get(block);
-    block
-        .into_iter()
-        .flat_map(|block| block.terminator.successors())
-        .map(|next| next.0)
-        .collect()
 }

@@ -1,12 +1,13 @@
 //! The deepest stack, and the calls that lead there.
 
+use super::imported::{ExportedBudget, Imported};
 use crate::ir::calls::CallGraph;
 use crate::ir::{ClassId, Expr, FunctionId, Program};
 use crate::package::map::{MappedMethod, SourceMap, constructor_path};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The worst case of one entry point.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stack {
     /// The Java name of the entry point: `install`, `process`, `deselect`.
     pub entry: String,
@@ -17,7 +18,7 @@ pub struct Stack {
 }
 
 /// A function on the way.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Frame {
     /// Its Rust path.
     pub path: String,
@@ -27,10 +28,12 @@ pub struct Frame {
 
 /// What a function calls.
 #[derive(Clone, Copy)]
-enum Below {
+enum Below<'a> {
     Function(FunctionId),
     /// The constructor of a class, which calls that of its superclass, one of the API.
     Constructor(ClassId),
+    /// A function of another package.
+    Imported(&'a ExportedBudget),
 }
 
 /// Words of a method's frame. Its arguments are counted here although a card may let them lie where
@@ -42,17 +45,19 @@ pub(super) fn frame(method: &MappedMethod) -> usize {
 /// Finds the deepest calls.
 pub(super) struct Stacks<'a> {
     program: &'a Program,
+    imported: &'a Imported<'a>,
     calls: CallGraph,
-    frames: Vec<usize>,
+    /// Words of each function's frame.
+    own: Vec<usize>,
     /// Words of each class's constructor; those of a class without objects are none.
     constructors: Vec<usize>,
     /// Of functions done: the words below and with it, and the deepest of those that it calls.
-    known: Vec<Option<(usize, Option<Below>)>>,
+    known: Vec<Option<(usize, Option<Below<'a>>)>>,
     recursive: Vec<String>,
 }
 
 impl<'a> Stacks<'a> {
-    pub(super) fn new(program: &'a Program, map: &SourceMap) -> Self {
+    pub(super) fn new(program: &'a Program, imported: &'a Imported<'a>, map: &SourceMap) -> Self {
         let frame_of = |name: &str| {
             let found = map.methods.iter().find(|method| method.path == name);
             found.map_or(0, frame)
@@ -65,8 +70,9 @@ impl<'a> Stacks<'a> {
         let constructors = classes.map(|class| frame_of(&constructor_path(&class.name)));
         Self {
             program,
+            imported,
             calls: CallGraph::of(program),
-            frames: frames.collect(),
+            own: frames.collect(),
             constructors: constructors.collect(),
             known: vec![None; program.functions.len()],
             recursive: Vec::new(),
@@ -85,7 +91,7 @@ impl<'a> Stacks<'a> {
         let mut path = Vec::new();
         let mut at = Some(Below::Function(FunctionId(id)));
         while let Some(below) = at.filter(|_| path.len() <= self.known.len()) {
-            path.extend(self.frame(below));
+            path.extend(self.frames(below));
             at = match below {
                 Below::Function(id) => self
                     .known
@@ -93,27 +99,30 @@ impl<'a> Stacks<'a> {
                     .copied()
                     .flatten()
                     .and_then(|(_, next)| next),
-                Below::Constructor(_) => None,
+                Below::Constructor(_) | Below::Imported(_) => None,
             };
         }
         Stack { entry, words, path }
     }
 
-    fn frame(&self, of: Below) -> Option<Frame> {
-        let (path, words) = match of {
+    fn frames(&self, of: Below<'_>) -> Vec<Frame> {
+        let frame = |path: Option<String>, words: Option<&usize>| {
+            let words = words.copied().unwrap_or(0);
+            path.map(|path| Frame { path, words }).into_iter().collect()
+        };
+        match of {
             Below::Function(id) => {
-                let function = self.program.functions.get(id.0)?;
-                (function.name.clone(), self.frames.get(id.0))
+                let function = self.program.functions.get(id.0);
+                let path = function.map(|function| function.name.clone());
+                frame(path, self.own.get(id.0))
             }
             Below::Constructor(id) => {
-                let class = self.program.classes.get(id.0)?;
-                (constructor_path(&class.name), self.constructors.get(id.0))
+                let class = self.program.classes.get(id.0);
+                let path = class.map(|class| constructor_path(&class.name));
+                frame(path, self.constructors.get(id.0))
             }
-        };
-        Some(Frame {
-            path,
-            words: words.copied().unwrap_or(0),
-        })
+            Below::Imported(budget) => budget.stack.path.clone(),
+        }
     }
 
     /// Functions that were found to call themselves.
@@ -147,12 +156,26 @@ impl<'a> Stacks<'a> {
                 (below, next) = (words, Some(Below::Constructor(class)));
             }
         }
+        for budget in self.called_elsewhere(id) {
+            if budget.stack.words > below {
+                (below, next) = (budget.stack.words, Some(Below::Imported(budget)));
+            }
+        }
         path.pop();
-        let words = below + self.frames.get(id.0).copied().unwrap_or(0);
+        let words = below + self.own.get(id.0).copied().unwrap_or(0);
         if let Some(slot) = self.known.get_mut(id.0) {
             *slot = Some((words, next));
         }
         words
+    }
+
+    /// The functions of other packages that a function calls, those whose budgets are known.
+    fn called_elsewhere(&self, id: FunctionId) -> Vec<&'a ExportedBudget> {
+        let mut found = Vec::new();
+        if let Some(function) = self.program.functions.get(id.0) {
+            function.walk(&mut |expr| found.extend(self.imported.of_call(expr)));
+        }
+        found
     }
 
     /// The classes of which a function makes objects.

@@ -1,23 +1,34 @@
 //! How much a card has to remember between `beginTransaction` and `commitTransaction`.
 
+use super::imported::Imported;
 use super::origin::Origins;
 use super::paths::{self, Cost};
-use super::{Place, element_bytes, field_bytes};
+use super::{Place, depth, element_bytes, field_bytes};
 use crate::codegen::interval::Ranges;
 use crate::ir::{
-    ApiMethod, Callee, Expr, Function, FunctionId, Position, Program, Statement, Terminator,
+    ApiMethod, BlockId, Callee, Expr, Function, FunctionId, Position, Program, Statement,
+    Terminator,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 
 /// One transaction.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Transaction {
     /// The function that begins it.
     pub function: String,
     /// Where it begins.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<Place>,
+    /// What is written until its end.
+    #[serde(flatten)]
+    pub written: Written,
+}
+
+/// What a transaction has to remember.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Written {
     /// Bytes of old values at most; `None` where there is no bound.
     pub bytes: Option<usize>,
     /// Writes at most; `None` where there is no bound.
@@ -34,9 +45,41 @@ struct Writes {
     writes: usize,
     card: Vec<String>,
     unbounded: Vec<Position>,
+    /// Places of other packages that have no bound.
+    elsewhere: Vec<Place>,
 }
 
 impl Writes {
+    /// What a method of another package writes, as its budget says.
+    fn of_imported(written: &Written) -> Self {
+        Self {
+            bytes: written.bytes.unwrap_or(0),
+            writes: written.writes.unwrap_or(0),
+            card: written.card.clone(),
+            unbounded: Vec::new(),
+            elsewhere: written.unbounded.clone(),
+        }
+    }
+
+    fn written(self, program: &Program) -> Written {
+        let places = self.unbounded.iter();
+        let mut unbounded: Vec<Place> = places
+            .filter_map(|position| Place::of(program, *position))
+            .chain(self.elsewhere)
+            .collect();
+        unbounded.sort();
+        unbounded.dedup();
+        let bounded = unbounded.is_empty() && self.unbounded.is_empty();
+        let mut card = self.card;
+        card.sort();
+        Written {
+            bytes: bounded.then_some(self.bytes),
+            writes: bounded.then_some(self.writes),
+            card,
+            unbounded,
+        }
+    }
+
     fn join(&mut self, other: &Self) {
         for name in &other.card {
             if !self.card.contains(name) {
@@ -44,6 +87,7 @@ impl Writes {
             }
         }
         paths::note(&mut self.unbounded, &other.unbounded);
+        paths::note(&mut self.elsewhere, &other.elsewhere);
     }
 }
 
@@ -67,108 +111,85 @@ impl Cost for Writes {
     }
 }
 
-/// All transactions of a program with the functions that begin them, the largest first, those without a
-/// bound before all.
-pub(super) fn all(program: &Program, origins: &Origins<'_>) -> Vec<(FunctionId, Transaction)> {
-    let mut found = Vec::new();
-    for (index, function) in program.functions.iter().enumerate() {
-        for (block, content) in function.blocks.iter().enumerate() {
-            for (statement, (begin, position)) in content.statements.iter().enumerate() {
-                if calls(begin, "beginTransaction") {
-                    let analysis = Analysis {
-                        program,
-                        origins,
-                        path: RefCell::default(),
-                    };
-                    let id = FunctionId(index);
-                    let writes = analysis.region(id, function, block, statement + 1);
-                    found.push((id, transaction(program, function, *position, writes)));
-                }
-            }
-        }
-    }
-    found.sort_by_key(|(_, transaction)| {
-        std::cmp::Reverse((
-            transaction.bytes.is_none(),
-            transaction.bytes,
-            transaction.writes,
-        ))
-    });
-    found
-}
-
-fn transaction(
-    program: &Program,
-    function: &Function,
-    position: Position,
-    writes: Writes,
-) -> Transaction {
-    let places = writes.unbounded.iter();
-    let mut unbounded: Vec<Place> = places
-        .filter_map(|position| Place::of(program, *position))
-        .collect();
-    unbounded.sort();
-    unbounded.dedup();
-    let bounded = writes.unbounded.is_empty();
-    let mut card = writes.card;
-    card.sort();
-    Transaction {
-        function: function.name.clone(),
-        place: Place::of(program, position),
-        bytes: bounded.then_some(writes.bytes),
-        writes: bounded.then_some(writes.writes),
-        card,
-        unbounded,
-    }
-}
-
-/// Whether a statement is a call of this method of `JCSystem`.
-fn calls(statement: &Statement, name: &str) -> bool {
-    matches!(statement, Statement::Eval(Expr::Call(Callee::Api(method), _, _))
-        if method.name == name && method.class == "javacard/framework/JCSystem")
-}
-
-/// Whether a block ends with the question whether the transaction is its function's own: a commit that is gone past
-/// otherwise. On a way that began it the answer is yes.
-fn own_commit(
-    function: &Function,
-    block: usize,
-    commits: &impl Fn(usize, usize) -> Option<usize>,
-) -> bool {
-    let block = function.blocks.get(block);
-    let Some(Terminator::If(_, a, b)) = block.map(|block| &block.terminator) else {
-        return false;
-    };
-    [(a, b), (b, a)].iter().any(|(commit, past)| {
-        let only = function.blocks.get(commit.0);
-        only.is_some_and(|only| {
-            only.statements.len() == 1 && only.terminator == Terminator::Goto(**past)
-        }) && commits(commit.0, 0) == Some(0)
-    })
-}
-
-struct Analysis<'a> {
+/// What each of a program's functions writes in a transaction.
+pub(super) struct Analysis<'a> {
     program: &'a Program,
     origins: &'a Origins<'a>,
+    imported: &'a Imported<'a>,
     /// The calls on the way to what is being looked at.
     path: RefCell<Vec<FunctionId>>,
 }
 
-impl Analysis<'_> {
+impl<'a> Analysis<'a> {
+    pub(super) fn new(
+        program: &'a Program,
+        origins: &'a Origins<'a>,
+        imported: &'a Imported<'a>,
+    ) -> Self {
+        Self {
+            program,
+            origins,
+            imported,
+            path: RefCell::default(),
+        }
+    }
+
+    /// All transactions with the functions that begin them, the largest first, those without a bound before all. One that is begun
+    /// only where none is under way is not among them where one always is: it is a part of that.
+    pub(super) fn all(&self) -> Vec<(FunctionId, Transaction)> {
+        let outside = depth::outside(self.program, self.imported);
+        let called = outside.calls.into_iter().flat_map(|(id, method)| {
+            let budget = self.imported.of(method).into_iter();
+            budget.flat_map(move |budget| {
+                budget.transactions.iter().map(move |one| (id, one.clone()))
+            })
+        });
+        let mut found: Vec<(FunctionId, Transaction)> = outside
+            .begins
+            .into_iter()
+            .filter_map(|(id, block, statement)| {
+                let function = self.program.functions.get(id.0)?;
+                let (_, position) = function.blocks.get(block.0)?.statements.get(statement)?;
+                let transaction = Transaction {
+                    function: function.name.clone(),
+                    place: Place::of(self.program, *position),
+                    written: self
+                        .region(id, function, block, statement + 1)
+                        .written(self.program),
+                };
+                Some((id, transaction))
+            })
+            .chain(called)
+            .collect();
+        found.sort_by_key(|(_, Transaction { written, .. })| {
+            std::cmp::Reverse((written.bytes.is_none(), written.bytes, written.writes))
+        });
+        found
+    }
+
+    /// What a call of a function writes, in a transaction around it.
+    pub(super) fn of_call(&self, id: FunctionId) -> Written {
+        self.function(id).written(self.program)
+    }
+
     /// What is written from a statement on until the commit.
-    fn region(&self, id: FunctionId, function: &Function, block: usize, from: usize) -> Writes {
+    fn region(&self, id: FunctionId, function: &Function, begins: BlockId, from: usize) -> Writes {
         let ranges = Ranges::of(self.program, function);
+        let is_own = depth::is_own(function, begins);
+        let own_commits: BTreeSet<usize> = (0..function.blocks.len())
+            .filter_map(|block| commit_of_own(function, BlockId(block)))
+            .map(|commit| commit.0)
+            .collect();
         let commits = |block: usize, from: usize| {
-            let statements = function.blocks.get(block).map(|block| &block.statements);
-            let statements = statements.map_or(&[][..], Vec::as_slice);
-            let rest = statements.get(from..).unwrap_or(&[]);
-            rest.iter()
-                .position(|(statement, _)| calls(statement, "commitTransaction"))
-                .map(|at| from + at)
+            // The end of one that is part of this one is not its end.
+            if own_commits.contains(&block) && !is_own {
+                return None;
+            }
+            commit_in(function, block, from)
         };
         let commit = |block: usize, from: usize| {
-            let to_commit = || own_commit(function, block, &commits).then_some(usize::MAX);
-            commits(block, from).or_else(to_commit)
+            let to_own = is_own && commit_of_own(function, BlockId(block)).is_some();
+            commits(block, from).or(to_own.then_some(usize::MAX))
         };
         let cost = |block: usize, from: usize| {
             let end = commits(block, from);
@@ -180,9 +201,9 @@ impl Analysis<'_> {
                 from..end.unwrap_or(usize::MAX),
             )
         };
-        let mut first = cost(block, from);
-        if commit(block, from).is_none()
-            && let Some(begin) = function.blocks.get(block)
+        let mut first = cost(begins.0, from);
+        if commit(begins.0, from).is_none()
+            && let Some(begin) = function.blocks.get(begins.0)
         {
             let mut after = Writes::default();
             for next in begin.terminator.successors() {
@@ -289,6 +310,10 @@ impl Analysis<'_> {
         position: Position,
         sum: &mut Writes,
     ) {
+        if let Some(budget) = self.imported.of(method) {
+            sum.add(&Writes::of_imported(&budget.written));
+            return;
+        }
         // (the array written, how many bytes)
         let written = match (method.class.as_str(), method.name.as_str()) {
             ("javacard/framework/Util", "arrayCopy") => (arguments.get(2), arguments.get(4)),
@@ -327,6 +352,36 @@ impl Analysis<'_> {
             None => sum.unbounded.push(position),
         }
     }
+}
+
+/// Whether this is that method of `JCSystem`.
+pub(super) fn calls(method: &ApiMethod, name: &str) -> bool {
+    method.name == name && method.class == "javacard/framework/JCSystem"
+}
+
+/// The first commit in a block from a statement on.
+fn commit_in(function: &Function, block: usize, from: usize) -> Option<usize> {
+    let statements = &function.blocks.get(block)?.statements;
+    let is_commit = |(statement, _): &(Statement, Position)| {
+        matches!(statement, Statement::Eval(Expr::Call(Callee::Api(method), _, _))
+            if calls(method, "commitTransaction"))
+    };
+    let at = statements.get(from..)?.iter().position(is_commit)?;
+    Some(from + at)
+}
+
+/// The block with nothing but a commit that a block goes to if the transaction is its function's own, and past otherwise.
+pub(super) fn commit_of_own(function: &Function, block: BlockId) -> Option<BlockId> {
+    let Terminator::If(_, a, b) = &function.blocks.get(block.0)?.terminator else {
+        return None;
+    };
+    let found = [(a, b), (b, a)].into_iter().find(|(commit, past)| {
+        let only = function.blocks.get(commit.0);
+        only.is_some_and(|only| {
+            only.statements.len() == 1 && only.terminator == Terminator::Goto(**past)
+        }) && commit_in(function, commit.0, 0) == Some(0)
+    });
+    found.map(|(commit, _)| *commit)
 }
 
 /// Whether a method of the API may write persistent memory of its own: anything but what only reads, or
