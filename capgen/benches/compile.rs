@@ -42,6 +42,7 @@ fn grow(criterion: &mut Criterion) {
     for (shape, counts) in [
         (Shape::Functions, [50, 100, 200, 400]),
         (Shape::Statements, [100, 200, 400, 800]),
+        (Shape::Ways, [100, 200, 400, 800]),
     ] {
         let mut group = criterion.benchmark_group(format!("{shape:?}"));
         group.sample_size(10);

@@ -160,6 +160,8 @@ fn missing(function: &str, what: &str) -> BackendError {
 }
 
 fn addresses(items: &[Item], wide: &[bool]) -> Addresses {
+    #[cfg(test)]
+    crate::opt::growth::visit(items.len());
     let mut found = Addresses {
         offsets: Vec::with_capacity(items.len()),
         labels: Labels::new(),

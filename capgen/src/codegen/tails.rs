@@ -10,6 +10,9 @@ use super::item::{Item, Label, Symbol};
 use super::terminator::{is_throw_it, unreachable_end};
 use crate::ir::Type;
 use cap_file::Opcode;
+use std::collections::BTreeMap;
+use std::iter::successors;
+use std::ops::RangeInclusive;
 
 /// Shares tails until nothing is saved, or, unless `all`, only those that end the command; `next_label` is
 /// the first free label.
@@ -24,19 +27,24 @@ pub(super) fn share(
     if !all {
         return Ok(());
     }
-    // Every round saves at least one byte.
-    while let Some(join) = best_join(function, items)? {
-        apply(items, &join, next_label);
+    // Every round saves at least one byte. All that saves the same is joined in one, so that the rounds are few.
+    loop {
+        let joins = best_joins(function, items)?;
+        if joins.is_empty() {
+            return Ok(());
+        }
+        let mut change = Change::default();
+        for join in joins {
+            change.jump(join.gone, *join.kept.start(), next_label);
+        }
+        change.apply(items);
     }
-    Ok(())
 }
 
-/// A sequence, `from..=to` by item, that `kept` makes superfluous.
+/// A sequence of items, `gone`, that `kept`, which does the same, makes superfluous.
 struct Join {
-    /// The first item of the equal part that stays.
-    kept: usize,
-    from: usize,
-    to: usize,
+    kept: RangeInclusive<usize>,
+    gone: RangeInclusive<usize>,
     saved: usize,
 }
 
@@ -44,35 +52,74 @@ struct Join {
 const MOST_PAIRS: usize = 20_000;
 const FEWEST_COMPARED: usize = 16;
 
-fn best_join(function: &str, items: &[Item]) -> Result<Option<Join>, BackendError> {
+/// Those that save the most, but for such as touch what another one takes away.
+fn best_joins(function: &str, items: &[Item]) -> Result<Vec<Join>, BackendError> {
     let layout = assemble::layout(function, items)?;
-    let ends: Vec<usize> = items
-        .iter()
-        .enumerate()
-        .filter(|(_, item)| {
-            item.ends_flow() && !matches!(item, Item::Table { .. } | Item::Lookup { .. })
-        })
-        .map(|(index, _)| index)
-        .collect();
-    let mut best: Option<Join> = None;
+    let ends = ends(items);
+    let mut best: Vec<Join> = Vec::new();
     let compared = (MOST_PAIRS / ends.len().max(1)).max(FEWEST_COMPARED);
-    for (position, &first) in ends.iter().enumerate() {
-        for &second in ends
-            .iter()
-            .skip(position + 1)
-            .filter(|second| items.get(**second) == items.get(first))
-            .take(compared)
-        {
+    let next = |end: &End| ends.get(end.next?);
+    for first in &ends {
+        let others = successors(next(first), |end| next(end));
+        for second in others.take(compared) {
             for (kept, gone) in [(first, second), (second, first)] {
-                if let Some(join) = join(items, &layout, kept, gone)
-                    && best.as_ref().is_none_or(|best| best.saved < join.saved)
-                {
-                    best = Some(join);
+                let Some(join) = join(items, &layout, kept.at, gone.at) else {
+                    continue;
+                };
+                let most = best.first().map_or(0, |best| best.saved);
+                if join.saved > most {
+                    best.clear();
+                }
+                if join.saved >= most {
+                    best.push(join);
                 }
             }
         }
     }
+    let (mut kept, mut gone) = (vec![false; items.len()], vec![false; items.len()]);
+    let any = |marked: &[bool], range: &RangeInclusive<usize>| {
+        let marked = marked.get(range.clone());
+        marked.is_none_or(|marked| marked.contains(&true))
+    };
+    let mark = |marked: &mut [bool], range: &RangeInclusive<usize>| {
+        if let Some(marked) = marked.get_mut(range.clone()) {
+            marked.fill(true);
+        }
+    };
+    best.retain(|join| {
+        if any(&gone, &join.gone) || any(&kept, &join.gone) || any(&gone, &join.kept) {
+            return false;
+        }
+        mark(&mut kept, &join.kept);
+        mark(&mut gone, &join.gone);
+        true
+    });
     Ok(best)
+}
+
+/// Where a sequence ends.
+struct End {
+    /// The item.
+    at: usize,
+    /// The next one behind it that ends alike, by its place in the list.
+    next: Option<usize>,
+}
+
+/// The ends in the order of the code.
+fn ends(items: &[Item]) -> Vec<End> {
+    let places = items.iter().enumerate().filter(|(_, item)| {
+        item.ends_flow() && !matches!(item, Item::Table { .. } | Item::Lookup { .. })
+    });
+    let mut ends: Vec<End> = places.map(|(at, _)| End { at, next: None }).collect();
+    let mut seen: BTreeMap<(Opcode, Option<Label>), usize> = BTreeMap::new();
+    for (place, end) in ends.iter_mut().enumerate().rev() {
+        let item = items.get(end.at);
+        if let Some(opcode) = item.and_then(Item::opcode) {
+            let target = item.and_then(|item| item.targets().next());
+            end.next = seen.insert((opcode, target), place);
+        }
+    }
+    ends
 }
 
 /// The longest joinable part of two sequences that end at `kept` and `gone`.
@@ -81,15 +128,16 @@ fn join(items: &[Item], layout: &assemble::Layout, kept: usize, gone: usize) -> 
     let (mut a, mut b) = (kept, gone);
     let mut bytes = 0;
     loop {
+        #[cfg(test)]
+        crate::opt::growth::visit(1);
         bytes += layout.sizes.get(b)?;
         let far = layout.offsets.get(a)?.abs_diff(*layout.offsets.get(b)?) > NEAR;
         let jump = if far { 3 } else { 2 };
         let empty = |index| layout.depths.get(index) == Some(&Some(0));
         if empty(a) && empty(b) && bytes > jump {
             best = Some(Join {
-                kept: a,
-                from: b,
-                to: gone,
+                kept: a..=kept,
+                gone: b..=gone,
                 saved: bytes - jump,
             });
         }
@@ -123,19 +171,6 @@ fn previous(items: &[Item], index: usize, over_labels: bool) -> Option<usize> {
 
 /// Within this distance a jump has the short form, also if a few bytes come between.
 const NEAR: usize = 110;
-
-fn apply(items: &mut Vec<Item>, join: &Join, next_label: &mut usize) {
-    let label = Label(*next_label);
-    *next_label += 1;
-    items.splice(join.from..=join.to, [Item::Branch(Opcode::Goto, label)]);
-    let removed = join.to - join.from;
-    let kept = if join.kept > join.to {
-        join.kept - removed
-    } else {
-        join.kept
-    };
-    items.insert(kept, Item::Label(label));
-}
 
 pub(super) fn is_throw(item: &Item) -> bool {
     matches!(item, Item::Invoke { method: Symbol::ApiStatic(method), .. } if is_throw_it(method))
@@ -182,42 +217,57 @@ fn share_throws(
         items.extend(end.iter().cloned());
     }
     let layout = assemble::layout(function, items)?;
-    let hosts: Vec<usize> = (0..items.len())
-        .filter(|index| items.get(*index).is_some_and(is_throw) && ends_here(items, *index))
-        .collect();
-    let mut labels: Vec<(usize, Label)> = Vec::new();
-    for index in 0..items.len() {
-        if !items.get(index).is_some_and(is_throw) || hosts.contains(&index) {
-            continue;
-        }
-        let Some(from) = layout.offsets.get(index) else {
-            continue;
-        };
-        let near = |host: &&usize| {
-            layout
-                .offsets
-                .get(**host)
-                .is_some_and(|to| to.abs_diff(*from) <= NEAR)
-        };
-        let Some(host) = hosts.iter().find(near).copied() else {
-            continue;
-        };
-        let label = match labels.iter().find(|(other, _)| *other == host) {
-            Some((_, label)) => *label,
-            None => {
-                let label = Label(*next_label);
-                *next_label += 1;
-                labels.push((host, label));
-                label
-            }
-        };
-        if let Some(item) = items.get_mut(index) {
-            *item = Item::Branch(Opcode::Goto, label);
+    let throws = (0..items.len()).filter(|index| items.get(*index).is_some_and(is_throw));
+    let (hosts, others): (Vec<usize>, Vec<usize>) =
+        throws.partition(|index| ends_here(items, *index));
+    let offset = |index: usize| layout.offsets.get(index).copied().unwrap_or_default();
+    let mut change = Change::default();
+    for index in others {
+        let from = offset(index);
+        let first = hosts.partition_point(|host| offset(*host) + NEAR < from);
+        if let Some(host) = hosts.get(first)
+            && offset(*host).abs_diff(from) <= NEAR
+        {
+            change.jump(index..=index, *host, next_label);
         }
     }
-    labels.sort_unstable_by_key(|(host, _)| std::cmp::Reverse(*host));
-    for (host, label) in labels {
-        items.insert(host, Item::Label(label));
-    }
+    change.apply(items);
     Ok(())
+}
+
+/// Sequences of items that jumps take the places of.
+#[derive(Default)]
+struct Change {
+    /// By the first item of each: the last one, and where the jump goes.
+    gone: BTreeMap<usize, (usize, Label)>,
+    /// The labels before items.
+    labels: BTreeMap<usize, Label>,
+}
+
+impl Change {
+    /// Instead of `gone` is jumped before `item`.
+    fn jump(&mut self, gone: RangeInclusive<usize>, item: usize, next_label: &mut usize) {
+        let label = *self.labels.entry(item).or_insert_with(|| {
+            *next_label += 1;
+            Label(*next_label - 1)
+        });
+        self.gone.insert(*gone.start(), (*gone.end(), label));
+    }
+
+    fn apply(&self, items: &mut Vec<Item>) {
+        let mut rest = 0;
+        let mut changed = Vec::with_capacity(items.len());
+        for (index, item) in std::mem::take(items).into_iter().enumerate() {
+            if let Some((last, label)) = self.gone.get(&index) {
+                changed.push(Item::Branch(Opcode::Goto, *label));
+                rest = last + 1;
+            }
+            if index >= rest {
+                let label = self.labels.get(&index);
+                changed.extend(label.map(|label| Item::Label(*label)));
+                changed.push(item);
+            }
+        }
+        *items = changed;
+    }
 }

@@ -80,7 +80,7 @@ impl Expr {
     /// Calls `visit` with this expression and all in it, operands before what uses them.
     pub fn walk<'a>(&'a self, visit: &mut impl FnMut(&'a Expr)) {
         #[cfg(test)]
-        crate::opt::growth::VISITS.with(|visits| visits.set(visits.get() + 1));
+        crate::opt::growth::visit(1);
         for operand in self.operands() {
             operand.walk(visit);
         }
@@ -89,6 +89,8 @@ impl Expr {
 
     /// Calls `visit` with this expression and all in it to be changed, operands before what uses them.
     pub fn walk_mut(&mut self, visit: &mut impl FnMut(&mut Expr)) {
+        #[cfg(test)]
+        crate::opt::growth::visit(1);
         for operand in self.operands_mut() {
             operand.walk_mut(visit);
         }
@@ -343,6 +345,8 @@ impl Function {
 
     /// Calls `visit` with every expression of the function and all in it, to be changed.
     pub fn walk_mut(&mut self, visit: &mut impl FnMut(&mut Expr)) {
+        #[cfg(test)]
+        crate::opt::growth::visit(1);
         for block in &mut self.blocks {
             for (statement, _) in &mut block.statements {
                 for expression in statement.expressions_mut() {

@@ -11,9 +11,11 @@ pub(crate) enum Shape {
     Functions,
     /// Statements in one function.
     Statements,
+    /// Ways of one `match`.
+    Ways,
 }
 
-/// Writes a crate with an applet `Grown` of so many functions or statements into a folder.
+/// Writes a crate with an applet `Grown` of so many functions, statements or ways into a folder.
 pub(crate) fn write(folder: &Path, shape: Shape, count: usize) -> io::Result<()> {
     let platform = Path::new(env!("CARGO_MANIFEST_DIR")).join("../platform");
     let manifest = format!(
@@ -40,6 +42,13 @@ fn source(shape: Shape, count: usize) -> String {
             for index in 0..count {
                 body += &statement(index);
             }
+        }
+        Shape::Ways => {
+            body += "let mut sum = length as u16; match u16::from_be_bytes([p1, p2]) {";
+            for index in 0..count {
+                let _ = writeln!(body, "{index} => {{ {} }}", statement(index));
+            }
+            body += "_ => return Err(StatusWord::INCORRECT_P1_P2), };";
         }
     }
     format!(
