@@ -2,44 +2,34 @@
 //! passed, what nobody uses is not given back.
 
 use super::effects::is_droppable;
-use crate::ir::calls::CallGraph;
+use crate::ir::dataflow::LocalSet;
 use crate::ir::{
     Callee, Expr, Function, FunctionId, LocalId, Position, Program, Statement, Terminator, Type,
 };
 
-/// Reduces until nothing changes; whether anything did.
+/// So many functions pass a parameter on to one another, at most, which falls away with all of them.
+const MOST_ROUNDS: usize = 16;
+
+/// Reduces until nothing changes; whether anything did. A round walks the program as often however many functions it
+/// changes.
 pub(super) fn reduce(program: &mut Program) -> bool {
-    // No call comes or goes in here: what is dropped with a parameter calls nothing.
-    let graph = CallGraph::of(program);
-    let mut any = false;
-    for _ in 0..16 {
-        let mut changed = false;
-        for (index, common) in common(program).iter().enumerate() {
-            let id = FunctionId(index);
-            if program
-                .functions
-                .get(index)
-                .is_none_or(|function| function.entry.is_some())
-            {
-                continue;
-            }
-            let is_passed = common.calls > 0;
-            if common.arguments.iter().any(|(known, _)| known.is_some()) {
-                changed |= drop_constant_parameters(program, &graph, id);
-            }
-            if !is_passed || common.arguments.iter().any(|(_, droppable)| *droppable) {
-                changed |= drop_unread_parameters(program, &graph, id);
-            }
-            if common.dropped == common.calls {
-                changed |= drop_unused_result(program, &graph, id);
-            }
+    for round in 0..MOST_ROUNDS {
+        let common = common(program);
+        let functions = program.functions.iter().zip(&common);
+        let gone: Vec<Gone> = functions
+            .map(|(function, common)| Gone::of(function, common))
+            .collect();
+        if gone.iter().all(Gone::is_nothing) {
+            return round > 0;
         }
-        if !changed {
-            return any;
+        for function in &mut program.functions {
+            change_calls(function, &gone);
         }
-        any = true;
+        for (function, gone) in program.functions.iter_mut().zip(&gone) {
+            gone.take_from(function);
+        }
     }
-    any
+    true
 }
 
 /// What the calls of one function have in common, as far as it tells what may be dropped.
@@ -95,83 +85,124 @@ fn common(program: &Program) -> Vec<Common> {
     found
 }
 
-/// The arguments of every call of a function.
-fn calls<'a>(program: &'a Program, graph: &CallGraph, callee: FunctionId) -> Vec<&'a Vec<Expr>> {
-    let mut found = Vec::new();
-    for (caller, _) in graph.callers(callee) {
-        let Some(function) = program.functions.get(caller) else {
-            continue;
-        };
-        function.walk(&mut |expr| {
-            if let Expr::Call(Callee::Function(id), arguments, _) = expr
-                && *id == callee
-            {
-                found.push(arguments);
-            }
-        });
-    }
-    found
+/// What is not passed to one function any more, or not given back by it.
+struct Gone {
+    /// By parameter.
+    parameters: Vec<Parameter>,
+    result: bool,
 }
 
-/// Takes parameter `index` away from a function and its calls.
-fn remove_parameter(
-    program: &mut Program,
-    graph: &CallGraph,
-    callee: FunctionId,
-    index: usize,
-) -> Option<LocalId> {
-    for (caller, _) in graph.callers(callee) {
-        let Some(function) = program.functions.get_mut(caller) else {
-            continue;
-        };
-        function.walk_mut(&mut |expr| {
-            if let Expr::Call(Callee::Function(id), arguments, _) = expr
-                && *id == callee
-                && index < arguments.len()
-            {
-                arguments.remove(index);
-            }
-        });
-    }
-    let function = program
-        .functions
-        .get_mut(callee.0)
-        .filter(|function| index < function.parameters.len())?;
-    if index == 0 {
-        function.receiver = None;
-    }
-    Some(function.parameters.remove(index))
+/// What becomes of a parameter.
+#[derive(PartialEq)]
+enum Parameter {
+    Stays,
+    /// It is set to this constant instead.
+    Constant(Type, i32),
+    /// Nothing reads or sets it.
+    Unread,
 }
 
-fn drop_constant_parameters(program: &mut Program, graph: &CallGraph, callee: FunctionId) -> bool {
-    let mut changed = false;
-    let count = program
-        .functions
-        .get(callee.0)
-        .map_or(0, |function| function.parameters.len());
-    for index in (0..count).rev() {
-        let calls = calls(program, graph, callee);
-        let Some(Some(first @ Expr::Const(..))) =
-            calls.first().map(|arguments| arguments.get(index))
-        else {
-            continue;
-        };
-        if calls
-            .iter()
-            .any(|arguments| arguments.get(index) != Some(first))
-        {
-            continue;
+impl Gone {
+    fn of(function: &Function, common: &Common) -> Self {
+        // Its caller outside decides what is passed.
+        if function.entry.is_some() {
+            return Self {
+                parameters: Vec::new(),
+                result: false,
+            };
         }
-        let value = first.clone();
-        let Some(local) = remove_parameter(program, graph, callee, index) else {
-            continue;
+        let used = used(function);
+        let parameter = |(place, local): (usize, &LocalId)| {
+            let (constant, droppable) = match common.arguments.get(place) {
+                Some((constant, droppable)) => (constant.clone(), *droppable),
+                None => (None, common.calls == 0),
+            };
+            match constant {
+                Some((ty, value)) => Parameter::Constant(ty, value),
+                None if droppable && !used.contains(*local) => Parameter::Unread,
+                None => Parameter::Stays,
+            }
         };
-        if let Some(function) = program.functions.get_mut(callee.0) {
-            set_at_entry(function, local, value);
+        Self {
+            parameters: function
+                .parameters
+                .iter()
+                .enumerate()
+                .map(parameter)
+                .collect(),
+            result: function.result.is_some() && common.dropped == common.calls,
         }
-        changed = true;
     }
-    changed
+
+    fn is_nothing(&self) -> bool {
+        !self.result && self.parameters.iter().all(|of| *of == Parameter::Stays)
+    }
+
+    fn stays(&self, place: usize) -> bool {
+        let parameter = self.parameters.get(place);
+        parameter.is_none_or(|parameter| *parameter == Parameter::Stays)
+    }
+
+    fn take_from(&self, function: &mut Function) {
+        for (place, parameter) in self.parameters.iter().enumerate().rev() {
+            if *parameter == Parameter::Stays || place >= function.parameters.len() {
+                continue;
+            }
+            let local = function.parameters.remove(place);
+            if place == 0 {
+                function.receiver = None;
+            }
+            if let Parameter::Constant(ty, value) = parameter {
+                set_at_entry(function, local, Expr::Const(ty.clone(), *value));
+            }
+        }
+        if self.result {
+            function.result = None;
+            for block in &mut function.blocks {
+                if let Terminator::Return(value @ Some(_)) = &mut block.terminator
+                    && let Some(value) = value.take()
+                {
+                    block
+                        .statements
+                        .push((Statement::Eval(value), block.position));
+                }
+            }
+        }
+    }
+}
+
+/// The locals that a function reads or sets.
+fn used(function: &Function) -> LocalSet {
+    let mut used = LocalSet::empty(function.locals.len());
+    function.walk(&mut |expr| {
+        if let Expr::Local(local) = expr {
+            used.insert(*local);
+        }
+    });
+    for (statement, _) in function.blocks.iter().flat_map(|block| &block.statements) {
+        if let Statement::Set(local, _) = statement {
+            used.insert(*local);
+        }
+    }
+    used
+}
+
+/// Takes what is gone of the functions that it calls from the calls of a function.
+fn change_calls(function: &mut Function, gone: &[Gone]) {
+    function.walk_mut(&mut |expr| {
+        let Expr::Call(Callee::Function(id), arguments, result) = expr else {
+            return;
+        };
+        let Some(gone) = gone.get(id.0) else { return };
+        let mut place = 0;
+        arguments.retain(|_| {
+            place += 1;
+            gone.stays(place - 1)
+        });
+        if gone.result {
+            *result = None;
+        }
+    });
 }
 
 /// Assigns a local before everything else, also where the entry is jumped to.
@@ -203,80 +234,6 @@ fn set_at_entry(function: &mut Function, local: LocalId, value: Expr) {
             .statements
             .insert(0, (Statement::Set(local, value), Position::default()));
     }
-}
-
-fn drop_unread_parameters(program: &mut Program, graph: &CallGraph, callee: FunctionId) -> bool {
-    let mut changed = false;
-    let Some(function) = program.functions.get(callee.0) else {
-        return false;
-    };
-    let parameters = function.parameters.clone();
-    for (index, parameter) in parameters.into_iter().enumerate().rev() {
-        let Some(function) = program.functions.get(callee.0) else {
-            return changed;
-        };
-        let mut is_used = false;
-        function.walk(&mut |expr| is_used |= *expr == Expr::Local(parameter));
-        let mut statements = function.blocks.iter().flat_map(|block| &block.statements);
-        is_used |= statements.any(
-            |(statement, _)| matches!(statement, Statement::Set(local, _) if *local == parameter),
-        );
-        let droppable = |arguments: &&Vec<Expr>| arguments.get(index).is_some_and(is_droppable);
-        if !is_used && calls(program, graph, callee).iter().all(droppable) {
-            changed |= remove_parameter(program, graph, callee, index).is_some();
-        }
-    }
-    changed
-}
-
-fn drop_unused_result(program: &mut Program, graph: &CallGraph, callee: FunctionId) -> bool {
-    if program
-        .functions
-        .get(callee.0)
-        .is_none_or(|function| function.result.is_none())
-    {
-        return false;
-    }
-    let is_call = |expr: &Expr| expr.called_function() == Some(callee);
-    let mut all = 0usize;
-    let mut dropped = 0usize;
-    for (caller, count) in graph.callers(callee) {
-        let Some(function) = program.functions.get(caller) else {
-            continue;
-        };
-        all += count;
-        for (statement, _) in function.blocks.iter().flat_map(|block| &block.statements) {
-            dropped += usize::from(matches!(statement, Statement::Eval(expr) if is_call(expr)));
-        }
-    }
-    if all != dropped {
-        return false;
-    }
-    for (caller, _) in graph.callers(callee) {
-        let Some(function) = program.functions.get_mut(caller) else {
-            continue;
-        };
-        function.walk_mut(&mut |expr| {
-            if let Expr::Call(Callee::Function(id), _, result) = expr
-                && *id == callee
-            {
-                *result = None;
-            }
-        });
-    }
-    if let Some(function) = program.functions.get_mut(callee.0) {
-        function.result = None;
-        for block in &mut function.blocks {
-            if let Terminator::Return(value @ Some(_)) = &mut block.terminator
-                && let Some(value) = value.take()
-            {
-                block
-                    .statements
-                    .push((Statement::Eval(value), block.position));
-            }
-        }
-    }
-    true
 }
 
 /// Removes functions that no entry method reaches.
