@@ -11,7 +11,7 @@ use crate::codegen::size::{Size, function_size};
 use crate::codegen::weight::Weight;
 use crate::codegen::{BackendError, Effort, Settings};
 use crate::ir::calls::CallGraph;
-use crate::ir::{BlockId, FunctionId, Program};
+use crate::ir::{BlockId, Function, FunctionId, Program};
 use std::collections::BTreeSet;
 
 /// So many changes are tried in one function at most, so that the time grows with the program only.
@@ -35,21 +35,18 @@ pub(super) fn place(program: &mut Program, options: &Options) -> Result<(), Back
             left: MOST_TRIALS,
         };
         if options.paths {
-            let found = |program: &Program| {
-                let function = program.functions.get(index);
-                function.map_or_else(Vec::new, |function| paths::candidates(program, function))
-            };
             let make = |program: &Program, candidate: &paths::Candidate| {
                 let function = program.functions.get(index)?;
                 Some(vec![(index, candidate.in_place(function)?)])
             };
-            trials.keep_better(found, make, paths::Candidate::copied);
+            trials.keep_better(paths::candidates, make, paths::Candidate::copied);
         }
         trials.without_traps();
         if options.place {
-            let found = |program: &Program| shift::candidates(program, &calls, index);
-            let make = |_: &Program, changed: &Changed| Some(changed.clone());
-            trials.keep_better(found, make, |_| None);
+            let make = |program: &Program, candidate: &shift::Candidate| {
+                candidate.changed(program, &calls, index)
+            };
+            trials.keep_better(shift::candidates, make, |_| None);
         }
     }
     Ok(())
@@ -69,11 +66,16 @@ impl Trials<'_> {
     /// changed on. Of those that `alike` tells the same of no second one is tried after one that was no better.
     fn keep_better<C>(
         &mut self,
-        candidates: impl Fn(&Program) -> Vec<C>,
+        candidates: impl Fn(&Program, &Function) -> Vec<C>,
         make: impl Fn(&Program, &C) -> Option<Changed>,
         alike: impl Fn(&C) -> Option<BlockId>,
     ) {
-        let mut found = candidates(self.program);
+        let index = self.index;
+        let look = |program: &Program| {
+            let function = program.functions.get(index);
+            function.map_or_else(Vec::new, |function| candidates(program, function))
+        };
+        let mut found = look(self.program);
         if found.is_empty() {
             return;
         }
@@ -114,7 +116,7 @@ impl Trials<'_> {
                         self.measure(&[self.index]).unwrap_or(alone)
                     };
                     // What was tried before has been tried.
-                    found = candidates(self.program);
+                    found = look(self.program);
                     idle.clear();
                 }
                 _ => {

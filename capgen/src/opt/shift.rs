@@ -18,12 +18,16 @@ const MOST_CONSTANTS: usize = 2;
 /// Functions as they are to be, by their numbers.
 pub(super) type Changed = Vec<(usize, Function)>;
 
-/// The function with the locals of one group shifted, and its callers where parameters are among them, for each group and
-/// the constants that are added to it.
-pub(super) fn candidates(program: &Program, calls: &CallGraph, index: usize) -> Vec<Changed> {
-    let Some(function) = program.functions.get(index) else {
-        return Vec::new();
-    };
+/// A group of locals, and a constant that is added to them.
+pub(super) struct Candidate {
+    group: Vec<LocalId>,
+    by: i32,
+    /// The blocks that end with an order which stays the same when the constant is added to both sides.
+    orders: Vec<bool>,
+}
+
+/// What may be shifted in a function.
+pub(super) fn candidates(program: &Program, function: &Function) -> Vec<Candidate> {
     let groups = groups(function);
     if groups.is_empty() {
         return Vec::new();
@@ -32,17 +36,27 @@ pub(super) fn candidates(program: &Program, calls: &CallGraph, index: usize) -> 
     let mut found = Vec::new();
     for group in groups {
         for by in constants(function, &group) {
-            let orders = orders_kept(function, &flow, by);
-            found.push(changed(
-                program,
-                calls,
-                index,
-                &Shift::of(program, function, &group, by),
-                &orders,
-            ));
+            found.push(Candidate {
+                orders: orders_kept(function, &flow, by),
+                group: group.clone(),
+                by,
+            });
         }
     }
     found
+}
+
+impl Candidate {
+    /// Function `index` with the locals shifted, and its callers where parameters are among them.
+    pub(super) fn changed(
+        &self,
+        program: &Program,
+        calls: &CallGraph,
+        index: usize,
+    ) -> Option<Changed> {
+        let shift = Shift::of(program, program.functions.get(index)?, &self.group, self.by);
+        Some(changed(program, calls, index, &shift, &self.orders))
+    }
 }
 
 /// Numbers of one word of the frame.
