@@ -18,8 +18,9 @@ mod method;
 mod operator;
 mod option;
 mod overload;
-mod pattern;
+pub(super) mod pattern;
 mod replace;
+mod result;
 mod share;
 
 use std::collections::BTreeMap;
@@ -72,6 +73,8 @@ pub(crate) struct Checker<'a> {
     inference: Inference,
     /// Names that stand for an element of a slice: those of `iter_mut`.
     places: BTreeMap<VariableId, Expr>,
+    /// The names that patterns around have bound before a `|`.
+    alternatives: Vec<BTreeMap<String, VariableId>>,
     loops: Vec<Loop>,
     next_loop: usize,
     /// What `return` gives, of the function and of closures inside of it.
@@ -174,6 +177,7 @@ impl<'a> Checker<'a> {
             scopes: vec![BTreeMap::new()],
             inference: Inference::default(),
             places: BTreeMap::new(),
+            alternatives: Vec::new(),
             loops: Vec::new(),
             next_loop: 0,
             results: vec![signature.result.clone()],

@@ -80,10 +80,7 @@ impl Context {
             return match known {
                 Some(value) => Ok(value.clone()),
                 None => Err(Diagnostic::new(
-                    self.span(
-                        self.definitions.consts[id.0].module,
-                        &*self.definitions.consts[id.0].value,
-                    ),
+                    self.span(self.const_def(id).module, &*self.const_def(id).value),
                     "this constant is made of itself",
                     "a cycle",
                 )),
@@ -91,17 +88,14 @@ impl Context {
         }
         // Known to be under way.
         self.constants.borrow_mut().insert(id, None);
-        let definition = &self.definitions.consts[id.0];
+        let definition = self.const_def(id);
+        let generics = self.const_generics(id);
+        let (module, owner) = (definition.module, definition.owner);
         let found = self
-            .resolve_type(definition.module, definition.owner, &definition.ty)
+            .resolve_with(module, owner, &generics, &definition.ty)
             .and_then(|ty| {
-                let value = self.evaluate(
-                    definition.module,
-                    definition.owner,
-                    &Generics::new(),
-                    &definition.value,
-                    Some(&ty),
-                )?;
+                let value =
+                    self.evaluate(module, owner, &generics, &definition.value, Some(&ty))?;
                 Ok((ty, value))
             });
         match &found {
@@ -136,7 +130,7 @@ impl Context {
 
     /// The discriminant of variant `index`.
     pub(crate) fn discriminant(&self, id: super::define::EnumId, index: usize) -> Checked<i64> {
-        let definition = &self.definitions.enums[id.0];
+        let definition = self.enum_def(id);
         let mut next = 0;
         for (at, variant) in definition.ast.variants.iter().enumerate() {
             if let Some((_, expr)) = &variant.discriminant {

@@ -7,11 +7,27 @@ use super::ty::{Ty, TypeKey};
 use crate::diagnostic::Span;
 use crate::source::{CrateId, ModuleId};
 
+/// What definitions of one kind are told apart by.
+pub(crate) trait Number: Copy + PartialEq {
+    fn numbered(number: usize) -> Self;
+    fn number(self) -> usize;
+}
+
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident)*) => {$(
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub(crate) struct $name(pub(crate) usize);
+
+        impl Number for $name {
+            fn numbered(number: usize) -> Self {
+                $name(number)
+            }
+
+            fn number(self) -> usize {
+                self.0
+            }
+        }
     )*};
 }
 ids! {

@@ -476,7 +476,7 @@ impl<'a> Lowering<'a> {
         if let Some(found) = self.array_ids.get(&id) {
             return Ok(*found);
         }
-        let definition = &self.context.definitions.consts[id.0];
+        let definition = self.context.const_def(id);
         let mut name = self.context.module_path(definition.module);
         name.push(definition.name.clone());
         let (ty, value) = self.context.constant_value(id)?;

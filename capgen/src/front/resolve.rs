@@ -1,7 +1,10 @@
 //! Collects the definitions of all modules, and finds what a path stands for.
 
 mod collect;
+mod enums;
+mod generics;
 mod instance;
+mod instances;
 mod structs;
 mod types;
 
@@ -13,15 +16,17 @@ use std::rc::Rc;
 use cap_file::api::ApiPackage;
 
 use super::constant::Value as Constant;
-use super::define::{ConstId, Def, Definitions, FnId, ImplId, Member, StructId};
+use super::define::{ConstId, Def, Definitions, EnumId, FnId, ImplId, Member, StructId};
 use super::tree::Body;
-use super::ty::{Generics, Ty, TypeKey};
+use super::ty::{Ty, TypeKey};
 use crate::bindings;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::ir::Position;
 use crate::source::{self, CrateError, CrateId, Manifest, ModuleId, ModuleSource, Sources};
 
+pub(crate) use generics::type_of;
 pub(crate) use instance::{impl_name, is_impl};
+use instances::Instances;
 pub(crate) use types::too_long;
 
 pub(crate) type Checked<T> = Result<T, Diagnostic>;
@@ -47,10 +52,11 @@ pub(crate) struct Context {
     pub(crate) imports: BTreeMap<CrateId, ApiPackage>,
     /// Which structs are only what their fields are.
     pub(crate) records: RefCell<BTreeMap<StructId, bool>>,
-    /// The instances of generic functions.
-    instances: RefCell<Vec<(FnId, Generics)>>,
-    /// The instances of generic structs.
-    struct_instances: RefCell<Vec<(StructId, Generics)>>,
+    /// The instances of what is generic.
+    functions: Instances<FnId>,
+    structs: Instances<StructId>,
+    enums: Instances<EnumId>,
+    consts: Instances<ConstId>,
     pub(crate) bodies: RefCell<BTreeMap<FnId, Rc<Body>>>,
     /// The constants found; nothing for those under way.
     pub(crate) constants: RefCell<BTreeMap<ConstId, Option<(Ty, Constant)>>>,
@@ -109,8 +115,10 @@ impl Context {
                 .map(|krate| krate.manifest)
                 .collect(),
             records: RefCell::default(),
-            instances: RefCell::default(),
-            struct_instances: RefCell::default(),
+            functions: Instances::default(),
+            structs: Instances::default(),
+            enums: Instances::default(),
+            consts: Instances::default(),
             bodies: RefCell::default(),
             constants: RefCell::default(),
             errors: RefCell::default(),
@@ -233,7 +241,7 @@ impl Context {
     /// What `Type::name` stands for: a variant, or what is associated with the type.
     pub(crate) fn names_of(&self, key: &TypeKey, name: &str) -> Vec<Def> {
         if let TypeKey::Enum(id) = key {
-            let variants = &self.definitions.enums[id.0].ast.variants;
+            let variants = &self.enum_def(*id).ast.variants;
             if let Some(index) = variants.iter().position(|variant| variant.ident == name) {
                 return vec![Def::Variant(*id, index)];
             }
@@ -264,6 +272,7 @@ impl Context {
         let of_key = |member: &Member| Member {
             def: match member.def {
                 Def::Fn(function) => Def::Fn(self.function_of(key, function)),
+                Def::Const(constant) => Def::Const(self.constant_of(key, constant)),
                 ref other => other.clone(),
             },
             of_trait: member.of_trait.clone(),
@@ -344,8 +353,10 @@ impl Context {
             Ty::Int(int) => int.name().to_owned(),
             Ty::IntVar(_) => "{integer}".to_owned(),
             Ty::Var(_) => "_".to_owned(),
-            Ty::Enum(id) | Ty::Data(id) => self.definitions.enums[id.0].name.clone(),
-            Ty::Newtype(id) | Ty::Struct(id) | Ty::Record(id) => self.struct_name(*id),
+            Ty::Enum(id) | Ty::Data(id) => self.generic_name(&TypeKey::Enum(*id)),
+            Ty::Newtype(id) | Ty::Struct(id) | Ty::Record(id) => {
+                self.generic_name(&TypeKey::Struct(*id))
+            }
             Ty::Api(class) => class.rsplit('/').next().unwrap_or(class).to_owned(),
             Ty::Interface(id) => format!("dyn {}", self.definitions.traits[id.0].name),
             Ty::Bytes => "Bytes".to_owned(),

@@ -1,25 +1,19 @@
 use platform::{Apdu, Applet, Package, Platform, Result};
 
-#[derive(Clone, Copy)]
-enum Inner {
-    A(u8),
-    B,
+struct Inner {
+    bytes: [u8; 8],
 }
 
-#[derive(Clone, Copy)]
 enum Outer {
     One(Inner),
     None,
 }
 
-const ROWS: [(u8, u16); 2] = [(1, 2), (3, 4)];
-
 fn case<P: Platform>(_test: &mut Test<P>, _platform: &mut P, apdu: &mut P::Apdu) -> Result {
-    let found = if apdu.p1() == 0 { Outer::One(Inner::A(1)) } else { Outer::None };
+    let found = if apdu.p1() == 0 { Outer::One(Inner { bytes: [3; 8] }) } else { Outer::None };
     let n = match found {
-        Outer::One(Inner::A(n)) => n,
-        Outer::One(Inner::B) => 2,
+        Outer::One(inner) => inner.bytes[1],
         Outer::None => 3,
     };
-    apdu.send(n as usize + ROWS[1].0 as usize)
+    apdu.send(n as usize)
 }

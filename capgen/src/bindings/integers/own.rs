@@ -229,3 +229,9 @@ fn u8_to_ascii_uppercase(a: u8) -> u8 {
 fn u8_to_ascii_lowercase(a: u8) -> u8 {
     if u8_is_ascii_uppercase(a) { a ^ 0x20 } else { a }
 }
+
+/// A `Result` whose error is one of the applet's own.
+pub enum Result<Value, Error> {
+    Ok(Value),
+    Err(Error),
+}

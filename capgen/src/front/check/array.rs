@@ -146,7 +146,7 @@ impl Checker<'_> {
                     _ => None,
                 });
                 match constant {
-                    Some(id) => self.written(&self.context.definitions.consts[id.0].ty),
+                    Some(id) => self.written(&self.context.const_def(id).ty),
                     None => Gives::Unknown,
                 }
             }

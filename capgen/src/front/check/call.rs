@@ -6,7 +6,7 @@ use crate::front::api;
 use crate::front::define::{Def, FnId, StructId, TraitId};
 use crate::front::resolve::{Checked, segments};
 use crate::front::tree::{Expr, Intrinsic, Kind};
-use crate::front::ty::{Int, Ty};
+use crate::front::ty::{Int, Ty, TypeKey};
 
 impl Checker<'_> {
     pub(super) fn call(&mut self, call: &syn::ExprCall, wanted: Option<&Ty>) -> Checked<Expr> {
@@ -32,6 +32,11 @@ impl Checker<'_> {
             }
             match name.as_str() {
                 "Some" => return self.some(argument, wanted, span),
+                "Ok" | "Err"
+                    if let Some(found) = self.own_variant(name, argument, wanted, span)? =>
+                {
+                    return Ok(found);
+                }
                 "Ok" => return self.ok(argument, wanted, span),
                 "Err" => return self.err(argument, wanted, span),
                 _ => {}
@@ -102,7 +107,8 @@ impl Checker<'_> {
                         .enumerate()
                         .map(|(index, argument)| (index.to_string(), *argument))
                         .collect();
-                    return self.variant(id, index, arguments, span);
+                    let written = super::generic::Written::of(&path.path, wanted);
+                    return self.variant((id, index), arguments, &written, span);
                 }
                 Def::Java(full) => return self.static_java(&full, &arguments, span),
                 _ => {}
@@ -192,9 +198,10 @@ impl Checker<'_> {
             Ty::Never => Ok(()),
             ty => Err(Diagnostic::new(
                 value.span,
-                "an error of Card Rust is a `StatusWord`",
+                "an error that ends the command is a `StatusWord`",
                 format!("this is `{}`", self.context.type_name(&ty)),
-            )),
+            )
+            .help("write the type of the result where it is bound or given: `Result<u8, Error>`")),
         }
     }
 
@@ -450,6 +457,34 @@ impl Checker<'_> {
         Ok(None)
     }
 
+    /// The struct that a literal makes; of a generic one the instance.
+    fn literal_instance(
+        &mut self,
+        id: StructId,
+        literal: &syn::ExprStruct,
+        wanted: Option<&Ty>,
+    ) -> Checked<TypeKey> {
+        let key = TypeKey::Struct(id);
+        if !self.context.is_generic_type(&key) {
+            return Ok(key);
+        }
+        let definition = self.context.struct_def(id);
+        let named = |member: &syn::Member| {
+            let mut fields = definition.ast.fields.iter().enumerate();
+            fields.find(|(at, field)| match (&field.ident, member) {
+                (Some(name), syn::Member::Named(named)) => name == named,
+                (None, syn::Member::Unnamed(index)) => index.index as usize == *at,
+                _ => false,
+            })
+        };
+        let fields = literal.fields.iter();
+        let fields: Vec<(&syn::Type, &syn::Expr)> = fields
+            .filter_map(|field| Some((&named(&field.member)?.1.ty, &field.expr)))
+            .collect();
+        let written = super::generic::Written::of_literal(&literal.path, wanted);
+        self.made_instance(&key, &written, &fields, self.span(literal))
+    }
+
     pub(super) fn struct_literal(
         &mut self,
         literal: &syn::ExprStruct,
@@ -470,7 +505,8 @@ impl Checker<'_> {
                 };
                 values.push((name, &field.expr));
             }
-            return self.variant(id, index, values, span);
+            let written = super::generic::Written::of(&literal.path, wanted);
+            return self.variant((id, index), values, &written, span);
         }
         let found = if names == ["Self"] {
             match self.own_type() {
@@ -499,10 +535,9 @@ impl Checker<'_> {
                 "not known",
             ));
         };
-        let id = if self.context.is_generic_struct(id) {
-            self.literal_instance(id, literal, wanted)?
-        } else {
-            id
+        let id = match self.literal_instance(id, literal, wanted)? {
+            TypeKey::Struct(id) => id,
+            _ => id,
         };
         let fields = self.context.struct_fields(id)?;
         let mut values = Vec::new();

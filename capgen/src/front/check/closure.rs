@@ -50,12 +50,18 @@ impl Checker<'_> {
             ("ok_or", [status]) if !fallible => {
                 let status = self.expr(status, None)?;
                 let ty = Ty::Result(Box::new(inner.clone()));
-                self.status_word(&status)?;
+                if self.status_word(&status).is_err() {
+                    return self.or_error(receiver, inner, status, true, span).map(Some);
+                }
                 make(Kind::Intrinsic(Intrinsic::OkOr, vec![receiver, status]), ty)
             }
             ("ok_or_else", [closure]) if !fallible => {
                 let status = self.closure(closure, &[], None)?.1;
-                self.status_word(&status)?;
+                if self.status_word(&status).is_err() {
+                    return self
+                        .or_error(receiver, inner, status, false, span)
+                        .map(Some);
+                }
                 let ty = Ty::Result(Box::new(inner.clone()));
                 make(
                     Kind::Intrinsic(Intrinsic::OkOrElse, vec![receiver, status]),
@@ -65,7 +71,11 @@ impl Checker<'_> {
             ("map_err", [closure]) if fallible => {
                 // What the error says is nothing that a card could tell.
                 let status = self.closure(closure, &[Ty::Unit], None)?.1;
-                self.status_word(&status)?;
+                if self.status_word(&status).is_err() {
+                    return self
+                        .or_error(receiver, inner, status, false, span)
+                        .map(Some);
+                }
                 let ty = Ty::Result(Box::new(inner.clone()));
                 make(
                     Kind::Intrinsic(Intrinsic::OkOrElse, vec![receiver, status]),

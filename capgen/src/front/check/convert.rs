@@ -9,7 +9,13 @@ use crate::front::ty::{Int, Ty};
 
 impl Checker<'_> {
     /// The function `from` or `try_from` of `to` that takes a value of this type.
-    fn conversion(&self, to: &Ty, name: &str, from: &Ty, span: Span) -> Checked<Option<FnId>> {
+    pub(super) fn conversion(
+        &self,
+        to: &Ty,
+        name: &str,
+        from: &Ty,
+        span: Span,
+    ) -> Checked<Option<FnId>> {
         let of = if name == "from" { "From" } else { "TryFrom" };
         let found = self.of_core(to, of, name);
         // One alone is tried like several: integers have those of Rust besides.
@@ -110,7 +116,7 @@ impl Checker<'_> {
         }
     }
 
-    fn no_conversion(&self, of: &str, from: &Ty, to: &Ty, span: Span) -> Diagnostic {
+    pub(super) fn no_conversion(&self, of: &str, from: &Ty, to: &Ty, span: Span) -> Diagnostic {
         let (from, to) = (self.context.type_name(from), self.context.type_name(to));
         Diagnostic::new(
             span,

@@ -43,7 +43,7 @@ impl Checker<'_> {
                 Kind::Struct(*id, values.collect::<Checked<_>>()?)
             }
             Ty::Enum(id) => {
-                let variants = &self.context.definitions.enums[id.0].ast.variants;
+                let variants = &self.context.enum_def(*id).ast.variants;
                 let is_default = |variant: &syn::Variant| {
                     let mut attributes = variant.attrs.iter();
                     attributes.any(|attribute| attribute.path().is_ident("default"))

@@ -83,8 +83,19 @@ impl Checker<'_> {
                 let wanted = wanted.filter(|_| learns_its_type(&inner.expr));
                 let wanted = wanted.map(|ty| Ty::Result(Box::new(ty.clone())));
                 let inner = self.expr(&inner.expr, wanted.as_ref())?;
+                let wanted = self.results.last().map(|ty| self.resolve(ty));
+                let own = wanted.and_then(|ty| self.context.result_parts(&ty));
                 match self.resolve(&inner.ty) {
+                    Ty::Result(_) if own.is_some() => Err(Diagnostic::new(
+                        span,
+                        "`?` on a `Result` of `StatusWord` in a function whose error is another",
+                        "an error here ends the command on the card",
+                    )
+                    .help("let the function give `platform::Result<…>`")),
                     Ty::Result(ty) => make(Kind::Try(Box::new(inner)), *ty),
+                    ty if let Some(parts) = self.context.result_parts(&ty) => {
+                        self.try_result(inner, parts)
+                    }
                     Ty::Option(ty) => match self.results.last().map(|ty| self.resolve(ty)) {
                         Some(Ty::Option(_)) if !self.in_closure => {
                             make(Kind::Try(Box::new(inner)), *ty)
@@ -489,11 +500,12 @@ impl Checker<'_> {
         if names == ["None"] {
             return self.none(wanted, span);
         }
-        for def in self.defs(&names) {
+        for def in self.instance_defs(&path.path, &names)? {
             match def {
                 Def::Const(id) => return self.constant(id, span),
                 Def::Variant(id, index) if matches!(self.context.enum_type(id), Ty::Data(_)) => {
-                    return self.variant(id, index, Vec::new(), span);
+                    let written = super::generic::Written::of(&path.path, wanted);
+                    return self.variant((id, index), Vec::new(), &written, span);
                 }
                 Def::Variant(id, index) => {
                     let value = self.context.discriminant(id, index)?;
@@ -513,6 +525,11 @@ impl Checker<'_> {
                         };
                         return Ok(Expr { kind, ty, span });
                     }
+                }
+                Def::Struct(id)
+                    if matches!(self.context.struct_def(id).ast.fields, syn::Fields::Unit) =>
+                {
+                    return self.struct_literal(&unit_literal(path), wanted);
                 }
                 Def::Fn(_) => return self.refuse(path, "a function as a value", "call it"),
                 Def::Static => {
@@ -679,4 +696,17 @@ impl Checker<'_> {
 /// value is bound to.
 fn learns_its_type(expr: &syn::Expr) -> bool {
     matches!(expr, syn::Expr::MethodCall(call) if call.method == "atomically" || call.method == "try_into")
+}
+
+/// `Name` as `Name {}`.
+fn unit_literal(path: &syn::ExprPath) -> syn::ExprStruct {
+    syn::ExprStruct {
+        attrs: Vec::new(),
+        qself: path.qself.clone(),
+        path: path.path.clone(),
+        brace_token: syn::token::Brace(syn::spanned::Spanned::span(path)),
+        fields: syn::punctuated::Punctuated::new(),
+        dot2_token: None,
+        rest: None,
+    }
 }

@@ -2,10 +2,10 @@
 
 use super::Checker;
 use crate::diagnostic::{Diagnostic, Span};
-use crate::front::define::{FnId, StructId};
-use crate::front::resolve::{Checked, impl_name, is_impl};
+use crate::front::define::{Def, FnId};
+use crate::front::resolve::{Checked, impl_name, is_impl, type_of};
 use crate::front::tree::{Expr, Kind};
-use crate::front::ty::{Generics, Ty};
+use crate::front::ty::{Generics, Ty, TypeKey};
 
 impl Checker<'_> {
     /// A call of a generic function, or of one of a generic struct. `written` is what the call says of its types.
@@ -22,9 +22,9 @@ impl Checker<'_> {
         let generics = &signature.generics;
         let mut known = self.context.instance_generics(id).unwrap_or_default();
         let id = self.context.base(id);
-        let of_struct = self
+        let of_type = self
             .context
-            .open_struct(id)
+            .open_type(id)
             .filter(|_| !known.contains_key("Self"));
         let mut names: Vec<String> = generics
             .params
@@ -62,8 +62,8 @@ impl Checker<'_> {
                 known.insert(name.clone(), ty);
             }
         }
-        if let Some(of) = of_struct {
-            self.struct_parameters_known(id, of, written, &mut names, &mut known)?;
+        if let Some(of) = &of_type {
+            self.type_parameters_known(id, of, written, &mut names, &mut known)?;
         }
         let mut list: Vec<Expr> = receiver.into_iter().collect();
         let skip = list.len();
@@ -122,15 +122,19 @@ impl Checker<'_> {
             }
             list.push(value);
         }
-        if let Some(of) = of_struct {
+        if let Some(of) = &of_type {
             let parameters = self.impl_parameters(id);
-            let of_struct = parameters
+            let told = parameters
                 .iter()
                 .filter_map(|(own, name)| Some((name.clone(), known.get(own)?.clone())))
                 .collect();
-            self.context.all_told(of, &of_struct, span)?;
-            let of = self.context.struct_instance(of, of_struct);
-            known.insert("Self".to_owned(), self.context.struct_type(of));
+            self.context.all_told(of, &told, span)?;
+            let of = self.context.type_instance(of, told);
+            known.extend(
+                self.context
+                    .keyed_type(&of)
+                    .map(|ty| ("Self".to_owned(), ty)),
+            );
         }
         if let Some(name) = names.iter().find(|name| !known.contains_key(*name)) {
             return Err(Diagnostic::new(
@@ -160,87 +164,83 @@ impl Checker<'_> {
         })
     }
 
-    /// What is known of the parameters of a generic struct whose function is called: what is written between `::<` and
+    /// What is known of the parameters of a generic type whose function is called: what is written between `::<` and
     /// `>` behind its name, or what the value that is wanted says.
-    fn struct_parameters_known(
+    fn type_parameters_known(
         &self,
         id: FnId,
-        of: StructId,
+        of: &TypeKey,
         written: &Written<'_>,
         names: &mut Vec<String>,
         known: &mut Generics,
     ) -> Checked<()> {
-        let mut of_struct = self.context.struct_arguments(
-            self.module,
-            self.owner,
-            &self.generics,
-            of,
-            written.of_struct,
-        )?;
-        let wanted = written.wanted.map(|ty| self.resolve(ty));
-        if let Some(instance) = self.context.wanted_instance(of, wanted.as_ref()) {
-            for (name, ty) in self
-                .context
-                .struct_instance_generics(instance)
-                .unwrap_or_default()
-            {
-                of_struct.entry(name).or_insert(ty);
-            }
-        }
+        let of_type = self.told_parameters(of, written)?;
         for (own, name) in self.impl_parameters(id) {
             names.push(own.clone());
-            if let Some(ty) = of_struct.get(name) {
+            if let Some(ty) = of_type.get(name) {
                 known.insert(own.clone(), ty.clone());
             }
         }
         Ok(())
     }
 
-    /// The instance of a generic struct that a literal makes: said by its path or by what is wanted, or learned from its
-    /// fields.
-    pub(super) fn literal_instance(
-        &mut self,
-        id: StructId,
-        literal: &syn::ExprStruct,
-        wanted: Option<&Ty>,
-    ) -> Checked<StructId> {
-        let span = self.span(literal);
-        let wanted = wanted.map(|ty| self.resolve(ty));
-        if let Some(found) = self.context.wanted_instance(id, wanted.as_ref()) {
-            return Ok(found);
-        }
-        let arguments = literal.path.segments.last().map(|last| &last.arguments);
-        let mut known = self.context.struct_arguments(
+    /// What is written of a type's parameters, and what the value that is wanted says of the others.
+    fn told_parameters(&self, of: &TypeKey, written: &Written<'_>) -> Checked<Generics> {
+        let mut told = self.context.written_arguments(
             self.module,
             self.owner,
             &self.generics,
-            id,
-            arguments,
+            of,
+            written.of_type,
         )?;
-        let names = self.context.struct_parameters(id);
-        let definition = self.context.struct_def(id);
-        for field in &literal.fields {
-            let is_told = names.iter().all(|name| known.contains_key(name));
-            let of_field = definition
-                .ast
-                .fields
-                .iter()
-                .enumerate()
-                .find(|(at, written)| match (&written.ident, &field.member) {
-                    (Some(name), syn::Member::Named(named)) => name == named,
-                    (None, syn::Member::Unnamed(index)) => index.index as usize == *at,
-                    _ => false,
-                })
-                .map(|(_, written)| written);
-            if let (false, Some(of_field)) = (is_told, of_field) {
-                let found = self.type_alone(&field.expr)?;
-                if !matches!(found, Ty::IntVar(_)) {
-                    self.context.learn(&of_field.ty, &found, &names, &mut known);
+        let wanted = written.wanted.map(|ty| self.resolve(ty));
+        if let Some(instance) = self.context.wanted_instance(of, wanted.as_ref()) {
+            let known = self.context.type_generics(&instance);
+            for (name, ty) in known.unwrap_or_default() {
+                told.entry(name).or_insert(ty);
+            }
+        }
+        Ok(told)
+    }
+
+    /// What a path stands for where a value is wanted: of `Name::<u8>::CONSTANT` the constant of that instance.
+    pub(super) fn instance_defs(&self, path: &syn::Path, names: &[String]) -> Checked<Vec<Def>> {
+        let found = self.defs(names);
+        let (Some(Def::Const(_)), Some((name, of))) = (found.first(), names.split_last()) else {
+            return Ok(found);
+        };
+        let of = self.context.lookup(self.module, of);
+        let mut keys = of.iter().filter_map(type_of);
+        let Some(key) = keys.find(|key| self.context.is_generic_type(key)) else {
+            return Ok(found);
+        };
+        let told = self.told_parameters(&key, &Written::of(path, None))?;
+        self.context.all_told(&key, &told, self.span(path))?;
+        let instance = self.context.type_instance(&key, told);
+        Ok(self.context.names_of(&instance, name))
+    }
+
+    /// The instance of a generic type that fields make: said by its path or by what is wanted, or learned from them.
+    /// Each field comes with its written type.
+    pub(super) fn made_instance(
+        &mut self,
+        of: &TypeKey,
+        written: &Written<'_>,
+        fields: &[(&syn::Type, &syn::Expr)],
+        span: Span,
+    ) -> Checked<TypeKey> {
+        let mut known = self.told_parameters(of, written)?;
+        let names = self.context.type_parameters(of);
+        for (ty, value) in fields {
+            if names.iter().any(|name| !known.contains_key(name)) {
+                let found = self.type_alone(value)?;
+                if !matches!(found, Ty::IntVar(_)) && !found.is_open() {
+                    self.context.learn(ty, &found, &names, &mut known);
                 }
             }
         }
-        self.context.all_told(id, &known, span)?;
-        Ok(self.context.struct_instance(id, known))
+        self.context.all_told(of, &known, span)?;
+        Ok(self.context.type_instance(of, known))
     }
 
     /// `Self`
@@ -254,19 +254,28 @@ impl Checker<'_> {
 pub(super) struct Written<'a> {
     /// Between `::<` and `>` behind the function's name.
     given: Option<&'a syn::AngleBracketedGenericArguments>,
-    /// The same behind the name of its struct.
-    of_struct: Option<&'a syn::PathArguments>,
+    /// The same behind the name of its type.
+    of_type: Option<&'a syn::PathArguments>,
     /// The type that is wanted of it.
     wanted: Option<&'a Ty>,
 }
 
 impl<'a> Written<'a> {
+    /// What the path of a struct's literal says of it.
+    pub(super) fn of_literal(path: &'a syn::Path, wanted: Option<&'a Ty>) -> Self {
+        Self {
+            given: None,
+            of_type: path.segments.last().map(|segment| &segment.arguments),
+            wanted,
+        }
+    }
+
     pub(super) fn of(path: &'a syn::Path, wanted: Option<&'a Ty>) -> Self {
         let before = path.segments.len().checked_sub(2);
-        let of_struct = before.and_then(|at| path.segments.get(at));
+        let of_type = before.and_then(|at| path.segments.get(at));
         Self {
             given: given(path),
-            of_struct: of_struct.map(|segment| &segment.arguments),
+            of_type: of_type.map(|segment| &segment.arguments),
             wanted,
         }
     }

@@ -119,6 +119,7 @@ impl Checker<'_> {
             Ty::Fallible(inner) => {
                 self.option_method(&receiver, inner, true, name, arguments, span)?
             }
+            Ty::Data(_) => self.result_method(&receiver, name, arguments, span)?,
             Ty::Vec(element, n) => {
                 let found = self.vec_method(&receiver, (element, *n), name, arguments, span)?;
                 match found {

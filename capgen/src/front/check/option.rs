@@ -1,11 +1,12 @@
 //! `Option`, and enums whose variants carry data.
 
+use super::generic::Written;
 use super::{Checker, find_field};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::front::define::EnumId;
 use crate::front::resolve::Checked;
 use crate::front::tree::{Expr, Kind};
-use crate::front::ty::Ty;
+use crate::front::ty::{Ty, TypeKey};
 
 impl Checker<'_> {
     /// `Some(argument)`
@@ -60,11 +61,12 @@ impl Checker<'_> {
     /// A variant of an enum with data, and its fields by name.
     pub(super) fn variant(
         &mut self,
-        id: EnumId,
-        index: usize,
+        (id, index): (EnumId, usize),
         arguments: Vec<(String, &syn::Expr)>,
+        written: &Written<'_>,
         span: Span,
     ) -> Checked<Expr> {
+        let id = self.variant_instance((id, index), &arguments, written, span)?;
         let fields = self.context.data_fields(id)?;
         let start = self.context.data_starts(id)?[index];
         let fields = &fields[index];
@@ -86,6 +88,34 @@ impl Checker<'_> {
             ty: self.context.enum_type(id),
             span,
         })
+    }
+
+    /// The enum that a variant makes; of a generic one the instance.
+    fn variant_instance(
+        &mut self,
+        (id, index): (EnumId, usize),
+        arguments: &[(String, &syn::Expr)],
+        written: &Written<'_>,
+        span: Span,
+    ) -> Checked<EnumId> {
+        let key = TypeKey::Enum(id);
+        if !self.context.is_generic_type(&key) {
+            return Ok(id);
+        }
+        let variant = &self.context.enum_def(id).ast.variants[index];
+        let fields = variant.fields.iter().enumerate();
+        let fields: Vec<(&syn::Type, &syn::Expr)> = fields
+            .filter_map(|(at, field)| {
+                let name = field.ident.as_ref();
+                let name = name.map_or_else(|| at.to_string(), ToString::to_string);
+                let given = arguments.iter().find(|(given, _)| *given == name);
+                given.map(|(_, value)| (&field.ty, *value))
+            })
+            .collect();
+        match self.made_instance(&key, written, &fields, span)? {
+            TypeKey::Enum(id) => Ok(id),
+            _ => Ok(id),
+        }
     }
 
     /// The condition of `if` and `while`: `let` may stand in it, between `&&`.

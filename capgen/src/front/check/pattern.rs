@@ -4,7 +4,7 @@ use super::{Checker, find_field};
 use crate::diagnostic::Diagnostic;
 use crate::front::define::Def;
 use crate::front::resolve::{Checked, segments};
-use crate::front::tree::{Kind, Pattern};
+use crate::front::tree::{Kind, Pattern, VariableId};
 use crate::front::ty::Ty;
 
 impl Checker<'_> {
@@ -20,6 +20,15 @@ impl Checker<'_> {
             syn::Pat::Reference(inner) => self.pattern(&inner.pat, ty),
             syn::Pat::Ident(name) => {
                 let text = name.ident.to_string();
+                let is_variant = |def: &Def| matches!(def, Def::Variant(..));
+                if matches!(self.resolve(ty), Ty::Data(_))
+                    && self
+                        .defs(std::slice::from_ref(&text))
+                        .iter()
+                        .any(is_variant)
+                {
+                    return self.variant_pattern(pattern, &[text], Vec::new(), false, ty);
+                }
                 let plain =
                     name.by_ref.is_none() && name.mutability.is_none() && name.subpat.is_none();
                 let names = [text.clone()];
@@ -41,7 +50,7 @@ impl Checker<'_> {
                     Some((_, inner)) => Some(self.pattern(inner, ty)?),
                     None => None,
                 };
-                let id = self.declare(text, ty.clone(), name.mutability.is_some());
+                let id = self.pattern_name(name, ty)?;
                 Ok(match inner {
                     Some(inner) => Pattern::At(id, Box::new(inner)),
                     None => Pattern::Bind(id),
@@ -118,15 +127,20 @@ impl Checker<'_> {
                 Ok(Pattern::Range(low, high))
             }
             syn::Pat::Or(or) => {
-                let cases = or
-                    .cases
-                    .iter()
-                    .map(|case| self.pattern(case, ty))
-                    .collect::<Checked<Vec<_>>>()?;
-                if cases.iter().any(binds) {
-                    return self.refuse(pattern, "a name inside of `|`", "bind the whole value");
+                // The names of the first are those of all.
+                let mut cases = Vec::new();
+                for case in &or.cases {
+                    let found = self.pattern(case, ty);
+                    if cases.is_empty() {
+                        let names = found.as_ref().map(names_of).unwrap_or_default();
+                        let named = |id: VariableId| (self.variables[id.0].name.clone(), id);
+                        let names = names.into_iter().map(named).collect();
+                        self.alternatives.push(names);
+                    }
+                    cases.push(found);
                 }
-                Ok(Pattern::Or(cases))
+                self.alternatives.pop();
+                Ok(Pattern::Or(cases.into_iter().collect::<Checked<_>>()?))
             }
             syn::Pat::Tuple(tuple) => match self.resolve(ty) {
                 Ty::Tuple(types) if let Some(parts) = placed(&tuple.elems, types.len()) => {
@@ -155,6 +169,21 @@ impl Checker<'_> {
         }
     }
 
+    /// A name that a pattern binds: behind `|` the one that it is before it.
+    fn pattern_name(&mut self, name: &syn::PatIdent, ty: &Ty) -> Checked<VariableId> {
+        let text = name.ident.to_string();
+        let known = self.alternatives.iter().rev();
+        let known = known.filter_map(|names| names.get(&text)).next().copied();
+        match known {
+            Some(id) => {
+                let first = self.variables[id.0].ty.clone();
+                self.same(&first, ty, self.span(name))?;
+                Ok(id)
+            }
+            None => Ok(self.declare(text, ty.clone(), name.mutability.is_some())),
+        }
+    }
+
     /// `[a, b]`, `[first, .., last]`, `[tag, rest @ ..]` of a slice or array.
     fn slice_pattern(&mut self, pattern: &syn::PatSlice, ty: &Ty) -> Checked<Pattern> {
         let (element, length) = match self.resolve(ty) {
@@ -178,8 +207,7 @@ impl Checker<'_> {
                         (None, _) => Pattern::Wild,
                         (Some(name), None) => {
                             let ty = Ty::Slice(Box::new(element.clone()));
-                            let mutable = name.mutability.is_some();
-                            Pattern::Bind(self.declare(name.ident.to_string(), ty, mutable))
+                            Pattern::Bind(self.pattern_name(name, &ty)?)
                         }
                         (Some(_), Some(_)) => {
                             return self.refuse(
@@ -273,9 +301,13 @@ impl Checker<'_> {
                 Ok(Pattern::Tuple(found))
             }
             Ty::Data(id) => {
-                let index = self.defs(names).into_iter().find_map(|def| match def {
-                    Def::Variant(of, index) if of == id => Some(index),
-                    _ => None,
+                let of_result = self.result_variant(names, &Ty::Data(id));
+                let mut defs = self.defs(names).into_iter();
+                let index = of_result.or_else(|| {
+                    defs.find_map(|def| match def {
+                        Def::Variant(of, index) if self.context.is_of_enum(id, of) => Some(index),
+                        _ => None,
+                    })
                 });
                 let Some(index) = index else {
                     return Err(Diagnostic::new(
@@ -341,16 +373,19 @@ impl Checker<'_> {
     }
 }
 
-fn binds(pattern: &Pattern) -> bool {
+/// The variables that a pattern binds; of alternatives the first tells them.
+pub(in crate::front) fn names_of(pattern: &Pattern) -> Vec<VariableId> {
+    let all = |parts: &mut dyn Iterator<Item = &Pattern>| parts.flat_map(names_of).collect();
     match pattern {
-        Pattern::Bind(_) => true,
-        Pattern::Or(list) | Pattern::Tuple(list) => list.iter().any(binds),
-        Pattern::At(..) => true,
+        Pattern::Bind(id) => vec![*id],
+        Pattern::At(id, inner) => [vec![*id], names_of(inner)].concat(),
+        Pattern::Or(list) => list.first().map(names_of).unwrap_or_default(),
+        Pattern::Tuple(list) => all(&mut list.iter()),
         Pattern::Slice {
             front, rest, back, ..
-        } => front.iter().chain(rest.as_deref()).chain(back).any(binds),
-        Pattern::Variant { fields, .. } => fields.iter().any(|(_, part, _)| binds(part)),
-        Pattern::Wild | Pattern::Value(_) | Pattern::Range(..) => false,
+        } => all(&mut front.iter().chain(rest.as_deref()).chain(back)),
+        Pattern::Variant { fields, .. } => all(&mut fields.iter().map(|(_, part, _)| part)),
+        Pattern::Wild | Pattern::Value(_) | Pattern::Range(..) => Vec::new(),
     }
 }
 

@@ -7,20 +7,20 @@ use super::{Evaluator, Value};
 use crate::front::api;
 use crate::front::define::{Def, EnumId};
 use crate::front::resolve::{Checked, segments};
-use crate::front::ty::{Int, Ty};
+use crate::front::ty::{Int, Ty, TypeKey};
 
 impl Evaluator<'_> {
     /// The type that a struct's literal makes.
     fn struct_of(&self, path: &syn::Path, wanted: Option<&Ty>) -> Option<Ty> {
         let names = segments(path);
         if names == ["Self"] {
-            return self
-                .owner
-                .map(|owner| self.context.impl_type(owner).clone());
+            return self.context.self_type(self.owner, &self.generics);
         }
         let found = self.context.lookup(self.module, &names);
         found.into_iter().find_map(|def| match def {
-            Def::Struct(id) if self.context.is_generic_struct(id) => wanted.cloned(),
+            Def::Struct(id) if self.context.is_generic_type(&TypeKey::Struct(id)) => {
+                wanted.cloned()
+            }
             Def::Struct(id) => Some(self.context.struct_type(id)),
             _ => None,
         })
@@ -60,11 +60,17 @@ impl Evaluator<'_> {
     /// A variant of an enum with data, its fields by name.
     pub(super) fn variant(
         &mut self,
-        id: EnumId,
-        index: usize,
+        (id, index): (EnumId, usize),
         given: Vec<(String, &syn::Expr)>,
+        wanted: Option<&Ty>,
         at: &impl syn::spanned::Spanned,
     ) -> Checked<(Value, Ty)> {
+        let key = TypeKey::Enum(id);
+        let id = match self.context.wanted_instance(&key, wanted) {
+            Some(TypeKey::Enum(instance)) => instance,
+            _ if self.context.is_generic_type(&key) => return self.refuse(at),
+            _ => id,
+        };
         let fields = self.context.data_fields(id)?.swap_remove(index);
         let mut values = Vec::new();
         for (name, ty) in &fields {
@@ -233,7 +239,7 @@ impl Evaluator<'_> {
             {
                 let fields = literal.fields.iter();
                 let values = fields.map(|field| (member_name(&field.member), &field.expr));
-                self.variant(id, index, values.collect(), expr)
+                self.variant((id, index), values.collect(), wanted, expr)
             }
             syn::Expr::Struct(literal) => {
                 let ty = self.struct_of(&literal.path, wanted);
@@ -323,7 +329,7 @@ impl Evaluator<'_> {
                     return Ok((value, ty));
                 }
                 Def::Variant(id, index) if self.data_variant(&names).is_some() => {
-                    return self.variant(id, index, Vec::new(), path);
+                    return self.variant((id, index), Vec::new(), wanted, path);
                 }
                 Def::Variant(id, index) => {
                     return Ok((

@@ -7,7 +7,7 @@ use super::{Evaluator, Value};
 use crate::diagnostic::Diagnostic;
 use crate::front::define::{Def, FnId};
 use crate::front::resolve::{Checked, segments};
-use crate::front::ty::{Int, Ty};
+use crate::front::ty::{Int, Ty, TypeKey};
 
 impl Evaluator<'_> {
     pub(super) fn call(
@@ -48,7 +48,7 @@ impl Evaluator<'_> {
         }
         for def in self.definitions(&names) {
             match def {
-                Def::Struct(id) if self.context.is_generic_struct(id) => {
+                Def::Struct(id) if self.context.is_generic_type(&TypeKey::Struct(id)) => {
                     if let Some(ty) = wanted {
                         return self.tuple_struct(ty, call);
                     }
@@ -57,7 +57,7 @@ impl Evaluator<'_> {
                 Def::Variant(id, index) => {
                     let arguments = call.args.iter().enumerate();
                     let arguments = arguments.map(|(at, value)| (at.to_string(), value));
-                    return self.variant(id, index, arguments.collect(), call);
+                    return self.variant((id, index), arguments.collect(), wanted, call);
                 }
                 Def::Fn(id) => {
                     let arguments: Vec<&syn::Expr> = call.args.iter().collect();

@@ -162,7 +162,7 @@ impl Evaluator<'_> {
             }
             (Value::Variant(index, values), Ty::Data(id)) => {
                 match self.data_variant(&segments(path)) {
-                    Some((of, named)) if of == *id && named == *index => {}
+                    Some((of, named)) if self.context.is_of_enum(*id, of) && named == *index => {}
                     _ => return Ok(false),
                 }
                 (

@@ -3,6 +3,7 @@
 use super::builder::Builder;
 use super::value::{Slice, Value, add, number, sub};
 use crate::diagnostic::{Diagnostic, Span};
+use crate::front::check::pattern::names_of;
 use crate::front::resolve::Checked;
 use crate::front::tree::Pattern;
 use crate::front::ty::Ty;
@@ -150,10 +151,26 @@ impl Builder<'_, '_> {
                 }
             }
             Pattern::Or(cases) => {
+                // What the alternatives bind is in one place for all of them.
+                let mut places = Vec::new();
+                for id in names_of(pattern) {
+                    let variable = self.variable(id);
+                    let place = self.fresh(&variable.name, &variable.ty, false, span)?;
+                    places.push((id, place));
+                }
                 for case in cases {
-                    let next = self.block();
-                    self.test(case, value.clone(), ty, yes, next, span)?;
+                    let (fits, next) = (self.block(), self.block());
+                    self.test(case, value.clone(), ty, fits, next, span)?;
+                    self.switch_to(fits);
+                    for (id, place) in &places {
+                        let bound = self.slot(*id);
+                        self.store(place, bound, span)?;
+                    }
+                    self.end(ir::Terminator::Goto(yes));
                     self.switch_to(next);
+                }
+                for (id, place) in places {
+                    self.set_slot(id, place);
                 }
                 self.end(ir::Terminator::Goto(no));
             }

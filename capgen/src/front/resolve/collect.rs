@@ -439,7 +439,11 @@ impl Context {
         let ty = match of_generic? {
             Some((of, parameters)) => {
                 self.definitions.impls[id.0].parameters = parameters;
-                Ty::Struct(of)
+                match of {
+                    TypeKey::Enum(of) => self.enum_type(of),
+                    TypeKey::Struct(of) => Ty::Struct(of),
+                    _ => Ty::Unit,
+                }
             }
             None => self.resolve_type(module, Some(id), &item.self_ty)?,
         };

@@ -1,11 +1,8 @@
 //! Generic functions: one instance for each set of types that they are called with.
-//!
-//! Numbers of functions behind those of the sources are instances; what an instance is written as is what the
-//! generic function is.
 
 use super::{Checked, Context};
 use crate::diagnostic::{Diagnostic, Span};
-use crate::front::define::{Def, FnDef, FnId, ImplId, StructId};
+use crate::front::define::{Def, FnDef, FnId, ImplId};
 use crate::front::ty::{Generics, Ty, TypeKey};
 use crate::source::ModuleId;
 
@@ -16,18 +13,17 @@ impl Context {
     }
 
     pub(crate) fn base(&self, id: FnId) -> FnId {
-        let index = id.0.checked_sub(self.definitions.fns.len());
-        let instances = self.instances.borrow();
-        index
-            .and_then(|index| instances.get(index))
-            .map_or(id, |(base, _)| *base)
+        self.functions.base(id)
     }
 
     /// The types that an instance is made for.
     pub(crate) fn instance_generics(&self, id: FnId) -> Option<Generics> {
-        let index = id.0.checked_sub(self.definitions.fns.len())?;
-        let instances = self.instances.borrow();
-        instances.get(index).map(|(_, generics)| generics.clone())
+        self.functions.generics(id)
+    }
+
+    /// The function for a set of types.
+    pub(crate) fn instance(&self, id: FnId, generics: Generics) -> FnId {
+        self.functions.of(id, generics)
     }
 
     /// Whether a function has parameters that its calls fill in: types other than the platform, constants,
@@ -40,7 +36,7 @@ impl Context {
         let mut constants = generics.const_params();
         let mut types = generics.type_params();
         let mut inputs = function.signature.inputs.iter().enumerate();
-        self.open_struct(id)
+        self.open_type(id)
             .is_some_and(|_| is_open("Self".to_owned()))
             || constants.any(|parameter| is_open(parameter.ident.to_string()))
             || types.any(|parameter| {
@@ -53,27 +49,11 @@ impl Context {
             })
     }
 
-    /// The generic struct whose function this is.
-    pub(crate) fn open_struct(&self, id: FnId) -> Option<StructId> {
+    /// The generic type whose function this is.
+    pub(crate) fn open_type(&self, id: FnId) -> Option<TypeKey> {
         let owner = self.fn_def(id).owner?;
-        match self.impl_type(owner) {
-            Ty::Struct(of) if self.is_generic_struct(*of) => Some(*of),
-            _ => None,
-        }
-    }
-
-    /// The function for a set of types.
-    pub(crate) fn instance(&self, id: FnId, generics: Generics) -> FnId {
-        let mut instances = self.instances.borrow_mut();
-        let wanted = (id, generics);
-        let index = instances
-            .iter()
-            .position(|known| *known == wanted)
-            .unwrap_or_else(|| {
-                instances.push(wanted);
-                instances.len() - 1
-            });
-        FnId(self.definitions.fns.len() + index)
+        let key = self.impl_type(owner).key()?;
+        self.is_generic_type(&key).then_some(key)
     }
 
     /// Learns what the parameters of a generic function stand for, from a written type and the type that is
@@ -120,15 +100,15 @@ impl Context {
                 else {
                     return;
                 };
-                if let Ty::Struct(id) | Ty::Record(id) | Ty::Newtype(id) = found {
-                    let of_struct = self.struct_instance_generics(*id).unwrap_or_default();
+                if let Some(key @ (TypeKey::Struct(_) | TypeKey::Enum(_))) = found.key() {
+                    let of_type = self.type_generics(&key).unwrap_or_default();
                     let given = list
                         .args
                         .iter()
                         .filter(|argument| !matches!(argument, syn::GenericArgument::Lifetime(_)));
-                    for (argument, parameter) in given.zip(self.struct_parameters(*id)) {
+                    for (argument, parameter) in given.zip(self.type_parameters(&key)) {
                         if let (syn::GenericArgument::Type(written), Some(found)) =
-                            (argument, of_struct.get(&parameter))
+                            (argument, of_type.get(&parameter))
                         {
                             self.learn(written, found, names, into);
                         }

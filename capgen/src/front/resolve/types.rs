@@ -1,11 +1,11 @@
 //! What a written type means.
 
-use super::structs::Fields;
+use super::generics::type_of;
 use super::{Checked, Context, segments};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::front::constant::Value;
 use crate::front::define::{Def, FnId, ImplId};
-use crate::front::ty::{Generics, Int, Ty};
+use crate::front::ty::{Generics, Int, Ty, TypeKey};
 use crate::ir;
 use crate::source::ModuleId;
 
@@ -218,13 +218,14 @@ impl Context {
         }
         for def in self.lookup(module, &names) {
             match def {
-                Def::Struct(id) if self.is_generic_struct(id) => {
-                    let found = self.struct_arguments(module, owner, generics, id, arguments)?;
-                    self.all_told(id, &found, span)?;
-                    return Ok(self.struct_type(self.struct_instance(id, found)));
+                Def::Struct(_) | Def::Enum(_) => {
+                    if let Some(key) = type_of(&def)
+                        && let Some(ty) =
+                            self.named_type(module, owner, generics, (key, arguments), span)?
+                    {
+                        return Ok(ty);
+                    }
                 }
-                Def::Struct(id) => return Ok(self.struct_type(id)),
-                Def::Enum(id) => return Ok(self.enum_type(id)),
                 Def::Alias(id) => {
                     let alias = &self.definitions.aliases[id.0];
                     let mut inner = Generics::new();
@@ -274,6 +275,23 @@ impl Context {
         .help("types come from the applet's crate, its path dependencies and the platform"))
     }
 
+    /// A struct or enum by its name, and what stands between `<` and `>` behind it.
+    fn named_type(
+        &self,
+        module: ModuleId,
+        owner: Option<ImplId>,
+        generics: &Generics,
+        (key, arguments): (TypeKey, Option<&syn::PathArguments>),
+        span: Span,
+    ) -> Checked<Option<Ty>> {
+        if !self.is_generic_type(&key) {
+            return Ok(self.keyed_type(&key));
+        }
+        let found = self.written_arguments(module, owner, generics, &key, arguments)?;
+        self.all_told(&key, &found, span)?;
+        Ok(self.keyed_type(&self.type_instance(&key, found)))
+    }
+
     fn result_type(
         &self,
         module: ModuleId,
@@ -287,12 +305,25 @@ impl Context {
             [ok, Ty::Newtype(id)] if self.definitions.structs[id.0].name == "StatusWord" => {
                 Ok(Ty::Result(Box::new(ok.clone())))
             }
+            [ok, error] => match self.own_result(ok, error) {
+                Some(ty) => Ok(ty),
+                None => Err(Diagnostic::new(
+                    span,
+                    format!(
+                        "a `Result` of `{}` and `{}` is not part of Card Rust",
+                        self.type_name(ok),
+                        self.type_name(error)
+                    ),
+                    "not made of scalars, slices, and tuples, options and enums of these",
+                )
+                .help("use `platform::Result<T>`, whose error is a `StatusWord`")),
+            },
             _ => Err(Diagnostic::new(
                 span,
-                "a `Result` of Card Rust has a `StatusWord` as its error",
-                "another error type",
+                "what this `Result` holds must be written",
+                "no error type",
             )
-            .help("use `platform::Result<T>`")),
+            .help("use `platform::Result<T>`, or write `Result<T, Error>`")),
         }
     }
 
@@ -444,7 +475,7 @@ impl Context {
             "Bytes" | "TransientBytes" => return Ok(Ty::Bytes),
             _ => {}
         }
-        let key = ("Platform".to_owned(), crate::front::ty::TypeKey::Platform);
+        let key = ("Platform".to_owned(), TypeKey::Platform);
         let id = self.definitions.implementors.get(&key);
         if let Some(id) = id
             && let Some(ty) = self.definitions.impls[id.0].types.get(name)
@@ -565,87 +596,5 @@ impl Context {
             .help("pass the number as an argument"));
         }
         Ok(found)
-    }
-
-    /// An enum's type: its discriminant, or one that carries data.
-    pub(crate) fn enum_type(&self, id: crate::front::define::EnumId) -> Ty {
-        let variants = &self.definitions.enums[id.0].ast.variants;
-        if variants
-            .iter()
-            .all(|variant| matches!(variant.fields, syn::Fields::Unit))
-        {
-            Ty::Enum(id)
-        } else {
-            Ty::Data(id)
-        }
-    }
-
-    /// Of each variant of an enum with data: its fields' names and types.
-    pub(crate) fn data_fields(&self, id: crate::front::define::EnumId) -> Checked<Vec<Fields>> {
-        let definition = &self.definitions.enums[id.0];
-        if let Some(parameter) = definition.ast.generics.params.first() {
-            let lifetime = matches!(parameter, syn::GenericParam::Lifetime(_));
-            if !lifetime {
-                return Err(Diagnostic::new(
-                    self.span(definition.module, parameter),
-                    format!("enum `{}` has a parameter", definition.name),
-                    "a generic enum is not part of Card Rust",
-                )
-                .help("write the enum for the concrete type"));
-            }
-        }
-        let mut variants = Vec::new();
-        for variant in &definition.ast.variants {
-            let mut fields = Fields::new();
-            for (index, field) in variant.fields.iter().enumerate() {
-                let name = field
-                    .ident
-                    .as_ref()
-                    .map_or_else(|| index.to_string(), ToString::to_string);
-                let ty = self.resolve_type(definition.module, None, &field.ty)?;
-                let nested = holds_data(&ty);
-                if nested || !self.stays_local(&ty) {
-                    return Err(Diagnostic::new(
-                        self.span(definition.module, field),
-                        format!(
-                            "a variant of enum `{}` holds `{}`",
-                            definition.name,
-                            self.type_name(&ty)
-                        ),
-                        "a variant holds scalars, slices, and tuples and options of these",
-                    )
-                    .help("keep it in a struct beside the enum"));
-                }
-                fields.push((name, ty));
-            }
-            variants.push(fields);
-        }
-        Ok(variants)
-    }
-
-    /// The parts of a value of an enum with data: where the fields of each variant start.
-    pub(crate) fn data_starts(&self, id: crate::front::define::EnumId) -> Checked<Vec<usize>> {
-        let mut next = 1;
-        Ok(self
-            .data_fields(id)?
-            .iter()
-            .map(|fields| {
-                let start = next;
-                next += fields.len();
-                start
-            })
-            .collect())
-    }
-}
-
-/// Whether an enum with data is part of a type.
-fn holds_data(ty: &Ty) -> bool {
-    match ty {
-        Ty::Data(_) => true,
-        Ty::Option(inner) | Ty::Fallible(inner) => holds_data(inner),
-        // Whatever it holds: an enum may hold it in turn.
-        Ty::Record(_) => true,
-        Ty::Tuple(list) => list.iter().any(holds_data),
-        _ => false,
     }
 }
