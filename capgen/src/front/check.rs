@@ -15,9 +15,11 @@ mod integer;
 mod iterator;
 mod make;
 mod method;
+mod named_closure;
 mod operator;
 mod option;
 mod overload;
+mod own_iterator;
 pub(super) mod pattern;
 mod replace;
 mod result;
@@ -25,6 +27,8 @@ mod share;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
+
+use named_closure::NamedClosure;
 
 use super::define::{FnId, ImplId, TraitId};
 use super::resolve::{Checked, Context, impl_name, is_impl};
@@ -73,6 +77,8 @@ pub(crate) struct Checker<'a> {
     inference: Inference,
     /// Names that stand for an element of a slice: those of `iter_mut`.
     places: BTreeMap<VariableId, Expr>,
+    /// Closures with a name.
+    closures: BTreeMap<VariableId, NamedClosure>,
     /// The names that patterns around have bound before a `|`.
     alternatives: Vec<BTreeMap<String, VariableId>>,
     loops: Vec<Loop>,
@@ -177,6 +183,7 @@ impl<'a> Checker<'a> {
             scopes: vec![BTreeMap::new()],
             inference: Inference::default(),
             places: BTreeMap::new(),
+            closures: BTreeMap::new(),
             alternatives: Vec::new(),
             loops: Vec::new(),
             next_loop: 0,

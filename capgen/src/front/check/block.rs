@@ -152,6 +152,9 @@ impl Checker<'_> {
     }
 
     fn local(&mut self, local: &syn::Local) -> Checked<Statement> {
+        if let Some(closure) = self.closure_binding(local)? {
+            return Ok(closure);
+        }
         let (pattern, ty, written) = match &local.pat {
             syn::Pat::Type(typed) => (
                 &*typed.pat,

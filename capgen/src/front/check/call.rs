@@ -42,6 +42,12 @@ impl Checker<'_> {
                 _ => {}
             }
         }
+        if let [name] = names.as_slice()
+            && let Some(id) = self.variable(name)
+            && let Some(found) = self.call_closure(id, &arguments, wanted, span)?
+        {
+            return Ok(found);
+        }
         if let Some(found) = self.builtin_call(path, &names, &arguments, wanted, span)? {
             return Ok(found);
         }

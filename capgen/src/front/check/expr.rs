@@ -100,6 +100,11 @@ impl Checker<'_> {
                         Some(Ty::Option(_)) if !self.in_closure => {
                             make(Kind::Try(Box::new(inner)), *ty)
                         }
+                        _ if self.in_closure => self.refuse(
+                            expr,
+                            "`?` on an `Option` in a closure",
+                            "match it, or write a function",
+                        ),
                         _ => Err(Diagnostic::new(
                             span,
                             "`?` on an `Option` wants a function that gives an `Option`",
@@ -210,7 +215,7 @@ impl Checker<'_> {
             syn::Expr::Closure(_) => self.refuse(
                 expr,
                 "a closure here",
-                "a closure is only passed directly to `platform.atomically`, and to methods of `Option` and of iterators",
+                "bind it by `let name = |…| …;`, or pass it directly to `platform.atomically` or a method of `Option` or of iterators",
             ),
             syn::Expr::Let(_) => self.refuse(
                 expr,
@@ -417,6 +422,9 @@ impl Checker<'_> {
                         span,
                         ..place.clone()
                     });
+                }
+                if self.closures.contains_key(&id) {
+                    return self.refuse(path, "a closure as a value", "call it where it is needed");
                 }
                 let ty = self.variables[id.0].ty.clone();
                 return Ok(Expr {

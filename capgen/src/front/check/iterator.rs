@@ -24,6 +24,9 @@ enum Item {
 
 impl Checker<'_> {
     pub(super) fn for_loop(&mut self, branch: &syn::ExprForLoop) -> Checked<Expr> {
+        if let Some(own) = self.for_own(branch)? {
+            return Ok(own);
+        }
         let span = self.span(branch);
         self.scoped(|checker| {
             let mut statements = Vec::new();

@@ -25,7 +25,8 @@ struct Names(BTreeSet<String>);
 
 impl<'ast> Visit<'ast> for Names {
     fn visit_expr_path(&mut self, path: &'ast syn::ExprPath) {
-        self.0.extend(path.path.get_ident().map(ToString::to_string));
+        self.0
+            .extend(path.path.get_ident().map(ToString::to_string));
     }
 }
 
