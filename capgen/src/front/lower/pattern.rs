@@ -93,7 +93,11 @@ impl Builder<'_, '_> {
             Pattern::Variant { tag, fields } => {
                 let parts = match value {
                     Value::Parts(parts) => parts,
+                    // Of what was refused, or never is: nor are its parts.
                     Value::Never => {
+                        for id in names_of(pattern) {
+                            self.set_slot(id, Value::Never);
+                        }
                         self.end(ir::Terminator::Goto(no));
                         return Ok(());
                     }
