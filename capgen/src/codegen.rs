@@ -10,6 +10,7 @@
 //! blocks, `frame` gives the locals their words, `emit` produces instructions, `peephole` tidies
 //! them, and, once the constant pool is known, [`assemble`] makes bytes of them.
 
+pub mod ask;
 pub mod assemble;
 mod check;
 mod condition;
@@ -137,6 +138,7 @@ pub fn compile_function(
                 position: Position::default(),
                 weight,
                 with_claims,
+                questions: None,
             };
             emitter.run()?;
             if !with_claims {
@@ -166,7 +168,10 @@ pub fn compile_function(
     if settings.effort != Effort::Estimate {
         let (claimed, _) = compile(&ranges, &signed, true)?;
         let start = words_at_start(function, &slots, words, &signed);
-        unproved = proof::prove(&claimed, start).err();
+        unproved = match proof::run(&claimed, start, &[]) {
+            Ok(found) => found.unproved,
+            Err(reason) => Some(reason),
+        };
     }
     if settings.effort == Effort::Full {
         tails::share(

@@ -184,7 +184,7 @@ pub fn optimise(program: &mut Program, options: &Options) -> Result<(), BackendE
         }
     }
     if options.decide {
-        let changed = decide::decide_all(program, &inline::bottom_up(program));
+        let changed = decide::decide_all(program);
         tidy(program, &changed, options);
     }
     parameters::remove_uncalled(program);
@@ -211,7 +211,7 @@ fn with_helpers(program: &mut Program, options: &Options) -> Result<(), BackendE
     }
     inline::inline(program, options, own)?;
     if options.decide {
-        let changed = decide::decide_all(program, &inline::bottom_up(program));
+        let changed = decide::decide_all(program);
         tidy(program, &changed, options);
     }
     Ok(())
@@ -284,7 +284,7 @@ fn by_ways(program: &Program, function: &mut Function, options: &Options) -> boo
     let (mut decided, mut small, mut answered) = Default::default();
     let flow = Flow::alone(program, function);
     if options.decide {
-        decided = flow.decided();
+        decided = decide::confirmed(program, function, flow.decided());
     }
     if options.decide && decided.is_empty() {
         small = products::small(&flow);

@@ -183,6 +183,7 @@ fn size(item: &Item, wide: bool) -> usize {
         Item::Label(_)
         | Item::Mark(_)
         | Item::Claim(_)
+        | Item::Ask(..)
         | Item::Promise(_)
         | Item::LocalPromise(..) => 0,
         Item::Plain(opcode, _) | Item::Pool(opcode, _) => Instruction {
@@ -218,6 +219,7 @@ fn encode(
         Item::Label(_)
         | Item::Mark(_)
         | Item::Claim(_)
+        | Item::Ask(..)
         | Item::Promise(_)
         | Item::LocalPromise(..) => return Ok(None),
         Item::Plain(opcode, operands) => (*opcode, operands.clone()),

@@ -91,6 +91,7 @@ fn is_same(item: &Item, found: &Instruction, pool: &Pool) -> bool {
         Item::Label(_)
         | Item::Mark(_)
         | Item::Claim(_)
+        | Item::Ask(..)
         | Item::Promise(_)
         | Item::LocalPromise(..) => false,
         Item::Plain(opcode, operands) => found.opcode == *opcode && found.operands == *operands,

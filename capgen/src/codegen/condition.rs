@@ -1,6 +1,6 @@
 //! Conditions: comparisons as branches.
 
-use super::emit::Emitter;
+use super::emit::{Emitter, WORD};
 use super::interval::Interval;
 use super::item::{Item, Label};
 use super::value::{Form, low_byte, word};
@@ -177,7 +177,12 @@ impl Emitter<'_> {
             _ => (known[0] == known[1]).then_some(known[0]),
         };
         if let Some(holds) = decided {
-            self.discard(left)?;
+            if self.with_claims {
+                let op = if holds { op } else { op.negated() };
+                self.claim_decided(op, ty, left, constant)?;
+            } else {
+                self.discard(left)?;
+            }
             if holds {
                 self.items.push(Item::Branch(Opcode::Goto, target));
             }
@@ -186,11 +191,34 @@ impl Emitter<'_> {
         let asked = (op, constant);
         let (op, constant) = cheaper(op, constant, range);
         // The other question is the same only within the range.
-        let claimed = if asked == (op, constant) {
-            Interval::of_type(&Type::I16)
-        } else {
-            range
-        };
+        let claimed = if asked == (op, constant) { WORD } else { range };
+        self.compare_constant((op, ty), left, constant, claimed, target)
+    }
+
+    /// A comparison that the code leaves out since it always holds.
+    fn claim_decided(
+        &mut self,
+        op: CompareOp,
+        ty: &Type,
+        left: &Expr,
+        constant: i32,
+    ) -> super::Result {
+        let on = self.new_label();
+        self.compare_constant((op, ty), left, constant, WORD, on)?;
+        self.never(Item::Claim(Interval::NOTHING), on);
+        Ok(())
+    }
+
+    /// Jumps if a value compares so with a constant; it is taken to be in `claimed`.
+    fn compare_constant(
+        &mut self,
+        (op, ty): (CompareOp, &Type),
+        left: &Expr,
+        constant: i32,
+        claimed: Interval,
+        target: Label,
+    ) -> super::Result {
+        let range = self.ranges.range(left);
         if let (Type::U16, CompareOp::Ge, 0x8000) | (Type::U16, CompareOp::Lt, 0x8000) =
             (ty, op, constant)
         {

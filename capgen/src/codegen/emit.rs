@@ -1,5 +1,6 @@
 //! One function's blocks as instructions.
 
+use super::ask::Questions;
 use super::error::BackendError;
 use super::interval::{Interval, Ranges, unwrapped};
 use super::item::{Item, Label, Symbol};
@@ -34,6 +35,8 @@ pub(super) struct Emitter<'a> {
     pub(super) weight: Weight,
     /// Whether claims and promises are written down, for [`super::proof`].
     pub(super) with_claims: bool,
+    /// What is asked of the code, if it is made for that.
+    pub(super) questions: Option<&'a Questions>,
 }
 
 /// What a word can be.

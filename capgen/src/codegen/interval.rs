@@ -37,6 +37,9 @@ impl Interval {
         high: LONGEST_ARRAY,
     };
 
+    /// No number at all.
+    pub const NOTHING: Self = Self { low: 1, high: 0 };
+
     /// From `low` to `high`.
     #[must_use]
     pub const fn new(low: i32, high: i32) -> Self {
@@ -68,7 +71,7 @@ impl Interval {
     /// What is in both; `other` if that is nothing (a promise of the IR was broken: then no
     /// conclusion is drawn from it).
     #[must_use]
-    fn clamp_to(self, other: Self) -> Self {
+    pub(super) fn clamp_to(self, other: Self) -> Self {
         let (low, high) = (self.low.max(other.low), self.high.min(other.high));
         if low <= high {
             Self { low, high }

@@ -41,6 +41,8 @@ pub enum Item {
     Mark(Position),
     /// The word on top of the stack is taken to be in this interval: see `proof`.
     Claim(Interval),
+    /// A question with its number: is the word on top of the stack in this interval? See [`super::ask`].
+    Ask(usize, Interval),
     /// The word on top of the stack is in this interval, as the language promises.
     Promise(Interval),
     /// This word of the frame is in this interval, as the language promises.
@@ -219,6 +221,7 @@ impl Item {
             Item::Label(_)
                 | Item::Mark(_)
                 | Item::Claim(_)
+                | Item::Ask(..)
                 | Item::Promise(_)
                 | Item::LocalPromise(..)
         )

@@ -77,23 +77,29 @@ fn wanted_helpers(function: &Function, ranges: &Ranges<'_>) -> Vec<Option<Binary
     if candidates.is_empty() {
         return Vec::new();
     }
-    let needs = |expr: &&Expr| {
-        let Expr::Binary(op, _, left, right) = expr else {
-            return None;
-        };
-        let small = |operand: &Expr| ranges.range(operand).within(Interval::NON_NEGATIVE);
-        let easy = match op {
-            BinaryOp::Shr => small(left) || matches!(**right, Expr::Const(..)),
-            _ => small(left) && small(right),
-        };
-        (!easy).then_some(*op)
-    };
+    let needs = |expr: &&Expr| needed_helper(expr, ranges);
     let wanted: Vec<_> = candidates.iter().map(needs).collect();
     if wanted.iter().all(Option::is_none) {
         Vec::new()
     } else {
         wanted
     }
+}
+
+/// The operation that becomes a call of a helper function.
+pub(super) fn needed_helper(expr: &Expr, ranges: &Ranges<'_>) -> Option<BinaryOp> {
+    let Expr::Binary(op, _, left, right) = expr else {
+        return None;
+    };
+    if !is_candidate(expr) {
+        return None;
+    }
+    let small = |operand: &Expr| ranges.range(operand).within(Interval::NON_NEGATIVE);
+    let easy = match op {
+        BinaryOp::Shr => small(left) || matches!(**right, Expr::Const(..)),
+        _ => small(left) && small(right),
+    };
+    (!easy).then_some(*op)
 }
 
 fn is_candidate(expr: &Expr) -> bool {

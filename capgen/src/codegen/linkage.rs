@@ -28,7 +28,7 @@ impl Linkage {
 }
 
 /// Linkage and class of every function.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Methods {
     /// By function.
     pub linkage: Vec<Linkage>,

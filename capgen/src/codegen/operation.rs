@@ -34,6 +34,10 @@ impl Emitter<'_> {
                 self.op(Opcode::Sxor);
             }
             Expr::Unary(UnaryOp::Neg, _, _) => self.op(Opcode::Sneg),
+            Expr::Binary(..) if self.is_helped(expr) => {
+                let helper = Symbol::Static(FunctionId(self.program.functions.len()));
+                self.invoke(Opcode::Invokestatic, helper, 2, 1);
+            }
             Expr::Binary(op, Type::Int, _, _) => self.op(int_opcode(*op)),
             Expr::Binary(op, _, _, _) => self.op(binary_opcode(*op)),
             Expr::Compare(..) => self.materialise(expr)?,

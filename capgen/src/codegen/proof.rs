@@ -11,11 +11,13 @@ mod state;
 mod words;
 
 use super::interval::Interval;
-use super::item::Item;
+use super::item::{Item, Symbol};
 use super::label::{Labels, places};
 use super::tails::is_throw;
+use crate::ir::FunctionId;
+use cap_file::Opcode;
 use state::State;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 /// Every word there is.
 const ANY: Interval = Interval {
@@ -45,6 +47,9 @@ fn steps(items: &[Item]) -> Vec<i32> {
 /// So many joins at one place to which a jump leads back may be exact.
 const EXACT_JOINS: u32 = 6;
 
+/// So often everything is looked at again then.
+const NARROWING: u32 = 16;
+
 /// The places to which a jump leads back: every loop goes through one.
 fn heads(items: &[Item], labels: &Labels<usize>) -> HashSet<usize> {
     let mut found = HashSet::new();
@@ -55,21 +60,41 @@ fn heads(items: &[Item], labels: &Labels<usize>) -> HashSet<usize> {
     found
 }
 
-/// Proves all claims of a function; `words` is what its frame's words hold at the start.
-///
-/// # Errors
-/// What could not be proved, and where.
-pub(super) fn prove(items: &[Item], words: Vec<Interval>) -> Result<(), String> {
-    run(items, State::at_start(words))
+/// What the instructions of a function show.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// The first claim that does not follow, and where it stands.
+    pub(super) unproved: Option<String>,
+    /// The questions that stand in the code, and whether the answer is yes whenever they are come to.
+    pub(super) answers: BTreeMap<usize, bool>,
+    /// The words that the function gives back, if it comes back with one.
+    pub(super) result: Option<Interval>,
+    /// What it calls functions of the package with, word by word.
+    pub(super) calls: Vec<(FunctionId, Vec<Interval>)>,
 }
 
-fn run(items: &[Item], start: State) -> Result<(), String> {
-    let labels = places(items);
-    let heads = heads(items, &labels);
+/// Follows a function; `words` is what its frame's words hold at the start, `results` what functions of the package were
+/// found to give back.
+///
+/// # Errors
+/// Code in which the stack does not come out even.
+pub(super) fn run(
+    items: &[Item],
+    words: Vec<Interval>,
+    results: &[Option<Interval>],
+) -> Result<Found, String> {
+    let code = Code {
+        items,
+        labels: places(items),
+        results,
+    };
+    let heads = heads(items, &code.labels);
     let steps = steps(items);
-    let mut known: HashMap<usize, (State, u32)> = HashMap::new();
+    let mut known: BTreeMap<usize, (State, u32)> = BTreeMap::new();
     let mut work = Pending::default();
-    work.push(0, start)?;
+    let start = State::at_start(words);
+    work.push(0, start.clone())?;
+    let mut is_exact = true;
     // First everything that can be there, then what is claimed of it.
     while let Some((index, state)) = work.pop() {
         let joined = match known.get_mut(&index) {
@@ -85,21 +110,40 @@ fn run(items: &[Item], start: State) -> Result<(), String> {
                     continue;
                 }
                 *joins += 1;
+                is_exact &= !is_wide;
                 *old = new.clone();
                 new
             }
         };
-        walk(items, index, joined, &labels, &mut work, false)?;
+        code.walk(index, joined, &mut work, None)?;
     }
-    let mut places: Vec<(usize, State)> = known
+    let mut known: BTreeMap<usize, State> = known
         .into_iter()
         .map(|(index, (state, _))| (index, state))
         .collect();
-    places.sort_by_key(|(index, _)| *index);
-    for (index, state) in places {
-        walk(items, index, state, &labels, &mut Pending::default(), true)?;
+    // What was let go for good measure comes back where it is not needed.
+    for _ in 0..if is_exact { 0 } else { NARROWING } {
+        let mut next = Pending::default();
+        next.push(0, start.clone())?;
+        for (index, state) in &known {
+            code.walk(*index, state.clone(), &mut next, None)?;
+        }
+        let is_same = next.0 == known;
+        known = next.0;
+        if is_same {
+            break;
+        }
     }
-    Ok(())
+    let mut found = Found::default();
+    for item in items {
+        if let Item::Ask(number, _) = item {
+            found.answers.insert(*number, true);
+        }
+    }
+    for (index, state) in known {
+        code.walk(index, state, &mut Pending::default(), Some(&mut found))?;
+    }
+    Ok(found)
 }
 
 /// The places to go on from, the first in the code first, each with what came there since the last time: however many
@@ -122,73 +166,121 @@ impl Pending {
     }
 }
 
-/// Goes on from a place to the next label or the end of the flow.
-fn walk(
-    items: &[Item],
-    from: usize,
-    mut state: State,
-    labels: &Labels<usize>,
-    work: &mut Pending,
-    with_claims: bool,
-) -> Result<(), String> {
-    for (index, item) in items.iter().enumerate().skip(from) {
-        if index > from && matches!(item, Item::Label(_)) {
-            return work.push(index, state);
+struct Code<'a> {
+    items: &'a [Item],
+    labels: Labels<usize>,
+    results: &'a [Option<Interval>],
+}
+
+impl Code<'_> {
+    /// Goes on from a place to the next label or the end of the flow; what it meets is told to `found`.
+    fn walk(
+        &self,
+        from: usize,
+        mut state: State,
+        work: &mut Pending,
+        mut found: Option<&mut Found>,
+    ) -> Result<(), String> {
+        for (index, item) in self.items.iter().enumerate().skip(from) {
+            if index > from && matches!(item, Item::Label(_)) {
+                return work.push(index, state);
+            }
+            if let Some(found) = found.as_deref_mut() {
+                found.look(index, item, &state);
+            }
+            match item {
+                Item::Promise(promise) => state.promise(*promise),
+                Item::LocalPromise(word, promise) => state.promise_word(*word, *promise),
+                Item::Branch(opcode, target) => {
+                    let before = state.clone();
+                    state.step(item)?;
+                    let [jumps, goes_on] = state.branch(*opcode, &before);
+                    if let (Some(index), Some(state)) = (self.labels.get(*target), jumps) {
+                        work.push(*index, state)?;
+                    }
+                    match goes_on {
+                        Some(on) if !item.ends_flow() => state = on,
+                        _ => return Ok(()),
+                    }
+                    continue;
+                }
+                // It does not return.
+                other if is_throw(other) => return Ok(()),
+                other => {
+                    state.step(other)?;
+                    if let Some(result) =
+                        called(other).and_then(|id| self.results.get(id.0).copied().flatten())
+                    {
+                        state.promise(result);
+                    }
+                }
+            }
+            for target in item.targets() {
+                if let Some(index) = self.labels.get(target) {
+                    work.push(*index, state.clone())?;
+                }
+            }
+            if item.ends_flow() {
+                return Ok(());
+            }
         }
+        Ok(())
+    }
+}
+
+impl Found {
+    /// Takes down what is to be known of an instruction, from what is known before it.
+    fn look(&mut self, index: usize, item: &Item, state: &State) {
         match item {
-            Item::Claim(claim) if with_claims => {
+            Item::Claim(claim) => {
                 let found = state.top();
-                if !found.within(*claim) {
-                    return Err(format!(
+                if self.unproved.is_none() && !found.within(*claim) {
+                    self.unproved = Some(format!(
                         "instruction {index}: a value is taken to be in {}..={}, it may be in {}..={}",
                         claim.low, claim.high, found.low, found.high
                     ));
                 }
             }
-            Item::Promise(promise) => state.promise(*promise),
-            Item::LocalPromise(word, promise) => state.promise_word(*word, *promise),
-            Item::Branch(opcode, target) => {
-                let before = state.clone();
-                state.step(item)?;
-                let [jumps, goes_on] = state.branch(*opcode, &before);
-                if let (Some(index), Some(state)) = (labels.get(*target), jumps) {
-                    work.push(*index, state)?;
-                }
-                match goes_on {
-                    Some(on) if !item.ends_flow() => state = on,
-                    _ => return Ok(()),
-                }
-                continue;
+            Item::Ask(number, range) if !state.top().within(*range) => {
+                self.answers.insert(*number, false);
             }
-            // It does not return.
-            other if is_throw(other) => return Ok(()),
-            other => state.step(other)?,
-        }
-        for target in item.targets() {
-            if let Some(index) = labels.get(target) {
-                work.push(*index, state.clone())?;
+            Item::Plain(Opcode::Sreturn, _) => {
+                let top = state.top();
+                self.result = Some(self.result.map_or(top, |result| result.join(top)));
             }
-        }
-        if item.ends_flow() {
-            return Ok(());
+            other => {
+                if let Some(id) = called(other) {
+                    self.calls.push((id, state.topmost(other.stack_effect().0)));
+                }
+            }
         }
     }
-    Ok(())
+}
+
+/// The function of the package that an instruction calls.
+fn called(item: &Item) -> Option<FunctionId> {
+    match item {
+        Item::Invoke {
+            method: Symbol::Static(id) | Symbol::Virtual(id),
+            ..
+        } => Some(*id),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::codegen::item::Label;
-    use crate::codegen::item::Symbol;
-    use cap_file::{Opcode, Operands};
+    use cap_file::Operands;
 
     fn frame() -> Vec<Interval> {
         vec![Interval::UNSIGNED_BYTE, ANY]
     }
 
     fn proves(items: Vec<Item>) -> bool {
-        prove(&items, frame()).is_ok()
+        let found = run(&items, frame(), &[]).expect("even code");
+        found.unproved.is_none()
     }
 
     fn claim(low: i32, high: i32) -> Item {

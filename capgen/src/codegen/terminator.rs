@@ -19,7 +19,17 @@ impl Emitter<'_> {
                 self.goto(*target, next);
                 Ok(())
             }
-            Terminator::If(condition, yes, no) => self.branch(condition, *yes, *no, next),
+            Terminator::If(condition, yes, no) => {
+                let asked = self.questions.and_then(|asked| asked.of_branch(block.0));
+                if let Some((number, holds)) = asked {
+                    let on = self.new_label();
+                    self.jump_if(condition, holds, on)?;
+                    self.never(Item::Ask(number, Interval::NOTHING), on);
+                    self.goto(if holds { *yes } else { *no }, next);
+                    return Ok(());
+                }
+                self.branch(condition, *yes, *no, next)
+            }
             Terminator::Switch(key, cases, default) => self.switch(key, cases, *default, next),
             Terminator::Return(None) => {
                 self.op(Opcode::Return);
@@ -72,6 +82,14 @@ impl Emitter<'_> {
                 Ok(())
             }
         }
+    }
+
+    /// What no way leads to, which `never` says, and then the place to go on.
+    pub(super) fn never(&mut self, never: Item, on: Label) {
+        self.items.push(never);
+        self.items
+            .extend(unreachable_end(self.function.result.as_ref()));
+        self.items.push(Item::Label(on));
     }
 
     pub(super) fn goto(&mut self, target: BlockId, next: Option<BlockId>) {
@@ -128,6 +146,12 @@ impl Emitter<'_> {
             WORD
         };
         match pairs.as_slice() {
+            [] if self.with_claims && claimed != WORD => {
+                self.value(key, form)?;
+                self.claim(claimed);
+                self.op(Opcode::Pop);
+                self.goto(default, next);
+            }
             [] => {
                 self.discard(key)?;
                 self.goto(default, next);

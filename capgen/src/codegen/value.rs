@@ -7,6 +7,7 @@
 use super::emit::{Emitter, conditional_step};
 use super::interval::{Interval, is_length, unwrapped};
 use super::item::Item;
+use super::legalize::needed_helper;
 use super::weight::Weight;
 use crate::ir::{BinaryOp, Callee, Element, Expr, Type, UnaryOp};
 use cap_file::Opcode;
@@ -150,6 +151,20 @@ impl Emitter<'_> {
 
     /// Emits code that leaves the value on the stack in the wanted form.
     pub(super) fn value(&mut self, expr: &Expr, want: Form) -> super::Result {
+        match self.questions.and_then(|asked| asked.of_value(expr)) {
+            None => self.value_as(expr, want),
+            Some((number, range)) => {
+                self.value_as(expr, Form::Exact)?;
+                self.items.push(Item::Ask(number, range));
+                if want == Form::SignExtended {
+                    self.op(Opcode::S2b);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn value_as(&mut self, expr: &Expr, want: Form) -> super::Result {
         if let Expr::Const(Type::Int, value) = expr {
             self.items.push(Item::push_int(*value));
             return Ok(());
@@ -192,7 +207,9 @@ impl Emitter<'_> {
         };
         for (index, (operand, form)) in operands.into_iter().zip(way.operands).enumerate() {
             self.value(operand, form)?;
-            self.claim_operand(expr, way, index);
+            if !self.is_helped(expr) {
+                self.claim_operand(expr, way, index);
+            }
         }
         if let Expr::Cast { from, to, value } = expr {
             self.int_conversion(from, to, value, way.result);
@@ -229,6 +246,11 @@ impl Emitter<'_> {
         }
         self.items.push(Item::Label(rest));
         Ok(())
+    }
+
+    /// Whether the code is made to be asked, before [`super::legalize`], and an operation becomes a call.
+    pub(super) fn is_helped(&self, expr: &Expr) -> bool {
+        self.questions.is_some() && needed_helper(expr, &self.ranges).is_some()
     }
 
     /// What an operation takes an operand for that was just emitted.
@@ -373,6 +395,7 @@ impl Emitter<'_> {
                 }
                 ways
             }
+            Expr::Binary(..) if self.is_helped(expr) => vec![Way::same(Exact, 3)],
             Expr::Binary(op, ty, left, right) => self.binary_ways(*op, ty, left, right),
             Expr::Local(local) => vec![Way::new([Exact, Exact], self.local_form(*local), 1)],
             _ => vec![Way::same(Exact, 1)],

@@ -228,11 +228,7 @@ fn with_helpers(
 }
 
 /// All functions, each after those that it calls (where they do not call one another in circles).
-pub(super) fn bottom_up(program: &Program) -> Vec<FunctionId> {
-    bottom_up_of(program, &CallGraph::of(program))
-}
-
-fn bottom_up_of(program: &Program, calls: &CallGraph) -> Vec<FunctionId> {
+pub(super) fn bottom_up_of(program: &Program, calls: &CallGraph) -> Vec<FunctionId> {
     fn visit(calls: &CallGraph, index: usize, seen: &mut [bool], order: &mut Vec<FunctionId>) {
         match seen.get_mut(index) {
             Some(seen) if !*seen => *seen = true,

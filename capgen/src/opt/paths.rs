@@ -4,7 +4,8 @@
 //! round is certain is entered behind its test. Where a block stands between, a copy of it is tried out
 //! ([`candidates`]), and a condition that is kept in a local to be asked later is asked at once.
 
-use super::decide::{Flow, State};
+use super::decide::{self, Flow, State};
+use crate::codegen::ask::{Known, Questions, ask};
 use crate::ir::dataflow::LocalSet;
 use crate::ir::{Block, BlockId, Expr, Function, LocalId, Program, Statement, Terminator, Type};
 
@@ -30,7 +31,37 @@ pub(super) fn answered(flow: &Flow<'_>) -> Vec<Past> {
             }
         }
     });
-    found
+    confirmed(flow, found)
+}
+
+/// Of those the ones that the instructions confirm: each question is asked once more on the way to it, where only that
+/// way comes.
+fn confirmed(flow: &Flow<'_>, found: Vec<Past>) -> Vec<Past> {
+    if found.is_empty() {
+        return found;
+    }
+    let mut function = flow.function.clone();
+    let mut questions = Questions::default();
+    let mut asked = Vec::new();
+    for (index, slot, to) in &found {
+        let between = BlockId(function.blocks.len());
+        let successors = function.blocks.get_mut(*index);
+        let way = successors.and_then(|block| {
+            let successors = block.terminator.successors_mut();
+            successors.into_iter().nth(*slot)
+        });
+        let question = way
+            .map(|way| std::mem::replace(way, between))
+            .and_then(|question| flow.block(question));
+        let Some(question) = question else {
+            return Vec::new();
+        };
+        let holds = matches!(&question.terminator, Terminator::If(_, yes, _) if yes == to);
+        function.blocks.push(question.clone());
+        asked.push(questions.branch(between.0, holds));
+    }
+    let answers = ask(flow.program, &function, &questions, Known::default());
+    decide::kept(found, &asked, answers.as_ref())
 }
 
 /// Sends ways past questions; whether there was one.

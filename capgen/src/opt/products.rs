@@ -4,6 +4,8 @@
 //! to be small it is a `u16`, and its sign as a word is the answer; it need not be computed a second time then.
 
 use super::decide::Flow;
+use crate::codegen::ask::{Known, Questions, ask};
+use crate::codegen::interval::Interval;
 use crate::ir::{
     BinaryOp, BlockId, CompareOp, Expr, Function, Local, LocalId, Statement, Terminator, Type,
 };
@@ -21,13 +23,42 @@ pub(super) fn small(flow: &Flow<'_>) -> Vec<Small> {
         if let Some((a, b, fine)) = tested(&block.terminator)
             && is_only_way(flow.function, fine)
         {
-            let range = |local| flow.range(&Expr::Local(local), state);
-            if range(a).high.saturating_mul(range(b).high) <= 0xFFFF {
-                found.push((index, a, b));
+            let most = [a, b].map(|local| flow.range(&Expr::Local(local), state).high);
+            if most[0].saturating_mul(most[1]) <= 0xFFFF {
+                found.push(((index, a, b), most));
             }
         }
     });
-    found
+    confirmed(flow, found)
+}
+
+/// Of those the ones whose factors the instructions confirm.
+fn confirmed(flow: &Flow<'_>, found: Vec<(Small, [i32; 2])>) -> Vec<Small> {
+    let mut questions = Questions::default();
+    let mut asked = Vec::new();
+    let (found, most): (Vec<_>, Vec<_>) = found.into_iter().unzip();
+    for ((index, ..), [a, b]) in found.iter().zip(most) {
+        let block = flow.block(BlockId(*index));
+        if let Some(factors) = block.and_then(|block| factors(&block.terminator)) {
+            let [first, second] = factors;
+            asked.push((
+                questions.value(first, Interval::new(0, a)),
+                questions.value(second, Interval::new(0, b)),
+            ));
+        }
+    }
+    if found.is_empty() {
+        return found;
+    }
+    let answers = ask(flow.program, flow.function, &questions, Known::default());
+    let is_small = |(a, b): &(usize, usize)| {
+        let answers = answers.as_ref();
+        answers.is_some_and(|answers| answers.is_yes(*a) && answers.is_yes(*b))
+    };
+    let with_questions = found.into_iter().zip(&asked);
+    with_questions
+        .filter_map(|(found, asked)| is_small(asked).then_some(found))
+        .collect()
 }
 
 /// Tests products by what they are; whether there was one.
@@ -40,7 +71,7 @@ pub(super) fn test(function: &mut Function, found: &[Small]) -> bool {
 
 /// `a <= 32767 / b`, and where that leads.
 fn tested(terminator: &Terminator) -> Option<(LocalId, LocalId, BlockId)> {
-    let Terminator::If(Expr::Compare(op, Type::Usize, left, right), yes, no) = terminator else {
+    let Terminator::If(Expr::Compare(op, Type::Usize, ..), yes, no) = terminator else {
         return None;
     };
     let fine = match op {
@@ -48,12 +79,22 @@ fn tested(terminator: &Terminator) -> Option<(LocalId, LocalId, BlockId)> {
         CompareOp::Gt => *no,
         _ => return None,
     };
-    match (&**left, &**right) {
-        (Expr::Local(a), Expr::Binary(BinaryOp::Div, Type::Usize, most, b)) => {
-            match (&**most, &**b) {
-                (Expr::Const(_, MOST), Expr::Local(b)) => Some((*a, *b, fine)),
-                _ => None,
-            }
+    match factors(terminator)? {
+        [Expr::Local(a), Expr::Local(b)] => Some((*a, *b, fine)),
+        _ => None,
+    }
+}
+
+/// Where the factors `a` and `b` of such a test are read.
+fn factors(terminator: &Terminator) -> Option<[&Expr; 2]> {
+    let Expr::Compare(_, _, a, quotient) = terminator.expression()? else {
+        return None;
+    };
+    match &**quotient {
+        Expr::Binary(BinaryOp::Div, Type::Usize, most, b)
+            if matches!(**most, Expr::Const(_, MOST)) =>
+        {
+            Some([a, b])
         }
         _ => None,
     }

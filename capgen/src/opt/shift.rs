@@ -5,6 +5,7 @@
 //! wanted the constant is taken off again. In an order it is added to both sides, where neither can wrap.
 
 use super::decide::Flow;
+use crate::codegen::ask::{Known, Questions, ask};
 use crate::codegen::interval::Interval;
 use crate::ir::calls::CallGraph;
 use crate::ir::{
@@ -167,21 +168,37 @@ fn is_word(ty: &Type) -> bool {
 
 /// The blocks that end with an order of two words which stays the same when the constant is added to both.
 fn orders_kept(function: &Function, flow: &Flow<'_>, by: i32) -> Vec<bool> {
-    let mut kept = vec![false; function.blocks.len()];
-    let word = Interval::of_type(&Type::I16);
-    flow.each_end(&mut |index, block, state| {
-        if let Terminator::If(Expr::Compare(_, Type::Usize | Type::I16, left, right), ..) =
-            &block.terminator
+    let all = Interval::of_type(&Type::I16);
+    // What may be added to.
+    let room = Interval::new((all.low - by).max(all.low), (all.high - by).min(all.high));
+    let mut questions = Questions::default();
+    let mut asked = Vec::new();
+    flow.each_end(&mut |index, _, state| {
+        let block = function.blocks.get(index);
+        if let Some(Terminator::If(Expr::Compare(_, Type::Usize | Type::I16, left, right), ..)) =
+            block.map(|block| &block.terminator)
+            && [left, right]
+                .iter()
+                .all(|side| flow.range(side, state).within(room))
         {
-            let fits = |side: &Expr| {
-                let range = flow.range(side, state);
-                Interval::new(range.low + by, range.high + by).within(word)
-            };
-            if let Some(slot) = kept.get_mut(index) {
-                *slot = fits(left) && fits(right);
-            }
+            // A constant is what it is.
+            let sides = [left, right].into_iter();
+            let sides = sides.filter(|side| !matches!(***side, Expr::Const(..)));
+            let sides: Vec<usize> = sides.map(|side| questions.value(side, room)).collect();
+            asked.push((index, sides));
         }
     });
+    let mut kept = vec![false; function.blocks.len()];
+    if asked.is_empty() {
+        return kept;
+    }
+    let answers = ask(flow.program, function, &questions, Known::default());
+    for (index, sides) in asked {
+        if let Some(slot) = kept.get_mut(index) {
+            let answers = answers.as_ref();
+            *slot = answers.is_some_and(|answers| sides.iter().all(|side| answers.is_yes(*side)));
+        }
+    }
     kept
 }
 

@@ -6,13 +6,58 @@ use crate::codegen::interval::Interval;
 use crate::codegen::item::Item;
 use crate::ir::{CompareOp, LONGEST_ARRAY};
 use cap_file::{Opcode, Operands};
+use std::collections::BTreeSet;
+
+/// Words of the frame and a number that give a value, added as words are.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Sum {
+    first: u8,
+    second: Option<u8>,
+    by: i32,
+}
+
+impl Sum {
+    const fn of(word: u8) -> Self {
+        Self {
+            first: word,
+            second: None,
+            by: 0,
+        }
+    }
+
+    fn has(self, word: u8) -> bool {
+        self.first == word || self.second == Some(word)
+    }
+
+    /// The word, where it is nothing else.
+    fn alone(self) -> Option<u8> {
+        (self == Self::of(self.first)).then_some(self.first)
+    }
+
+    fn plus(self, by: i32) -> Option<Self> {
+        let by = self.by + by;
+        Interval::new(by, by)
+            .within(ANY)
+            .then_some(Self { by, ..self })
+    }
+
+    fn plus_word(self, word: u8) -> Option<Self> {
+        self.second.is_none().then_some(Self {
+            second: Some(word),
+            ..self
+        })
+    }
+}
 
 /// A value on the stack.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Value {
     pub(super) range: Interval,
-    /// A word of the frame and a number that, added to it, gives the value.
-    is: Option<(u8, i32)>,
+    is: Option<Sum>,
+    /// A word of the frame that was taken from a number that is not negative, neither of them: to give this.
+    less: Option<u8>,
+    /// A word of the frame whose low byte, its sign extended, it is.
+    byte: Option<u8>,
     /// Whether it is a copy of the value below.
     is_copy: bool,
 }
@@ -22,6 +67,8 @@ impl Value {
         Self {
             range,
             is: None,
+            less: None,
+            byte: None,
             is_copy: false,
         }
     }
@@ -31,6 +78,8 @@ impl Value {
 pub(super) struct State {
     pub(super) stack: Vec<Value>,
     pub(super) words: Vec<Interval>,
+    /// Pairs of words of the frame whose sum is no more than 32767.
+    sums: BTreeSet<(u8, u8)>,
 }
 
 const UNDERFLOW: &str = "more taken from the stack than is there";
@@ -40,12 +89,20 @@ impl State {
         Self {
             stack: Vec::new(),
             words,
+            sums: BTreeSet::new(),
         }
     }
 
     /// The word on top of the stack.
     pub(super) fn top(&self) -> Interval {
         self.stack.last().map_or(ANY, |value| value.range)
+    }
+
+    /// So many words from the top, the lowest first.
+    pub(super) fn topmost(&self, count: usize) -> Vec<Interval> {
+        let first = self.stack.len().saturating_sub(count);
+        let words = self.stack.iter().skip(first);
+        words.map(|value| value.range).collect()
     }
 
     /// The word on top is one of these; that alone is kept where the two have nothing in common.
@@ -82,11 +139,14 @@ impl State {
         let value = |(old, new): (&Value, &Value)| Value {
             range: pair((&old.range, &new.range)),
             is: old.is.filter(|_| old.is == new.is),
+            less: old.less.filter(|_| old.less == new.less),
+            byte: old.byte.filter(|_| old.byte == new.byte),
             is_copy: old.is_copy && new.is_copy,
         };
         Ok(State {
             stack: self.stack.iter().zip(&new.stack).map(value).collect(),
             words: self.words.iter().zip(&new.words).map(pair).collect(),
+            sums: self.sums.intersection(&new.sums).copied().collect(),
         })
     }
 
@@ -127,9 +187,12 @@ impl State {
                     self.stack.extend([Value::of(ANY), Value::of(short.range)]);
                     return Ok(());
                 }
-                let range = plain(*opcode, operands, &ranges);
+                let range = self.sum(*opcode, &taken);
+                let range = range.unwrap_or_else(|| plain(*opcode, operands, &ranges));
                 Value {
                     is: moved(*opcode, &taken),
+                    less: subtracted(*opcode, &taken),
+                    byte: low_byte(*opcode, &taken),
                     ..Value::of(range)
                 }
             }
@@ -152,15 +215,81 @@ impl State {
         }
     }
 
+    fn word(&self, word: u8) -> Interval {
+        self.words.get(usize::from(word)).copied().unwrap_or(ANY)
+    }
+
+    /// The sum that a value is, where that cannot have wrapped.
+    fn sum_of(&self, value: Value) -> Option<Sum> {
+        const WORDS: i32 = 0x1_0000;
+        let sum = value.is?;
+        let (a, b) = (self.word(sum.first), self.second(sum));
+        let wraps = |turns: i32| {
+            let least = value.range.low + turns * WORDS;
+            let most = value.range.high + turns * WORDS;
+            a.low + b.low + sum.by <= most && a.high + b.high + sum.by >= least
+        };
+        (!wraps(-1) && !wraps(1)).then_some(sum)
+    }
+
+    fn second(&self, sum: Sum) -> Interval {
+        sum.second
+            .map_or(Interval::new(0, 0), |word| self.word(word))
+    }
+
+    /// A sum that is known to be no more than a word holds.
+    fn sum(&self, opcode: Opcode, taken: &[Value]) -> Option<Interval> {
+        let [a, b] = *taken else { return None };
+        let pair = ordered(a.is?.alone()?, b.is?.alone()?);
+        let is_known = opcode == Opcode::Sadd && self.sums.contains(&pair);
+        is_known.then(|| {
+            let high = (a.range.high + b.range.high).min(ANY.high);
+            wrapped((a.range.low + b.range.low).into(), high.into())
+        })
+    }
+
+    /// Takes a note of `a <= c - b`, where no `c` is more than a word holds.
+    fn relate(&mut self, relation: CompareOp, a: Value, b: Value) {
+        let (one, difference) = match relation {
+            CompareOp::Lt | CompareOp::Le | CompareOp::Eq => (a, b),
+            CompareOp::Gt | CompareOp::Ge => (b, a),
+            CompareOp::Ne => return,
+        };
+        if let (Some(word), Some(less)) = (one.is.and_then(Sum::alone), difference.less) {
+            self.sums.insert(ordered(word, less));
+        }
+    }
+
     /// A value is one of these; whether that can be.
     fn narrow(&mut self, value: Value, to: Interval) -> bool {
-        let Some((word, by)) = value.is else {
+        if let Some(word) = value.byte
+            && self.word(word).within(Interval::UNSIGNED_BYTE)
+        {
+            return match () {
+                () if to.low >= 0 => self.narrow_word(word, to),
+                () if to.high < 0 => {
+                    self.narrow_word(word, Interval::new(to.low + 256, to.high + 256))
+                }
+                () => true,
+            };
+        }
+        let Some(sum) = self.sum_of(value) else {
             return true;
         };
+        let rest = |other: Interval| {
+            Interval::new(to.low - sum.by - other.high, to.high - sum.by - other.low)
+        };
+        let (first, second) = (self.word(sum.first), self.second(sum));
+        self.narrow_word(sum.first, rest(second))
+            && sum
+                .second
+                .is_none_or(|word| self.narrow_word(word, rest(first)))
+    }
+
+    fn narrow_word(&mut self, word: u8, to: Interval) -> bool {
         let Some(slot) = self.words.get_mut(usize::from(word)) else {
             return true;
         };
-        let to = Interval::new(to.low - by, to.high - by);
         let both = Interval::new(slot.low.max(to.low), slot.high.min(to.high));
         if both.low > both.high {
             return false;
@@ -182,7 +311,7 @@ impl State {
         let item = Item::Plain(opcode, operands.clone());
         if item.stack_effect().1 == 1 {
             self.stack.push(Value {
-                is: Some((word, 0)),
+                is: Some(Sum::of(word)),
                 ..Value::of(*slot)
             });
             return Ok(());
@@ -191,7 +320,7 @@ impl State {
         *slot = stored.range;
         self.forget(word);
         if let Some(below) = self.stack.last_mut().filter(|_| stored.is_copy) {
-            below.is = Some((word, 0));
+            below.is = Some(Sum::of(word));
         }
         Ok(())
     }
@@ -199,8 +328,11 @@ impl State {
     /// A word of the frame has changed.
     fn forget(&mut self, word: u8) {
         for value in &mut self.stack {
-            value.is = value.is.filter(|(other, _)| *other != word);
+            value.is = value.is.filter(|sum| !sum.has(word));
+            value.byte = value.byte.filter(|other| *other != word);
+            value.less = value.less.filter(|other| *other != word);
         }
+        self.sums.retain(|(a, b)| *a != word && *b != word);
     }
 
     /// What is known on either way of a branch, the jump first; nothing of a way that cannot be.
@@ -225,6 +357,7 @@ impl State {
         [relation, relation.negated()].map(|relation| {
             let (for_a, for_b) = a.range.compared(relation, b.range)?;
             let mut state = self.clone();
+            state.relate(relation, a, b);
             (state.narrow(a, for_a) && state.narrow(b, for_b)).then_some(state)
         })
     }
@@ -236,19 +369,47 @@ fn meet(a: Interval, promise: Interval) -> Interval {
     if both.low <= both.high { both } else { promise }
 }
 
-/// Which word of the frame a result is, a number being added to it.
-fn moved(opcode: Opcode, taken: &[Value]) -> Option<(u8, i32)> {
+fn ordered(a: u8, b: u8) -> (u8, u8) {
+    (a.min(b), a.max(b))
+}
+
+/// The word of the frame that was taken from a number, neither of them negative.
+fn subtracted(opcode: Opcode, taken: &[Value]) -> Option<u8> {
+    let [from, by] = *taken else { return None };
+    let fits = |value: Value| value.range.within(Interval::NON_NEGATIVE);
+    let is_less = opcode == Opcode::Ssub && fits(from) && fits(by);
+    by.is?.alone().filter(|_| is_less)
+}
+
+/// The word of the frame whose low byte is a result.
+fn low_byte(opcode: Opcode, taken: &[Value]) -> Option<u8> {
+    match (opcode, taken) {
+        (Opcode::S2b, [value]) => value.is?.alone(),
+        _ => None,
+    }
+}
+
+/// Which sum a result is.
+fn moved(opcode: Opcode, taken: &[Value]) -> Option<Sum> {
     let [a, b] = *taken else { return None };
-    let (value, by) = match opcode {
-        Opcode::Sadd if b.range.low == b.range.high => (a, b.range.low),
-        Opcode::Sadd if a.range.low == a.range.high => (b, a.range.low),
-        Opcode::Ssub if b.range.low == b.range.high => (a, -b.range.low),
-        _ => return None,
+    let number = |value: Value| {
+        let Interval { low, high } = value.range;
+        (low == high).then_some(low)
     };
-    let (word, from) = value.is?;
-    let moved = Interval::new(value.range.low + by, value.range.high + by);
-    // The sum must not wrap.
-    moved.within(ANY).then_some((word, from + by))
+    match opcode {
+        Opcode::Sadd => match (number(a), number(b)) {
+            (_, Some(by)) => a.is?.plus(by),
+            (Some(by), _) => b.is?.plus(by),
+            _ => match (a.is?, b.is?) {
+                (sum, other) | (other, sum) if other.alone().is_some() => {
+                    sum.plus_word(other.first)
+                }
+                _ => None,
+            },
+        },
+        Opcode::Ssub => a.is?.plus(-number(b)?),
+        _ => None,
+    }
 }
 
 fn relation(opcode: Opcode) -> Option<(CompareOp, usize)> {

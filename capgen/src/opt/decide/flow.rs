@@ -21,7 +21,7 @@ const NARROWING: u32 = 24;
 
 /// What is known where each block of a function begins.
 pub(in crate::opt) struct Flow<'a> {
-    pub(super) program: &'a Program,
+    pub(in crate::opt) program: &'a Program,
     pub(in crate::opt) function: &'a Function,
     pub(super) results: &'a [Option<Interval>],
     shape: Shape,

@@ -5,6 +5,16 @@ pub fn fibonacci(n: u8) -> u16 {
 }
 // run: fibonacci(15) == 610
 
+fn sum_down(n: u8, sum: u16) -> u16 {
+    if n == 0 { sum } else { sum_down(n - 1, sum + n as u16) }
+}
+
+// One call from outside, with constants: those of the others are not these.
+pub fn triangle() -> u16 {
+    sum_down(10, 0)
+}
+// run: triangle() == 55
+
 fn next(data: &mut [u8]) -> u8 {
     data[0] += 1;
     data[0]
