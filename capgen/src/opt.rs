@@ -11,6 +11,7 @@ mod fold;
 mod forward;
 #[cfg(test)]
 pub(crate) mod growth;
+mod idle;
 mod inline;
 mod parameters;
 mod paths;
@@ -221,17 +222,17 @@ fn with_helpers(program: &mut Program, options: &Options) -> Result<(), BackendE
 const MOST_ROUNDS: usize = 8;
 
 /// A pass that looks at one function; whether it changed it.
-type Pass = fn(&Program, &mut Function) -> bool;
+type Pass = fn(&mut Function) -> bool;
 
 /// The passes that look at one function, in their order.
 fn passes(options: &Options) -> Vec<Pass> {
     let all: [(bool, Pass); 6] = [
         (options.fold, fold::fold),
-        (options.blocks, |_, function| thread::thread(function)),
-        (options.blocks, |_, function| cfg::simplify(function)),
-        (options.combine, |_, function| combine::combine(function)),
-        (options.forward, |_, function| forward::forward(function)),
-        (options.place, |_, function| sink::sink(function)),
+        (options.blocks, thread::thread),
+        (options.blocks, cfg::simplify),
+        (options.combine, combine::combine),
+        (options.forward, forward::forward),
+        (options.place, sink::sink),
     ];
     let wanted = all.into_iter().filter(|(is_wanted, _)| *is_wanted);
     wanted.map(|(_, pass)| pass).collect()
@@ -261,7 +262,7 @@ fn tidy_one(program: &Program, function: &mut Function, passes: &[Pass], options
     let mut idle = 0;
     for _ in 0..MOST_ROUNDS {
         for pass in passes {
-            idle = if pass(program, function) { 0 } else { idle + 1 };
+            idle = if pass(function) { 0 } else { idle + 1 };
             if idle >= passes.len() {
                 break;
             }
@@ -278,21 +279,28 @@ fn tidy_one(program: &Program, function: &mut Function, passes: &[Pass], options
 /// Runs the passes that want to know what is known along the ways, until one finds something; whether one did.
 fn by_ways(program: &Program, function: &mut Function, options: &Options) -> bool {
     let asks = |block: &Block| matches!(block.terminator, Terminator::If(..));
-    if !(options.decide || options.paths) || !function.blocks.iter().any(asks) {
+    let has_ways = function.blocks.iter().any(asks);
+    let (decides, goes) = (options.decide && has_ways, options.paths && has_ways);
+    let folds = options.fold && idle::may_be(function);
+    if !(decides || goes || folds) {
         return false;
     }
-    let (mut decided, mut small, mut answered) = Default::default();
+    let (mut left_out, mut decided, mut small, mut answered) = Default::default();
     let flow = Flow::alone(program, function);
-    if options.decide {
+    if folds {
+        left_out = idle::idle(&flow);
+    }
+    if decides && left_out.is_empty() {
         decided = decide::confirmed(program, function, flow.decided());
     }
-    if options.decide && decided.is_empty() {
+    if decides && left_out.is_empty() && decided.is_empty() {
         small = products::small(&flow);
     }
-    if options.paths && decided.is_empty() && small.is_empty() {
+    if goes && left_out.is_empty() && decided.is_empty() && small.is_empty() {
         answered = paths::answered(&flow);
     }
-    decide::apply(function, &decided)
+    idle::leave_out(function, &left_out)
+        || decide::apply(function, &decided)
         || products::test(function, &small)
         || paths::straighten(function, &answered)
 }

@@ -7,12 +7,14 @@
 
 use super::emit::{Emitter, WORD};
 use super::interval::{Interval, Ranges};
+use super::item::{Item, Label};
 use super::layout::Plan;
 use super::linkage::Methods;
+use super::proof::{self, Found, Ways};
 use super::weight::Weight;
-use super::{Goal, proof, words_at_start};
+use super::{Goal, words_at_start};
 use crate::ir::dataflow::LocalSet;
-use crate::ir::{Expr, Function, FunctionId, Position, Program};
+use crate::ir::{ApiMethod, BlockId, Expr, Function, FunctionId, Position, Program};
 use std::collections::{BTreeMap, HashMap};
 
 /// What is asked of one function.
@@ -21,6 +23,8 @@ pub struct Questions {
     count: usize,
     /// By block that ends with a condition: the number of the question, and whether the condition would always hold.
     branches: BTreeMap<usize, (usize, bool)>,
+    /// The number of the question, and a block that ends with [`Terminator::Unreachable`](crate::ir::Terminator::Unreachable).
+    end: Option<(usize, usize)>,
     /// By the place of the expression in memory: equal ones stand at many places of a function.
     values: HashMap<*const Expr, (usize, Interval)>,
 }
@@ -41,6 +45,11 @@ impl Questions {
         number
     }
 
+    /// Asks what is known at the end of a block.
+    fn end(&mut self, block: usize) {
+        self.end = Some((self.number(), block));
+    }
+
     fn number(&mut self) -> usize {
         self.count += 1;
         self.count - 1
@@ -48,6 +57,12 @@ impl Questions {
 
     pub(super) fn of_branch(&self, block: usize) -> Option<(usize, bool)> {
         self.branches.get(&block).copied()
+    }
+
+    pub(super) fn of_end(&self, block: usize) -> Option<usize> {
+        self.end
+            .filter(|(_, asked)| *asked == block)
+            .map(|(number, _)| number)
     }
 
     pub(super) fn of_value(&self, expr: &Expr) -> Option<(usize, Interval)> {
@@ -115,6 +130,43 @@ fn ask_with(
     known: Known<'_>,
     with_ranges: bool,
 ) -> Option<Answers> {
+    let (_, found) = look(program, function, questions, known, with_ranges)?;
+    let yes = (0..questions.count).map(|number| found.answers.get(&number) == Some(&true));
+    Some(Answers {
+        yes: yes.collect(),
+        result: found.result,
+        calls: found.calls,
+    })
+}
+
+/// Whether, with what is known at the end of the block `from`, which is said to be unreachable, each way from the block `to` on ends in an
+/// exception for `status` before anything is changed; `is_idle` tells which methods of the API change nothing.
+#[must_use]
+pub fn ends_in_exception(
+    program: &Program,
+    function: &Function,
+    (from, to): (BlockId, BlockId),
+    status: i32,
+    is_idle: &dyn Fn(&ApiMethod) -> bool,
+) -> bool {
+    let mut questions = Questions::default();
+    questions.end(from.0);
+    let Some((items, found)) = look(program, function, &questions, Known::default(), true) else {
+        return false;
+    };
+    // Where no way leads nothing is left out.
+    let ways = |state| Ways::of(&items, status, is_idle).end(Label(to.0), state);
+    found.asked_with.is_none_or(ways)
+}
+
+/// The instructions of a function, and what they show; nothing if they cannot be made, or rely on something that does not follow.
+fn look(
+    program: &Program,
+    function: &Function,
+    questions: &Questions,
+    known: Known<'_>,
+    with_ranges: bool,
+) -> Option<(Vec<Item>, Found)> {
     let plan = Plan::of(function);
     let (slots, words) = plan.slots(function, None).ok()?;
     let signed = LocalSet::empty(function.locals.len());
@@ -141,13 +193,5 @@ fn ask_with(
     };
     emitter.run().ok()?;
     let found = proof::run(&emitter.items, start, known.results).ok()?;
-    if found.unproved.is_some() {
-        return None;
-    }
-    let yes = (0..questions.count).map(|number| found.answers.get(&number) == Some(&true));
-    Some(Answers {
-        yes: yes.collect(),
-        result: found.result,
-        calls: found.calls,
-    })
+    found.unproved.is_none().then_some((emitter.items, found))
 }

@@ -7,6 +7,7 @@
 //! 16-bit words, from the entry on along every branch and with what each branch asks, without a look at the IR; each claim must follow. A function for
 //! which one does not is compiled again without any range but those of the types.
 
+mod exception;
 mod state;
 mod words;
 
@@ -16,6 +17,7 @@ use super::label::{Labels, places};
 use super::tails::is_throw;
 use crate::ir::FunctionId;
 use cap_file::Opcode;
+pub(super) use exception::Ways;
 use state::State;
 use std::collections::{BTreeMap, HashSet};
 
@@ -67,6 +69,8 @@ pub(super) struct Found {
     pub(super) unproved: Option<String>,
     /// The questions that stand in the code, and whether the answer is yes whenever they are come to.
     pub(super) answers: BTreeMap<usize, bool>,
+    /// What is known where the last of them stands, if that is come to.
+    pub(super) asked_with: Option<State>,
     /// The words that the function gives back, if it comes back with one.
     pub(super) result: Option<Interval>,
     /// What it calls functions of the package with, word by word.
@@ -241,8 +245,11 @@ impl Found {
                     ));
                 }
             }
-            Item::Ask(number, range) if !state.top().within(*range) => {
-                self.answers.insert(*number, false);
+            Item::Ask(number, range) => {
+                if !state.top().within(*range) {
+                    self.answers.insert(*number, false);
+                }
+                self.asked_with = Some(state.clone());
             }
             Item::Plain(Opcode::Sreturn, _) => {
                 let top = state.top();

@@ -77,6 +77,9 @@ impl Emitter<'_> {
                 Ok(())
             }
             Terminator::Unreachable => {
+                if let Some(number) = self.questions.and_then(|asked| asked.of_end(block.0)) {
+                    self.items.push(Item::Ask(number, Interval::NOTHING));
+                }
                 self.items
                     .extend(unreachable_end(self.function.result.as_ref()));
                 Ok(())

@@ -3,31 +3,26 @@
 mod bits;
 
 use super::effects::is_droppable;
-use crate::codegen::interval::{Interval, Ranges};
+use crate::codegen::interval::Interval;
 use crate::ir::interpret;
-use crate::ir::{BinaryOp, CompareOp, Expr, Function, Program, Terminator, Type, UnaryOp};
+use crate::ir::{BinaryOp, CompareOp, Expr, Function, Terminator, Type, UnaryOp};
 
 /// Folds all expressions of a function; whether there was one to fold.
-pub(super) fn fold(program: &Program, function: &mut Function) -> bool {
-    let mut is_wanted = false;
-    let ranges = Ranges::of(program, function);
-    function.walk(&mut |expr| is_wanted = is_wanted || simpler(expr, &ranges).is_some());
-    if is_wanted {
-        let original = function.clone();
-        let ranges = Ranges::of(program, &original);
-        function.walk_mut(&mut |expr| {
-            while let Some(simpler) = simpler(expr, &ranges) {
-                *expr = simpler;
-            }
-        });
-    }
+pub(super) fn fold(function: &mut Function) -> bool {
+    let mut is_changed = false;
+    function.walk_mut(&mut |expr| {
+        while let Some(simpler) = simpler(expr) {
+            *expr = simpler;
+            is_changed = true;
+        }
+    });
     for block in &mut function.blocks {
         if let Some(folded) = folded(&block.terminator) {
             block.terminator = folded;
-            is_wanted = true;
+            is_changed = true;
         }
     }
-    is_wanted
+    is_changed
 }
 
 fn folded(terminator: &Terminator) -> Option<Terminator> {
@@ -49,7 +44,7 @@ fn folded(terminator: &Terminator) -> Option<Terminator> {
 }
 
 /// An equal expression that is simpler, if there is one.
-fn simpler(expr: &Expr, ranges: &Ranges<'_>) -> Option<Expr> {
+fn simpler(expr: &Expr) -> Option<Expr> {
     match expr {
         Expr::Unary(op, ty, operand) => match (&**operand, op, ty) {
             (Expr::Const(_, value), _, _) => interpret::unary(*op, ty, *value)
@@ -60,8 +55,8 @@ fn simpler(expr: &Expr, ranges: &Ranges<'_>) -> Option<Expr> {
             }
             _ => None,
         },
-        Expr::Binary(op, ty, left, right) => simpler_binary(*op, ty, left, right, ranges),
-        Expr::Compare(op, ty, left, right) => simpler_compare(*op, ty, left, right, ranges),
+        Expr::Binary(op, ty, left, right) => simpler_binary(*op, ty, left, right),
+        Expr::Compare(op, ty, left, right) => simpler_compare(*op, ty, left, right),
         Expr::Cast { from, to, value } if from == to => Some((**value).clone()),
         Expr::Cast {
             from: Type::U16,
@@ -117,13 +112,7 @@ fn size(expr: &Expr) -> Option<Expr> {
     }
 }
 
-fn simpler_binary(
-    op: BinaryOp,
-    ty: &Type,
-    left: &Expr,
-    right: &Expr,
-    ranges: &Ranges<'_>,
-) -> Option<Expr> {
+fn simpler_binary(op: BinaryOp, ty: &Type, left: &Expr, right: &Expr) -> Option<Expr> {
     use BinaryOp::{
         Add, And, Div, Mul, Or, Shl, Shr, ShrUnsigned, Sub, WrappingAdd, WrappingMul, WrappingSub,
         Xor,
@@ -152,20 +141,12 @@ fn simpler_binary(
     let Expr::Const(_, constant) = right else {
         return None;
     };
-    let range = ranges.range(left);
     match (op, *constant) {
         (Add | Sub | Or | Xor | Shl | Shr | ShrUnsigned | WrappingAdd | WrappingSub, 0) => {
             Some(left.clone())
         }
         (Mul | WrappingMul | Div, 1) => Some(left.clone()),
         (And | Mul | WrappingMul, 0) if is_droppable(left) => Some(Expr::Const(ty.clone(), 0)),
-        (And, mask)
-            if mask > 0
-                && mask & mask.wrapping_add(1) == 0
-                && range.within(Interval::new(0, mask)) =>
-        {
-            Some(left.clone())
-        }
         (Xor, 1) if *ty == Type::Bool => Some(left.clone().negated()),
         (Add | Sub, constant) => added_up(op, ty, left, constant),
         _ => None,
@@ -201,13 +182,7 @@ fn added_up(op: BinaryOp, ty: &Type, left: &Expr, constant: i32) -> Option<Expr>
     })
 }
 
-fn simpler_compare(
-    op: CompareOp,
-    ty: &Type,
-    left: &Expr,
-    right: &Expr,
-    ranges: &Ranges<'_>,
-) -> Option<Expr> {
+fn simpler_compare(op: CompareOp, ty: &Type, left: &Expr, right: &Expr) -> Option<Expr> {
     if ty.is_reference() {
         return None;
     }
@@ -222,17 +197,6 @@ fn simpler_compare(
     let Expr::Const(_, constant) = right else {
         return None;
     };
-    let range = ranges.range(left);
-    if is_droppable(left) {
-        let at = [range.low, range.high].map(|value| op.holds(value, *constant));
-        let outside = *constant < range.low || *constant > range.high;
-        match op {
-            CompareOp::Eq | CompareOp::Ne if outside => return truth(op == CompareOp::Ne),
-            CompareOp::Eq | CompareOp::Ne => {}
-            _ if at[0] == at[1] => return truth(at[0]),
-            _ => {}
-        }
-    }
     match (ty, op, *constant) {
         (Type::Bool, CompareOp::Eq, 1) | (Type::Bool, CompareOp::Ne, 0) => Some(left.clone()),
         (Type::Bool, CompareOp::Ne, 1) | (Type::Bool, CompareOp::Eq, 0) => {

@@ -5,12 +5,15 @@
 //! on every way, the test is not needed. The local is an `i16` from then on, so that nothing takes it for less than it
 //! can be.
 
+use super::combine::is_get_short;
 use super::decide::{Flow, State};
-use super::effects::Effects;
+use super::effects::{Effects, is_get_buffer};
 use super::forward::Uses;
+use crate::codegen::ask::ends_in_exception;
 use crate::codegen::interval::Interval;
 use crate::ir::{
-    Block, BlockId, CompareOp, Expr, Function, LocalId, Program, Statement, Terminator, Type,
+    ApiMethod, Block, BlockId, CompareOp, Expr, Function, LocalId, Position, Program, Statement,
+    Terminator, Type,
 };
 
 /// What an uncaught exception of the virtual machine gives.
@@ -73,7 +76,37 @@ fn without(program: &Program, function: &Function, index: usize) -> Option<Funct
         locals: &locals,
         left: FAR,
     };
-    follow.ends(fine, state).then_some(changed)
+    let ends = follow.ends(fine, state);
+    (ends && is_confirmed(program, &changed, (index, fine), sum)).then_some(changed)
+}
+
+/// Whether the instructions without the test come to the same: what they would show a test to find is followed from
+/// where it goes.
+fn is_confirmed(
+    program: &Program,
+    changed: &Function,
+    (index, fine): (usize, BlockId),
+    sum: LocalId,
+) -> bool {
+    let mut tested = changed.clone();
+    let failed = BlockId(tested.blocks.len());
+    let is_negative = Expr::Compare(
+        CompareOp::Lt,
+        Type::I16,
+        Box::new(Expr::Local(sum)),
+        Box::new(Expr::Const(Type::I16, 0)),
+    );
+    let Some(block) = tested.blocks.get_mut(index) else {
+        return false;
+    };
+    block.terminator = Terminator::If(is_negative, failed, fine);
+    tested.blocks.push(Block {
+        statements: Vec::new(),
+        terminator: Terminator::Unreachable,
+        position: Position::default(),
+    });
+    let is_idle = |method: &ApiMethod| is_get_buffer(method) || is_get_short(method);
+    ends_in_exception(program, &tested, (failed, fine), UNKNOWN, &is_idle)
 }
 
 /// `x < 0x8000` of a `u16` local, and where that leads if it holds and if not.

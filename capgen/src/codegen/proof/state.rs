@@ -75,7 +75,7 @@ impl Value {
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct State {
+pub(in crate::codegen) struct State {
     pub(super) stack: Vec<Value>,
     pub(super) words: Vec<Interval>,
     /// Pairs of words of the frame whose sum is no more than 32767.
@@ -95,7 +95,13 @@ impl State {
 
     /// The word on top of the stack.
     pub(super) fn top(&self) -> Interval {
-        self.stack.last().map_or(ANY, |value| value.range)
+        self.below(0)
+    }
+
+    /// The word below so many others.
+    pub(super) fn below(&self, others: usize) -> Interval {
+        let value = self.stack.iter().rev().nth(others);
+        value.map_or(ANY, |value| value.range)
     }
 
     /// So many words from the top, the lowest first.

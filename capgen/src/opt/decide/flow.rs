@@ -101,24 +101,28 @@ impl<'a> Flow<'a> {
 
     /// What functions are called with.
     pub(super) fn arguments(&self, call: &mut dyn FnMut(FunctionId, Vec<Interval>)) {
-        let mut look = |expr: &Expr, state: &State<'_>| {
-            expr.walk(&mut |expr| {
-                if let Expr::Call(Callee::Function(id), arguments, _) = expr {
-                    let ranges = arguments.iter().map(|argument| self.range(argument, state));
-                    call(*id, ranges.collect());
-                }
-            });
-        };
+        self.each_expression(&mut |expr, state| {
+            if let Expr::Call(Callee::Function(id), arguments, _) = expr {
+                let ranges = arguments.iter().map(|argument| self.range(argument, state));
+                call(*id, ranges.collect());
+            }
+        });
+    }
+
+    /// What is known where each expression is evaluated.
+    pub(in crate::opt) fn each_expression(&self, look: &mut dyn FnMut(&'a Expr, &State<'a>)) {
         for (block, state) in self.function.blocks.iter().zip(&self.known) {
             let Some(mut state) = state.clone() else {
                 continue;
             };
             for (statement, _) in &block.statements {
-                statement.expressions().for_each(|expr| look(expr, &state));
+                for expr in statement.expressions() {
+                    expr.walk(&mut |expr| look(expr, &state));
+                }
                 self.statement(statement, &mut state);
             }
             if let Some(expr) = block.terminator.expression() {
-                look(expr, &state);
+                expr.walk(&mut |expr| look(expr, &state));
             }
         }
     }
