@@ -49,7 +49,7 @@ pub struct Output {
     /// The imports, and what demands the version of each.
     pub imports: Vec<Demand>,
     /// The Rust paths of functions whose value ranges could not be proved again on the instructions, and why: their code
-    /// relies on no range of a local but that of its type. One that is named twice could not be proved then either.
+    /// relies on no range but those of the types, which were proved.
     pub unproved: Vec<String>,
 }
 
@@ -171,7 +171,8 @@ fn constructed(program: &Program) -> BTreeSet<ClassId> {
 
 /// Makes code of an optimised program: the program as its helper functions complete it, and its methods. What
 /// the ranges of a function's values show is decided once for the whole of its code; where it cannot be proved, that
-/// function is made again from the ranges of its types. Gives too what could not be proved.
+/// function is made again from the ranges of its types. Gives too what could not be proved. What does not follow from the types
+/// either is a fault of the compiler.
 fn generate(
     program: &Program,
     options: &Options,
@@ -186,20 +187,22 @@ fn generate(
         verify::verify(&legal)?;
         let methods = Methods::of(&legal)?;
         let code = compile(&legal, &methods, options, &untrusted)?;
-        let failed = code.iter().filter_map(|unit| {
-            let reason = unit.code.unproved.as_ref()?;
-            Some((unit.function?, format!("{}: {reason}", unit.path)))
-        });
-        let (again, rest): (Vec<_>, Vec<_>) =
-            failed.partition(|(function, _)| !untrusted.contains(function));
-        if again.is_empty() {
-            // Without the ranges of locals an expression's own are left: these fail still.
-            unproved.extend(rest.into_iter().map(|(_, reason)| reason));
-            return Ok((legal, methods, code, unproved));
+        let mut is_again = false;
+        for unit in &code {
+            let (Some(id), Some(reason)) = (unit.function, &unit.code.unproved) else {
+                continue;
+            };
+            if !untrusted.insert(id) {
+                return Err(BackendError::Miscompiled {
+                    function: unit.path.clone(),
+                    what: reason.clone(),
+                });
+            }
+            is_again = true;
+            unproved.push(format!("{}: {reason}", unit.path));
         }
-        for (function, reason) in again {
-            untrusted.insert(function);
-            unproved.push(reason);
+        if !is_again {
+            return Ok((legal, methods, code, unproved));
         }
     }
 }

@@ -168,57 +168,10 @@ impl Emitter<'_> {
         target: Label,
     ) -> super::Result {
         let range = self.ranges.range(left);
-        let known = [range.low, range.high].map(|value| op.holds(value, constant));
-        let decided = match op {
-            CompareOp::Eq | CompareOp::Ne => {
-                (constant < range.low || constant > range.high || range.low == range.high)
-                    .then_some(known[0])
-            }
-            _ => (known[0] == known[1]).then_some(known[0]),
-        };
-        if let Some(holds) = decided {
-            if self.with_claims {
-                let op = if holds { op } else { op.negated() };
-                self.claim_decided(op, ty, left, constant)?;
-            } else {
-                self.discard(left)?;
-            }
-            if holds {
-                self.items.push(Item::Branch(Opcode::Goto, target));
-            }
-            return Ok(());
-        }
         let asked = (op, constant);
         let (op, constant) = cheaper(op, constant, range);
         // The other question is the same only within the range.
         let claimed = if asked == (op, constant) { WORD } else { range };
-        self.compare_constant((op, ty), left, constant, claimed, target)
-    }
-
-    /// A comparison that the code leaves out since it always holds.
-    fn claim_decided(
-        &mut self,
-        op: CompareOp,
-        ty: &Type,
-        left: &Expr,
-        constant: i32,
-    ) -> super::Result {
-        let on = self.new_label();
-        self.compare_constant((op, ty), left, constant, WORD, on)?;
-        self.never(Item::Claim(Interval::NOTHING), on);
-        Ok(())
-    }
-
-    /// Jumps if a value compares so with a constant; it is taken to be in `claimed`.
-    fn compare_constant(
-        &mut self,
-        (op, ty): (CompareOp, &Type),
-        left: &Expr,
-        constant: i32,
-        claimed: Interval,
-        target: Label,
-    ) -> super::Result {
-        let range = self.ranges.range(left);
         if let (Type::U16, CompareOp::Ge, 0x8000) | (Type::U16, CompareOp::Lt, 0x8000) =
             (ty, op, constant)
         {
@@ -270,7 +223,7 @@ impl Emitter<'_> {
             return Ok(());
         }
         self.value(left, Form::Exact)?;
-        if !ordered_as_words(ty, range) {
+        if !ordered_as_words(ty, range) || constant > WORD.high {
             self.bias();
             self.items.push(Item::push(word(constant ^ 0x8000)));
             self.items.push(Item::Branch(two_word_branch(op), target));

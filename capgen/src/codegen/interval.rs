@@ -136,6 +136,8 @@ pub struct Ranges<'a> {
     results: &'a [Option<Interval>],
     /// Whether the code is to rely on it: then no more may be known of a word than the instructions show.
     is_for_code: bool,
+    /// Whether an expression may be anything that its type holds.
+    is_of_types: bool,
 }
 
 impl<'a> Ranges<'a> {
@@ -157,6 +159,7 @@ impl<'a> Ranges<'a> {
             locals,
             results: &[],
             is_for_code: true,
+            is_of_types: false,
         };
         for round in 0.. {
             if !ranges.round(round > 3) {
@@ -166,7 +169,7 @@ impl<'a> Ranges<'a> {
         ranges
     }
 
-    /// What the types alone say: every local may be anything that its type holds.
+    /// What the types alone say: every expression but a constant may be anything that its type holds.
     #[must_use]
     pub fn of_types(program: &'a Program, function: &'a Function) -> Self {
         let of_local = |local: &crate::ir::Local| {
@@ -178,6 +181,7 @@ impl<'a> Ranges<'a> {
             locals: function.locals.iter().map(of_local).collect(),
             results: &[],
             is_for_code: true,
+            is_of_types: true,
         }
     }
 
@@ -205,6 +209,7 @@ impl<'a> Ranges<'a> {
             locals,
             results,
             is_for_code: false,
+            is_of_types: false,
         }
     }
 
@@ -280,6 +285,7 @@ impl<'a> Ranges<'a> {
     fn try_of(&self, expr: &Expr) -> Option<Interval> {
         Some(match expr {
             Expr::Const(_, value) => Interval::new(*value, *value),
+            other if self.is_of_types => self.type_range(other),
             Expr::Local(local) => {
                 let ty = self.function.locals.get(local.0).map(|local| &local.ty)?;
                 if ty.is_reference() || *ty == Type::Int {

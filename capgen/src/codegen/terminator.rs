@@ -109,7 +109,11 @@ impl Emitter<'_> {
         next: Option<BlockId>,
     ) -> super::Result {
         let is_int = key.type_in(self.program, self.function) == Some(Type::Int);
-        let range = self.ranges.range(key);
+        // Of an `int` nothing is known.
+        let range = match is_int {
+            true => Interval::of_type(&Type::Int),
+            false => self.ranges.range(key),
+        };
         let keys = |form: Form| {
             let mut pairs: Vec<(i32, Label)> = cases
                 .iter()

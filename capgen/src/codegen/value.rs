@@ -391,7 +391,8 @@ impl Emitter<'_> {
                 let mut ways = vec![Way::same(SignExtended, 0), Way::same(LowByte, 0)];
                 let unchanged = self.ranges.range(value).within(Interval::of_type(to));
                 if unchanged || to.bits() == 16 {
-                    ways.push(Way::same(Exact, 0));
+                    // The first of equals: it says the least of the value.
+                    ways.insert(0, Way::same(Exact, 0));
                 }
                 ways
             }

@@ -1,7 +1,7 @@
 //! What is known at one place: intervals of words, and which values are words of the frame.
 
 use super::ANY;
-use super::words::{BYTE, int_stored, local_of, plain, wrapped};
+use super::words::{BYTE, WORDS, int_stored, local_of, plain, signed, wrapped};
 use crate::codegen::interval::Interval;
 use crate::codegen::item::Item;
 use crate::ir::{CompareOp, LONGEST_ARRAY};
@@ -101,26 +101,28 @@ impl State {
     /// The word below so many others.
     pub(super) fn below(&self, others: usize) -> Interval {
         let value = self.stack.iter().rev().nth(others);
-        value.map_or(ANY, |value| value.range)
+        value.map_or(ANY, |value| signed(value.range))
     }
 
     /// So many words from the top, the lowest first.
     pub(super) fn topmost(&self, count: usize) -> Vec<Interval> {
         let first = self.stack.len().saturating_sub(count);
         let words = self.stack.iter().skip(first);
-        words.map(|value| value.range).collect()
+        words.map(|value| signed(value.range)).collect()
     }
 
     /// The word on top is one of these; that alone is kept where the two have nothing in common.
     pub(super) fn promise(&mut self, promise: Interval) {
         if let Some(top) = self.stack.last_mut() {
             top.range = meet(top.range, promise);
+            let value = *top;
+            self.narrow(value, promise);
         }
     }
 
     /// So is a word of the frame.
     pub(super) fn promise_word(&mut self, word: u8, promise: Interval) {
-        if let Some(slot) = self.words.get_mut(usize::from(word)) {
+        if let Some(slot) = self.slot(word) {
             *slot = meet(*slot, promise);
         }
     }
@@ -131,10 +133,16 @@ impl State {
             return Err("two depths of the stack at one place".to_owned());
         }
         let pair = |(old, new): (&Interval, &Interval)| {
-            let both = old.join(*new);
+            let both = match old.join(*new) {
+                both if both.high > ANY.high && both.low < 0 => ANY,
+                both => both,
+            };
             let Some(steps) = steps.filter(|_| both != *old) else {
                 return both;
             };
+            if both.high > ANY.high {
+                return ANY;
+            }
             let below = steps.iter().rev().find(|step| **step <= both.low);
             let above = steps.iter().find(|step| **step >= both.high);
             Interval::new(
@@ -166,7 +174,7 @@ impl State {
             // Nothing is known of the two words of an `int`.
             if let Some(word) = int_stored(*opcode, operands) {
                 for word in [word, word.saturating_add(1)] {
-                    if let Some(slot) = self.words.get_mut(usize::from(word)) {
+                    if let Some(slot) = self.slot(word) {
                         *slot = ANY;
                     }
                     self.forget(word);
@@ -221,18 +229,21 @@ impl State {
         }
     }
 
+    fn slot(&mut self, word: u8) -> Option<&mut Interval> {
+        self.words.get_mut(usize::from(word))
+    }
+
     fn word(&self, word: u8) -> Interval {
         self.words.get(usize::from(word)).copied().unwrap_or(ANY)
     }
 
-    /// The sum that a value is, where that cannot have wrapped.
-    fn sum_of(&self, value: Value) -> Option<Sum> {
-        const WORDS: i32 = 0x1_0000;
+    /// The sum that a value is, where that, being in a range, cannot have wrapped.
+    fn sum_of(&self, value: Value, range: Interval) -> Option<Sum> {
         let sum = value.is?;
         let (a, b) = (self.word(sum.first), self.second(sum));
         let wraps = |turns: i32| {
-            let least = value.range.low + turns * WORDS;
-            let most = value.range.high + turns * WORDS;
+            let least = range.low + turns * WORDS;
+            let most = range.high + turns * WORDS;
             a.low + b.low + sum.by <= most && a.high + b.high + sum.by >= least
         };
         (!wraps(-1) && !wraps(1)).then_some(sum)
@@ -249,8 +260,9 @@ impl State {
         let pair = ordered(a.is?.alone()?, b.is?.alone()?);
         let is_known = opcode == Opcode::Sadd && self.sums.contains(&pair);
         is_known.then(|| {
-            let high = (a.range.high + b.range.high).min(ANY.high);
-            wrapped((a.range.low + b.range.low).into(), high.into())
+            let (a, b) = (signed(a.range), signed(b.range));
+            let high = (a.high + b.high).min(ANY.high);
+            wrapped((a.low + b.low).into(), high.into())
         })
     }
 
@@ -279,7 +291,9 @@ impl State {
                 () => true,
             };
         }
-        let Some(sum) = self.sum_of(value) else {
+        let known = signed(value.range);
+        let to = Interval::new(to.low.max(known.low), to.high.min(known.high));
+        let Some(sum) = self.sum_of(value, to) else {
             return true;
         };
         let rest = |other: Interval| {
@@ -293,7 +307,7 @@ impl State {
     }
 
     fn narrow_word(&mut self, word: u8, to: Interval) -> bool {
-        let Some(slot) = self.words.get_mut(usize::from(word)) else {
+        let Some(slot) = self.slot(word) else {
             return true;
         };
         let both = Interval::new(slot.low.max(to.low), slot.high.min(to.high));
@@ -361,16 +375,38 @@ impl State {
             _ => return [Some(self.clone()), Some(self.clone())],
         };
         [relation, relation.negated()].map(|relation| {
-            let (for_a, for_b) = a.range.compared(relation, b.range)?;
             let mut state = self.clone();
+            if let Some(part) = by_sign(a.range, relation, b.range) {
+                if let Some(slot) = a.is.and_then(Sum::alone).and_then(|word| state.slot(word)) {
+                    *slot = part;
+                }
+                return Some(state);
+            }
+            let (for_a, for_b) = signed(a.range).compared(relation, signed(b.range))?;
             state.relate(relation, a, b);
             (state.narrow(a, for_a) && state.narrow(b, for_b)).then_some(state)
         })
     }
 }
 
+/// Of words without sign those that as words with sign compare so with zero.
+fn by_sign(range: Interval, relation: CompareOp, other: Interval) -> Option<Interval> {
+    if range.high <= ANY.high || other != Interval::new(0, 0) {
+        return None;
+    }
+    match relation {
+        CompareOp::Lt => Some(Interval::new(ANY.low, range.high - WORDS)),
+        CompareOp::Ge => Some(Interval::new(range.low, ANY.high)),
+        _ => None,
+    }
+}
+
 /// What a promise leaves; the promise alone where the two have nothing in common.
 fn meet(a: Interval, promise: Interval) -> Interval {
+    let a = match promise.low {
+        0.. => a,
+        _ => signed(a),
+    };
     let both = Interval::new(a.low.max(promise.low), a.high.min(promise.high));
     if both.low <= both.high { both } else { promise }
 }

@@ -4,12 +4,26 @@ use super::ANY;
 use crate::codegen::interval::Interval;
 use cap_file::{Opcode, Operands};
 
-/// A result as the word that it is.
+/// So many words there are.
+pub(super) const WORDS: i32 = 0x1_0000;
+
+/// A result as the word that it is. Numbers from 0 to 65535 on both sides of 32767 stay as they are: words without sign.
 pub(super) fn wrapped(low: i64, high: i64) -> Interval {
-    match (i32::try_from(low), i32::try_from(high)) {
-        (Ok(low), Ok(high)) if Interval::new(low, high).within(ANY) => Interval::new(low, high),
+    let (Ok(low), Ok(high)) = (i32::try_from(low), i32::try_from(high)) else {
+        return ANY;
+    };
+    match Interval::new(low, high) {
+        range if range.within(ANY) => range,
+        range if range.high >= WORDS => ANY,
+        Interval { low, high } if low > ANY.high => Interval::new(low - WORDS, high - WORDS),
+        range if range.low >= 0 => range,
         _ => ANY,
     }
+}
+
+/// The words with sign that they are.
+pub(super) fn signed(range: Interval) -> Interval {
+    if range.high > ANY.high { ANY } else { range }
 }
 
 fn hull(values: [i64; 4]) -> Interval {
@@ -45,6 +59,11 @@ pub(super) fn plain(opcode: Opcode, operands: &Operands, taken: &[Interval]) -> 
         [a] => (a, ANY),
         [a, b] => (a, b),
         _ => (ANY, ANY),
+    };
+    // These three do not ask for signs.
+    let (a, b) = match opcode {
+        Opcode::Sadd | Opcode::Ssub | Opcode::Smul => (a, b),
+        _ => (signed(a), signed(b)),
     };
     let (al, ah, bl, bh) = (
         i64::from(a.low),
