@@ -12,7 +12,7 @@ use super::layout::Plan;
 use super::linkage::Methods;
 use super::proof::{self, Found, Ways};
 use super::weight::Weight;
-use super::{Goal, words_at_start};
+use super::{Goal, frame, words_at_start};
 use crate::ir::dataflow::LocalSet;
 use crate::ir::{ApiMethod, BlockId, Expr, Function, FunctionId, Position, Program};
 use std::collections::{BTreeMap, HashMap};
@@ -168,7 +168,8 @@ fn look(
     with_ranges: bool,
 ) -> Option<(Vec<Item>, Found)> {
     let plan = Plan::of(function);
-    let (slots, words) = plan.slots(function, None).ok()?;
+    let (slots, words) =
+        frame::apart(function).or_else(|| frame::words(&plan, function, None, true).ok())?;
     let signed = LocalSet::empty(function.locals.len());
     let mut start = words_at_start(function, &slots, words, &signed);
     for (word, argument) in start.iter_mut().zip(known.arguments) {
@@ -194,4 +195,165 @@ fn look(
     emitter.run().ok()?;
     let found = proof::run(&emitter.items, start, known.results).ok()?;
     found.unproved.is_none().then_some((emitter.items, found))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ir::{Terminator, text};
+
+    fn program(body: &str) -> Program {
+        let source = format!(
+            "package \"test\" aid A0000000010301 version 1.0
+class Thing {{ data: [u8], field: u16 }}
+fn use (%this.0: Thing, %a.1: usize, %b.2: usize) {{
+  local %x.3: u16
+  local %word.4: i16
+  b0:
+{body}
+}}"
+        );
+        text::parse(&source).unwrap_or_else(|error| panic!("{error}\n{source}"))
+    }
+
+    /// Whether the condition at the end of a block always holds, and whether it never does.
+    fn always_and_never(body: &str, block: usize) -> [bool; 2] {
+        let program = program(body);
+        let function = &program.functions[0];
+        [true, false].map(|holds| {
+            let mut questions = Questions::default();
+            let question = questions.branch(block, holds);
+            let answers = ask(&program, function, &questions, Known::default());
+            answers.expect("answers").is_yes(question)
+        })
+    }
+
+    /// `a` is below `first` at the one question; is it always below `second` at the other?
+    #[test]
+    fn a_branch_is_confirmed_where_it_follows_and_refused_where_not() {
+        let below = |first: u32, second: u32| {
+            let body = format!(
+                "    if (lt usize %a.1 {first}usize) b1 b2
+  b1:
+    if (lt usize %a.1 {second}usize) b2 b3
+  b2:
+    return
+  b3:
+    throw 27904u16"
+            );
+            always_and_never(&body, 1)
+        };
+        assert_eq!(below(10, 10), [true, false]);
+        assert_eq!(below(10, 11), [true, false]);
+        assert_eq!(below(10, 9), [false, false]);
+        assert_eq!(below(10, 0), [false, true]);
+    }
+
+    /// `a <= limit - b` tells that `a + b` is a `usize`, not that it is after `a` has changed.
+    #[test]
+    fn what_is_no_more_than_a_difference_adds_up() {
+        let sum = |between: &str| {
+            let body = format!(
+                "    if (le i16 (cast usize i16 %a.1) (sub i16 1000i16 (cast usize i16 %b.2))) b1 b2
+  b1:
+{between}    %x.3 = (add u16 (cast usize u16 %a.1) (cast usize u16 %b.2))
+    if (lt u16 %x.3 32768u16) b2 b3
+  b2:
+    return
+  b3:
+    throw 28416u16"
+            );
+            always_and_never(&body, 1)
+        };
+        assert_eq!(sum(""), [true, false]);
+        let changed = "    %a.1 = (cast i16 usize (and i16 (cast usize i16 %b.2) 32767i16))\n";
+        assert_eq!(sum(changed), [false, false]);
+    }
+
+    /// The value that is written to the field is at most `most`: as the instructions say, and no less.
+    #[test]
+    fn a_value_is_in_its_range_and_in_no_smaller_one() {
+        let program = program(
+            "    %x.3 = (and u16 (field Thing.field %this.0) 127u16)
+    (field Thing.field %this.0) = (add u16 %x.3 3u16)
+    return",
+        );
+        let function = &program.functions[0];
+        let (statement, _) = &function.blocks[0].statements[1];
+        let value = statement.expressions().last().expect("a value");
+        for (low, high, is_yes) in [
+            (3, 130, true),
+            (0, 200, true),
+            (3, 129, false),
+            (4, 130, false),
+        ] {
+            let mut questions = Questions::default();
+            let question = questions.value(value, Interval::new(low, high));
+            let answers = ask(&program, function, &questions, Known::default());
+            assert_eq!(
+                answers.expect("answers").is_yes(question),
+                is_yes,
+                "{low}..={high}"
+            );
+        }
+    }
+
+    /// What a function is called with counts if it is known, and what it gives back is told.
+    #[test]
+    fn arguments_narrow_what_follows() {
+        let body = "    if (lt usize %a.1 4usize) b1 b2
+  b1:
+    return
+  b2:
+    throw 27904u16";
+        let program = program(body);
+        for (most, is_yes) in [(3, true), (4, false)] {
+            let mut questions = Questions::default();
+            let question = questions.branch(0, true);
+            let arguments = [None, Some(Interval::new(0, most)), None];
+            let known = Known {
+                arguments: &arguments,
+                results: &[],
+            };
+            let answers = ask(&program, &program.functions[0], &questions, known);
+            assert_eq!(answers.expect("answers").is_yes(question), is_yes);
+        }
+    }
+
+    /// Behind a sum that is negative as a word, `then` runs; b2 is where the test goes if it is not made.
+    fn ends(then: &str) -> bool {
+        let body = format!(
+            "    %word.4 = (cast u16 i16 (add u16 (cast usize u16 %a.1) (cast usize u16 %b.2)))
+    if (lt i16 %word.4 0i16) b1 b2
+  b1:
+    unreachable
+  b2:
+{then}"
+        );
+        let program = program(&body);
+        let function = &program.functions[0];
+        assert_eq!(function.blocks[1].terminator, Terminator::Unreachable);
+        let ways = (BlockId(1), BlockId(2));
+        ends_in_exception(&program, function, ways, 0x6F00, &|_| false)
+    }
+
+    #[test]
+    fn only_an_access_below_zero_or_the_same_status_ends_a_way() {
+        let write = |index: &str| {
+            format!("    (elem u8 (field Thing.data %this.0) {index}) = 1u8\n    return")
+        };
+        let word = "(cast i16 usize %word.4)";
+        assert!(ends(&write(word)));
+        assert!(ends("    throw 28416u16"));
+        // Another status, an index that may be in bounds, no exception at all.
+        assert!(!ends("    throw 27904u16"));
+        assert!(!ends(&write("%a.1")));
+        assert!(!ends(&write(&format!("(add usize {word} 5usize)"))));
+        assert!(!ends("    return"));
+        // Something is changed before.
+        let before = "    (field Thing.field %this.0) = 1u16\n";
+        assert!(!ends(&format!("{before}{}", write(word))));
+        let other = "    (elem u8 (field Thing.data %this.0) 0usize) = 1u8\n";
+        assert!(!ends(&format!("{other}{}", write(word))));
+    }
 }

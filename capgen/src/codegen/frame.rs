@@ -82,6 +82,21 @@ pub(super) fn words(
     Ok((slots.into_iter().map(narrow).collect(), used))
 }
 
+/// A word of its own for every local, parameters first, and their count; nothing if they are too many.
+pub(super) fn apart(function: &Function) -> Option<(Vec<Option<u8>>, usize)> {
+    let mut slots = vec![None; function.locals.len()];
+    let mut used = 0;
+    let others = (0..function.locals.len()).map(LocalId);
+    for local in function.parameters.iter().copied().chain(others) {
+        let slot = slots.get_mut(local.0)?;
+        if slot.is_none() {
+            *slot = Some(u8::try_from(used).ok()?);
+            used += function.local_type(local).words();
+        }
+    }
+    Some((slots, used))
+}
+
 /// What the values of a local have in common.
 #[derive(Clone, Copy, PartialEq)]
 enum Kind<'a> {

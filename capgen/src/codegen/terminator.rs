@@ -22,10 +22,11 @@ impl Emitter<'_> {
             Terminator::If(condition, yes, no) => {
                 let asked = self.questions.and_then(|asked| asked.of_branch(block.0));
                 if let Some((number, holds)) = asked {
-                    let on = self.new_label();
-                    self.jump_if(condition, holds, on)?;
-                    self.never(Item::Ask(number, Interval::NOTHING), on);
-                    self.goto(if holds { *yes } else { *no }, next);
+                    let (to, other) = if holds { (*yes, *no) } else { (*no, *yes) };
+                    self.jump_if(condition, holds, Label(to.0))?;
+                    // No word is in it: the answer is yes if no way leads here.
+                    self.items.push(Item::Ask(number, Interval::NOTHING));
+                    self.goto(other, next);
                     return Ok(());
                 }
                 self.branch(condition, *yes, *no, next)
@@ -85,14 +86,6 @@ impl Emitter<'_> {
                 Ok(())
             }
         }
-    }
-
-    /// What no way leads to, which `never` says, and then the place to go on.
-    pub(super) fn never(&mut self, never: Item, on: Label) {
-        self.items.push(never);
-        self.items
-            .extend(unreachable_end(self.function.result.as_ref()));
-        self.items.push(Item::Label(on));
     }
 
     pub(super) fn goto(&mut self, target: BlockId, next: Option<BlockId>) {
