@@ -476,5 +476,5 @@ pub(super) fn too_far(span: Span) -> Diagnostic {
 }
 
 fn not_wide(span: Span) -> Diagnostic {
-    Diagnostic::new(span, "this is not an integer of two words", "another value")
+    Diagnostic::new(span, "a `u32` or `i32` was expected here", "another value")
 }

@@ -448,12 +448,22 @@ impl Context {
                 .pop();
             match ty {
                 Some(ty) if ty.is_scalar() => Ok(Box::new(ty)),
-                _ => Err(Diagnostic::new(
+                Some(ty) => Err(Diagnostic::new(
                     span,
-                    "a cell holds a `bool`, an integer, or a C-like enum",
-                    "not a scalar",
+                    format!("a cell of `{}` is not part of Card Rust", self.type_name(&ty)),
+                    "it holds a `bool`, an integer, or a C-like enum",
                 )
-                .help("use `P::Bytes<N>` for bytes, a struct for more")),
+                .help(match ty {
+                    Ty::Option(_) => {
+                        "use two cells, one of which says whether there is a value, and set both in `platform.atomically`"
+                    }
+                    Ty::Array(..) | Ty::Slice(_) | Ty::Vec(..) => {
+                        "use `P::Bytes<N>`, or a `platform::ByteVec<P, N>`"
+                    }
+                    _ => "use a cell for each part, in a struct of cells",
+                })),
+                None => Err(Diagnostic::new(span, "what this cell holds is not told", "no type")
+                    .help("write `P::Cell<u8>`")),
             }
         };
         if name == "Shared" {
