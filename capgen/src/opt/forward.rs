@@ -2,7 +2,9 @@
 
 use super::effects::{Effects, is_droppable, is_get_buffer};
 use crate::ir::dataflow::{Copies, LocalSet};
-use crate::ir::{Block, Callee, Expr, Function, LocalId, Statement, Type, dataflow};
+use crate::ir::{
+    Block, Callee, Expr, Function, LocalId, Position, Statement, Terminator, Type, dataflow,
+};
 
 /// Does so for one function; whether there was something to move or to drop.
 pub(super) fn forward(function: &mut Function) -> bool {
@@ -267,9 +269,9 @@ fn substitute(function: &mut Function, uses: &Uses) -> bool {
             };
             let local = *local;
             if single(local) && moves(block, at, local, value, locals) {
-                let (statement, _) = block.statements.remove(at);
+                let (statement, position) = block.statements.remove(at);
                 if let Statement::Set(_, value) = statement {
-                    put(block, at, local, &value);
+                    put(block, at, local, &value, position);
                 }
                 is_changed = true;
             }
@@ -299,21 +301,56 @@ impl Effects {
     }
 }
 
-/// Puts a value in the place of the only read of a local.
-fn put(block: &mut Block, from: usize, local: LocalId, value: &Expr) {
-    let mut replace = |expr: &mut Expr| {
+/// Puts a value in the place of the only read of a local. What reads it has the value's position then, where nothing but the value
+/// may call or fail: that is the line that a fault or a debugger names.
+fn put(block: &mut Block, from: usize, local: LocalId, value: &Expr, of_value: Position) {
+    let replace = |expr: &mut Expr| {
+        let mut found = false;
         expr.walk_mut(&mut |expr| {
             if *expr == Expr::Local(local) {
                 *expr = value.clone();
+                found = true;
             }
         });
+        found
     };
-    for (statement, _) in block.statements.iter_mut().skip(from) {
-        statement.expressions_mut().for_each(&mut replace);
+    let acts_alone = |whole: &Expr| {
+        let parts = acts(value);
+        parts > 0 && parts == acts(whole)
+    };
+    for (statement, position) in block.statements.iter_mut().skip(from) {
+        if statement
+            .expressions_mut()
+            .fold(false, |found, expr| found | replace(expr))
+        {
+            if let Statement::Set(_, read) = statement
+                && acts_alone(read)
+            {
+                *position = of_value;
+            }
+            return;
+        }
     }
-    if let Some(expr) = block.terminator.expression_mut() {
-        replace(expr);
+    let is_throw = matches!(block.terminator, Terminator::Throw(_));
+    if let Some(expr) = block.terminator.expression_mut()
+        && replace(expr)
+        && !is_throw
+        && acts_alone(expr)
+    {
+        block.position = of_value;
     }
+}
+
+/// How many parts of a value call something, or may fail.
+fn acts(expr: &Expr) -> usize {
+    let mut count = 0;
+    expr.walk(&mut |expr| {
+        count += usize::from(matches!(
+            expr,
+            Expr::Call(..) | Expr::Element(..) | Expr::New(_) | Expr::NewArray(..)
+        ));
+    });
+    count
 }
 
 /// Takes locals that are neither read nor assigned out of the table; whether there was one.

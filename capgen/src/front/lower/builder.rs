@@ -443,6 +443,7 @@ impl<'a, 'b> Builder<'a, 'b> {
         exprs: impl IntoIterator<Item = (&'t crate::front::tree::Expr, Wanted)>,
     ) -> Checked<Vec<Value>> {
         let mut values: Vec<Value> = Vec::new();
+        let mut places = Vec::new();
         for (expr, wanted) in exprs {
             let before = self.mark();
             let value = match wanted {
@@ -451,12 +452,16 @@ impl<'a, 'b> Builder<'a, 'b> {
             };
             if self.mark() != before {
                 let mut at = before;
-                for earlier in &mut values {
+                let here = self.at;
+                for (earlier, place) in values.iter_mut().zip(&places) {
+                    self.at = *place;
                     let fixed = self.fix_at(std::mem::replace(earlier, Value::Nothing), &mut at);
                     *earlier = fixed;
                 }
+                self.at = here;
             }
             values.push(value);
+            places.push(self.at);
         }
         Ok(values)
     }

@@ -155,6 +155,7 @@ impl Builder<'_, '_> {
         };
         let by_value = by_value.map(|argument| (argument, wanted));
         let mut values = self.operands_as(by_value)?.into_iter();
+        self.locate(span);
         let mut slots = vec![Value::Nothing; body.variables.len()];
         let level = self.scratch.level();
         for (parameter, argument) in body.parameters.iter().zip(arguments) {

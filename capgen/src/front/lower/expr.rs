@@ -233,7 +233,11 @@ impl Builder<'_, '_> {
             Kind::Struct(id, fields) => {
                 let class = self.lowering.class(*id, span)?;
                 let values = self.operands(fields.iter().map(|(_, value)| value))?;
-                let values: Vec<Value> = values.into_iter().map(|value| self.fix(value)).collect();
+                let values = fields.iter().zip(values).map(|((_, field), value)| {
+                    self.locate(field.span);
+                    self.fix(value)
+                });
+                let values: Vec<Value> = values.collect();
                 self.locate(span);
                 let object = self.fix_expr(ir::Expr::New(class));
                 for ((index, field), value) in fields.iter().zip(values) {
