@@ -98,7 +98,7 @@ impl Options {
     };
 
     /// The optimisations by name, each with its switch.
-    pub const SWITCHES: [(&'static str, Switch); 13] = [
+    pub const SWITCHES: [(&'static str, Switch); 14] = [
         ("fold", |options| &mut options.fold),
         ("decide", |options| &mut options.decide),
         ("paths", |options| &mut options.paths),
@@ -112,6 +112,7 @@ impl Options {
         ("tails", |options| &mut options.tails),
         ("stack", |options| &mut options.stack),
         ("words", |options| &mut options.words),
+        ("ranges", |options| &mut options.ranges),
     ];
 
     /// The same without the optimisation of this name.
