@@ -17,8 +17,7 @@ use crate::codegen::linkage::Methods;
 use crate::codegen::{BackendError, legalize};
 use crate::ir::{ClassId, Element, FunctionId, Program, Type, verify};
 use crate::opt::{self, Options};
-use names::Names;
-pub(crate) use names::identifier;
+pub(crate) use names::{Names, identifier};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
@@ -30,6 +29,9 @@ pub struct JavaFile {
     /// Its text.
     pub text: String,
 }
+
+/// What each file of a listing begins with.
+pub const FIRST_WORDS: &str = "// Listed by tenkoku";
 
 /// What makes a listing readable and keeps its functions apart.
 const READABLE: Options = Options {
@@ -96,7 +98,7 @@ fn header(out: &mut String, program: &Program, names: &Names, id: ClassId) -> st
     let (major, minor) = program.version;
     writeln!(
         out,
-        "// Listed by tenkoku from {}; do not edit, the Rust source is the applet.",
+        "{FIRST_WORDS} from {}; do not edit, the Rust source is the applet.",
         sources(program, id)
     )?;
     writeln!(

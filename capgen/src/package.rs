@@ -7,6 +7,7 @@
 pub mod budget;
 mod classes;
 mod code;
+mod debug;
 mod descriptor;
 mod export;
 pub mod imports;
@@ -111,6 +112,12 @@ pub fn build_importing(
     let descriptor =
         descriptor::component(&program, &methods, &layout, &assembled, target.extended)?;
     let export = export::component(&program, &layout, &offsets, target.extended);
+    let debug = match target.debug {
+        true => Some(debug::component(
+            &program, &methods, &layout, &assembled, &map, target,
+        )?),
+        false => None,
+    };
     let imports = layout.imports.demands();
     let exp = export::file(&program, &layout, target)?;
     let (method, reference_location) = methods_by_block.components();
@@ -126,6 +133,7 @@ pub fn build_importing(
         export,
         method,
         descriptor: Some(descriptor),
+        debug,
         ..CapFile::default()
     };
     cap.update_directory()?;

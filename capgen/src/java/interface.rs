@@ -1,6 +1,6 @@
 //! Shareable interfaces in Java.
 
-use super::JavaFile;
+use super::{FIRST_WORDS, JavaFile};
 use crate::ir::{Program, descriptor};
 use cap_file::api::ApiClass;
 
@@ -9,7 +9,7 @@ pub(super) fn file(program: &Program, interface: &ApiClass) -> JavaFile {
     let name = interface.simple_name();
     let package = program.name.replace('/', ".");
     let mut text = format!(
-        "// Listed by tenkoku; do not edit, the Rust source is the interface.\npackage {package};\n\n\
+        "{FIRST_WORDS}; do not edit, the Rust source is the interface.\npackage {package};\n\n\
          /** The Rust trait {name}. */\npublic interface {name} extends javacard.framework.Shareable {{\n"
     );
     for method in &interface.methods {

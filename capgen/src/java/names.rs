@@ -6,7 +6,7 @@ use cap_file::java::is_keyword;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The names of a program's items.
-pub(super) struct Names {
+pub(crate) struct Names {
     classes: Vec<String>,
     fields: Vec<Vec<String>>,
     arrays: Vec<String>,
@@ -18,7 +18,7 @@ pub(super) struct Names {
 }
 
 impl Names {
-    pub(super) fn of(program: &Program, methods: &Methods) -> Self {
+    pub(crate) fn of(program: &Program, methods: &Methods) -> Self {
         let mut taken = BTreeSet::new();
         let classes: Vec<String> = program
             .classes
@@ -147,18 +147,18 @@ impl Names {
         }
     }
 
-    pub(super) fn class(&self, class: ClassId) -> &str {
+    pub(crate) fn class(&self, class: ClassId) -> &str {
         self.classes.get(class.0).map_or("Object", String::as_str)
     }
 
-    pub(super) fn field(&self, class: ClassId, field: usize) -> &str {
+    pub(crate) fn field(&self, class: ClassId, field: usize) -> &str {
         let fields = self.fields.get(class.0);
         fields
             .and_then(|fields| fields.get(field))
             .map_or("unknown", String::as_str)
     }
 
-    pub(super) fn array(&self, array: usize) -> &str {
+    pub(crate) fn array(&self, array: usize) -> &str {
         self.arrays.get(array).map_or("UNKNOWN", String::as_str)
     }
 
@@ -167,7 +167,7 @@ impl Names {
         self.array_home
     }
 
-    pub(super) fn method(&self, function: FunctionId) -> &str {
+    pub(crate) fn method(&self, function: FunctionId) -> &str {
         self.methods
             .get(function.0)
             .map_or("unknown", String::as_str)

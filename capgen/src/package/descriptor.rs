@@ -166,7 +166,7 @@ impl Builder<'_> {
             .get(id.0)
             .copied()
             .unwrap_or(ClassRef::Internal(0));
-        let token = self.class_token(id);
+        let token = class_token(self.program, id);
         let interfaces = self.layout.class.classes.get(id.0);
         let interfaces = interfaces.map_or(&[][..], |class| class.interfaces.as_slice());
         let mut fields = self.instance_fields(id, this_class)?;
@@ -191,25 +191,9 @@ impl Builder<'_> {
         })
     }
 
-    /// The token of a class that others may know: an exported one, or, where nothing is exported, an applet's,
-    /// although no Export component follows from it.
-    fn class_token(&self, id: ClassId) -> Option<u8> {
-        let program = self.program;
-        if program.exports.is_empty() {
-            let applet = program.applets.iter().position(|applet| applet.class == id);
-            return applet.and_then(|index| u8::try_from(index).ok());
-        }
-        self.exported_class(id).map(|class| class.token)
-    }
-
-    fn exported_class(&self, id: ClassId) -> Option<&ApiClass> {
-        let name = self.program.exported_name(id);
-        self.program.exports.iter().find(|class| class.name == name)
-    }
-
     /// The token of an exported static method.
     fn method_token(&self, entry: &Entry) -> Option<u8> {
-        let class = self.exported_class(entry.class?)?;
+        let class = exported_class(self.program, entry.class?)?;
         let method = class.method(&entry.name, &entry.descriptor)?;
         Some(method.token)
     }
@@ -314,4 +298,19 @@ impl Builder<'_> {
             exception_handler_index: 0,
         })
     }
+}
+
+/// The token of a class that others may know: an exported one, or, where nothing is exported, an applet's,
+/// although no Export component follows from it.
+pub(super) fn class_token(program: &Program, id: ClassId) -> Option<u8> {
+    if program.exports.is_empty() {
+        let applet = program.applets.iter().position(|applet| applet.class == id);
+        return applet.and_then(|index| u8::try_from(index).ok());
+    }
+    exported_class(program, id).map(|class| class.token)
+}
+
+fn exported_class(program: &Program, id: ClassId) -> Option<&ApiClass> {
+    let name = program.exported_name(id);
+    program.exports.iter().find(|class| class.name == name)
 }

@@ -18,6 +18,8 @@ pub struct Target {
     pub format: Version,
     /// Whether to write the extended form of format 2.3, which has room for more than 64 KB of code.
     pub extended: bool,
+    /// Whether the file has a Debug component, with names and lines for other tools. It is not sent to a card.
+    pub debug: bool,
     /// Whether its virtual machine has `int` (JCVM 3.0.5 §2.2.3.1): then a `u32` or `i32` is one value, in one instruction,
     /// else two words.
     pub int: bool,
@@ -31,6 +33,10 @@ pub struct Target {
 
 /// `javacard.framework` of Java Card 3.1, which is the first to read format 2.3.
 const EXTENDED_SINCE: Version = Version::new(1, 8);
+
+/// The first format with a Debug component (JCVM 3.0.5 §6.15), and `javacard.framework` of Java Card 2.2.2, the first to read it.
+const DEBUG_FORMAT: Version = Version::new(2, 2);
+const DEBUG_SINCE: Version = Version::new(1, 3);
 
 /// The list of releases.
 #[derive(Deserialize)]
@@ -70,6 +76,7 @@ impl Target {
             format: Version::new(2, 1),
             extended: false,
             int: false,
+            debug: false,
             one_type_words: row.one_type_words,
             packages: &row.packages,
             is_default: row.default,
@@ -95,6 +102,17 @@ impl Target {
         self.reads_format_2_3().then_some(Self {
             format: Version::new(2, 3),
             extended: true,
+            ..self
+        })
+    }
+
+    /// The same card, the CAP file with a Debug component, which wants format 2.2; `None` for a card before Java Card 2.2.2.
+    #[must_use]
+    pub fn with_debug(self) -> Option<Self> {
+        let framework = self.ceiling_of("javacard.framework")?;
+        (framework >= DEBUG_SINCE).then_some(Self {
+            format: self.format.max(DEBUG_FORMAT),
+            debug: true,
             ..self
         })
     }
@@ -158,6 +176,7 @@ impl Default for Target {
             format: Version::new(2, 1),
             extended: false,
             int: false,
+            debug: false,
             one_type_words: false,
             packages: const { &BTreeMap::new() },
             is_default: true,

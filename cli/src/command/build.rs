@@ -5,7 +5,7 @@ use crate::{files, output};
 use cap_file::ExportFile;
 use capgen::driver::{Built, CompileError, Fault, Request};
 use capgen::ir::{AppletEntry, Program, text};
-use capgen::java;
+use capgen::java::{self, JavaFile};
 use capgen::opt::Options;
 use capgen::package::Target;
 use capgen::package::budget::Budget;
@@ -13,6 +13,7 @@ use capgen::package::imports::Demand;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -68,9 +69,13 @@ pub struct Build {
         value_name = "GOAL"
     )]
     pub goal: Goal,
-    /// Switches an optimisation off, to see what it does or to find a fault of the compiler. Several times for several.
+    /// Switches an optimisation off, to see what it does or to find a fault of the compiler. Several with commas.
     #[arg(long, value_name = "PASS", value_parser = passes(), value_delimiter = ',')]
     pub without: Vec<String>,
+    /// Gives the CAP file a Debug component: names, and the lines of each class's own file, for tools that know no source map. It
+    /// is not sent to the card.
+    #[arg(short = 'g', long)]
+    pub debug: bool,
     /// What to write: `cap` if nothing else is said, and of a library package `cap,exp`.
     #[arg(long, value_delimiter = ',', value_name = "KIND,…")]
     pub emit: Vec<Emit>,
@@ -238,6 +243,15 @@ impl Build {
             })?,
         };
         let target = if self.int { target.with_int() } else { target };
+        let target = match self.debug {
+            true => target.with_debug().ok_or_else(|| {
+                Failure::Usage(format!(
+                    "CAP files for {} are of format 2.1, which has no Debug component: give --emit cap,map for a source map",
+                    self.target.title
+                ))
+            })?,
+            false => target,
+        };
         let passes = self.without.iter();
         let options = passes.fold(self.goal.options(), |options, name| options.without(name));
         let built = compile_request(&request, &target, &options)?;
@@ -344,11 +358,13 @@ impl Build {
                 self.beside("map"),
                 serde_json::to_vec_pretty(&built.output.map).map_err(json)?,
             )],
-            Emit::Java => java::listing(&built.program)
-                .map_err(|error| invalid(&error))?
-                .into_iter()
-                .map(|file| (self.java_folder().join(file.path), file.text.into_bytes()))
-                .collect(),
+            Emit::Java => {
+                let listing = java::listing(&built.program).map_err(|error| invalid(&error))?;
+                let folder = self.java_folder();
+                remove_listing(&folder, &listing)?;
+                let file = |file: JavaFile| (folder.join(file.path), file.text.into_bytes());
+                listing.into_iter().map(file).collect()
+            }
             Emit::Budget => {
                 let budget = &built.output.budget;
                 let html = budget.html().map_err(|error| invalid(&error))?;
@@ -381,6 +397,28 @@ impl Build {
     fn beside(&self, extension: &str) -> PathBuf {
         self.output.with_extension(extension)
     }
+}
+
+/// Takes away what a listing before left in the folders of this one: classes that are gone would still be compiled.
+fn remove_listing(folder: &Path, listing: &[JavaFile]) -> Result<(), Failure> {
+    let folders: BTreeSet<PathBuf> = listing
+        .iter()
+        .filter_map(|file| Some(folder.join(&file.path).parent()?.to_path_buf()))
+        .collect();
+    for folder in folders.iter().filter(|folder| folder.is_dir()) {
+        let unreadable = |error| Failure::input(folder.display(), error);
+        for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+            let path = entry.map_err(unreadable)?.path();
+            let is_java = path
+                .extension()
+                .is_some_and(|extension| extension == "java");
+            // Nobody else's file is touched.
+            if is_java && files::read(&path)?.starts_with(java::FIRST_WORDS.as_bytes()) {
+                std::fs::remove_file(&path).map_err(unreadable)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Compiles an applet.
