@@ -33,59 +33,72 @@ fn commands(readme: &str) -> Vec<&str> {
         .collect()
 }
 
+/// Runs every command of the README that was written into a new crate, whose tests are so many; what each line said.
+fn walk(krate: &Path, tests: usize) -> Vec<(String, String)> {
+    // The versions that this workspace is tested with, and what is compiled of them already.
+    std::fs::copy(Path::new(ROOT).join("Cargo.lock"), krate.join("Cargo.lock")).unwrap();
+    let readme = std::fs::read_to_string(krate.join("README.md")).unwrap();
+    let mut said = Vec::new();
+    for line in commands(&readme) {
+        let arguments: Vec<&str> = line.split(' ').collect();
+        let output = match arguments[0] {
+            "cargo" => {
+                let cargo = std::env::var_os("CARGO").unwrap_or("cargo".into());
+                // What one crate's tests need is what the others' need.
+                let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("my-purse");
+                let mut test = Command::new(cargo);
+                test.args(&arguments[1..]).current_dir(krate);
+                run(test.env("CARGO_TARGET_DIR", target))
+            }
+            // There is no reader here: a simulated card stands for it.
+            "tenkoku" if arguments[1] == "flash" => {
+                let image = ["--sim", "card.image", "--yes"];
+                run(&mut tenkoku(krate, &[&arguments[1..], &image].concat()))
+            }
+            "tenkoku" => run(&mut tenkoku(krate, &arguments[1..])),
+            other => panic!("{other} in the README"),
+        };
+        said.push((line.to_owned(), String::from_utf8(output.stdout).unwrap()));
+    }
+    let passed = format!("{tests} passed");
+    let tested =
+        |(line, said): &(String, String)| line.starts_with("cargo test") && said.contains(&passed);
+    assert!(said.iter().any(tested), "{said:?}");
+    said
+}
+
 #[test]
 fn the_commands_of_the_readme_work() {
     let folder = tempfile::tempdir().unwrap();
     let said = run(&mut tenkoku(folder.path(), &["new", "my-purse"]));
     assert!(String::from_utf8_lossy(&said.stdout).contains("applet MyPurse"));
     let purse = folder.path().join("my-purse");
-    // The versions that this workspace is tested with, and what is compiled of them already.
-    std::fs::copy(Path::new(ROOT).join("Cargo.lock"), purse.join("Cargo.lock")).unwrap();
-    let readme = std::fs::read_to_string(purse.join("README.md")).unwrap();
     let mut formatted = Command::new("rustfmt");
     let sources = ["src/lib.rs", "tests/applet.rs"];
     formatted
         .args(["--check", "--edition", "2024"])
         .args(sources);
     run(formatted.current_dir(&purse));
-    let mut simulated = false;
-    for line in commands(&readme) {
-        let arguments: Vec<&str> = line.split(' ').collect();
-        match arguments[0] {
-            "cargo" => {
-                let cargo = std::env::var_os("CARGO").unwrap_or("cargo".into());
-                let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("my-purse");
-                let mut test = Command::new(cargo);
-                test.args(&arguments[1..]).current_dir(&purse);
-                let tested = run(test.env("CARGO_TARGET_DIR", target));
-                assert!(String::from_utf8_lossy(&tested.stdout).contains("5 passed"));
-            }
-            // There is no reader here: a simulated card stands for it.
-            "tenkoku" if arguments[1] == "flash" => {
-                let image = ["--sim", "card.image", "--yes"];
-                run(&mut tenkoku(&purse, &[&arguments[1..], &image].concat()));
-            }
-            "tenkoku" => {
-                let said = run(&mut tenkoku(&purse, &arguments[1..]));
-                if arguments[2] == "exec" {
-                    let answers = String::from_utf8(said.stdout).unwrap();
-                    let answers: Vec<&str> = answers
-                        .lines()
-                        .filter_map(|line| line.strip_prefix("< "))
-                        .collect();
-                    assert_eq!(
-                        answers,
-                        [
-                            "9000", "9000", "9000", "00029000", "6982", "9000", "9000", "00009000"
-                        ]
-                    );
-                    simulated = true;
-                }
-            }
-            other => panic!("{other} in the README"),
-        }
-    }
-    assert!(simulated, "{readme}");
+    let said = walk(&purse, 5);
+    let (_, session) = said
+        .iter()
+        .find(|(line, _)| line.starts_with("tenkoku card exec"))
+        .expect("the README runs the applet");
+    let answers: Vec<&str> = session
+        .lines()
+        .filter_map(|line| line.strip_prefix("< "))
+        .collect();
+    assert_eq!(
+        answers,
+        [
+            "9000", "9000", "9000", "00029000", "6982", "9000", "9000", "00009000"
+        ]
+    );
+    let (_, budget) = said
+        .iter()
+        .find(|(line, _)| line.contains("budget"))
+        .expect("the README asks for the budget");
+    assert!(budget.contains("Applet MyPurse"), "{budget}");
 }
 
 #[test]
@@ -122,33 +135,5 @@ fn a_library_package_is_made_likewise() {
     ));
     let said = String::from_utf8_lossy(&said.stdout).into_owned();
     assert!(said.contains("library package F0"), "{said}");
-    let library = folder.path().join("shared-code");
-    std::fs::copy(
-        Path::new(ROOT).join("Cargo.lock"),
-        library.join("Cargo.lock"),
-    )
-    .unwrap();
-    let readme = std::fs::read_to_string(library.join("README.md")).unwrap();
-    for line in commands(&readme) {
-        let arguments: Vec<&str> = line.split(' ').collect();
-        match arguments[0] {
-            "cargo" => {
-                let cargo = std::env::var_os("CARGO").unwrap_or("cargo".into());
-                // What the other crate's tests need is what these need.
-                let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("my-purse");
-                let mut test = Command::new(cargo);
-                test.args(&arguments[1..]).current_dir(&library);
-                let tested = run(test.env("CARGO_TARGET_DIR", target));
-                assert!(String::from_utf8_lossy(&tested.stdout).contains("2 passed"));
-            }
-            "tenkoku" if arguments[1] == "flash" => {
-                let image = ["--sim", "card.image", "--yes"];
-                run(&mut tenkoku(&library, &[&arguments[1..], &image].concat()));
-            }
-            "tenkoku" => {
-                run(&mut tenkoku(&library, &arguments[1..]));
-            }
-            other => panic!("{other} in the README"),
-        }
-    }
+    walk(&folder.path().join("shared-code"), 2);
 }

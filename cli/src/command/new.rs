@@ -103,6 +103,7 @@ impl New {
             applet => name.applet(),
             // TOML's basic strings have the escapes of JSON.
             platform => serde_json::Value::from(platform.display().to_string()).to_string(),
+            tenkoku => platform.parent().unwrap_or(&platform).display().to_string(),
             package_aid => hex::encode_upper(&package),
             applet_aid => applet_aid.to_string(),
             applet_length => format!("{:02X}", applet.len()),
