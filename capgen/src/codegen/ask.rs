@@ -1,9 +1,10 @@
 //! What an optimisation asks before it relies on a value range.
 //!
-//! Ranges are found on the IR ([`interval`](super::interval), `opt::decide`), and what they show to be idle is left out: a branch that only
-//! ever goes one way, a mask, a test. Nothing of that is in the code any more, so that a look at it could not tell whether it was right. Therefore
-//! it is asked while it still is: the function as it stands is made into instructions, with the branch and the value in question in them, and
-//! [`proof`](super::proof), which knows nothing of the IR, must come to the same answer.
+//! Ranges are found on the IR ([`interval`](super::interval), `opt::decide`), and what they show to be idle is left
+//! out: a branch that only ever goes one way, a mask, a test. Nothing of that is in the code any more, so that a look
+//! at it could not tell whether it was right. Therefore it is asked while it still is: the function as it stands is
+//! made into instructions, with the branch and the value in question in them, and [`proof`](super::proof), which knows
+//! nothing of the IR, must come to the same answer.
 
 use super::emit::{Emitter, WORD};
 use super::interval::{Interval, Ranges};
@@ -23,7 +24,8 @@ pub struct Questions {
     count: usize,
     /// By block that ends with a condition: the number of the question, and whether the condition would always hold.
     branches: BTreeMap<usize, (usize, bool)>,
-    /// The number of the question, and a block that ends with [`Terminator::Unreachable`](crate::ir::Terminator::Unreachable).
+    /// The number of the question, and a block that ends with
+    /// [`Terminator::Unreachable`](crate::ir::Terminator::Unreachable).
     end: Option<(usize, usize)>,
     /// By the place of the expression in memory: equal ones stand at many places of a function.
     values: HashMap<*const Expr, (usize, Interval)>,
@@ -37,7 +39,8 @@ impl Questions {
         number
     }
 
-    /// Asks whether an expression of the function, a number of one word, is in an interval whenever it is evaluated; the number of the question.
+    /// Asks whether an expression of the function, a number of one word, is in an interval whenever it is evaluated;
+    /// the number of the question.
     pub fn value(&mut self, expr: &Expr, range: Interval) -> usize {
         let number = self.number();
         self.values
@@ -109,7 +112,8 @@ impl Answers {
     }
 }
 
-/// What the instructions of a function as it stands say; nothing if they cannot be made, or rely on something that does not follow.
+/// What the instructions of a function as it stands say; nothing if they cannot be made, or rely on something that
+/// does not follow.
 #[must_use]
 pub fn ask(
     program: &Program,
@@ -139,8 +143,9 @@ fn ask_with(
     })
 }
 
-/// Whether, with what is known at the end of the block `from`, which is said to be unreachable, each way from the block `to` on ends in an
-/// exception for `status` before anything is changed; `is_idle` tells which methods of the API change nothing.
+/// Whether, with what is known at the end of the block `from`, which is said to be unreachable, each way from the
+/// block `to` on ends in an exception for `status` before anything is changed; `is_idle` tells which methods of the
+/// API change nothing.
 #[must_use]
 pub fn ends_in_exception(
     program: &Program,
@@ -159,7 +164,8 @@ pub fn ends_in_exception(
     found.asked_with.is_none_or(ways)
 }
 
-/// The instructions of a function, and what they show; nothing if they cannot be made, or rely on something that does not follow.
+/// The instructions of a function, and what they show; nothing if they cannot be made, or rely on something that does
+/// not follow.
 fn look(
     program: &Program,
     function: &Function,

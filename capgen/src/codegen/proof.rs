@@ -1,11 +1,12 @@
 //! Value ranges, proved again on the instructions.
 //!
-//! The generator leaves masks and conversions out where [`super::interval`] says that they are idle. It is not
-//! trusted in that: where it relies on a range it writes that down ([`Item::Claim`]), and what the language
-//! promises ([`Item::Promise`]: sums that do not overflow, results of the API in the range of their type).
-//! What functions are given and give back is claimed on one side and promised on the other. Here the instructions are run over intervals of
-//! 16-bit words, from the entry on along every branch and with what each branch asks, without a look at the IR; each claim must follow. A function for
-//! which one does not is compiled again without any range but those of the types.
+//! The generator leaves masks and conversions out where [`super::interval`] says that they are idle. It is not trusted
+//! in that: where it relies on a range it writes that down ([`Item::Claim`]), and what the language promises
+//! ([`Item::Promise`]: sums that do not overflow, results of the API in the range of their type). What functions are
+//! given and give back is claimed on one side and promised on the other. Here the instructions are run over intervals
+//! of 16-bit words, from the entry on along every branch and with what each branch asks, without a look at the IR;
+//! each claim must follow. A function for which one does not is compiled again without any range but those of the
+//! types.
 
 mod exception;
 mod state;
@@ -77,8 +78,8 @@ pub(super) struct Found {
     pub(super) calls: Vec<(FunctionId, Vec<Interval>)>,
 }
 
-/// Follows a function; `words` is what its frame's words hold at the start, `results` what functions of the package were
-/// found to give back.
+/// Follows a function; `words` is what its frame's words hold at the start, `results` what functions of the package
+/// were found to give back.
 ///
 /// # Errors
 /// Code in which the stack does not come out even.
