@@ -7,7 +7,7 @@ use std::path::Path;
 /// What there is more and more of.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Shape {
-    /// Functions, each called once.
+    /// Functions, each called once, with a constant that goes into it.
     Functions,
     /// Statements in one function.
     Statements,
@@ -32,7 +32,7 @@ fn source(shape: Shape, count: usize) -> String {
         Shape::Functions => {
             body += "let sum = match u16::from_be_bytes([p1, p2]) {";
             for index in 0..count {
-                let _ = writeln!(body, "{index} => step_{index}(data, length),");
+                let _ = writeln!(body, "{index} => step_{index}(data, length, {index}),");
                 functions += &function(index);
             }
             body += "_ => return Err(StatusWord::INCORRECT_P1_P2), };";
@@ -79,8 +79,8 @@ impl<P: Platform> Applet<P> for Grown {{
 fn function(index: usize) -> String {
     let (byte, other) = (index % 251, index * 7 % 256);
     format!(
-        "fn step_{index}(data: &mut [u8], length: usize) -> u16 {{
-    let mut sum = {index}u16;
+        "fn step_{index}(data: &mut [u8], length: usize, start: u16) -> u16 {{
+    let mut sum = start;
     let mut at = 0;
     while at < length {{
         let value = data[at];
