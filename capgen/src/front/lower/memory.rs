@@ -50,8 +50,8 @@ impl Builder<'_, '_> {
         }
     }
 
-    /// Whether memory was just made for a value, so that a variable may have it.
-    pub(super) fn is_new(&mut self, slice: &Slice) -> bool {
+    /// Whether memory was just made for a value: a variable takes it, and it is new no more.
+    pub(super) fn take_new(&mut self, slice: &Slice) -> bool {
         match slice.offset {
             ir::Expr::Local(offset) => self.new_regions.remove(&offset),
             _ => false,
@@ -170,7 +170,7 @@ impl Builder<'_, '_> {
         };
         match value {
             Value::Parts(parts) => self.in_memory(parts, element, array.span).map(Value::Slice),
-            Value::Slice(slice) if self.is_new(&slice) => Ok(Value::Slice(slice)),
+            Value::Slice(slice) if self.take_new(&slice) => Ok(Value::Slice(slice)),
             Value::Slice(slice) => {
                 let copy = self.region(element, *length);
                 self.copy(&copy, slice, element, array.span)?;
@@ -248,7 +248,7 @@ impl Builder<'_, '_> {
         Ok(match &variable.ty {
             Ty::Array(element, length) if variable.in_memory() && !variable.reference => {
                 let slice = self.region(element, *length);
-                self.is_new(&slice);
+                self.take_new(&slice);
                 Some(Value::Slice(slice))
             }
             ty if self.lowering.owns_memory(ty) => {
@@ -289,16 +289,16 @@ impl Builder<'_, '_> {
         match value {
             Value::Parts(parts) => {
                 let slice = self.in_memory(parts.clone(), element, span)?;
-                self.is_new(&slice);
+                self.take_new(&slice);
                 Ok(Some(Value::Slice(slice)))
             }
             Value::Slice(slice) => {
                 let is_constant = matches!(slice.array, ir::Expr::ConstArray(_));
-                if self.is_new(slice) || (is_constant && !variable.mutable) {
+                if self.take_new(slice) || (is_constant && !variable.mutable) {
                     return Ok(Some(Value::Slice(slice.clone())));
                 }
                 let copy = self.region(element, *length);
-                self.is_new(&copy);
+                self.take_new(&copy);
                 self.copy(&copy, slice.clone(), element, span)?;
                 Ok(Some(Value::Slice(copy)))
             }

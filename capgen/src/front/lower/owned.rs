@@ -54,7 +54,7 @@ impl Builder<'_, '_> {
                     return Ok(Value::Never);
                 };
                 let used = self.fix_expr(used);
-                let slice = if self.is_new(&slice) {
+                let slice = if self.take_new(&slice) {
                     slice
                 } else {
                     let copy = self.own_region(element, *capacity);
@@ -68,12 +68,12 @@ impl Builder<'_, '_> {
             }
             (Ty::Array(element, _), Value::Parts(parts)) => {
                 let slice = self.in_memory(parts, element, span)?;
-                self.is_new(&slice);
+                self.take_new(&slice);
                 Ok(Value::Slice(slice))
             }
             (Ty::Array(element, length), Value::Slice(slice)) => {
                 let is_constant = matches!(slice.array, ir::Expr::ConstArray(_));
-                if self.is_new(&slice) || (is_constant && !variable.mutable) {
+                if self.take_new(&slice) || (is_constant && !variable.mutable) {
                     return Ok(Value::Slice(slice));
                 }
                 let copy = self.own_region(element, *length);
@@ -192,7 +192,7 @@ impl Builder<'_, '_> {
     /// Memory that a variable has.
     fn own_region(&mut self, element: &Ty, length: usize) -> Slice {
         let slice = self.region(element, length);
-        self.is_new(&slice);
+        self.take_new(&slice);
         slice
     }
 }
