@@ -282,14 +282,17 @@ fn by_ways(program: &Program, function: &mut Function, options: &Options) -> boo
     let asks = |block: &Block| matches!(block.terminator, Terminator::If(..));
     let has_ways = function.blocks.iter().any(asks);
     let (decides, goes) = (options.decide && has_ways, options.paths && has_ways);
-    let folds = options.fold && idle::may_be(function);
-    if !(decides || goes || folds) {
+    let may_be_idle = match options.fold {
+        true => idle::candidates(function),
+        false => Vec::new(),
+    };
+    if !(decides || goes) && may_be_idle.is_empty() {
         return false;
     }
     let (mut left_out, mut decided, mut small, mut answered) = Default::default();
     let flow = Flow::alone(program, function);
-    if folds {
-        left_out = idle::idle(&flow);
+    if !may_be_idle.is_empty() {
+        left_out = idle::idle(&flow, &may_be_idle);
     }
     if decides && left_out.is_empty() {
         decided = decide::confirmed(program, function, flow.decided());

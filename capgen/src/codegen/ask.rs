@@ -21,20 +21,21 @@ use std::collections::{BTreeMap, HashMap};
 /// What is asked of one function.
 #[derive(Clone, Debug, Default)]
 pub struct Questions {
-    count: usize,
+    /// By number: the words that must be found there; none where no way must lead to it.
+    wanted: Vec<Interval>,
     /// By block that ends with a condition: the number of the question, and whether the condition would always hold.
     branches: BTreeMap<usize, (usize, bool)>,
     /// The number of the question, and a block that ends with
     /// [`Terminator::Unreachable`](crate::ir::Terminator::Unreachable).
     end: Option<(usize, usize)>,
     /// By the place of the expression in memory: equal ones stand at many places of a function.
-    values: HashMap<*const Expr, (usize, Interval)>,
+    values: HashMap<*const Expr, usize>,
 }
 
 impl Questions {
     /// Asks whether the condition at the end of a block always holds, or never; the number of the question.
     pub fn branch(&mut self, block: usize, holds: bool) -> usize {
-        let number = self.number();
+        let number = self.number(Interval::NOTHING);
         self.branches.insert(block, (number, holds));
         number
     }
@@ -42,20 +43,19 @@ impl Questions {
     /// Asks whether an expression of the function, a number of one word, is in an interval whenever it is evaluated;
     /// the number of the question.
     pub fn value(&mut self, expr: &Expr, range: Interval) -> usize {
-        let number = self.number();
-        self.values
-            .insert(std::ptr::from_ref(expr), (number, as_words(range)));
+        let number = self.number(as_words(range));
+        self.values.insert(std::ptr::from_ref(expr), number);
         number
     }
 
     /// Asks what is known at the end of a block.
     fn end(&mut self, block: usize) {
-        self.end = Some((self.number(), block));
+        self.end = Some((self.number(Interval::NOTHING), block));
     }
 
-    fn number(&mut self) -> usize {
-        self.count += 1;
-        self.count - 1
+    fn number(&mut self, wanted: Interval) -> usize {
+        self.wanted.push(wanted);
+        self.wanted.len() - 1
     }
 
     pub(super) fn of_branch(&self, block: usize) -> Option<(usize, bool)> {
@@ -68,7 +68,7 @@ impl Questions {
             .map(|(number, _)| number)
     }
 
-    pub(super) fn of_value(&self, expr: &Expr) -> Option<(usize, Interval)> {
+    pub(super) fn of_value(&self, expr: &Expr) -> Option<usize> {
         self.values.get(&std::ptr::from_ref(expr)).copied()
     }
 }
@@ -96,8 +96,8 @@ pub struct Known<'a> {
 /// What the instructions of a function say.
 #[derive(Clone, Debug, Default)]
 pub struct Answers {
-    /// Whether the answer to each question is yes.
-    yes: Vec<bool>,
+    /// By question: the words that it must be about, and those that were found; nothing of one that was not met.
+    answers: Vec<(Interval, Option<Option<Interval>>)>,
     /// The words that the function gives back, if it comes back with one.
     pub result: Option<Interval>,
     /// What it calls functions of the package with, word by word; nothing is known of one that it may call otherwise.
@@ -105,10 +105,19 @@ pub struct Answers {
 }
 
 impl Answers {
-    /// Whether it is certain.
+    /// Whether the answer is yes for certain.
     #[must_use]
     pub fn is_yes(&self, question: usize) -> bool {
-        self.yes.get(question).copied().unwrap_or(false)
+        match self.answers.get(question) {
+            Some((wanted, Some(found))) => found.is_none_or(|found| found.within(*wanted)),
+            _ => false,
+        }
+    }
+
+    /// The words that the value in question is one of; nothing if that is not known.
+    #[must_use]
+    pub fn words(&self, question: usize) -> Option<Interval> {
+        self.answers.get(question)?.1?
     }
 }
 
@@ -135,9 +144,10 @@ fn ask_with(
     with_ranges: bool,
 ) -> Option<Answers> {
     let (_, found) = look(program, function, questions, known, with_ranges)?;
-    let yes = (0..questions.count).map(|number| found.answers.get(&number) == Some(&true));
+    let wanted = questions.wanted.iter().enumerate();
+    let answers = wanted.map(|(number, wanted)| (*wanted, found.answers.get(&number).copied()));
     Some(Answers {
-        yes: yes.collect(),
+        answers: answers.collect(),
         result: found.result,
         calls: found.calls,
     })

@@ -41,8 +41,8 @@ pub enum Item {
     Mark(Position),
     /// The word on top of the stack is taken to be in this interval: see `proof`.
     Claim(Interval),
-    /// A question with its number: is the word on top of the stack in this interval? See [`super::ask`].
-    Ask(usize, Interval),
+    /// A question with its number: what is the word on top of the stack? See [`super::ask`].
+    Ask(usize),
     /// The word on top of the stack is in this interval, as the language promises.
     Promise(Interval),
     /// This word of the frame is in this interval, as the language promises.

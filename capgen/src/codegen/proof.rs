@@ -68,8 +68,8 @@ fn heads(items: &[Item], labels: &Labels<usize>) -> HashSet<usize> {
 pub(super) struct Found {
     /// The first claim that does not follow, and where it stands.
     pub(super) unproved: Option<String>,
-    /// The questions that stand in the code, and whether the answer is yes whenever they are come to.
-    pub(super) answers: BTreeMap<usize, bool>,
+    /// The questions that stand in the code, and the words on top of the stack there; nothing where no way leads to one.
+    pub(super) answers: BTreeMap<usize, Option<Interval>>,
     /// What is known where the last of them stands, if that is come to.
     pub(super) asked_with: Option<State>,
     /// The words that the function gives back, if it comes back with one.
@@ -126,23 +126,13 @@ pub(super) fn run(
         .into_iter()
         .map(|(index, (state, _))| (index, state))
         .collect();
-    // What was let go for good measure comes back where it is not needed.
-    for _ in 0..if is_exact { 0 } else { NARROWING } {
-        let mut next = Pending::default();
-        next.push(0, start.clone())?;
-        for (index, state) in &known {
-            code.walk(*index, state.clone(), &mut next, None)?;
-        }
-        let is_same = next.0 == known;
-        known = next.0;
-        if is_same {
-            break;
-        }
+    if !is_exact {
+        code.narrow_again(&mut known, &start)?;
     }
     let mut found = Found::default();
     for item in items {
-        if let Item::Ask(number, _) = item {
-            found.answers.insert(*number, true);
+        if let Item::Ask(number) = item {
+            found.answers.insert(*number, None);
         }
     }
     for (index, state) in known {
@@ -178,6 +168,44 @@ struct Code<'a> {
 }
 
 impl Code<'_> {
+    /// What was let go for good measure comes back where it is not needed: everything again, and then what follows a
+    /// change.
+    fn narrow_again(
+        &self,
+        known: &mut BTreeMap<usize, State>,
+        start: &State,
+    ) -> Result<(), String> {
+        let mut ways: BTreeMap<usize, Pending> = BTreeMap::new();
+        let mut changed: Vec<usize> = known.keys().copied().collect();
+        for _ in 0..NARROWING {
+            for index in changed {
+                let mut on = Pending::default();
+                if let Some(state) = known.get(&index) {
+                    self.walk(index, state.clone(), &mut on, None)?;
+                }
+                ways.insert(index, on);
+            }
+            let mut next = Pending::default();
+            next.push(0, start.clone())?;
+            for (index, state) in ways.values().flat_map(|on| &on.0) {
+                next.push(*index, state.clone())?;
+            }
+            let is_new = |(index, state): &(&usize, &State)| known.get(*index) != Some(*state);
+            changed = next
+                .0
+                .iter()
+                .filter(is_new)
+                .map(|(index, _)| *index)
+                .collect();
+            if changed.is_empty() && next.0.len() == known.len() {
+                return Ok(());
+            }
+            *known = next.0;
+            ways.retain(|index, _| known.contains_key(index));
+        }
+        Ok(())
+    }
+
     /// Goes on from a place to the next label or the end of the flow; what it meets is told to `found`.
     fn walk(
         &self,
@@ -197,9 +225,9 @@ impl Code<'_> {
                 Item::Promise(promise) => state.promise(*promise),
                 Item::LocalPromise(word, promise) => state.promise_word(*word, *promise),
                 Item::Branch(opcode, target) => {
-                    let before = state.clone();
+                    let taken = state.to_be_taken(item);
                     state.step(item)?;
-                    let [jumps, goes_on] = state.branch(*opcode, &before);
+                    let [jumps, goes_on] = state.branch(*opcode, &taken);
                     if let (Some(index), Some(state)) = (self.labels.get(*target), jumps) {
                         work.push(*index, state)?;
                     }
@@ -246,10 +274,8 @@ impl Found {
                     ));
                 }
             }
-            Item::Ask(number, range) => {
-                if !state.top().within(*range) {
-                    self.answers.insert(*number, false);
-                }
+            Item::Ask(number) => {
+                self.answers.insert(*number, Some(state.top()));
                 self.asked_with = Some(state.clone());
             }
             Item::Plain(Opcode::Sreturn, _) => {

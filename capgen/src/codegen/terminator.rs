@@ -24,8 +24,7 @@ impl Emitter<'_> {
                 if let Some((number, holds)) = asked {
                     let (to, other) = if holds { (*yes, *no) } else { (*no, *yes) };
                     self.jump_if(condition, holds, Label(to.0))?;
-                    // No word is in it: the answer is yes if no way leads here.
-                    self.items.push(Item::Ask(number, Interval::NOTHING));
+                    self.items.push(Item::Ask(number));
                     self.goto(other, next);
                     return Ok(());
                 }
@@ -79,7 +78,7 @@ impl Emitter<'_> {
             }
             Terminator::Unreachable => {
                 if let Some(number) = self.questions.and_then(|asked| asked.of_end(block.0)) {
-                    self.items.push(Item::Ask(number, Interval::NOTHING));
+                    self.items.push(Item::Ask(number));
                 }
                 self.items
                     .extend(unreachable_end(self.function.result.as_ref()));

@@ -153,9 +153,9 @@ impl Emitter<'_> {
     pub(super) fn value(&mut self, expr: &Expr, want: Form) -> super::Result {
         match self.questions.and_then(|asked| asked.of_value(expr)) {
             None => self.value_as(expr, want),
-            Some((number, range)) => {
+            Some(number) => {
                 self.value_as(expr, Form::Exact)?;
-                self.items.push(Item::Ask(number, range));
+                self.items.push(Item::Ask(number));
                 if want == Form::SignExtended {
                     self.op(Opcode::S2b);
                 }

@@ -7,7 +7,7 @@
 mod facts;
 mod flow;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::inline::bottom_up_of;
 use crate::codegen::ask::{Answers, Known, Questions, ask};
@@ -62,7 +62,7 @@ pub(super) fn decide_all(program: &mut Program) -> Vec<usize> {
             found.insert(id.0, decided);
         }
     }
-    let found = confirmed_all(program, &order, found);
+    let found = confirmed_all(program, &order, &facts.results, found);
     for (index, decided) in &found {
         if let Some(function) = program.functions.get_mut(*index) {
             apply(function, decided);
@@ -75,6 +75,12 @@ pub(super) fn decide_all(program: &mut Program) -> Vec<usize> {
 fn gives_number(function: &Function) -> bool {
     let is_number = function.result.as_ref().is_some_and(facts::has_range);
     is_number && function.entry.is_none()
+}
+
+/// Whether more is known of a result than its type.
+fn gives_more_than_its_type(function: &Function, result: Option<Interval>) -> bool {
+    let all = function.result.as_ref().map(Interval::of_type);
+    result.is_some() && result != all
 }
 
 /// The order in which functions are looked at.
@@ -107,6 +113,19 @@ impl Order {
         }
     }
 
+    /// These functions and all that call them, directly or not.
+    fn callers_of(&self, functions: Vec<usize>) -> BTreeSet<usize> {
+        let mut found = BTreeSet::new();
+        let mut wanted = functions;
+        while let Some(index) = wanted.pop() {
+            if found.insert(index) {
+                let callers = self.calls.callers(FunctionId(index));
+                wanted.extend(callers.map(|(caller, _)| caller));
+            }
+        }
+        found
+    }
+
     /// Whether what a function is called with is known, from the last one to the first: not of one that others may call.
     fn is_known(&self, id: FunctionId, function: &Function) -> bool {
         function.entry.is_none() && self.is_before_callers.get(id.0) == Some(&true)
@@ -125,22 +144,22 @@ fn join_arguments(known: &mut Vec<Option<Interval>>, arguments: Vec<Option<Inter
 }
 
 /// Of decisions, by function, those that the instructions of all functions confirm: what these give back and are called with
-/// is found again on them.
+/// is found again on them, `expected` being what the IR shows of results.
 fn confirmed_all(
     program: &Program,
     order: &Order,
+    expected: &[Option<Interval>],
     mut found: BTreeMap<usize, Vec<(usize, BlockId)>>,
 ) -> BTreeMap<usize, Vec<(usize, BlockId)>> {
     if found.is_empty() {
         return found;
     }
+    let concerned = order.callers_of(found.keys().copied().collect());
     let nothing = Questions::default();
     let mut results = vec![None; program.functions.len()];
     for id in &order.bottom_up {
-        if let Some(function) = program
-            .functions
-            .get(id.0)
-            .filter(|function| gives_number(function))
+        if let Some(function) = program.functions.get(id.0)
+            && gives_more_than_its_type(function, expected.get(id.0).copied().flatten())
         {
             let known = Known {
                 arguments: &[],
@@ -153,7 +172,8 @@ fn confirmed_all(
         }
     }
     let mut arguments: Vec<Vec<Option<Interval>>> = vec![Vec::new(); program.functions.len()];
-    for id in order.bottom_up.iter().rev() {
+    let from_callers = order.bottom_up.iter().rev();
+    for id in from_callers.filter(|id| concerned.contains(&id.0)) {
         let Some(function) = program.functions.get(id.0) else {
             continue;
         };

@@ -6,7 +6,7 @@ use super::decide::{self, Flow, State};
 use super::effects::is_droppable;
 use crate::codegen::ask::{Known, Questions, ask};
 use crate::codegen::interval::Interval;
-use crate::ir::{BinaryOp, Block, Expr, Function, Terminator, Type};
+use crate::ir::{BinaryOp, Block, BlockId, Expr, Function, Terminator, Type};
 
 /// What an expression, told by its place in memory, is as well.
 pub(super) type Idle = (*const Expr, Instead);
@@ -20,46 +20,55 @@ pub(super) enum Instead {
     Truth(bool),
 }
 
-/// Whether a function has anything that may be idle.
-pub(super) fn may_be(function: &Function) -> bool {
-    let mut found = false;
-    function.walk(&mut |expr| found = found || masked(expr).is_some());
-    found || compared(function)
+/// The blocks of a function with anything in them that may be idle.
+pub(super) fn candidates(function: &Function) -> Vec<BlockId> {
+    let with_candidates = function.blocks.iter().enumerate();
+    let with_candidates = with_candidates.filter(|(_, block)| {
+        let mut found = false;
+        for expr in expressions(block) {
+            expr.walk(&mut |expr| found |= masked(expr).is_some() || is_asked_apart(block, expr));
+        }
+        found
+    });
+    with_candidates.map(|(index, _)| BlockId(index)).collect()
 }
 
-/// Whether a comparison stands where it does not decide on the way: there [`Flow::decided`] sees to it.
-fn compared(function: &Function) -> bool {
-    let mut count = 0usize;
-    function.walk(&mut |expr| count += usize::from(matches!(expr, Expr::Compare(..))));
-    let decides = function
-        .blocks
-        .iter()
-        .filter(|block| matches!(block.terminator, Terminator::If(Expr::Compare(..), ..)));
-    count > decides.count()
+fn expressions(block: &Block) -> impl Iterator<Item = &Expr> {
+    let statements = block.statements.iter();
+    let expressions = statements.flat_map(|(statement, _)| statement.expressions());
+    expressions.chain(block.terminator.expression())
 }
 
-/// What of a function is idle, as the instructions confirm.
-pub(super) fn idle(flow: &Flow<'_>) -> Vec<Idle> {
+/// Whether it is a comparison that does not decide how the block goes on: of those that do [`Flow::decided`] tells.
+fn is_asked_apart(block: &Block, expr: &Expr) -> bool {
+    let decides = matches!(
+        &block.terminator,
+        Terminator::If(condition, ..) if std::ptr::eq(condition, expr)
+    );
+    matches!(expr, Expr::Compare(..)) && !decides
+}
+
+/// What in these blocks is idle, as the instructions confirm.
+pub(super) fn idle(flow: &Flow<'_>, blocks: &[BlockId]) -> Vec<Idle> {
     let mut questions = Questions::default();
     let (mut found, mut asked) = (Vec::new(), Vec::new());
-    flow.each_expression(&mut |expr, state| {
-        let ends = |block: &Block| {
-            matches!(&block.terminator, Terminator::If(condition, ..) if std::ptr::eq(condition, expr))
-        };
-        if let Some((operand, most)) = masked(expr) {
-            let all = Interval::new(0, most);
-            if flow.range(operand, state).within(all) {
-                found.push((std::ptr::from_ref(expr), Instead::Operand));
-                asked.push(questions.value(operand, all));
+    for block in blocks.iter().filter_map(|id| Some((*id, flow.block(*id)?))) {
+        flow.expressions(block.0, &mut |expr, state| {
+            if let Some((operand, most)) = masked(expr) {
+                let all = Interval::new(0, most);
+                if flow.range(operand, state).within(all) {
+                    found.push((std::ptr::from_ref(expr), Instead::Operand));
+                    asked.push(questions.value(operand, all));
+                }
+            } else if is_asked_apart(block.1, expr)
+                && let Some(holds) = always(flow, expr, state)
+            {
+                let all = Interval::new(holds.into(), holds.into());
+                found.push((std::ptr::from_ref(expr), Instead::Truth(holds)));
+                asked.push(questions.value(expr, all));
             }
-        } else if let Some(holds) = always(flow, expr, state)
-            && !flow.function.blocks.iter().any(ends)
-        {
-            let all = Interval::new(holds.into(), holds.into());
-            found.push((std::ptr::from_ref(expr), Instead::Truth(holds)));
-            asked.push(questions.value(expr, all));
-        }
-    });
+        });
+    }
     if found.is_empty() {
         return found;
     }

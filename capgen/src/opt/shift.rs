@@ -4,6 +4,8 @@
 //! The sum is kept as a signed word that may wrap, which is exact whatever the local holds: where the local itself is
 //! wanted the constant is taken off again. In an order it is added to both sides, where neither can wrap.
 
+use std::cell::OnceCell;
+
 use super::decide::Flow;
 use crate::codegen::ask::{Known, Questions, ask};
 use crate::codegen::interval::Interval;
@@ -33,12 +35,15 @@ pub(super) fn candidates(program: &Program, function: &Function) -> Vec<Candidat
     if groups.is_empty() {
         return Vec::new();
     }
-    let flow = Flow::alone(program, function);
+    let orders = OnceCell::new();
     let mut found = Vec::new();
     for group in groups {
         for by in constants(function, &group) {
+            let orders = orders.get_or_init(|| sides_of_orders(program, function));
+            let is_kept =
+                |sides: &Option<[Interval; 2]>| sides.is_some_and(|sides| have_room(sides, by));
             found.push(Candidate {
-                orders: orders_kept(function, &flow, by),
+                orders: orders.iter().map(is_kept).collect(),
                 group: group.clone(),
                 by,
             });
@@ -166,41 +171,52 @@ fn is_word(ty: &Type) -> bool {
     matches!(ty, Type::Usize | Type::I16 | Type::U16)
 }
 
-/// The blocks that end with an order of two words which stays the same when the constant is added to both.
-fn orders_kept(function: &Function, flow: &Flow<'_>, by: i32) -> Vec<bool> {
-    let all = Interval::of_type(&Type::I16);
-    // What may be added to.
-    let room = Interval::new((all.low - by).max(all.low), (all.high - by).min(all.high));
+/// By block that ends with an order of two words: what both sides can be, as the IR and the instructions show.
+fn sides_of_orders(program: &Program, function: &Function) -> Vec<Option<[Interval; 2]>> {
+    let flow = Flow::alone(program, function);
     let mut questions = Questions::default();
     let mut asked = Vec::new();
     flow.each_end(&mut |index, _, state| {
-        let block = function.blocks.get(index);
+        let end = function.blocks.get(index).map(|block| &block.terminator);
         if let Some(Terminator::If(Expr::Compare(_, Type::Usize | Type::I16, left, right), ..)) =
-            block.map(|block| &block.terminator)
-            && [left, right]
-                .iter()
-                .all(|side| flow.range(side, state).within(room))
+            end
         {
-            // A constant is what it is.
-            let sides = [left, right].into_iter();
-            let sides = sides.filter(|side| !matches!(***side, Expr::Const(..)));
-            let sides: Vec<usize> = sides.map(|side| questions.value(side, room)).collect();
+            let sides = [left, right].map(|side| {
+                // A constant is what it is.
+                let is_constant = matches!(**side, Expr::Const(..));
+                let question = (!is_constant).then(|| questions.value(side, WORD));
+                (flow.range(side, state), question)
+            });
             asked.push((index, sides));
         }
     });
-    let mut kept = vec![false; function.blocks.len()];
+    let mut found = vec![None; function.blocks.len()];
     if asked.is_empty() {
-        return kept;
+        return found;
     }
-    let answers = ask(flow.program, function, &questions, Known::default());
+    let answers = ask(program, function, &questions, Known::default());
     for (index, sides) in asked {
-        if let Some(slot) = kept.get_mut(index) {
-            let answers = answers.as_ref();
-            *slot = answers.is_some_and(|answers| sides.iter().all(|side| answers.is_yes(*side)));
+        let both = |(range, question): (Interval, Option<usize>)| match question {
+            Some(question) => Some(range.join(answers.as_ref()?.words(question)?)),
+            None => Some(range),
+        };
+        let [left, right] = sides.map(both);
+        if let Some(slot) = found.get_mut(index) {
+            *slot = left.zip(right).map(|(left, right)| [left, right]);
         }
     }
-    kept
+    found
 }
+
+/// Whether a constant can be added to all that both sides of an order can be.
+fn have_room(sides: [Interval; 2], by: i32) -> bool {
+    sides
+        .iter()
+        .all(|side| side.within(WORD) && Interval::new(side.low + by, side.high + by).within(WORD))
+}
+
+/// What a word can be.
+const WORD: Interval = Interval::new(-0x8000, 0x7fff);
 
 fn changed(
     program: &Program,

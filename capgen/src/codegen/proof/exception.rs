@@ -62,12 +62,12 @@ impl<'a> Ways<'a> {
             if !self.changes_nothing(item) {
                 return false;
             }
-            let before = state.clone();
+            let taken = state.to_be_taken(item);
             if state.step(item).is_err() {
                 return false;
             }
             if let Item::Branch(opcode, target) = item {
-                let [jumps, goes_on] = state.branch(*opcode, &before);
+                let [jumps, goes_on] = state.branch(*opcode, &taken);
                 let jumps = jumps.is_none_or(|state| self.end(*target, state));
                 if !jumps || item.ends_flow() {
                     return jumps;

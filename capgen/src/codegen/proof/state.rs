@@ -355,37 +355,36 @@ impl State {
         self.sums.retain(|(a, b)| *a != word && *b != word);
     }
 
-    /// What is known on either way of a branch, the jump first; nothing of a way that cannot be.
-    pub(super) fn branch(&self, opcode: Opcode, before: &State) -> [Option<State>; 2] {
-        let Some((relation, pops)) = relation(opcode) else {
-            return [Some(self.clone()), Some(self.clone())];
-        };
-        let Some(taken) = before
-            .stack
-            .len()
-            .checked_sub(pops)
-            .and_then(|rest| before.stack.get(rest..))
-        else {
-            return [Some(self.clone()), Some(self.clone())];
-        };
+    /// The values that a branch is going to take.
+    pub(super) fn to_be_taken(&self, branch: &Item) -> Vec<Value> {
+        let rest = self.stack.len().saturating_sub(branch.stack_effect().0);
+        self.stack.get(rest..).unwrap_or_default().to_vec()
+    }
+
+    /// What is known on either way of a branch that has taken these, the jump first; nothing of a way that cannot be.
+    pub(super) fn branch(self, opcode: Opcode, taken: &[Value]) -> [Option<State>; 2] {
         let zero = Value::of(Interval::new(0, 0));
-        let (a, b) = match *taken {
-            [a] => (a, zero),
-            [a, b] => (a, b),
-            _ => return [Some(self.clone()), Some(self.clone())],
+        let (relation, a, b) = match (relation(opcode), taken) {
+            (Some(relation), [a]) => (relation, *a, zero),
+            (Some(relation), [a, b]) => (relation, *a, *b),
+            _ if opcode.ends_flow() => return [Some(self), None],
+            _ => return [Some(self.clone()), Some(self)],
         };
-        [relation, relation.negated()].map(|relation| {
-            let mut state = self.clone();
-            if let Some(part) = by_sign(a.range, relation, b.range) {
-                if let Some(slot) = a.is.and_then(Sum::alone).and_then(|word| state.slot(word)) {
-                    *slot = part;
-                }
-                return Some(state);
+        let jumps = self.clone().related(relation, a, b);
+        [jumps, self.related(relation.negated(), a, b)]
+    }
+
+    /// What is known where two values compare so; nothing if they cannot.
+    fn related(mut self, relation: CompareOp, a: Value, b: Value) -> Option<State> {
+        if let Some(part) = by_sign(a.range, relation, b.range) {
+            if let Some(slot) = a.is.and_then(Sum::alone).and_then(|word| self.slot(word)) {
+                *slot = part;
             }
-            let (for_a, for_b) = signed(a.range).compared(relation, signed(b.range))?;
-            state.relate(relation, a, b);
-            (state.narrow(a, for_a) && state.narrow(b, for_b)).then_some(state)
-        })
+            return Some(self);
+        }
+        let (for_a, for_b) = signed(a.range).compared(relation, signed(b.range))?;
+        self.relate(relation, a, b);
+        (self.narrow(a, for_a) && self.narrow(b, for_b)).then_some(self)
     }
 }
 
@@ -454,21 +453,15 @@ fn moved(opcode: Opcode, taken: &[Value]) -> Option<Sum> {
     }
 }
 
-fn relation(opcode: Opcode) -> Option<(CompareOp, usize)> {
+fn relation(opcode: Opcode) -> Option<CompareOp> {
     use CompareOp::{Eq, Ge, Gt, Le, Lt, Ne};
     Some(match opcode {
-        Opcode::Ifeq => (Eq, 1),
-        Opcode::Ifne => (Ne, 1),
-        Opcode::Iflt => (Lt, 1),
-        Opcode::Ifge => (Ge, 1),
-        Opcode::Ifgt => (Gt, 1),
-        Opcode::Ifle => (Le, 1),
-        Opcode::IfScmpeq => (Eq, 2),
-        Opcode::IfScmpne => (Ne, 2),
-        Opcode::IfScmplt => (Lt, 2),
-        Opcode::IfScmpge => (Ge, 2),
-        Opcode::IfScmpgt => (Gt, 2),
-        Opcode::IfScmple => (Le, 2),
+        Opcode::Ifeq | Opcode::IfScmpeq => Eq,
+        Opcode::Ifne | Opcode::IfScmpne => Ne,
+        Opcode::Iflt | Opcode::IfScmplt => Lt,
+        Opcode::Ifge | Opcode::IfScmpge => Ge,
+        Opcode::Ifgt | Opcode::IfScmpgt => Gt,
+        Opcode::Ifle | Opcode::IfScmple => Le,
         _ => return None,
     })
 }

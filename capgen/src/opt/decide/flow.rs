@@ -101,29 +101,34 @@ impl<'a> Flow<'a> {
 
     /// What functions are called with.
     pub(super) fn arguments(&self, call: &mut dyn FnMut(FunctionId, Vec<Interval>)) {
-        self.each_expression(&mut |expr, state| {
-            if let Expr::Call(Callee::Function(id), arguments, _) = expr {
-                let ranges = arguments.iter().map(|argument| self.range(argument, state));
-                call(*id, ranges.collect());
-            }
-        });
+        for index in 0..self.known.len() {
+            self.expressions(BlockId(index), &mut |expr, state| {
+                if let Expr::Call(Callee::Function(id), arguments, _) = expr {
+                    let ranges = arguments.iter().map(|argument| self.range(argument, state));
+                    call(*id, ranges.collect());
+                }
+            });
+        }
     }
 
-    /// What is known where each expression is evaluated.
-    pub(in crate::opt) fn each_expression(&self, look: &mut dyn FnMut(&'a Expr, &State<'a>)) {
-        for (block, state) in self.function.blocks.iter().zip(&self.known) {
-            let Some(mut state) = state.clone() else {
-                continue;
-            };
-            for (statement, _) in &block.statements {
-                for expr in statement.expressions() {
-                    expr.walk(&mut |expr| look(expr, &state));
-                }
-                self.statement(statement, &mut state);
-            }
-            if let Some(expr) = block.terminator.expression() {
+    /// What is known where each expression of a block is evaluated.
+    pub(in crate::opt) fn expressions(
+        &self,
+        id: BlockId,
+        look: &mut dyn FnMut(&'a Expr, &State<'a>),
+    ) {
+        let state = self.known.get(id.0).cloned().flatten();
+        let (Some(block), Some(mut state)) = (self.block(id), state) else {
+            return;
+        };
+        for (statement, _) in &block.statements {
+            for expr in statement.expressions() {
                 expr.walk(&mut |expr| look(expr, &state));
             }
+            self.statement(statement, &mut state);
+        }
+        if let Some(expr) = block.terminator.expression() {
+            expr.walk(&mut |expr| look(expr, &state));
         }
     }
 
