@@ -20,6 +20,7 @@ use crate::ir::FunctionId;
 use cap_file::Opcode;
 pub(super) use exception::Ways;
 use state::State;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashSet};
 
 /// Every word there is.
@@ -110,14 +111,12 @@ pub(super) fn run(
             Some((old, joins)) => {
                 let is_wide = *joins >= EXACT_JOINS && heads.contains(&index);
                 let widened = is_wide.then_some(steps.as_slice());
-                let new = old.join(&state, widened)?;
-                if new == *old {
+                if !old.join(&state, widened)? {
                     continue;
                 }
                 *joins += 1;
                 is_exact &= !is_wide;
-                *old = new.clone();
-                new
+                old.clone()
             }
         };
         code.walk(index, joined, &mut work, None)?;
@@ -148,11 +147,14 @@ struct Pending(BTreeMap<usize, State>);
 
 impl Pending {
     fn push(&mut self, index: usize, state: State) -> Result<(), String> {
-        let joined = match self.0.get(&index) {
-            Some(other) => other.join(&state, None)?,
-            None => state,
-        };
-        self.0.insert(index, joined);
+        match self.0.entry(index) {
+            Entry::Vacant(slot) => {
+                slot.insert(state);
+            }
+            Entry::Occupied(mut slot) => {
+                slot.get_mut().join(&state, None)?;
+            }
+        }
         Ok(())
     }
 

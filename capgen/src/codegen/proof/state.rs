@@ -127,41 +127,29 @@ impl State {
         }
     }
 
-    /// What is known where two ways meet; intervals that still grow do so up to the next step.
-    pub(super) fn join(&self, new: &State, steps: Option<&[i32]>) -> Result<State, String> {
+    /// Keeps what is known on another way as well; intervals that still grow do so up to the next step. Whether less is
+    /// known now.
+    pub(super) fn join(&mut self, new: &State, steps: Option<&[i32]>) -> Result<bool, String> {
         if self.stack.len() != new.stack.len() || self.words.len() != new.words.len() {
             return Err("two depths of the stack at one place".to_owned());
         }
-        let pair = |(old, new): (&Interval, &Interval)| {
-            let both = match old.join(*new) {
-                both if both.high > ANY.high && both.low < 0 => ANY,
-                both => both,
+        let mut is_changed = false;
+        for (old, new) in self.words.iter_mut().zip(&new.words) {
+            is_changed |= change(old, joined(*old, *new, steps));
+        }
+        for (old, new) in self.stack.iter_mut().zip(&new.stack) {
+            let value = Value {
+                range: joined(old.range, new.range, steps),
+                is: old.is.filter(|_| old.is == new.is),
+                less: old.less.filter(|_| old.less == new.less),
+                byte: old.byte.filter(|_| old.byte == new.byte),
+                is_copy: old.is_copy && new.is_copy,
             };
-            let Some(steps) = steps.filter(|_| both != *old) else {
-                return both;
-            };
-            if both.high > ANY.high {
-                return ANY;
-            }
-            let below = steps.iter().rev().find(|step| **step <= both.low);
-            let above = steps.iter().find(|step| **step >= both.high);
-            Interval::new(
-                below.copied().unwrap_or(ANY.low),
-                above.copied().unwrap_or(ANY.high),
-            )
-        };
-        let value = |(old, new): (&Value, &Value)| Value {
-            range: pair((&old.range, &new.range)),
-            is: old.is.filter(|_| old.is == new.is),
-            less: old.less.filter(|_| old.less == new.less),
-            byte: old.byte.filter(|_| old.byte == new.byte),
-            is_copy: old.is_copy && new.is_copy,
-        };
-        Ok(State {
-            stack: self.stack.iter().zip(&new.stack).map(value).collect(),
-            words: self.words.iter().zip(&new.words).map(pair).collect(),
-            sums: self.sums.intersection(&new.sums).copied().collect(),
-        })
+            is_changed |= change(old, value);
+        }
+        let count = self.sums.len();
+        self.sums.retain(|pair| new.sums.contains(pair));
+        Ok(is_changed || self.sums.len() != count)
     }
 
     /// Goes on behind an instruction.
@@ -191,22 +179,30 @@ impl State {
         let Some(rest) = self.stack.len().checked_sub(pops) else {
             return Err(UNDERFLOW.to_owned());
         };
-        let taken = self.stack.split_off(rest);
-        let ranges: Vec<Interval> = taken.iter().map(|value| value.range).collect();
+        // More than two values are taken by what gives nothing, or nothing of which is known.
+        let mut buffer = [Value::of(ANY); MOST_TAKEN];
+        let taken = match (buffer.get_mut(..pops), self.stack.get(rest..)) {
+            (Some(taken), Some(top)) => {
+                taken.copy_from_slice(top);
+                &*taken
+            }
+            _ => &[],
+        };
+        self.stack.truncate(rest);
         let result = match item {
             Item::Plain(opcode, operands) => {
-                self.found_in_bounds(*opcode, &taken);
-                if let (Opcode::S2i, [short]) = (*opcode, taken.as_slice()) {
+                self.found_in_bounds(*opcode, taken);
+                if let (Opcode::S2i, [short]) = (*opcode, taken) {
                     // The low word, which `i2s` takes again, lies on top here.
                     self.stack.extend([Value::of(ANY), Value::of(short.range)]);
                     return Ok(());
                 }
-                let range = self.sum(*opcode, &taken);
-                let range = range.unwrap_or_else(|| plain(*opcode, operands, &ranges));
+                let range = self.sum(*opcode, taken);
+                let range = range.unwrap_or_else(|| plain(*opcode, operands, &ranges(taken)));
                 Value {
-                    is: moved(*opcode, &taken),
-                    less: subtracted(*opcode, &taken),
-                    byte: low_byte(*opcode, &taken),
+                    is: moved(*opcode, taken),
+                    less: subtracted(*opcode, taken),
+                    byte: low_byte(*opcode, taken),
                     ..Value::of(range)
                 }
             }
@@ -386,6 +382,43 @@ impl State {
         self.relate(relation, a, b);
         (self.narrow(a, for_a) && self.narrow(b, for_b)).then_some(self)
     }
+}
+
+/// So many values are looked at that an instruction takes.
+const MOST_TAKEN: usize = 4;
+
+/// What values are, at most two of them.
+fn ranges(taken: &[Value]) -> [Interval; 2] {
+    let range = |at: usize| taken.get(at).map_or(ANY, |value| value.range);
+    [range(0), range(1)]
+}
+
+/// Sets one to the other; whether that is new.
+fn change<T: PartialEq>(old: &mut T, new: T) -> bool {
+    let is_new = *old != new;
+    *old = new;
+    is_new
+}
+
+/// The intervals of two ways.
+fn joined(old: Interval, new: Interval, steps: Option<&[i32]>) -> Interval {
+    let both = match old.join(new) {
+        both if both == old => return old,
+        both if both.high > ANY.high && both.low < 0 => ANY,
+        both => both,
+    };
+    let Some(steps) = steps.filter(|_| both != old) else {
+        return both;
+    };
+    if both.high > ANY.high {
+        return ANY;
+    }
+    let below = steps.iter().rev().find(|step| **step <= both.low);
+    let above = steps.iter().find(|step| **step >= both.high);
+    Interval::new(
+        below.copied().unwrap_or(ANY.low),
+        above.copied().unwrap_or(ANY.high),
+    )
 }
 
 /// Of words without sign those that as words with sign compare so with zero.

@@ -51,19 +51,14 @@ pub(super) fn constant(opcode: Opcode, operands: &Operands) -> Option<i32> {
 }
 
 /// The result of an instruction without a symbol.
-pub(super) fn plain(opcode: Opcode, operands: &Operands, taken: &[Interval]) -> Interval {
+pub(super) fn plain(opcode: Opcode, operands: &Operands, [a, b]: &[Interval; 2]) -> Interval {
     if let Some(value) = constant(opcode, operands) {
         return Interval::new(value, value);
     }
-    let (a, b) = match *taken {
-        [a] => (a, ANY),
-        [a, b] => (a, b),
-        _ => (ANY, ANY),
-    };
     // These three do not ask for signs.
     let (a, b) = match opcode {
-        Opcode::Sadd | Opcode::Ssub | Opcode::Smul => (a, b),
-        _ => (signed(a), signed(b)),
+        Opcode::Sadd | Opcode::Ssub | Opcode::Smul => (*a, *b),
+        _ => (signed(*a), signed(*b)),
     };
     let (al, ah, bl, bh) = (
         i64::from(a.low),
