@@ -3,7 +3,7 @@
 //! Ranges are found on the IR ([`interval`](super::interval), `opt::decide`), and what they show to be idle is left
 //! out: a branch that only ever goes one way, a mask, a test. Nothing of that is in the code any more, so that a look
 //! at it could not tell whether it was right. Therefore it is asked while it still is: the function as it stands is
-//! made into instructions, with the branch and the value in question in them, and [`proof`](super::proof), which knows
+//! made into instructions, with the branch and the value in question in them, and `proof`, which knows
 //! nothing of the IR, must come to the same answer.
 
 use super::emit::{Emitter, WORD};
