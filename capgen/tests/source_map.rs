@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use cap_file::component::debug::Debug;
+use cap_file::component::debug::{Debug, MethodDebug};
+use cap_file::component::descriptor::access;
 use cap_file::{CapFile, Exports, Instructions};
 use capgen::driver::{Built, Request};
 use capgen::opt::Options;
@@ -206,6 +207,16 @@ fn instructions_lead_to_their_lines() {
     }
 }
 
+/// The flags that the Descriptor component gives a method, as class files have them: nothing marks a constructor.
+fn described(cap: &CapFile, method: &MethodDebug) -> Option<u16> {
+    let classes = &cap.descriptor.as_ref()?.classes;
+    let mut methods = classes.iter().flat_map(|class| &class.methods);
+    let found = methods.find(|found| {
+        found.bytecode_count > 0 && u32::from(found.method_offset) == method.location
+    })?;
+    Some((found.access_flags & !access::ACC_INIT).into())
+}
+
 #[test]
 fn the_debug_component_has_the_lines_of_the_map() {
     let ledger = built("examples/ledger");
@@ -227,6 +238,9 @@ fn the_debug_component_has_the_lines_of_the_map() {
         for class in &debug.classes {
             let file = debug.string(class.source_file).unwrap();
             for method in &class.methods {
+                if let Some(described) = described(&cap, method) {
+                    assert_eq!(method.access_flags, described, "{folder}");
+                }
                 let start = method.location + u32::from(method.header_size);
                 for line in &method.lines {
                     for pc in [line.start_pc, line.end_pc] {

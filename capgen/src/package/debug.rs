@@ -4,7 +4,7 @@
 //! lines; the source map, of which they are drawn, has all. Of local variables nothing is told: their places are shared.
 
 use super::classes::exported_interfaces;
-use super::descriptor::class_token;
+use super::descriptor::{class_token, method_flags};
 use super::map::{MappedMethod, SourceMap};
 use super::{Assembled, Layout, Target};
 use crate::codegen::BackendError;
@@ -234,18 +234,13 @@ impl Builder<'_> {
 
     fn signature(&self, id: FunctionId) -> Option<(String, String, u16)> {
         let function = self.program.functions.get(id.0)?;
-        let is_instance = self.methods.linkage(id).is_instance();
+        let linkage = self.methods.linkage(id);
         let descriptor = match &function.entry {
             Some(entry) => entry.descriptor.clone(),
-            None => self.method_descriptor(function, is_instance),
+            None => self.method_descriptor(function, linkage.is_instance()),
         };
-        let public = if function.entry.is_some() {
-            access::PUBLIC
-        } else {
-            0
-        };
-        let fixed = if is_instance { 0 } else { access::STATIC };
-        Some((self.names.method(id).to_owned(), descriptor, public | fixed))
+        let flags = u16::from(method_flags(linkage, function.entry.is_some()));
+        Some((self.names.method(id).to_owned(), descriptor, flags))
     }
 
     fn method_descriptor(&self, function: &Function, is_instance: bool) -> String {

@@ -270,16 +270,13 @@ impl Builder<'_> {
                 let linkage = self.methods.linkage(id);
                 let function = self.program.functions.get(id.0);
                 let entry = function.and_then(|function| function.entry.as_ref());
-                let (token, flags) = match (linkage, entry) {
-                    (Linkage::Static, Some(entry)) => (
-                        self.method_token(entry).unwrap_or(0),
-                        access::ACC_PUBLIC | access::ACC_STATIC,
-                    ),
-                    (Linkage::Static, None) => (NO_TOKEN, access::ACC_STATIC),
-                    (Linkage::Private, _) => (NO_TOKEN, access::ACC_PRIVATE),
-                    (Linkage::Package(token), _) => (0x80 | token, 0),
-                    (Linkage::Public(token), _) => (token, access::ACC_PUBLIC),
+                let token = match (linkage, entry) {
+                    (Linkage::Static, Some(entry)) => self.method_token(entry).unwrap_or(0),
+                    (Linkage::Static, None) | (Linkage::Private, _) => NO_TOKEN,
+                    (Linkage::Package(token), _) => 0x80 | token,
+                    (Linkage::Public(token), _) => token,
                 };
+                let flags = method_flags(linkage, entry.is_some());
                 let spelled = self.spelled();
                 (
                     token,
@@ -313,4 +310,15 @@ pub(super) fn class_token(program: &Program, id: ClassId) -> Option<u8> {
 fn exported_class(program: &Program, id: ClassId) -> Option<&ApiClass> {
     let name = program.exported_name(id);
     program.exports.iter().find(|class| class.name == name)
+}
+
+/// How a method is seen: that of an entry from outside.
+pub(super) const fn method_flags(linkage: Linkage, is_entry: bool) -> u8 {
+    match linkage {
+        Linkage::Static if is_entry => access::ACC_PUBLIC | access::ACC_STATIC,
+        Linkage::Static => access::ACC_STATIC,
+        Linkage::Private => access::ACC_PRIVATE,
+        Linkage::Package(_) => 0,
+        Linkage::Public(_) => access::ACC_PUBLIC,
+    }
 }
