@@ -237,6 +237,7 @@ fn the_debug_component_has_the_lines_of_the_map() {
         let mut lines = 0;
         for class in &debug.classes {
             let file = debug.string(class.source_file).unwrap();
+            assert!(file.ends_with(".rs"), "{folder}: {file:?}");
             for method in &class.methods {
                 if let Some(described) = described(&cap, method) {
                     assert_eq!(method.access_flags, described, "{folder}");

@@ -119,6 +119,14 @@ pub(super) fn exported_interfaces(program: &Program) -> Vec<&ApiClass> {
         .collect()
 }
 
+/// The names of the interfaces that a class implements, with what each extends.
+pub(super) fn interfaces(program: &Program, id: ClassId) -> impl Iterator<Item = &str> {
+    let implemented = program.classes.get(id.0).map(|class| &class.implements);
+    let implemented = implemented.into_iter().flatten().map(String::as_str);
+    let is_shareable = implemented.clone().next().is_some();
+    implemented.chain(is_shareable.then_some(SHAREABLE))
+}
+
 /// The interfaces that a class implements, with what each extends: for each method of the interface the token of
 /// the class's own.
 fn implemented(
@@ -127,9 +135,8 @@ fn implemented(
     imports: &Imports<'_>,
     id: ClassId,
 ) -> Vec<ImplementedInterface> {
-    let names = program.classes.get(id.0).map(|class| &class.implements);
     let mut found = Vec::new();
-    for interface in names.into_iter().flatten() {
+    for interface in interfaces(program, id) {
         let Some(class) = program.api_class(interface) else {
             continue;
         };
@@ -156,12 +163,6 @@ fn implemented(
                 methods: wanted.iter().filter_map(token).collect(),
             });
         }
-    }
-    if let (false, Some(reference)) = (found.is_empty(), imports.class_ref(SHAREABLE)) {
-        found.push(ImplementedInterface {
-            interface: reference,
-            methods: Vec::new(),
-        });
     }
     found
 }

@@ -3,7 +3,7 @@
 //! Names are those of the Java listing. A class has one source file, so that only what comes from the file of most of its code has
 //! lines; the source map, of which they are drawn, has all. Of local variables nothing is told: their places are shared.
 
-use super::classes::exported_interfaces;
+use super::classes::{SHAREABLE, exported_interfaces, interfaces};
 use super::descriptor::{class_token, method_flags};
 use super::map::{MappedMethod, SourceMap};
 use super::{Assembled, Layout, Target};
@@ -49,12 +49,14 @@ fn make(
     map: &SourceMap,
     extended: bool,
 ) -> Option<Debug> {
+    let all: Vec<(&Assembled, &MappedMethod)> = assembled.iter().zip(&map.methods).collect();
     let mut builder = Builder {
         program,
         methods,
         names: Names::of(program, methods),
         layout,
         strings: Strings::default(),
+        file: name_of(most_of(&all), map).unwrap_or("lib.rs"),
     };
     let name = builder.strings.index(&program.name)?;
     let mut classes = Vec::new();
@@ -103,6 +105,8 @@ struct Builder<'a> {
     names: Names,
     layout: &'a Layout<'a>,
     strings: Strings,
+    /// The source file of classes without lines.
+    file: &'a str,
 }
 
 impl Builder<'_> {
@@ -122,8 +126,8 @@ impl Builder<'_> {
             access_flags: access::PUBLIC | access::INTERFACE | access::ABSTRACT | ACC_SHAREABLE,
             location: location.unwrap_or(ClassRef::Internal(0)).to_u16(),
             superclass_name: self.strings.index("java/lang/Object")?,
-            source_file: self.strings.index("")?,
-            interfaces: Vec::new(),
+            source_file: self.strings.index(self.file)?,
+            interfaces: vec![self.strings.index(SHAREABLE)?],
             fields: Vec::new(),
             methods,
         })
@@ -143,16 +147,13 @@ impl Builder<'_> {
             .filter(|(method, _)| method.class == id)
             .collect();
         let file = most_of(&own);
-        let path = file.and_then(|file| map.files.get(usize::try_from(file).ok()?));
-        // The reference verifier takes no path.
-        let source_file = path.and_then(|path| path.rsplit('/').next()).unwrap_or("");
+        let source_file = name_of(file, map).unwrap_or(self.file);
         let entry = self.layout.class.classes.get(id.0);
         let shareable = entry.is_some_and(|class| class.flags & ClassInfo::ACC_SHAREABLE != 0);
         let mut methods = Vec::new();
         for (method, mapped) in own {
             methods.push(self.method(method, mapped, file)?);
         }
-        let interfaces = class.implements.iter();
         Some(ClassDebug {
             name: self.strings.index(&self.class_name(id))?,
             access_flags: [
@@ -167,7 +168,7 @@ impl Builder<'_> {
                 .strings
                 .index(class.superclass.as_deref().unwrap_or("java/lang/Object"))?,
             source_file: self.strings.index(source_file)?,
-            interfaces: interfaces
+            interfaces: interfaces(program, id)
                 .map(|name| self.strings.index(name))
                 .collect::<Option<_>>()?,
             fields: self.fields(id)?,
@@ -271,6 +272,12 @@ impl Builder<'_> {
     fn class_name(&self, class: ClassId) -> String {
         format!("{}/{}", self.program.name, self.names.class(class))
     }
+}
+
+/// The name of a file without its folders: the reference verifier takes no path.
+fn name_of(file: Option<u32>, map: &SourceMap) -> Option<&str> {
+    let path = map.files.get(usize::try_from(file?).ok()?)?;
+    path.rsplit('/').next()
 }
 
 /// The file that most places of these methods are in; of several the first.
