@@ -211,9 +211,8 @@ fn instructions_lead_to_their_lines() {
 fn described(cap: &CapFile, method: &MethodDebug) -> Option<u16> {
     let classes = &cap.descriptor.as_ref()?.classes;
     let mut methods = classes.iter().flat_map(|class| &class.methods);
-    let found = methods.find(|found| {
-        found.bytecode_count > 0 && u32::from(found.method_offset) == method.location
-    })?;
+    let found =
+        methods.find(|found| found.bytecode_count > 0 && found.method_offset == method.location)?;
     Some((found.access_flags & !access::ACC_INIT).into())
 }
 
